@@ -1,0 +1,48 @@
+"""What may be done to a transcript, as one frozen value."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pipeline.transcript import ToolKind
+
+
+class Profile(str, enum.Enum):
+    """How far compression may go."""
+
+    LOSSLESS = "lossless"  # re-encoding, references and exact folds only
+    BALANCED = "balanced"
+    AGGRESSIVE = "aggressive"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the pipeline may do.
+
+    Args:
+        profile: how far compression may go.
+        floor_tokens: blocks of fewer tokens are left alone.
+        exclude_tools: names of tools whose results are left alone.
+        disabled: names of compressors that are not used.
+        tool_kinds: tool name -> kind, from the agent's adapter; names not listed are guessed.
+        workspace: absolute path of the project, ``""`` if unknown. Files outside it are reference reading.
+        preserve_json: keep JSON results parseable as JSON.
+        elide: False where retrieval is not provably possible; then nothing is left out.
+    """
+
+    profile: Profile = Profile.BALANCED
+    floor_tokens: int = 400
+    exclude_tools: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    tool_kinds: Mapping[str, ToolKind] = field(default_factory=lambda: MappingProxyType({}))
+    workspace: str = ""
+    preserve_json: bool = False
+    elide: bool = True
+
+    @property
+    def lossy(self) -> bool:
+        """Whether whole units may be left out."""
+        return self.elide and self.profile is not Profile.LOSSLESS
