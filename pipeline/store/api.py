@@ -1,0 +1,134 @@
+"""The interface of a store. All methods block; callers on an event loop use a thread.
+
+Everything is append-only: an original is never deleted unasked, a decision never changes once written (the first writer wins).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.usage import Usage
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked: locked, full, corrupt, unreachable. The message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A text as a tool returned it.
+
+    Args:
+        handle: its id, 8 hex digits or more of the SHA-256 of its text.
+        text: the text.
+        unit: singular noun of the units it is retrieved by.
+        spans: character offsets of the units; empty for physical lines.
+        label: where it came from in a few words, e.g. ``Bash: make test``.
+        created: Unix time in seconds.
+    """
+
+    handle: str
+    text: str
+    unit: str = "line"
+    spans: tuple[tuple[int, int], ...] = ()
+    label: str = ""
+    created: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a block when it was first sent.
+
+    Args:
+        key: hex of the lineage (hash chain) up to and including the block.
+        text: the text that was sent in the block's place, or None: the original was sent.
+        reason: one of ``pipeline.router.Reason``.
+        compressor: its name, ``""`` if none.
+        handle: the original's handle, ``""`` if the original was sent.
+        tokens_before: o200k tokens of the original.
+        tokens_after: o200k tokens of what was sent.
+    """
+
+    key: str
+    text: str | None
+    reason: str
+    compressor: str = ""
+    handle: str = ""
+    tokens_before: int = 0
+    tokens_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one response cost and saved. Money in US dollars, tokens as the provider counts them unless said otherwise.
+
+    Args:
+        message_id: the provider's id of the response.
+        session: the agent's session, or ours where it names none.
+        time: Unix time in seconds.
+        agent, model, project: who, which model, which working directory.
+        usage: what the provider charged for.
+        cost: what that costs; None where the model's price is unknown.
+        cost_without: what the untouched request would have cost; None likewise.
+        removed_new, removed_old: estimated tokens left out of blocks first sent in this request, and of blocks sent before.
+        overhead: estimated dollars that our own presence cost (tool schemas, retrievals), already taken off the saving.
+        ttfb_ms: time to the upstream's first byte in milliseconds.
+        added_ms: the part of it that was ours.
+        compressors: tokens removed in this request by compressor.
+        reasons: blocks of this request by reason.
+    """
+
+    message_id: str
+    session: str
+    time: float
+    agent: str
+    model: str
+    project: str
+    usage: Usage
+    cost: float | None
+    cost_without: float | None
+    removed_new: int = 0
+    removed_old: int = 0
+    overhead: float = 0.0
+    ttfb_ms: float = 0.0
+    added_ms: float = 0.0
+    compressors: tuple[tuple[str, int], ...] = ()
+    reasons: tuple[tuple[str, int], ...] = ()
+
+
+class Store(Protocol):
+    """Originals, decisions and receipts."""
+
+    def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
+        """Keep a text and return its handle. The text is durable when this returns. The same text has the same handle.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        ...
+
+    def original(self, handle: str) -> Original | None:
+        """The original with this handle or with an unambiguous beginning of one (8 digits at least)."""
+        ...
+
+    def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
+        """The decisions on record for these keys."""
+        ...
+
+    def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
+        """Record decisions; where one is on record already, that one stands. Returns those in force, for every key given."""
+        ...
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """Record a receipt; a second one with the same message id replaces the first."""
+        ...
+
+    def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
+        """Receipts in order of time, filtered by what is given."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held. The store may not be used afterwards."""
+        ...
