@@ -40,9 +40,7 @@ def footer(handle: str, rewrite: Rewrite) -> str:
         what += f", {rewrite.summary}"
     largest = max(rewrite.gaps, key=len)
     numbers = _numbers(largest)
-    return (
-        f"[headroom {handle}: {what}; full text: headroom_retrieve {handle} lines={numbers}, or run: headroom show {handle} --lines {numbers}]"
-    )
+    return f"[headroom {handle}: {what}; full text: headroom_retrieve {handle} lines={numbers}, or run: headroom show {handle} --lines {numbers}]"
 
 
 def carries_marker(text: str) -> bool:

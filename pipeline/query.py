@@ -41,7 +41,9 @@ _RARITY = frozenset(
     """unusual rare rarely anomaly anomalies anomalous odd oddly oneoff one-off suspicious strange weird unexpected outlier outliers
     uncommon peculiar abnormal irregular""".split()
 )
-_SLOWNESS = frozenset("slow slower slowest slowness latency latencies delay delays delayed duration stuck timeout timeouts hang hangs long longest lag".split())
+_SLOWNESS = frozenset(
+    "slow slower slowest slowness latency latencies delay delays delayed duration stuck timeout timeouts hang hangs long longest lag".split()
+)
 _INTENT = _SEVERITY | _RARITY | _SLOWNESS
 _SUFFIXES = ("ations", "ation", "ments", "ment", "ities", "ings", "ing", "edly", "ied", "ies", "ers", "ed", "es", "er", "ly", "s")
 
@@ -83,7 +85,8 @@ class Query:
     @cached_property
     def entities(self) -> tuple[str, ...]:
         """Things named exactly, in order: words with a digit (4 characters or more), ``_``, camelCase, a file extension, ``/``, ``::``, ``:port``,
-        ``@``; and quoted phrases without a blank."""
+        ``@``; and quoted phrases without a blank.
+        """
         named = [q for q in self.quoted if " " not in q]
         for match in _TOKEN.finditer(self.text):
             token = match[0].strip(_TRAILING).rstrip("*")

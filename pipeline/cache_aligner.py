@@ -1,0 +1,208 @@
+"""CacheAligner: what was sent once is sent again, byte for byte; only what is new is compressed.
+
+Every block is known by its *lineage*, the hash chain of the transcript up to and including it. A decision on record is replayed. A block without one
+is compressed if it is seen for the first time, that is if it stands after the last answer of the model; one that stands before it may be in the
+provider's cache as it is, so it stays as it is, and that is recorded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline import ccr, tool_calls
+from pipeline.compressors.api import Content, Seen
+from pipeline.dialects.api import Transcript
+from pipeline.policy import Policy
+from pipeline.query import Query
+from pipeline.router import LEAST_CHARS, Outcome, Reason, route
+from pipeline.store.api import Decision, Store
+from pipeline.transcript import Item, ItemKind, ToolCall
+
+_KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A block to decide on.
+
+    Args:
+        index: its item in the transcript.
+        key: its lineage.
+        content: the block and what it was asked for.
+        seen: the block as a later one will know it, before it is rewritten.
+        retrievals: how often the agent asked for what had been left out of results of this tool kind before.
+    """
+
+    index: int
+    key: str
+    content: Content
+    seen: Seen
+    retrievals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """New blocks of one request, in order, and the blocks that stand before them as the model sees them."""
+
+    policy: Policy
+    before: tuple[Seen, ...]
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A transcript held against the record.
+
+    Args:
+        keys: the lineage of every item.
+        known: item index -> decision on record.
+        history: decisions to be recorded: blocks that were there before us and stay as they are.
+        job: what is new, or None.
+    """
+
+    keys: tuple[str, ...]
+    known: Mapping[int, Decision]
+    history: tuple[Decision, ...]
+    job: Job | None
+
+
+def lineage(items: Sequence[Item]) -> tuple[str, ...]:
+    """For every item the hash chain of the transcript up to and including it, as hex."""
+    keys = []
+    link = b""
+    for item in items:
+        link = hashlib.sha256(link + item.digest).digest()[:_KEY_BYTES]
+        keys.append(link.hex())
+    return tuple(keys)
+
+
+def blocks(transcript: Transcript) -> list[int]:
+    """The items that may be rewritten."""
+    return [
+        i
+        for i, (item, span) in enumerate(zip(transcript.items, transcript.spans, strict=True))
+        if item.kind is ItemKind.TOOL_RESULT and span is not None and len(item.text) >= LEAST_CHARS
+    ]
+
+
+def align(
+    transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str, Decision], policy: Policy, *, first_sight_only: bool = True
+) -> Alignment:
+    """Hold a transcript against the decisions on record.
+
+    Args:
+        transcript: the request.
+        keys: its lineage.
+        on_record: decisions by key, for any of the transcript's blocks.
+        policy: what may be done.
+        first_sight_only: leave blocks alone that the model has answered already; False where there is no provider's cache to mind.
+    """
+    known: dict[int, Decision] = {}
+    history: list[Decision] = []
+    tasks: list[Task] = []
+    before: list[Seen] = []
+    asked = ""
+    ordinal = 0
+    retrieved = _Retrievals()
+    rewritable = set(blocks(transcript))
+    for index, item in enumerate(transcript.items):
+        if item.kind is ItemKind.USER_TEXT:
+            asked = item.text
+        elif item.kind is ItemKind.TOOL_CALL and item.call is not None:
+            retrieved.note(item.call)
+        elif item.kind is ItemKind.TOOL_RESULT:
+            ordinal += 1
+            retrieved.remember(item)
+        if index not in rewritable:
+            continue
+        key = keys[index]
+        seen = _seen(ordinal, item)
+        decision = on_record.get(key)
+        if decision is not None:
+            known[index] = decision
+            before.append(seen if decision.text is None else _as_sent(seen, decision.text))
+        elif first_sight_only and index < transcript.turn:
+            history.append(Decision(key, None, Reason.HISTORY.value))
+            before.append(seen)
+        else:
+            content = Content(item.text, Query.of(asked, item.call), item.call, item.is_error)
+            tasks.append(Task(index, key, content, seen, retrieved.count(item.call)))
+    job = Job(policy, tuple(before), tuple(tasks)) if tasks else None
+    return Alignment(keys, known, tuple(history), job)
+
+
+def run(job: Job) -> Iterator[Outcome]:
+    """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
+    seen = list(job.before)
+    for task in job.tasks:
+        before = [s for s in seen if s.ordinal < task.seen.ordinal]
+        outcome = route(task.content, before, job.policy, retrievals=task.retrievals)
+        seen.append(task.seen if outcome.text is None else _as_sent(task.seen, outcome.text))
+        yield outcome
+
+
+def settle(store: Store, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
+    """Keep the originals, freeze the decisions, and return those in force for every block, by item index.
+
+    The original is durable before its marker is known to anyone. Tasks without an outcome (the worker was too late) keep their original for ever.
+
+    Raises:
+        StoreError: nothing may be changed then.
+    """
+    new: dict[str, Decision] = {d.key: d for d in alignment.history}
+    tasks = alignment.job.tasks if alignment.job is not None else ()
+    late = [Outcome(Reason.TIMEOUT)] * (len(tasks) - len(outcomes))
+    for task, outcome in zip(tasks, [*outcomes, *late], strict=True):
+        new[task.key] = _decision(store, task, outcome)
+    in_force = store.freeze(list(new.values())) if new else {}
+    decided = dict(alignment.known)
+    for task in tasks:
+        decided[task.index] = in_force.get(task.key, new[task.key])
+    return decided
+
+
+def _decision(store: Store, task: Task, outcome: Outcome) -> Decision:
+    text, handle = outcome.text, outcome.handle
+    if text is not None and outcome.rewrite is not None:
+        rewrite = outcome.rewrite
+        handle = store.put_original(task.content.text, unit=rewrite.unit, spans=rewrite.spans, label=task.seen.label)
+        if handle != outcome.handle:  # another text in the store begins with the same digits
+            text = ccr.render(rewrite, handle)
+    return Decision(task.key, text, outcome.reason.value, outcome.compressor, handle, outcome.tokens_before, outcome.tokens_after)
+
+
+def _seen(ordinal: int, item: Item) -> Seen:
+    path = item.call.path if item.call is not None else ""
+    return Seen(ordinal, tool_calls.label(item.call), item.text, item.text, path)
+
+
+def _as_sent(seen: Seen, text: str) -> Seen:
+    return Seen(seen.ordinal, seen.label, text, seen.original, seen.path)
+
+
+class _Retrievals:
+    """Counts, per tool kind, how often the agent asked for an original again. The transcript itself is the record, so the prefix property holds."""
+
+    def __init__(self) -> None:
+        self._asked: list[str] = []
+        self._texts: list[tuple[str, ToolCall]] = []
+
+    def note(self, call: ToolCall) -> None:
+        if call.name.endswith("headroom_retrieve"):
+            handle = call.arguments.get("handle")
+            if isinstance(handle, str):
+                self._asked.append(handle.strip())
+        elif "headroom show " in call.command:
+            self._asked.append(call.command.split("headroom show ", 1)[1].split()[0])
+
+    def remember(self, item: Item) -> None:
+        if item.call is not None and len(item.text) >= LEAST_CHARS:
+            self._texts.append((item.text, item.call))
+
+    def count(self, call: ToolCall | None) -> int:
+        if call is None or not self._asked:
+            return 0
+        kinds = {ccr.handle_of(text): c.kind for text, c in self._texts}
+        return sum(1 for handle in self._asked if kinds.get(handle[:8]) is call.kind)

@@ -1,0 +1,49 @@
+"""Which compressors there are: ours by name, third parties' by entry point ``headroom.compressors``."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from functools import lru_cache
+from importlib.metadata import entry_points
+
+from pipeline.compressors.api import Compressor, Content
+
+log = logging.getLogger(__name__)
+
+BUILT_IN: tuple[tuple[str, str], ...] = (
+    ("pipeline.compressors.smart_crusher", "SmartCrusher"),
+    ("pipeline.compressors.search", "SearchCompressor"),
+    ("pipeline.compressors.log", "LogCompressor"),
+)
+
+
+@lru_cache(maxsize=1)
+def compressors() -> tuple[Compressor, ...]:
+    """All compressors, ours first, each once; a plug-in that cannot be loaded is logged and left out."""
+    found: list[Compressor] = [getattr(importlib.import_module(module), name)() for module, name in BUILT_IN]
+    for entry in sorted(entry_points(group="headroom.compressors"), key=lambda e: e.name):
+        try:
+            plugin = entry.load()()
+        except Exception:  # a plug-in may raise anything; a session must not end because of it
+            log.exception("compressor plug-in %s cannot be loaded and is left out", entry.name)
+            continue
+        if isinstance(plugin, Compressor):
+            found.append(plugin)
+        else:
+            log.error("compressor plug-in %s has no name, recognise and compress, and is left out", entry.name)
+    return tuple(found)
+
+
+def ranking(content: Content, among: tuple[Compressor, ...]) -> list[tuple[float, Compressor]]:
+    """The compressors that recognise the content, surest first; among equals the earlier in the list."""
+    scored: list[tuple[float, Compressor]] = []
+    for compressor in among:
+        try:
+            confidence = compressor.recognise(content)
+        except Exception:  # fail open: what cannot be asked does not recognise
+            log.exception("compressor %s failed to recognise", compressor.name)
+            continue
+        if confidence > 0:
+            scored.append((confidence, compressor))
+    return sorted(scored, key=lambda s: -s[0])

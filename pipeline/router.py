@@ -1,0 +1,190 @@
+"""ContentRouter: one block in, what becomes of it and why out. Pure, but for the log line when a compressor fails."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pipeline import ccr, markers, tokens, tool_calls
+from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
+from pipeline.compressors.references import refer
+from pipeline.compressors.registry import compressors, ranking
+from pipeline.policy import Policy, Profile
+from pipeline.transcript import ToolCall, ToolKind
+
+log = logging.getLogger(__name__)
+
+LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
+_CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
+_LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
+_LOSSLESS_SHARE = 0.95  # of the original's tokens at most
+_LOSSY_SHARE = 0.90  # likewise; a tenth pays for a retrieval now and then
+_GENTLE_FLOOR = 4  # after a retrieval only blocks of so many floors are elided
+
+DATA_SUFFIXES = (".log", ".out", ".err", ".jsonl", ".ndjson", ".csv", ".tsv", ".har", ".trace")
+_JSON_DATA_CHARS = 8000  # a JSON file of this size is data; a smaller one may be a configuration that is edited
+_JSON_CONFIG = (
+    "package.json",
+    "composer.json",
+    "tsconfig",
+    "jsconfig",
+    "settings.json",
+    "launch.json",
+    "tasks.json",
+    "manifest.json",
+    ".config.",
+)
+
+
+class Reason(str, enum.Enum):
+    """What became of a block, and why."""
+
+    COMPRESSED = "compressed"
+    TOO_SMALL = "too small"
+    PROTECTED = "a file the agent may edit"
+    EXCLUDED = "tool excluded"
+    MARKED = "already retrieved or compressed"
+    UNKNOWN = "content of no known kind"
+    NO_GAIN = "no gain"
+    ERROR = "a compressor failed"
+    TIMEOUT = "took too long"
+    HISTORY = "stood there before us"
+    STORE = "original could not be kept"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a block.
+
+    Args:
+        reason: why.
+        text: what is sent in its place, footer included; None: the original.
+        rewrite: what the compressor returned, where there is a text.
+        compressor: which one.
+        handle: the original's.
+        tokens_before: o200k tokens of the original; 0 where it was not counted.
+        tokens_after: o200k tokens of what is sent.
+    """
+
+    reason: Reason
+    text: str | None = None
+    rewrite: Rewrite | None = None
+    compressor: str = ""
+    handle: str = ""
+    tokens_before: int = 0
+    tokens_after: int = 0
+
+
+def route(
+    content: Content, seen: SeenBlocks, policy: Policy, *, retrievals: int = 0, among: tuple[Compressor, ...] | None = None
+) -> Outcome:
+    """What becomes of a block.
+
+    Args:
+        content: the block.
+        seen: the blocks before it, as the model sees them.
+        policy: what may be done.
+        retrievals: how often the agent asked for what had been left out of results of this tool kind before.
+        among: the compressors to choose from; by default all that are registered.
+    """
+    refused = _refusal(content, seen, policy)
+    if refused is not None:
+        return Outcome(refused)
+    before = tokens.count(content.text)
+    if before < policy.floor_tokens:
+        return Outcome(Reason.TOO_SMALL, tokens_before=before, tokens_after=before)
+    policy = _gentler(policy, before, retrievals)
+    candidates: list[Outcome] = []
+    errors = False
+    rewrite, failed = _attempt("references", lambda: refer(content, seen, policy))
+    errors |= failed
+    candidates += _worth(rewrite, "references", content.text, before)
+    editable = _editable(content, policy)
+    recognised = False
+    if not editable:
+        for _, compressor in ranking(content, compressors() if among is None else among):
+            if compressor.name in policy.disabled:
+                continue
+            recognised = True
+            rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
+            errors |= failed
+            found = _worth(rewrite, compressor.name, content.text, before)
+            candidates += found
+            if found:
+                break
+    if candidates:
+        return min(candidates, key=lambda o: o.tokens_after)
+    reason = Reason.ERROR if errors else Reason.PROTECTED if editable else Reason.NO_GAIN if recognised else Reason.UNKNOWN
+    return Outcome(reason, tokens_before=before, tokens_after=before)
+
+
+def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | None:
+    """Why a block is not even looked at, or None."""
+    call = content.call
+    if len(content.text) < LEAST_CHARS or len(content.text) * _CHARS_A_TOKEN < policy.floor_tokens:
+        return Reason.TOO_SMALL
+    if call is not None and (call.name in policy.exclude_tools or call.name.rsplit("__", 1)[-1] in policy.exclude_tools):
+        return Reason.EXCLUDED
+    if call is not None and call.kind is ToolKind.EDIT:
+        return Reason.PROTECTED
+    if markers.carries_marker(content.text):
+        return Reason.MARKED
+    handle = ccr.handle_of(content.text)
+    if any(handle in s.text and handle in markers.handles(s.text) for s in seen):
+        return Reason.MARKED  # asked for again after it was elided: now it is wanted whole
+    return None
+
+
+def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
+    """The policy after the agent showed that it needed what was left out."""
+    if retrievals == 0 or policy.profile is Profile.LOSSLESS:
+        return policy
+    if retrievals == 1 and before >= _GENTLE_FLOOR * policy.floor_tokens:
+        return replace(policy, profile=Profile.BALANCED)
+    return replace(policy, profile=Profile.LOSSLESS)
+
+
+def _editable(content: Content, policy: Policy) -> bool:
+    """Whether the block is a file that the agent may edit: then it stays as it is but for references."""
+    call = content.call
+    if call is None or call.kind is not ToolKind.READ:
+        return False
+    return not is_data(call, content.text)
+
+
+def is_data(call: ToolCall, text: str) -> bool:
+    """Whether a file that was read is data (a log, a table, a big JSON document), which nobody edits by exact match."""
+    path = call.path.lower()
+    if path.endswith(DATA_SUFFIXES) or "/var/log/" in path or ".log." in path.rsplit("/", 1)[-1]:
+        return True
+    name = path.rsplit("/", 1)[-1]
+    if name.endswith(".json"):
+        return len(text) >= _JSON_DATA_CHARS and not any(c in name for c in _JSON_CONFIG) and not tool_calls.ranged(call)
+    return False
+
+
+def _attempt(name: str, call: Callable[[], Rewrite | None]) -> tuple[Rewrite | None, bool]:
+    """The one place that fails open: whatever a compressor raises, the original is sent."""
+    try:
+        return call(), False
+    except Exception:
+        log.exception("compressor %s failed; the original is sent", name)
+        return None, True
+
+
+def _worth(rewrite: Rewrite | None, name: str, original: str, before: int) -> list[Outcome]:
+    """The outcome if a rewrite, footer included, saves enough; else nothing."""
+    if rewrite is None:
+        return []
+    handle = ccr.handle_of(original)
+    text = ccr.render(rewrite, handle)
+    if len(text.encode("utf-8", "surrogatepass")) >= len(original.encode("utf-8", "surrogatepass")):
+        return []
+    after = tokens.count(text)
+    share = _LOSSY_SHARE if rewrite.gaps else _LOSSLESS_SHARE
+    if after > before * share or before - after < _LEAST_GAIN:
+        return []
+    return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, before, after)]
