@@ -137,7 +137,7 @@ def run(job: Job) -> Iterator[Outcome]:
     """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
     seen = list(job.before)
     for task in job.tasks:
-        before = [s for s in seen if s.ordinal < task.seen.ordinal]
+        before = sorted((s for s in seen if s.ordinal < task.seen.ordinal), key=lambda s: s.ordinal)
         outcome = route(task.content, before, job.policy, retrievals=task.retrievals)
         seen.append(task.seen if outcome.text is None else _as_sent(task.seen, outcome.text))
         yield outcome

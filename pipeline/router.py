@@ -102,7 +102,7 @@ def route(
     rewrite, failed = _attempt("references", lambda: refer(content, seen, policy))
     errors |= failed
     candidates += _worth(rewrite, "references", content.text, before)
-    editable = _editable(content, policy)
+    editable = _editable(content)
     recognised = False
     if not editable:
         for _, compressor in ranking(content, compressors() if among is None else among):
@@ -147,7 +147,7 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     return replace(policy, profile=Profile.LOSSLESS)
 
 
-def _editable(content: Content, policy: Policy) -> bool:
+def _editable(content: Content) -> bool:
     """Whether the block is a file that the agent may edit: then it stays as it is but for references."""
     call = content.call
     if call is None or call.kind is not ToolKind.READ:

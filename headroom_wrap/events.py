@@ -1,0 +1,84 @@
+"""What the proxy tells the supervisor: one JSON object a line, over a pipe."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.usage import Usage
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The proxy serves."""
+
+
+class Began(msgspec.Struct, frozen=True, tag="began"):
+    """A request arrived.
+
+    Args:
+        model: which model, ``""`` where the request names none.
+        path: its path, the secret left off.
+        understood: the body was read by a dialect; else it is passed through.
+        blocks: tool results in it.
+        compressed: how many of them go on smaller.
+        new_reasons: outcome -> count, of the blocks decided on just now.
+        last: the newest outcome in a few words, e.g. ``Bash: make test 12.4k → 1.1k (log)``, ``""`` if there was none.
+    """
+
+    model: str
+    path: str
+    understood: bool
+    blocks: int = 0
+    compressed: int = 0
+    new_reasons: dict[str, int] = {}
+    last: str = ""
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """A response ended and was charged for; the figures are those of its receipt.
+
+    Args:
+        session, model: whose.
+        usage: what was charged for.
+        cost, cost_without, overhead: dollars; None where the model's price is unknown.
+        removed: tokens less in this request's prompt than without us (estimated).
+        ttl_s: life of the cache entry that this response wrote or read, in seconds; 0 if it did neither.
+    """
+
+    session: str
+    model: str
+    usage: Usage
+    cost: float | None
+    cost_without: float | None
+    overhead: float = 0.0
+    removed: int = 0
+    ttl_s: int = 0
+
+
+class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
+    """Something that the user should know, as one sentence with what to do.
+
+    Args:
+        kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again).
+        message: the sentence.
+    """
+
+    kind: str
+    message: str
+
+
+Event = Ready | Began | Finished | Trouble
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """One line."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode(line: bytes) -> Event | None:
+    """The event in a line; None if it is none that this version knows."""
+    try:
+        return _decoder.decode(line)
+    except msgspec.DecodeError:
+        return None
