@@ -1,0 +1,162 @@
+"""Token counts: exact for OpenAI's o200k vocabulary, offline; a cheap estimate without it; and what other models' tokens come to.
+
+The vocabulary is part of the package (``data/o200k_base.xz``, written by ``scripts/pack_vocabulary.py``). Nothing here can download anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import lzma
+import re
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tiktoken
+
+VOCABULARY = Path(__file__).with_name("data") / "o200k_base.xz"
+VOCABULARY_SHA256 = "ba55b38e477b631966c2496061ecd7d10108501c7c47358222d9dc27c22f9422"  # unpacked
+
+# How o200k cuts a text into pieces before it merges bytes within each: words with the character before them, up to three digits,
+# punctuation with the line ends after it, white space. Part of the vocabulary's definition, see o200k_base in
+# https://github.com/openai/tiktoken/blob/main/tiktoken_ext/openai_public.py
+_UPPER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+_LOWER = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_CONTRACTION = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+_PIECES = "|".join([
+    rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+{_CONTRACTION}",
+    rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*{_CONTRACTION}",
+    r"\p{N}{1,3}",
+    r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+    r"\s*[\r\n]+",
+    r"\s+(?!\S)",
+    r"\s+",
+])  # fmt: skip
+
+# A text is counted chunk by chunk: the list of its tokens would take 40 bytes of memory for each, and one piece of n bytes takes n log n
+# time, a run of white space much more. No piece spans an ASCII letter or digit and the ASCII character after it unless that is a letter,
+# a digit or an apostrophe, so a cut there changes no count.
+_CHUNK = 1 << 15
+_SEARCHED = 1 << 12
+_CUT = re.compile(r"[A-Za-z0-9](?=[\x00-&(-/:-@\[-`{-\x7f])")
+
+_lock = threading.Lock()
+
+
+def count(text: str) -> int:
+    """The number of o200k tokens of a text; special tokens count as the text they are written as.
+
+    Exact, but for texts with more than 4096 characters on end without an ASCII letter or digit before ASCII punctuation or space (runs of
+    one character, East Asian prose): they may count one or two tokens more for every 32,768 characters. A lone surrogate counts as U+FFFD.
+    The first call loads the vocabulary (about 0.25 s of CPU time, 70 MB) unless `warm` has.
+    """
+    encoding = _encoding()
+    if len(text) <= _CHUNK:
+        return len(encoding.encode_ordinary(text))
+    total = start = 0
+    while start < len(text):
+        end = _cut(text, start + _CHUNK)
+        total += len(encoding.encode_ordinary(text[start:end]))
+        start = end
+    return total
+
+
+def warm() -> threading.Thread:
+    """Load the vocabulary in a background thread and return that thread. Harmless when it is loaded already."""
+    thread = threading.Thread(target=_encoding, name="headroom-vocabulary", daemon=True)
+    thread.start()
+    return thread
+
+
+def _cut(text: str, position: int) -> int:
+    """Where the chunk ends that reaches to ``position``: at a cut that changes nothing, if one is near."""
+    found = _CUT.search(text, position, position + _SEARCHED)
+    return found.end() if found else position + _SEARCHED
+
+
+def _encoding() -> tiktoken.Encoding:
+    with _lock:  # two threads must not both build it
+        return _load()
+
+
+@cache
+def _load() -> tiktoken.Encoding:
+    # Late, as the estimate and the ratios need none of it.
+    import tiktoken
+
+    ranks = unpack(lzma.decompress(VOCABULARY.read_bytes()))
+    encoding = tiktoken.Encoding("o200k_base", pat_str=_PIECES, mergeable_ranks=ranks, special_tokens={})
+    # The encoder has its own copy; ours is only needed to look tokens up in and holds 20 MB.
+    ranks.clear()
+    return encoding
+
+
+def unpack(data: bytes) -> dict[bytes, int]:
+    """Token -> rank, from the unpacked vocabulary.
+
+    Raises:
+        ValueError: these are not the bytes that were packed.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != VOCABULARY_SHA256:
+        raise ValueError(f"{VOCABULARY} is damaged: its SHA-256 is {digest}. Reinstall Headroom.")
+    size = int.from_bytes(data[:4], "little")
+    bounds = list(itertools.accumulate(data[4 : 4 + size], initial=4 + size))
+    return {data[a:b]: rank for rank, (a, b) in enumerate(itertools.pairwise(bounds))}
+
+
+# ----- estimate ------------------------------------------------------------------------------------------------------------------------
+
+# Tokens for each match, fitted to o200k counts of 169 texts of code, logs, JSON, diffs, prose and build output.
+_WEIGHTS = (
+    (re.compile(r"[A-Za-z]{1,12}"), 1.06),  # words
+    (re.compile(r"[a-z][A-Z]"), 0.96),  # camelCase
+    (re.compile(r"\d{1,3}"), 1.33),
+    (re.compile(r"[^\w\s]+|_+"), 0.62),  # punctuation, by the run …
+    (re.compile(r"(?<=[^\w\s])[^\w\s]|__"), 0.13),  # … and a little for its length
+    (re.compile(r"\s{2,}|\n"), 1.52),  # line ends and indentation; a single space belongs to its word
+    (re.compile(r"[\x80-\u2e7f]"), 0.3),  # other alphabets
+    (re.compile(r"[\u2e80-\U0010ffff]"), 0.7),  # East Asian characters, emoji
+)
+_SAMPLE = 2048
+_SAMPLES = 8
+
+
+def estimate(text: str) -> int:
+    """About how many o200k tokens a text has, without the vocabulary, in constant time: long texts are judged by eight samples.
+
+    Measured over 169 texts: median error 4 % (code 3 %, JSON 4 %, prose 4 %, logs 5 %, search output and build logs 8 %), 95 % of all
+    within 15 %, at worst 20 %. A quarter of a text's length errs by 15 % in the median and by 55 % at worst.
+    """
+    sample = text
+    if len(text) > _SAMPLE * _SAMPLES:
+        step = (len(text) - _SAMPLE) // (_SAMPLES - 1)
+        sample = "\n".join(text[i * step : i * step + _SAMPLE] for i in range(_SAMPLES))
+    tokens = sum(weight * len(pattern.findall(sample)) for pattern, weight in _WEIGHTS)
+    return round(tokens * max(1.0, len(text) / max(len(sample), 1)))
+
+
+# ----- other models --------------------------------------------------------------------------------------------------------------------
+
+_CLAUDE_VERSION = re.compile(r"(opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
+_NEW_CLAUDE = {"opus": (4, 7)}  # from here on the tokenizer is the newer one; the other families: from 5
+
+
+def ratio(model: str) -> float:
+    """Estimated tokens of this model for each o200k token, where no bill has been seen yet to calibrate it.
+
+    1.10 for Claude before Opus 4.7 and Sonnet 5 (an approximation of the older tokenizer over code, JSON, logs and prose), 1.30 from these
+    on ("approximately 30 percent more tokens", says their provider), 1.0 for OpenAI's models, whose vocabulary o200k is, and for all
+    others, of which nothing was measured. Single texts differ by ten per cent and more: what rests on this is printed with a ``~``.
+    """
+    name = model.lower()
+    if "claude" not in name:
+        return 1.0
+    found = _CLAUDE_VERSION.search(name)
+    if found is None:
+        return 1.10  # claude-3-5-sonnet and older put the version first
+    version = (int(found[2]), int(found[3] or 0))
+    return 1.30 if version >= _NEW_CLAUDE.get(found[1], (5, 0)) else 1.10

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import lzma
+import random
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import tokens
+
+PUBLISHED_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
+
+
+def test_vocabulary_is_the_published_one():
+    data = lzma.decompress(tokens.VOCABULARY.read_bytes())
+    assert hashlib.sha256(data).hexdigest() == tokens.VOCABULARY_SHA256
+    ranks = tokens.unpack(data)
+    source = b"".join(base64.b64encode(token) + b" %d\n" % rank for token, rank in ranks.items())
+    assert hashlib.sha256(source).hexdigest() == PUBLISHED_SHA256
+
+
+def test_vocabulary_stays_small():
+    assert tokens.VOCABULARY.stat().st_size <= 900_000
+
+
+def test_damaged_vocabulary_is_refused():
+    with pytest.raises(ValueError, match="damaged"):
+        tokens.unpack(b"\0" * 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # ids published for o200k_base: "hello world" is [24912, 2375], the marker is ordinary text
+        ("", 0),
+        ("hello world", 2),
+        ("<|endoftext|>", 7),
+        ("1234567890", 4),
+        ("    return x\n", 4),
+    ],
+)
+def test_known_counts(text, expected):
+    assert tokens.count(text) == expected
+
+
+def test_lone_surrogate_counts_like_the_replacement_character():
+    assert tokens.count("a\ud800b") == tokens.count("a\ufffdb")
+
+
+def whole(text: str) -> int:
+    return len(tokens._encoding().encode_ordinary(text))
+
+
+CODE = 'def f(self, x: int) -> str:\n    """It\'s so."""\n    return f"{x!r}/{self.y[0]}"; // ☃ naïve\r\n\n\t#1234567\n'
+
+
+@pytest.mark.parametrize("unit", [CODE, '{"a":1,"b":[2,3.5e7],"c":"it\'s"},', "foo'd bar'LL x's ", "a\n\n  b/\n/c ", "GET /a/b?c=1 HTTP/1.1 200 -\n"])
+def test_chunks_change_nothing(unit, monkeypatch):
+    text = unit * 40
+    expected = whole(text)
+    for chunk in (1, 7, 50, 333):
+        monkeypatch.setattr(tokens, "_CHUNK", chunk)
+        assert tokens.count(text) == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="abZ9 '\n\r\t/.,{}\"_ſİé中\u0301", max_size=60), st.text(max_size=20))
+def test_a_cut_changes_no_count(left, right):
+    text = left + right
+    for found in tokens._CUT.finditer(text):
+        assert whole(text[: found.end()]) + whole(text[found.end() :]) == whole(text)
+
+
+@pytest.mark.parametrize("unit", ["a", " ", "=", "中", "\n", "a\u0301", "A", "_", "\U0001f600"])
+def test_runs_are_nearly_exact(unit):
+    text = unit * 100_000
+    counted = tokens.count(text)
+    assert abs(counted - whole(text[: 3 * tokens._SEARCHED]) * len(text) / (3 * tokens._SEARCHED)) <= counted * 0.01 + 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["a", " ", "=", "\t ", "xyzq"])
+def test_long_runs_take_linear_time(unit):
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        best = float("inf")
+        for _ in range(3):
+            start = time.thread_time()
+            tokens.count(text)
+            best = min(best, time.thread_time() - start)
+        return best
+
+    tokens.count("loaded")
+    # quadratic time would be 16 times as much
+    assert seconds(800_000) < 8 * max(seconds(200_000), 0.002)
+
+
+@pytest.mark.slow
+def test_loads_in_the_background_and_opens_no_socket():
+    program = (
+        "import socket\n"
+        "def no(*a, **k): raise AssertionError('network')\n"
+        "socket.socket = socket.create_connection = socket.getaddrinfo = no\n"
+        "from pipeline import tokens\n"
+        "import sys\n"
+        "assert 'tiktoken' not in sys.modules\n"
+        "threads = [tokens.warm() for _ in range(3)]\n"
+        "assert tokens.count('hello world') == 2\n"
+        "[t.join() for t in threads]\n"
+        "assert tokens._load.cache_info().misses == 1\n"
+    )
+    assert socket.socket  # this process is untouched
+    subprocess.run([sys.executable, "-c", program], check=True, env={"TIKTOKEN_CACHE_DIR": "", "PATH": ""}, timeout=60)
+
+
+# ----- estimate
+
+
+SAMPLES = {
+    "code": CODE * 30,
+    "json": '{"id": 4711, "name": "build-agent-03", "status": "running", "labels": ["linux", "x64"], "cpu": 0.731}\n' * 50,
+    "log": "2025-03-14T09:26:53.589Z INFO  [worker-7] c.e.app.OrderService - processed order 982451 in 35 ms\n" * 50,
+    "prose": "The proxy lives on an ephemeral port, belongs to one session alone, and ends when its supervisor does. " * 50,
+    "chinese": "把我们的服务器部署到生产环境之前，请先运行测试。" * 50,
+    "long": "The same again, and again.\n" * 40_000,
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_estimate_is_near(name):
+    text = SAMPLES[name]
+    assert tokens.estimate(text) == pytest.approx(tokens.count(text), rel=0.4 if name == "chinese" else 0.25)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(), max_size=200))
+def test_any_text_has_a_count_and_an_estimate(text):
+    assert tokens.count(text) >= (1 if text else 0)
+    assert tokens.estimate(text) >= 0
+
+
+def test_estimate_of_a_run_is_not_one_word():
+    assert tokens.estimate("x" * 1_000_000) > 50_000
+    assert tokens.estimate("".join(random.Random(1).choices("ab", k=100_000))) > 5_000
+
+
+# ----- ratio
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("claude-3-5-sonnet-20241022", 1.10),
+        ("claude-sonnet-4-20250514", 1.10),
+        ("claude-sonnet-4-6", 1.10),
+        ("claude-haiku-4-5-20251001", 1.10),
+        ("claude-opus-4-6", 1.10),
+        ("claude-opus-4-7", 1.30),
+        ("claude-opus-4-8[1m]", 1.30),
+        ("us.anthropic.claude-opus-4-7-v1:0", 1.30),
+        ("claude-opus-4-20250514", 1.10),
+        ("claude-sonnet-5", 1.30),
+        ("claude-haiku-5-5", 1.30),
+        ("claude-fable-5", 1.30),
+        ("anthropic/claude-opus-4.8", 1.30),
+        ("gpt-5.5", 1.0),
+        ("gemini-3.5-flash", 1.0),
+        ("", 1.0),
+    ],
+)
+def test_ratio(model, expected):
+    assert tokens.ratio(model) == expected
