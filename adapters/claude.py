@@ -1,0 +1,198 @@
+"""Claude Code: flags and a settings file of ours for one run; nothing of the user's is written.
+
+Verified on 2.1.197. ``--settings`` goes before every settings file, and those before the process's environment, so the address is given there. No
+credential is ever set: a dummy key would turn a subscription session into API billing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from adapters.plan import LaunchPlan, PlanError, PlanRequest
+
+UPSTREAM = "https://api.anthropic.com"
+TESTED = ("2.1.197",)
+_TOOLS = ("headroom_retrieve", "headroom_compress", "headroom_stats")
+_COMMANDS = frozenset(
+    {"mcp", "config", "update", "upgrade", "doctor", "install", "setup-token", "plugin", "plugins", "auth", "agents", "gateway", "auto-mode"}
+)
+_NO_MODEL = frozenset({"--version", "-v", "--help", "-h"})
+_ELSEWHERE = {
+    "CLAUDE_CODE_USE_BEDROCK": "Amazon Bedrock",
+    "CLAUDE_CODE_USE_VERTEX": "Google Vertex AI",
+    "CLAUDE_CODE_USE_FOUNDRY": "Microsoft Foundry",
+}
+_LOSSES = ("Claude Code switches Remote Control and server-managed settings off behind any address that is not Anthropic's.",)
+
+
+class Claude:
+    """The adapter."""
+
+    name = "claude"
+    programs: tuple[str, ...] = ("claude",)
+    install = "npm install -g @anthropic-ai/claude-code"
+    tool_kinds: Mapping[str, str] = MappingProxyType(
+        {
+            "Read": "read",
+            "NotebookRead": "read",
+            "Grep": "search",
+            "Glob": "list",
+            "LS": "list",
+            "Bash": "shell",
+            "BashOutput": "shell",
+            "PowerShell": "shell",
+            "WebFetch": "fetch",
+            "WebSearch": "fetch",
+            "Edit": "edit",
+            "MultiEdit": "edit",
+            "Write": "edit",
+            "NotebookEdit": "edit",
+            "Task": "other",
+            "Agent": "other",
+        }
+    )
+
+    def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
+        own = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
+        found = [own / "settings.json", cwd / ".claude" / "settings.json", cwd / ".claude" / "settings.local.json"]
+        _, given = _without(arguments, "--settings")
+        return found + [cwd / g for g in given if not g.lstrip().startswith("{")]
+
+    def plan(self, request: PlanRequest) -> LaunchPlan:
+        if _NO_MODEL & set(request.arguments) or (request.arguments and request.arguments[0] in _COMMANDS):
+            note = "This command does not talk to a model: it is run as it is."
+            return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(note,))
+        arguments, given = _without(request.arguments, "--settings")
+        settings = [
+            _settings(text, str(path)) for path, text in request.files.items() if str(path) not in {_resolved(g, request.files) for g in given}
+        ]
+        own = [_given(g, request.files) for g in given]
+        env = _merged_env(request.environ, settings, own)
+        for variable, vendor in _ELSEWHERE.items():
+            if env.get(variable, "") not in ("", "0", "false"):
+                raise PlanError(
+                    f"Claude Code is set to reach its model through {vendor} ({variable}), which cannot go through Headroom yet.",
+                    f"Run claude by itself, or unset {variable} to use Anthropic's API.",
+                )
+        upstream = request.upstream or env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or UPSTREAM
+        return self._launch(request, arguments, own, env, upstream)
+
+    def _launch(
+        self, request: PlanRequest, arguments: tuple[str, ...], own: list[dict[str, Any]], env: Mapping[str, str], upstream: str
+    ) -> LaunchPlan:
+        given: dict[str, Any] = {}
+        for settings in own:
+            given.update(settings)
+        inject = {"ANTHROPIC_BASE_URL": request.proxy}
+        genuine = upstream == UPSTREAM
+        if genuine and "ENABLE_TOOL_SEARCH" not in env:
+            inject["ENABLE_TOOL_SEARCH"] = "true"  # off behind a foreign host: twice the prompt of the first request
+        given["env"] = {**given.get("env", {}), **inject}
+        files: dict[Path, str] = {}
+        flags: list[str] = []
+        if request.mcp:
+            allow = [f"mcp__headroom__{tool}" for tool in _TOOLS]
+            permissions = dict(given.get("permissions", {}))
+            permissions["allow"] = [*permissions.get("allow", []), *allow]
+            given["permissions"] = permissions
+            server = {"command": request.mcp[0], "args": list(request.mcp[1:])}
+            files[request.folder / "mcp.json"] = json.dumps({"mcpServers": {"headroom": server}})
+            # The flag takes any number of values: another flag must follow, or it would swallow the user's prompt.
+            flags += ["--mcp-config", str(request.folder / "mcp.json")]
+        files[request.folder / "settings.json"] = json.dumps(given)
+        flags += ["--settings", str(request.folder / "settings.json")]
+        return LaunchPlan(
+            self.name,
+            (request.program.path, *flags, *arguments),
+            upstream,
+            env=_no_proxy(request.environ),
+            files=files,
+            losses=_LOSSES if genuine else (),
+            notes=_notes(request.program.version),
+        )
+
+
+def _notes(version: str) -> tuple[str, ...]:
+    if not version or version in TESTED:
+        return ()
+    return (f"Claude Code {version} is not among the versions that Headroom was tested with ({', '.join(TESTED)}).",)
+
+
+def _without(arguments: tuple[str, ...], flag: str) -> tuple[tuple[str, ...], list[str]]:
+    """The arguments without a flag, and the values that it had. What follows ``--`` is not looked at."""
+    kept: list[str] = []
+    values: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            kept += [argument, *rest]
+        elif argument == flag:
+            value = next(rest, None)
+            if value is None:
+                kept.append(argument)
+            else:
+                values.append(value)
+        elif argument.startswith(flag + "="):
+            values.append(argument[len(flag) + 1 :])
+        else:
+            kept.append(argument)
+    return tuple(kept), values
+
+
+def _resolved(given: str, files: Mapping[Path, str]) -> str:
+    """The path among ``files`` that a value of ``--settings`` names, ``""`` if it is JSON itself."""
+    if given.lstrip().startswith("{"):
+        return ""
+    matches = [str(p) for p in files if str(p) == given or (p.name == Path(given).name and str(p).endswith(given.removeprefix("./")))]
+    return matches[0] if matches else ""
+
+
+def _given(given: str, files: Mapping[Path, str]) -> dict[str, Any]:
+    if given.lstrip().startswith("{"):
+        return _settings(given, "--settings")
+    path = _resolved(given, files)
+    if not path:
+        raise PlanError(f"The settings file {given} that was given with --settings cannot be read.", "Mend the path or its permissions.")
+    return _settings(files[Path(path)], path)
+
+
+def _settings(text: str, where: str) -> dict[str, Any]:
+    """A settings object. An empty file is one without settings, as for Claude Code itself.
+
+    Raises:
+        PlanError: it is no JSON object.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise PlanError(
+            f"Claude Code's settings in {where} are not JSON ({error}), so it is unknown where its requests should go.", "Mend that file."
+        ) from None
+    if not isinstance(value, dict):
+        raise PlanError(f"Claude Code's settings in {where} are no JSON object.", "Mend that file.")
+    return value
+
+
+def _merged_env(environ: Mapping[str, str], settings: list[dict[str, Any]], own: list[dict[str, Any]]) -> dict[str, str]:
+    """The environment as Claude Code will see it: its process's, then user, project, local settings, then ``--settings``."""
+    merged = dict(environ)
+    for table in [*settings, *own]:
+        env = table.get("env")
+        if isinstance(env, dict):
+            merged.update({str(k): str(v) for k, v in env.items()})
+    return merged
+
+
+def _no_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+    """Loopback must not go through the user's HTTP proxy."""
+    if not any(environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")):
+        return {}
+    name = "no_proxy" if environ.get("no_proxy") and not environ.get("NO_PROXY") else "NO_PROXY"
+    present = environ.get(name, "")
+    return {name: f"{present},127.0.0.1,localhost" if present else "127.0.0.1,localhost"}

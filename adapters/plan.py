@@ -1,0 +1,96 @@
+"""A launch as a value: what is run, with what, and what the user loses by it. Printed by ``--dry-run``, carried out by one executor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class PlanError(Exception):
+    """The agent cannot be launched as asked. The arguments are the sentence and what to do about it."""
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, ``""`` if nothing is known."""
+        return str(self.args[1]) if len(self.args) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The agent as it was found on this machine; ``version`` is ``""`` where it could not be told without running it."""
+
+    path: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What a plan is made from.
+
+    Args:
+        program: the agent.
+        arguments: the user's own, untouched.
+        environ: the environment it would run in.
+        files: contents of the configuration files that the adapter asked for, by path; files that do not exist are left out.
+        proxy: address of our proxy, secret included, without a slash at the end.
+        upstream: the user's word on the model's API, ``""`` if none.
+        mcp: command of our MCP server, empty to go without.
+        folder: a private folder that this session's files are put into.
+    """
+
+    program: Program
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    files: Mapping[Path, str]
+    proxy: str
+    upstream: str
+    mcp: tuple[str, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPlan:
+    """What is done to launch the agent, and nothing else.
+
+    Args:
+        agent: the adapter's name.
+        argv: the command.
+        env: variables set for the agent, over its environment.
+        files: files of ours to write before, by path inside the session's folder; they go when the session ends.
+        upstream: where the proxy forwards to.
+        routed: False where the command does not talk to a model (``claude mcp list``): it is run as it is.
+        losses: what the agent turns off behind a foreign address, a sentence each.
+        notes: what is worth knowing, a sentence each.
+    """
+
+    agent: str
+    argv: tuple[str, ...]
+    upstream: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[Path, str] = field(default_factory=dict)
+    routed: bool = True
+    losses: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Adapter(Protocol):
+    """What we know of one agent."""
+
+    name: str
+    programs: tuple[str, ...]
+    install: str
+    tool_kinds: Mapping[str, str]
+
+    def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
+        """Configuration files that a plan needs to know, whether they exist or not."""
+        ...
+
+    def plan(self, request: PlanRequest) -> LaunchPlan:
+        """The launch.
+
+        Raises:
+            PlanError: it cannot be done; the message says why and what to do.
+        """
+        ...

@@ -1,0 +1,8 @@
+"""Which agents we know. Adding one is a file with an adapter and a line here."""
+
+from __future__ import annotations
+
+from adapters.claude import Claude
+from adapters.plan import Adapter
+
+ADAPTERS: dict[str, Adapter] = {a.name: a for a in (Claude(),)}

@@ -1,0 +1,194 @@
+"""Settings: defaults < config.toml < environment < flags, merged once into frozen values. Nothing else in the house reads the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from headroom_wrap.errors import UserError
+from pipeline.policy import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting. The table of them is what ``--help``, the documentation and the reader of config.toml are made from.
+
+    Args:
+        key: its name in config.toml.
+        default: value if nobody says otherwise; its type is the option's type.
+        env: environment variable.
+        help: one sentence.
+        choices: the values that a text may have, or empty.
+    """
+
+    key: str
+    default: Any
+    env: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
+    Option("off", False, "HEADROOM_OFF", "Relay everything untouched; count only."),
+    Option("floor_tokens", 400, "HEADROOM_FLOOR_TOKENS", "Blocks of fewer tokens are left alone."),
+    Option("exclude_tools", (), "HEADROOM_EXCLUDE_TOOLS", "Tools whose results are left alone, separated by commas."),
+    Option("disabled", (), "HEADROOM_DISABLED", "Compressors that are not used, separated by commas."),
+    Option("upstream", "", "HEADROOM_UPSTREAM", "The model's API; by default what the agent itself would use."),
+    Option("panel", "auto", "HEADROOM_PANEL", "The live panel under the agent.", ("auto", "off")),
+    Option("receipt", True, "HEADROOM_RECEIPT", "Print what the session cost and saved when it ends."),
+    Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),
+    Option("state", "", "HEADROOM_STATE", "Folder for originals, decisions and receipts."),
+    Option("port", 0, "HEADROOM_PORT", "Port of the private proxy; 0 takes a free one."),
+)
+_BY_KEY = {o.key: o for o in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a process is born with: everything that is read from the operating system, read once."""
+
+    environ: Mapping[str, str]
+    home: Path
+    cwd: Path
+
+    @property
+    def term(self) -> str:
+        """The terminal's type, ``""`` if it says none."""
+        return self.environ.get("TERM", "")
+
+    @property
+    def color(self) -> bool:
+        """Whether colours are welcome (https://no-color.org)."""
+        return not self.environ.get("NO_COLOR")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one run. See ``OPTIONS`` for what each means."""
+
+    state: Path
+    profile: Profile = Profile.BALANCED
+    off: bool = False
+    floor_tokens: int = 400
+    exclude_tools: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    upstream: str = ""
+    panel: str = "auto"
+    receipt: bool = True
+    mcp: bool = True
+    port: int = 0
+    surroundings: Surroundings = field(default_factory=lambda: Surroundings(MappingProxyType({}), Path("/"), Path("/")))
+
+    @property
+    def database(self) -> Path:
+        """The store's file."""
+        return self.state / "headroom.db"
+
+
+def surroundings() -> Surroundings:
+    """What surrounds the process that asks."""
+    try:
+        cwd = Path.cwd()
+    except FileNotFoundError:
+        raise UserError("The current folder no longer exists.", "Change to a folder that does and run the command again.") from None
+    return Surroundings(MappingProxyType(dict(os.environ)), Path.home(), cwd)
+
+
+def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config:
+    """The settings in force.
+
+    Args:
+        around: where the environment and the folders are read from.
+        flags: values given on the command line, by key; None and empty tuples count as not given.
+
+    Raises:
+        UserError: a setting cannot be read; the message names where it stands.
+    """
+    values: dict[str, Any] = {o.key: o.default for o in OPTIONS}
+    path = config_path(around)
+    values.update(_from_file(path))
+    for option in OPTIONS:
+        text = around.environ.get(option.env)
+        if text is not None and text != "":
+            values[option.key] = _from_text(option, text)
+    for key, value in (flags or {}).items():
+        if value is not None and value != ():
+            values[key] = _checked(_BY_KEY[key], value, f"--{key.replace('_', '-')}")
+    state = Path(values.pop("state") or _state_folder(around)).expanduser()
+    profile = Profile(values.pop("profile"))
+    upstream = values.pop("upstream").rstrip("/")
+    if upstream and not upstream.startswith(("http://", "https://")):
+        raise UserError(f"The upstream {upstream!r} is no http or https address.", "Write it in full: https://api.anthropic.com")
+    return Config(state=state, profile=profile, upstream=upstream, surroundings=around, **values)
+
+
+def config_path(around: Surroundings) -> Path:
+    """Where config.toml is looked for."""
+    base = around.environ.get("XDG_CONFIG_HOME") or str(around.home / ".config")
+    return Path(base) / "headroom" / "config.toml"
+
+
+def _state_folder(around: Surroundings) -> Path:
+    base = around.environ.get("XDG_STATE_HOME") or str(around.home / ".local" / "state")
+    return Path(base) / "headroom"
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UserError(f"The settings in {path} cannot be read: {error.strerror}.", "Mend its permissions or move it away.") from None
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"The settings in {path} are not TOML: {error}.", "Mend that line or move the file away.") from None
+    unknown = sorted(set(table) - set(_BY_KEY))
+    if unknown:
+        raise UserError(f"{path} holds {unknown[0]!r}, which is no setting.", f"Settings are: {', '.join(_BY_KEY)}.")
+    return {key: _checked(_BY_KEY[key], value, str(path)) for key, value in table.items()}
+
+
+def _from_text(option: Option, text: str) -> Any:
+    default = option.default
+    value: Any = text
+    if isinstance(default, bool):
+        value = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}.get(text.lower(), text)
+    elif isinstance(default, int):
+        value = int(text) if text.isdecimal() else text
+    elif isinstance(default, tuple):
+        value = [part.strip() for part in text.split(",") if part.strip()]
+    return _checked(option, value, option.env)
+
+
+def _checked(option: Option, value: Any, where: str) -> Any:
+    """The value if it is of the option's type and among its choices."""
+    default = option.default
+    if isinstance(default, bool):
+        fits = isinstance(value, bool)
+    elif isinstance(default, int):
+        fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    elif isinstance(default, tuple):
+        fits = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
+        value = tuple(value) if fits else value
+    else:
+        fits = isinstance(value, str) and (not option.choices or value in option.choices)
+    if not fits:
+        wanted = (
+            " or ".join(option.choices)
+            if option.choices
+            else {bool: "true or false", int: "a number", tuple: "a list of names"}.get(type(default), "a text")
+        )
+        raise UserError(f"{option.key} = {value!r} (from {where}) is not {wanted}.", option.help)
+    return value
