@@ -1,0 +1,381 @@
+"""References: text that stands earlier in the transcript, in sight of the model, is named instead of repeated.
+
+Loss-free: the lines left out stand above, and the reference says where. A block is cut into *stretches*: lines that stand together and are
+numbered one by one, by the numbers that a tool printed (``cat -n``, a file reader) or by counting. Stretches are compared by their bare lines, so
+a numbered read finds the unnumbered one, and within a match both numberings run in step.
+
+The search is LZ77 on lines: an index of three lines that follow each other gives a few places to look at, the longest match is taken. Everything
+is exact comparison of strings; nothing depends on hash values. Time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipeline import tool_calls
+from pipeline.compressors.api import Content, Gap, Rewrite, Seen
+from pipeline.markers import carries_marker, gap
+from pipeline.policy import Policy
+from pipeline.transcript import ToolKind
+
+NAME = "references"
+LEAST_SPAN = 400  # characters; shorter interruptions cost more attention than they save
+SHORT_RANGE = 4000  # characters; an explicit range read below it was asked for to be seen
+SUMMARY = "every line left out stands above"
+
+_PLACES = 4  # remembered per key, the newest: more gained nothing
+_LONG_LINE = 200  # such a line is a key of its own: minified text has few lines
+_MOST_LABEL = 60
+_NUMBERED_SHARE = 0.75  # of the lines; a reader adds a heading or a reminder
+_PREFIX = re.compile(r"[ \t]{0,12}(\d{1,8})(\t|→|:|\|)")
+_OURS = ("[… ", "⋯", "[headroom ")  # a line with a marker of ours is no text
+_RANGE = re.compile(r"(?:\[… |⋯)(\d{1,9})(?:-(\d{1,9}))?")
+
+_Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Lines that stand together.
+
+    Args:
+        lines: bare, that is without printed numbers.
+        first: the number of the first.
+        printed: the numbers are printed in front of the lines; otherwise they are counted.
+        at: where it begins in its block, 0-based.
+        source: the block; None for the block that is being rewritten.
+        holes: what was left out of it, ``[start, end)``, as two ascending lists; only the block being rewritten gets such.
+    """
+
+    lines: list[str]
+    first: int
+    printed: bool
+    at: int
+    source: Seen | None
+    holes: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+
+    def in_sight(self, line: int) -> tuple[int, int]:
+        """The bounds ``[start, end)`` of the run of visible lines around ``line``, or ``(line, line)`` if it is left out."""
+        starts, ends = self.holes
+        after = bisect_right(starts, line)
+        begin = ends[after - 1] if after else 0
+        end = starts[after] if after < len(starts) else len(self.lines)
+        return (begin, end) if begin <= line else (line, line)
+
+
+_Place = tuple[_Stretch, int]
+
+
+class _Match(NamedTuple):
+    """``length`` lines of a stretch from ``start`` on that are those of ``target`` from ``place`` on."""
+
+    start: int
+    length: int
+    target: _Stretch
+    place: int
+
+
+class _Places:
+    """Where three lines that follow each other stand, and where a long one does."""
+
+    def __init__(self) -> None:
+        self._places: dict[_Key, list[_Place]] = {}
+
+    def note(self, stretch: _Stretch, line: int, begin: int = 0) -> None:
+        """The line is in sight, as are those before it from ``begin`` on."""
+        lines = stretch.lines
+        if line - 2 >= begin:
+            self._add((lines[line - 2], lines[line - 1], lines[line]), (stretch, line - 2))
+        if len(lines[line]) >= _LONG_LINE:
+            self._add((lines[line],), (stretch, line))
+
+    def find(self, lines: Sequence[str], line: int) -> list[_Place]:
+        """Where the lines from ``line`` on may stand, oldest first."""
+        found = list(self._places.get(tuple(lines[line : line + 3]), ()))
+        return found + self._places.get((lines[line],), []) if len(lines[line]) >= _LONG_LINE else found
+
+    def _add(self, key: _Key, place: _Place) -> None:
+        places = self._places.get(key)
+        if places is None:
+            self._places[key] = [place]
+        else:
+            places.append(place)
+            if len(places) > _PLACES:
+                del places[0]
+
+
+class SpanIndex:
+    """Where every three lines stand that the model sees. Blocks are added in transcript order; to keep one over several blocks saves time."""
+
+    def __init__(self, seen: Sequence[Seen] = ()) -> None:
+        self._places = _Places()
+        self._whole: dict[str, Seen] = {}
+        for block in seen:
+            self.add(block)
+
+    def add(self, block: Seen) -> None:
+        """Add a block that stands after all those added before."""
+        if len(block.text) < LEAST_SPAN:
+            return
+        if not any(mark in block.text for mark in _OURS):
+            self._whole[block.text] = block
+        for stretch in _stretches(block.text, block):
+            for line in range(len(stretch.lines)):
+                self._places.note(stretch, line)
+
+    def same(self, text: str) -> Seen | None:
+        """The newest block that reads exactly so."""
+        return self._whole.get(text)
+
+    def find(self, lines: Sequence[str], line: int) -> list[_Place]:
+        """Where the lines from ``line`` on may stand, oldest first."""
+        return self._places.find(lines, line)
+
+
+def refer(content: Content, seen: Sequence[Seen] | SpanIndex, policy: Policy) -> Rewrite | None:
+    """A block with references in place of what stands above, or None if nothing does.
+
+    Args:
+        content: the block.
+        seen: the blocks before it, as the model sees them, in transcript order; or an index of exactly those.
+        policy: what may be done. Nothing is hidden by a reference, so they are made in every profile.
+    """
+    text = content.text
+    if NAME in policy.disabled or len(text) < LEAST_SPAN or carries_marker(text) or _wanted_whole(content):
+        return None
+    index = seen if isinstance(seen, SpanIndex) else SpanIndex(seen)
+    lines = content.lines
+    path = content.call.path if content.call is not None else ""
+    same = index.same(text)
+    if same is not None:
+        marker = gap(1, len(lines), f"{_verb(path, same)} all of {_name(same)} above")
+        return Rewrite(marker, len(lines), (Gap(1, len(lines)),), SUMMARY) if len(marker) * 2 <= len(text) else None
+    own = content.call is None or content.call.kind is not ToolKind.READ
+    spans = [(s, m) for s in _stretches(text, None) for m in _matches(s, index, own=own and not s.printed)]
+    named: set[int] = set()
+    out: list[str] = []
+    gaps: list[Gap] = []
+    done = 0
+    for stretch, match in spans:
+        start = stretch.at + match.start
+        marker = gap(start + 1, start + match.length, _note(stretch, match, path, named))
+        if len(marker) * 2 > sum(len(line) + 1 for line in lines[start : start + match.length]):
+            continue
+        if match.target.source is not None:
+            named.add(match.target.source.ordinal)
+        out += lines[done:start]
+        out.append(marker)
+        gaps.append(Gap(start + 1, start + match.length))
+        done = start + match.length
+    if not gaps:
+        return None
+    return Rewrite("\n".join(out + lines[done:]), len(lines), tuple(gaps), SUMMARY)
+
+
+def _wanted_whole(content: Content) -> bool:
+    call = content.call
+    if call is None:
+        return False
+    if call.kind is ToolKind.EDIT or call.name.endswith("headroom_retrieve") or "headroom show " in call.command:
+        return True
+    return call.kind is ToolKind.READ and len(content.text) < SHORT_RANGE and tool_calls.ranged(call)
+
+
+def _stretches(text: str, source: Seen | None) -> list[_Stretch]:
+    """The text without our own markers, cut wherever the numbering does not go on."""
+    lines = text.split("\n")
+    ours = any(mark in text for mark in _OURS)
+    numbers = _printed_numbers(lines)
+    if numbers is not None:
+        return list(_printed(lines, numbers, source))
+    counted: Iterator[int | None] = iter(range(1, len(lines) + 1))
+    if source is not None and source.text != source.original:
+        counted = _counted(lines, source.original.split("\n"))
+    elif ours:
+        counted = (None if any(mark in line for mark in _OURS) else n for n, line in enumerate(lines, 1))
+    return list(_counted_stretches(lines, counted, source))
+
+
+def _printed_numbers(lines: Sequence[str]) -> list[re.Match[str] | None] | None:
+    """The number that a tool printed before each line, if it did: one separator, ascending, before most lines."""
+    sample = [line for line in lines[:40] if line]
+    separators = Counter(m[2] for line in sample if (m := _PREFIX.match(line)))
+    if not separators or sum(separators.values()) * 2 < len(sample):
+        return None
+    separator = separators.most_common(1)[0][0]
+    found: list[re.Match[str] | None] = []
+    last = -1
+    for line in lines:
+        match = _PREFIX.match(line)
+        if match is not None and match[2] == separator and int(match[1]) > last:
+            last = int(match[1])
+            found.append(match)
+        else:
+            found.append(None)
+    count = sum(m is not None for m in found)
+    return found if count >= 3 and count >= _NUMBERED_SHARE * sum(bool(line) for line in lines) else None
+
+
+def _printed(lines: Sequence[str], numbers: Sequence[re.Match[str] | None], source: Seen | None) -> Iterator[_Stretch]:
+    current: _Stretch | None = None
+    for at, (line, match) in enumerate(zip(lines, numbers, strict=True)):
+        if match is None or any(mark in line for mark in _OURS):
+            if current is not None:
+                yield current
+            current = None
+            continue
+        bare = line[match.end() :]
+        if current is not None and int(match[1]) == current.first + len(current.lines):
+            current.lines.append(bare)
+            continue
+        if current is not None:
+            yield current
+        current = _Stretch([bare], int(match[1]), True, at, source)
+    if current is not None:
+        yield current
+
+
+def _counted(lines: Sequence[str], original: Sequence[str]) -> Iterator[int | None]:
+    """For each line of a rewritten block the number of the original's line that it is, or None for what is no line of it.
+
+    Markers say where the count goes on; a line that is not found there is no line to refer to.
+    """
+    at = 0
+    for line in lines:
+        if any(mark in line for mark in _OURS):
+            span = _RANGE.search(line[:2000])
+            if span is not None:
+                at = int(span[2] or span[1])
+            yield None
+        elif at < len(original) and original[at] == line:
+            at += 1
+            yield at
+        else:
+            yield None
+
+
+def _counted_stretches(lines: Sequence[str], counted: Iterator[int | None], source: Seen | None) -> Iterator[_Stretch]:
+    current: _Stretch | None = None
+    for at, (line, number) in enumerate(zip(lines, counted, strict=True)):
+        if current is not None and number == current.first + len(current.lines):
+            current.lines.append(line)
+            continue
+        if current is not None:
+            yield current
+        current = None if number is None else _Stretch([line], number, False, at, source)
+    if current is not None:
+        yield current
+
+
+def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool) -> Iterator[_Match]:
+    """What of a stretch stands above, from its first line to its last; with ``own`` also above in itself."""
+    mine = _Places()
+    at = begin = 0  # what is in sight begins at ``begin``
+    while at < len(stretch.lines):
+        best = _longest(stretch, at, [*index.find(stretch.lines, at), *mine.find(stretch.lines, at)])
+        if best is not None and _long_enough(stretch.lines, best):
+            best = _backwards(stretch, best, begin)
+            yield best
+            at = begin = best.start + best.length
+            stretch.holes[0].append(best.start)
+            stretch.holes[1].append(at)
+            continue
+        # What begins within a match that is too short mostly ends with it; what does not is found from its end, and extended backwards.
+        step = 1 if best is None else max(1, best.length - 2)
+        if own:
+            for line in range(at, at + step):
+                mine.note(stretch, line, begin)
+        at += step
+
+
+def _longest(stretch: _Stretch, at: int, places: Sequence[_Place]) -> _Match | None:
+    """The longest match at a line, the newest of equals."""
+    best: _Match | None = None
+    for target, place in places:
+        limit = min(len(stretch.lines) - at, target.in_sight(place)[1] - place)
+        length = _common(stretch.lines, at, target.lines, place, limit)
+        if target is stretch and length > at - place:
+            length -= length % (at - place)  # whole periods
+        if length and (best is None or length >= best.length):
+            best = _Match(at, length, target, place)
+    return best
+
+
+def _common(lines: Sequence[str], at: int, others: Sequence[str], place: int, limit: int) -> int:
+    """How many lines from ``at`` on are the others from ``place`` on, at most ``limit``."""
+    length = 0
+    while length + 64 <= limit and lines[at + length : at + length + 64] == others[place + length : place + length + 64]:
+        length += 64
+    while length < limit and lines[at + length] == others[place + length]:
+        length += 1
+    return length
+
+
+def _long_enough(lines: Sequence[str], match: _Match) -> bool:
+    weight = 0
+    for line in range(match.start, match.start + match.length):
+        weight += len(lines[line]) + 1
+        if weight >= LEAST_SPAN:
+            return True
+    return False
+
+
+def _backwards(stretch: _Stretch, match: _Match, begin: int) -> _Match:
+    """The match with the equal lines before it, as far as they are in sight on both sides."""
+    start, length, target, place = match
+    first = target.in_sight(place)[0]
+    periodic = target is stretch and length >= start - place
+    while not periodic and start > begin and place > first and stretch.lines[start - 1] == target.lines[place - 1]:
+        start, length, place = start - 1, length + 1, place - 1
+    if target is stretch and place + length > start:
+        return match  # it would reach into what it leaves out
+    return _Match(start, length, target, place)
+
+
+def _note(stretch: _Stretch, match: _Match, path: str, named: set[int]) -> str:
+    """What the reference says."""
+    target, length = match.target, match.length
+    there = target.first + match.place
+    if target.source is None:
+        period = stretch.at + match.start - target.at - match.place
+        if length < period:
+            return f"again {_lines(there, length)}"
+        what = f"line {there}" if period == 1 else f"the {period} lines {there}-{there + period - 1}"
+        return f"{what} again{f', {length // period} times' if length > period else ''}"
+    here = stretch.first + match.start
+    numbered = f"numbered {_range(here, length)}, " if stretch.printed and here != stretch.at + match.start + 1 else ""
+    known = target.source.ordinal in named
+    where = "" if there == here else f", its {_lines(there, length)}"
+    name = f"result {target.source.ordinal}" if known else f"{_name(target.source)} above"
+    return f"{numbered}{_verb(path, target.source)} {name}{where}"
+
+
+def _verb(path: str, target: Seen) -> str:
+    return "unchanged, as in" if path and target.path and _same_file(path, target.path) else "as in"
+
+
+def _same_file(one: str, other: str) -> bool:
+    """Whether two paths may name one file: the shorter, as written from another folder, ends the longer."""
+    a, b = (p.replace("\\", "/").removeprefix("./") for p in (one, other))
+    return a == b or a.endswith("/" + b) or b.endswith("/" + a)
+
+
+def _name(target: Seen) -> str:
+    """``result 5 (Read src/parser.c)``: a label that cannot end a marker."""
+    label = " ".join(target.label[:500].split()).translate({ord("["): "(", ord("]"): ")"})
+    if len(label) > _MOST_LABEL:
+        label = f"{label[: _MOST_LABEL // 2]}…{label[-_MOST_LABEL // 2 + 1 :]}"
+    return f"result {target.ordinal} ({label})" if label else f"result {target.ordinal}"
+
+
+def _lines(first: int, count: int) -> str:
+    return f"line{'' if count == 1 else 's'} {_range(first, count)}"
+
+
+def _range(first: int, count: int) -> str:
+    return str(first) if count == 1 else f"{first}-{first + count - 1}"
