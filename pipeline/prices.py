@@ -102,8 +102,9 @@ def _table() -> dict[str, Price]:
 
 
 def _price(entry: dict[str, Any]) -> Price:
-    long = Price(*entry["long"]) if "long" in entry else None
-    return Price(*entry["rates"], entry.get("above", 0), long, entry.get("until", ""))
+    rates = dict(zip(_document()["rates"], entry["rates"], strict=True))
+    long = Price(**dict(zip(_document()["rates"], entry["long"], strict=True))) if "long" in entry else None
+    return Price(**rates, above=entry.get("above", 0), long=long, until=entry.get("until", ""))
 
 
 @cache
