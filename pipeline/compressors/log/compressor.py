@@ -1,0 +1,131 @@
+"""The log compressor: mine shapes, keep what matters, put a marker in place of every run left out.
+
+Every line that is kept is the original line (in ``aggressive``, with a shared header printed once); lines are never merged, reworded or moved.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pipeline import markers
+from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors.log.fold import fold, header_columns
+from pipeline.compressors.log.recognise import confidence
+from pipeline.compressors.log.select import AGGRESSIVE, BALANCED, Selection
+from pipeline.compressors.log.shapes import Shapes, matched_lines, mine
+from pipeline.compressors.log.traces import events
+from pipeline.compressors.severity import ERROR, WARNING
+from pipeline.policy import Policy, Profile
+
+_LEAST_LINES = 12
+_WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothing
+_RUN_WORTH = 1.5  # a run must be so many times longer than its marker
+_NOTED = 10  # from so many lines on a marker says what they are
+_NOTED_LEVELS = 4
+
+
+class LogCompressor:
+    """Logs: service logs, syslog and journald, Kubernetes, JSON lines, anything of mostly repeating lines."""
+
+    name = "log"
+
+    def recognise(self, content: Content) -> float:
+        """0.9 by timestamps, 0.85 for JSON lines with a time and a message, 0.6-0.7 by levels or by the call, else 0."""
+        return confidence(content)
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        """The log without its repeats, or None where fewer than 12 lines or too little would go."""
+        if not policy.lossy:
+            return None
+        lines = content.lines
+        ended = lines[-1] == ""  # the text ends with a line break: no line of its own
+        if ended:
+            lines = lines[:-1]
+        if len(lines) < _LEAST_LINES:
+            return None
+        plain = matched_lines(lines)
+        grouped = events(plain)
+        shapes = mine(plain, grouped.frame)
+        limits = AGGRESSIVE if policy.profile is Profile.AGGRESSIVE else BALANCED
+        kept = Selection(shapes, grouped, content.query, limits).run()
+        gaps = _gaps(kept, lines, shapes)
+        if not gaps:
+            return None
+        out = _layout(lines, gaps, shapes)
+        if limits.fold:
+            out = fold(out, header_columns(lines))
+        text = _fill(out, gaps, shapes) + ("\n" if ended else "")
+        if len(text) > _WORTH * len(content.text):
+            return None
+        return Rewrite(text, len(lines), tuple(gaps), _summary(gaps, shapes))
+
+
+def _gaps(kept: Sequence[int], lines: Sequence[str], shapes: Shapes) -> list[Gap]:
+    """The runs left out; a run that is not much longer than its marker stays."""
+    gaps: list[Gap] = []
+    i = 0
+    while i < len(kept):
+        if kept[i]:
+            i += 1
+            continue
+        start = i
+        while i < len(kept) and not kept[i]:
+            i += 1
+        gap = Gap(start + 1, i)
+        if sum(len(line) + 1 for line in lines[start:i]) >= _RUN_WORTH * (len(_marker(gap, shapes)) + 1):
+            gaps.append(gap)
+    return gaps
+
+
+def _layout(lines: Sequence[str], gaps: Sequence[Gap], shapes: Shapes) -> list[str | None]:
+    """The kept lines, and None in the place of every gap."""
+    out: list[str | None] = []
+    at = 0
+    for gap in gaps:
+        out += lines[at : gap.first - 1]
+        out.append(None)
+        at = gap.last
+    out += lines[at:]
+    return out
+
+
+def _fill(out: Sequence[str | None], gaps: Sequence[Gap], shapes: Shapes) -> str:
+    rest = iter(gaps)
+    return "\n".join(_marker(next(rest), shapes) if line is None else line for line in out)
+
+
+def _marker(gap: Gap, shapes: Shapes) -> str:
+    if len(gap) < _NOTED:
+        return markers.gap(gap.first, gap.last)
+    run = slice(gap.first - 1, gap.last)
+    levels = Counter(shapes.levels[run])
+    if len(levels) > 1 or "" not in levels:
+        named = [(count, level) for level, count in levels.items() if level]
+        note = ", ".join(f"{count} {level}" for count, level in sorted(named, key=lambda n: (-n[0], n[1]))[:_NOTED_LEVELS])
+        return markers.gap(gap.first, gap.last, note)
+    bad = Counter(shapes.severities[run])
+    note = ", ".join(f"{bad[s]} {word}-like" for s, word in ((ERROR, "error"), (WARNING, "warning")) if bad[s])
+    return markers.gap(gap.first, gap.last, note)
+
+
+def _summary(gaps: Sequence[Gap], shapes: Shapes) -> str:
+    """What was checked about the lines left out."""
+    out = bytearray(len(shapes.lines))
+    for gap in gaps:
+        out[gap.first - 1 : gap.last] = b"\x01" * len(gap)
+    shown = bytearray(len(shapes.members))  # shape -> the worst severity among its lines shown, plus 1
+    for i, shape in enumerate(shapes.shape_of):
+        if not out[i]:
+            shown[shape] = max(shown[shape], 1 + shapes.severities[i])
+    parts = [f"{len(shapes.members)} line shapes, {sum(map(bool, shown))} shown"]
+    worst = 0
+    for bad, word in ((ERROR, "error"), (WARNING, "warning")):
+        left = [shapes.shape_of[i] for i, s in enumerate(shapes.severities) if s == bad and out[i]]
+        if left:
+            worst = max(worst, bad)
+            repeats = all(shown[shape] > bad for shape in left)
+            parts.append(f"{len(left)} {word}-like left out" + (", each of a shape shown" if repeats else ""))
+        elif bad == ERROR:
+            parts.append("no error-like line among those left out")
+    return "; ".join(parts)

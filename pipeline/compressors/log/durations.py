@@ -1,0 +1,150 @@
+"""Slow lines: those that print a long duration, and those after which the next event of the same id was long in coming."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.compressors.log.shapes import Shapes
+
+_DURATION = re.compile(
+    r"(?<![\w.:])(\d{1,9}(?:\.\d{1,9})?) ?(ns|us|µs|ms|msecs?|millis|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)(?![A-Za-z0-9])"
+    r"|(?:duration|latency|elapsed|took|time|cost|rt)[A-Za-z_]{0,12}\\?[\"']? ?[=: ] ?(\d{1,9}(?:\.\d{1,9})?)(?![\w:/.-])",
+    re.IGNORECASE,
+)
+_SECONDS = {"n": 1e-9, "u": 1e-6, "µ": 1e-6}
+_CLOCK = re.compile(r"(?<!\d)([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
+_ID = re.compile(
+    r"[\w.+-]{1,64}@[\w.-]{1,128}\w|(?<![\w-])[0-9a-fA-F]{8}-[0-9a-fA-F-]{8,40}(?![\w-])"
+    r"|(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}"
+)
+_LINE = 2000  # characters of a line that are looked at
+_DAY = 86400.0
+_FEW = 8  # below, quartiles mean nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Lines that are slow, the slowest first.
+
+    Args:
+        printed: some line prints a duration.
+        outliers: far from what their shape takes; at most two a shape.
+        long: from the longest down to half of the longest of its shape.
+    """
+
+    printed: bool
+    outliers: list[int]
+    long: list[int]
+
+
+def slow(shapes: Shapes) -> Slow:
+    """Lines with long printed durations, judged among the lines of their shape."""
+    outliers: list[int] = []
+    long: list[tuple[float, int]] = []
+    printed = False
+    for members in shapes.members:
+        if len(members) < _FEW or duration(shapes.lines[members[0]]) is None:
+            continue
+        printed = True
+        timed = sorted(((-d, i) for i in members if (d := duration(shapes.lines[i])) is not None), key=lambda x: x)
+        if len(timed) < _FEW:
+            continue
+        values = [-t[0] for t in timed]
+        median, upper, lower = values[len(values) // 2], values[len(values) // 4], values[3 * len(values) // 4]
+        limit = max(upper + 3 * (upper - lower), 2.5 * median)
+        outliers += [i for d, i in timed[:2] if -d > limit]
+        floor = max(median, values[0] / 2)
+        long += [(d / max(median, 1e-9), i) for d, i in timed if -d >= floor and -d > median]
+    long.sort()
+    return Slow(printed, outliers, [i for _, i in long])
+
+
+def duration(line: str) -> float | None:
+    """The last duration that a line prints, in its own scale (seconds where a unit says so)."""
+    every = list(_DURATION.finditer(line, 0, _LINE))
+    if not every:
+        return None
+    found = every[-1]
+    if found[3] is not None:
+        return float(found[3])
+    unit = found[2].lower()
+    value = float(found[1])
+    if unit.startswith(("ms", "milli")):
+        return value / 1000
+    if unit.startswith("m"):
+        return value * 60
+    return value * _SECONDS.get(unit[0], 1.0)
+
+
+def pairs(shapes: Shapes) -> list[tuple[int, int]]:
+    """Pairs of lines about one id that lie far apart in time, the longest first: an event and the id's next event of another shape."""
+    last: dict[str, tuple[float, int]] = {}
+    spans: list[tuple[float, int, int]] = []
+    for i, line in enumerate(shapes.lines):
+        at = clock(line)
+        if at is None:
+            continue
+        for name in dict.fromkeys(_ID.findall(line, 0, _LINE)):
+            before = last.get(name)
+            if before is not None and shapes.shape_of[before[1]] != shapes.shape_of[i]:
+                spans.append(((at - before[0]) % _DAY, before[1], i))
+            last[name] = (at, i)
+    if len(spans) < _FEW:
+        return []
+    # An id comes back for another round hours later: what alternates A, B, A, B is timed from A to B only, the commoner direction of short spans.
+    forward = _directed(spans, shapes.shape_of)
+    forward.sort(key=lambda s: (-s[0], s[1]))
+    values = [s[0] for s in forward]
+    upper, lower = values[len(values) // 4], values[3 * len(values) // 4]
+    floor = max(upper + (upper - lower), values[0] / 2)
+    return [(a, b) for span, a, b in forward if span >= floor]
+
+
+def _directed(spans: list[tuple[float, int, int]], shape_of: Sequence[int]) -> list[tuple[float, int, int]]:
+    """Of each two shapes that follow each other both ways, the direction whose median is shorter."""
+    groups: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
+    for span in spans:
+        groups.setdefault((shape_of[span[1]], shape_of[span[2]]), []).append(span)
+    medians = {way: sorted(s[0] for s in group)[len(group) // 2] for way, group in groups.items()}
+    kept: list[tuple[float, int, int]] = []
+    for (a, b), group in groups.items():
+        back = medians.get((b, a))
+        if back is None or (medians[a, b], a) <= (back, b):
+            kept += group
+    return kept
+
+
+def pauses(lines: Sequence[str], count: int) -> list[int]:
+    """The first lines after the ``count`` longest pauses, the longest first."""
+    before: float | None = None
+    found: list[tuple[float, int]] = []
+    for i, line in enumerate(lines):
+        at = clock(line)
+        if at is None:
+            continue
+        if before is not None and at > before:
+            found.append((before - at, i))
+        before = at
+    return [i for _, i in sorted(found)[:count]]
+
+
+def clock(line: str) -> float | None:
+    """Seconds since midnight of the first time in a line's head."""
+    match = _CLOCK.search(line, 0, 120)
+    if match is None:
+        return None
+    fraction = float("0." + match[4]) if match[4] else 0.0
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]) + fraction
+
+
+def within(lines: Iterable[int], cost: Sequence[str], budget: float) -> list[int]:
+    """The leading lines whose characters fit the budget."""
+    taken: list[int] = []
+    for i in lines:
+        budget -= len(cost[i]) + 1
+        if budget < 0:
+            break
+        taken.append(i)
+    return taken

@@ -1,0 +1,305 @@
+"""Which lines of a log are kept. Rules add lines and never take any away; what no rule names is left out."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pipeline.compressors.log import durations
+from pipeline.compressors.log.shapes import Shapes
+from pipeline.compressors.log.traces import Events, is_cause
+from pipeline.compressors.severity import ERROR
+from pipeline.query import Query, entity_pattern, stem
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
+_SMALL = re.compile(r"(?<![\w.:-])\d{1,4}(?![\w.:-])")
+_VALUES_SEEN = 2000  # lines of a shape whose values are compared: a second value turns up early or hardly ever
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of what is kept.
+
+    Args:
+        whole_errors: an error shape of up to so many lines is kept whole; of a larger one the first and last.
+        values: so many lines more of a larger error shape, each with an address or small number not yet shown.
+        whole_warnings: the same for warnings.
+        plain: share of the characters for lines that no rule names, where the question's intent is known.
+        plain_unknown: the same where it is not.
+        asked: most lines of the shapes that share words with the question.
+        asked_share: or this share of all lines, where that is more.
+        spread: longest run left out without a sample of it.
+        slow: share of the characters for slow lines, where slowness is asked for.
+        pairs: the same for pairs of lines that tell a duration.
+        fold: print a header that consecutive kept lines share once.
+    """
+
+    whole_errors: int = 3
+    values: int = 2
+    whole_warnings: int = 2
+    plain: float = 0.04
+    plain_unknown: float = 0.10
+    asked: int = 40
+    asked_share: float = 0.10
+    spread: int = 96
+    slow: float = 0.10
+    pairs: float = 0.04
+    fold: bool = False
+
+
+BALANCED = Limits()
+AGGRESSIVE = Limits(
+    whole_errors=1,
+    values=0,
+    whole_warnings=1,
+    plain=0.02,
+    plain_unknown=0.05,
+    asked=20,
+    asked_share=0.0,
+    spread=128,
+    slow=0.06,
+    pairs=0.02,
+    fold=True,
+)
+
+_COMMONEST = 6
+_LAST = 3
+_RARE = 2  # lines of a shape that is rare
+_FEW_WORDS = 12  # in a merged shape with so few words a word that occurs once is rare
+_RARE_SHARE = 0.4  # where "rare" names more of the text than this, nothing stands out
+_ENTITY_LINES, _ENTITY_SHARE = 60, 0.3
+_TELLING = 0.5  # words that so large a share of the lines has tell nothing
+_MASKS_READ = 50
+_SINGLE = 4  # lines at each end of the shapes that share one word with the question
+_PAUSES = 6
+_SAMPLES = 200  # most samples in a log, however long
+
+
+class Selection:
+    """The lines kept so far.
+
+    Args:
+        shapes: the grouped log.
+        events: its events of several lines.
+        query: what was asked.
+        limits: how much of what.
+    """
+
+    def __init__(self, shapes: Shapes, events: Events, query: Query, limits: Limits) -> None:
+        self.shapes = shapes
+        self.events = events
+        self.query = query
+        self.limits = limits
+        self.kept = bytearray(len(shapes.lines))
+        self.chars = sum(map(len, shapes.lines)) + len(shapes.lines)
+        self._told: set[tuple[int, ...]] = set()
+
+    def run(self) -> bytearray:
+        """Apply all rules; 1 for every line that is kept."""
+        known = self._entities()
+        known = self._asked() or known
+        self._trouble()
+        known = known or self.query.severity or self.query.rarity or self.query.slowness
+        if self.query.rarity:
+            self._rare()
+        self._slow()
+        self._ends()
+        self._plain(self.limits.plain if known else self.limits.plain_unknown)
+        self._spread()
+        return self.kept
+
+    def _keep(self, lines: Iterable[int], told: bool = False) -> None:
+        """Keep lines; with ``told`` also their event: its first line, and the stack trace if no equal one is shown yet."""
+        for i in lines:
+            self.kept[i] = 1
+            if told:
+                self._tell(self.events.head_of[i])
+
+    def _tell(self, head: int) -> None:
+        self.kept[head] = 1
+        end = self.events.detail.get(head)
+        if end is None:
+            return
+        signature = tuple(self.shapes.mask_of[head:end])
+        if signature not in self._told:
+            self._told.add(signature)
+            for i in self.events.shown(head):
+                self.kept[i] = 1
+        else:  # the causes of a repeat are lines that carry its own values
+            for i in range(head + 1, end):
+                if is_cause(self.shapes.lines[i]):
+                    self.kept[i] = 1
+
+    def _entities(self) -> bool:
+        """Every line that names something the question names, unless that names everything."""
+        most = max(_ENTITY_LINES, int(_ENTITY_SHARE * len(self.kept)))
+        phrases = tuple(q for q in self.query.quoted if " " in q)
+        any_found = False
+        finder = _Finder(self.shapes.lines)
+        for entity in (*self.query.entities, *phrases):
+            found = finder.lines(entity, most + 1)
+            if 0 < len(found) <= most:
+                self._keep(found, told=True)
+                any_found = True
+        return any_found
+
+    def _asked(self) -> bool:
+        """Lines of the shapes with most words in common with the question."""
+        shapes = self.shapes
+        asked = set(self.query.stems)
+        if not asked:
+            return False
+        scores = [len(self._stems_in(s, asked)) for s in range(len(shapes.masks_in))]
+        if self.query.severity:  # trouble in a line about what was asked for outranks the same line without it
+            scores = [n + bool(n and shapes.severities[shapes.members[s][0]]) for s, n in enumerate(scores)]
+        best = max(scores)
+        if best == 0:
+            return False
+        lines = sorted(i for s, score in enumerate(scores) if score == best for i in shapes.members[s])
+        if len(lines) >= _TELLING * len(self.kept):
+            return False
+        if best == 1:
+            lines = lines[:_SINGLE] + lines[-_SINGLE:]
+        most = max(self.limits.asked, int(self.limits.asked_share * len(self.kept)))
+        self._keep(_evenly(lines, most), told=True)
+        return True
+
+    def _stems_in(self, shape: int, asked: set[str]) -> set[str]:
+        """Which of the stems asked for a shape has."""
+        found: set[str] = set()
+        starts = tuple({word[:4] for word in asked})  # no stem is shorter
+        for mask in self.shapes.masks_in[shape][:_MASKS_READ]:
+            text = self.shapes.masks[mask][:2000].lower()
+            if any(start in text for start in starts):
+                found.update(stem(w) for w in _WORD.findall(text) if w.startswith(starts))
+        return found & asked
+
+    def _trouble(self) -> None:
+        """Of every shape its error-like and its warning-like lines: all if few, else first, last and some with other values."""
+        lines: dict[tuple[int, int], list[int]] = {}
+        for i, bad in enumerate(self.shapes.severities):
+            if bad:
+                lines.setdefault((bad, self.shapes.shape_of[i]), []).append(i)
+        for (bad, _), members in lines.items():
+            whole = self.limits.whole_errors if bad == ERROR else self.limits.whole_warnings
+            if len(members) <= whole:
+                self._keep(members, told=True)
+                continue
+            self._keep((members[0], members[-1]), told=True)
+            if bad == ERROR and self.limits.values:
+                self._keep(self._other_values(members), told=True)
+
+    def _other_values(self, members: Sequence[int]) -> list[int]:
+        """The first lines with an address, or else a last small number, that the first line does not have."""
+        seen: set[str] = set()
+        found: list[int] = []
+        for i in members[:_VALUES_SEEN]:
+            line = self.shapes.lines[i][:1000]
+            values = _ADDRESS.findall(line)[:1] or _SMALL.findall(line)[-1:]
+            if values and values[0] not in seen:
+                if seen:
+                    found.append(i)
+                    if len(found) == self.limits.values:
+                        break
+                seen.add(values[0])
+        return found
+
+    def _rare(self) -> None:
+        """Every line of a rare shape, and of a merged shape with few words those with a word that occurs once."""
+        shapes = self.shapes
+        lines = [i for group in shapes.members if len(group) <= _RARE for i in group]
+        once = Counter(shapes.mask_of)
+        few = [1 < len(group) <= _FEW_WORDS for group in shapes.masks_in]
+        lines += [i for i, s in enumerate(shapes.shape_of) if few[s] and len(shapes.members[s]) > _RARE and once[shapes.mask_of[i]] == 1]
+        lines = [i for i in sorted(lines) if self.events.head_of[i] == i]
+        if sum(len(shapes.lines[i]) for i in lines) <= _RARE_SHARE * self.chars:
+            self._keep(lines, told=True)
+
+    def _slow(self) -> None:
+        slow = durations.slow(self.shapes)
+        self._keep(slow.outliers)
+        if not self.query.slowness:
+            return
+        self._keep(durations.within(slow.long, self.shapes.lines, self.limits.slow * self.chars))
+        if not slow.printed:
+            budget = self.limits.pairs * self.chars
+            both = [i for pair in durations.pairs(self.shapes) for i in pair]
+            self._keep(durations.within(both, self.shapes.lines, budget))
+        self._keep(durations.pauses(self.shapes.lines, _PAUSES))
+
+    def _ends(self) -> None:
+        self.kept[0] = 1
+        self._keep(range(max(0, len(self.kept) - _LAST), len(self.kept)))
+
+    def _plain(self, share: float) -> None:
+        """The first line of the commonest shapes, then of the rarest, as far as the budget goes. Continuation lines do not count."""
+        members = self.shapes.members
+        heads = [s for s, group in enumerate(members) if self.events.head_of[group[0]] == group[0] and self.shapes.sample[s].strip()]
+        common = sorted(heads, key=lambda s: (-len(members[s]), members[s][0]))[:_COMMONEST]
+        rarest = sorted(heads, key=lambda s: (len(members[s]), members[s][0]))
+        budget = share * self.chars
+        for s in dict.fromkeys((*common, *rarest)):
+            if any(self.kept[i] for i in members[s][:_VALUES_SEEN]):
+                continue
+            budget -= len(self.shapes.lines[members[s][0]]) + 1
+            if budget < 0:
+                break
+            self.kept[members[s][0]] = 1
+
+    def _spread(self) -> None:
+        """A sample of every long run that would be left out."""
+        step = max(self.limits.spread, len(self.kept) // _SAMPLES)
+        run = 0
+        for i, kept in enumerate(self.kept):
+            run = 0 if kept else run + 1
+            if run > step:
+                self.kept[i] = 1
+                run = 0
+
+
+class _Finder:
+    """Finds lines by entity. Text search finds the candidates, which costs a tenth of the pattern; the pattern checks their borders."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._text = "\n".join(lines)
+        self._folded = self._text.lower() if self._text.isascii() else ""
+        self._starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+
+    def lines(self, entity: str, most: int) -> list[int]:
+        """Indices of the first ``most`` lines that hold the entity as a whole, ascending."""
+        pattern = entity_pattern((entity,))
+        if pattern is None:
+            return []
+        any_case = entity == entity.lower()  # entity_pattern ignores case only then
+        text = self._folded if any_case else self._text
+        found: list[int] = []
+        at = 0
+        while len(found) < most:
+            if text:
+                at = text.find(entity, at)
+                if at < 0:
+                    break
+                if not pattern.match(self._text, at):
+                    at += 1
+                    continue
+            else:
+                match = pattern.search(self._text, at)
+                if match is None:
+                    break
+                at = match.start()
+            line = bisect_right(self._starts, at) - 1
+            found.append(line)
+            at = self._starts[line + 1]
+        return found
+
+
+def _evenly(lines: list[int], most: int) -> list[int]:
+    """Up to ``most`` lines, evenly over all, the first and the last among them."""
+    if len(lines) <= most:
+        return lines
+    return [lines[round(k * (len(lines) - 1) / (most - 1))] for k in range(most)]

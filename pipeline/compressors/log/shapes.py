@@ -1,0 +1,189 @@
+"""Line shapes: what is left of a line when its numbers, ids, times, paths and addresses are masked.
+
+Three levels, each on the distinct results of the one before, so that the cost follows the number of shapes and not of lines:
+
+1. digits become 0 and runs of 0 become one, over the whole text at once;
+2. every token with a digit, e-mail address and absolute path becomes ``*``;
+3. shapes of equal length and severity that differ in one word, with enough different words there, become one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import mul
+
+from pipeline.compressors.severity import NEITHER, Verdict, deciding, judge
+
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_ZEROS = re.compile(rb"00+")
+_ANSI = re.compile(r"\x1b\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]")
+_NUMBERED = re.compile(r"^ {0,8}\d{1,7}(?:→|\t)", re.MULTILINE)  # line numbers that a read tool adds
+
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_PATH = re.compile(r"(?<![\w/.@~*-])/[\w.+@%~:-]+(?:/[\w.+@%~:-]*)+")
+_VARIABLE = re.compile(r"(?<![^\s\"'`()\[\]{}<>=,;|])[^\s\"'`()\[\]{}<>=,;|0]*0[^\s\"'`()\[\]{}<>=,;|]*")
+_MANY = re.compile(r"\*(?:[ ,;|]{1,3}\*){2,}")  # a list of values, however long
+
+_MERGE_AT = 4
+_MERGE_TROUBLE_AT = 8  # at 4, distinct errors that differ in one word (privileged, illegal, trap) become one
+_PASSES = 3
+_MAX_SHAPES = 2000  # beyond, level 3 costs more than it finds
+_MAX_WORDS = 120
+_PLACES = [pow(3, 1000 + 7 * at, (1 << 61) - 1) for at in range(_MAX_WORDS + 3)]  # scattered, and the same in every process
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The lines of a log, grouped.
+
+    Args:
+        lines: the lines as matched: without colours, carriage returns and line numbers.
+        mask_of: line index -> index in ``masks``.
+        masks: level 2 shapes.
+        shape_of: line index -> shape (level 3).
+        members: shape -> its line indices, ascending.
+        masks_in: shape -> the masks merged into it, in order of first sight.
+        sample: shape -> its first mask's text.
+        severities: line index -> 2, 1, 0.
+        levels: line index -> level name or ``""``.
+    """
+
+    lines: list[str]
+    mask_of: list[int]
+    masks: list[str]
+    shape_of: list[int]
+    members: list[list[int]]
+    masks_in: list[list[int]]
+    sample: list[str]
+    severities: list[int]
+    levels: list[str]
+
+
+def matched_lines(lines: Sequence[str]) -> list[str]:
+    """Lines as they are compared: without ANSI colours, carriage returns at the end, and numbers added by a read tool."""
+    text = "\n".join(lines)
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "\r" in text:
+        text = re.sub(r"\r+$", "", text.replace("\r\n", "\n"))
+    sample = lines[:: max(1, len(lines) // 50)]
+    if sum(_NUMBERED.match(line) is not None for line in sample) > 0.9 * len(sample):
+        text = _NUMBERED.sub("", text)
+    return text.split("\n")
+
+
+def mine(plain: list[str], quiet: Sequence[bool]) -> Shapes:
+    """Group lines by shape and judge them.
+
+    Args:
+        plain: lines as ``matched_lines`` gives them, at least one.
+        quiet: line index -> whether it is to be judged harmless whatever it says (a stack frame names error handlers).
+    """
+    raw = "\n".join(plain).encode("utf-8", "surrogatepass")
+    index: dict[bytes, int] = {}
+    rough = [index.setdefault(s, len(index)) for s in _ZEROS.sub(b"0", raw.translate(_DIGITS)).split(b"\n")]
+    mask_of_rough, masks = _distinct(_mask(b"\n".join(index).decode("utf-8", "surrogatepass")))
+    mask_of = [mask_of_rough[r] for r in rough]
+    severities, levels = _judge(plain, quiet, rough, len(index))
+    first = _first_lines(mask_of, len(masks))
+    shape_of_mask = _merge(masks, [(severities[i], levels[i]) for i in first])
+    shape_of = [shape_of_mask[m] for m in mask_of]
+    count = max(shape_of_mask) + 1
+    members: list[list[int]] = [[] for _ in range(count)]
+    for i, shape in enumerate(shape_of):
+        members[shape].append(i)
+    masks_in: list[list[int]] = [[] for _ in range(count)]
+    for mask, shape in enumerate(shape_of_mask):
+        masks_in[shape].append(mask)
+    sample = [masks[group[0]] for group in masks_in]
+    return Shapes(plain, mask_of, masks, shape_of, members, masks_in, sample, severities, levels)
+
+
+def _mask(text: str) -> list[str]:
+    """Level 2 over all distinct level 1 shapes at once; no pattern crosses a line."""
+    if "@" in text:
+        text = _MAIL.sub("*", text)
+    text = _PATH.sub("*", text)
+    text = _VARIABLE.sub("*", text)
+    return _MANY.sub("*", text).split("\n")
+
+
+def _distinct(texts: list[str]) -> tuple[list[int], list[str]]:
+    index: dict[str, int] = {}
+    return [index.setdefault(t, len(index)) for t in texts], list(index)
+
+
+def _first_lines(groups: list[int], count: int) -> list[int]:
+    first = [-1] * count
+    for i, group in enumerate(groups):
+        if first[group] < 0:
+            first[group] = i
+    return first
+
+
+def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int) -> tuple[list[int], list[str]]:
+    """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide."""
+    known: list[Verdict | None] = [None] * count
+    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
+    severities, levels = [NEITHER] * len(lines), [""] * len(lines)
+    for i, shape in enumerate(rough):
+        if quiet[i]:
+            continue
+        verdict = known[shape]
+        if verdict is None:
+            verdict = known[shape] = judge(lines[i])
+            if verdict.numbers:
+                by_number[shape, verdict.numbers] = verdict
+        elif verdict.numbers:
+            key = (shape, deciding(lines[i]))
+            found = by_number.get(key)
+            if found is None:
+                found = by_number[key] = judge(lines[i])
+            verdict = found
+        severities[i], levels[i] = verdict.severity, verdict.level
+    return severities, levels
+
+
+def _merge(masks: list[str], verdicts: list[tuple[int, str]]) -> list[int]:
+    """Level 3: mask -> shape. Shapes are numbered in order of first sight."""
+    shape_of = list(range(len(masks)))
+    if len(masks) > _MAX_SHAPES:
+        return shape_of
+    vocabulary: dict[str, int] = {"*": 0}
+    words = [[vocabulary.setdefault(w, len(vocabulary)) for w in mask.split()[: _MAX_WORDS + 1]] for mask in masks]
+    verdict_ids: dict[tuple[int, str], int] = {}
+    kinds = [verdict_ids.setdefault(v, len(verdict_ids)) for v in verdicts]
+    for _ in range(_PASSES):
+        if not _merge_pass(words, kinds, [v[0] for v in verdicts], shape_of):
+            break
+    order: dict[int, int] = {}
+    return [order.setdefault(s, len(order)) for s in shape_of]
+
+
+def _merge_pass(words: list[list[int]], kinds: list[int], severities: list[int], shape_of: list[int]) -> bool:
+    """One pass of level 3 over the shapes still standing (those that are their own shape). Changes ``words`` and ``shape_of``.
+
+    What a shape is without one of its words is known by a sum of word x place, from which the word's own term is taken away.
+    """
+    groups: dict[int, list[int]] = {}
+    for s, row in enumerate(words):
+        if shape_of[s] != s or not 1 < len(row) <= _MAX_WORDS:
+            continue
+        terms = list(map(mul, row, _PLACES))
+        whole = sum(terms) + kinds[s] * _PLACES[-1] + len(row) * _PLACES[-2]
+        for at, term in enumerate(terms):
+            groups.setdefault(((whole - term) << 8) + at, []).append(s)
+    large = [(at & 0xFF, group) for at, group in groups.items() if len(group) >= _MERGE_AT]
+    large.sort(key=lambda g: (-len(g[1]), g[1][0], g[0]))
+    into: dict[int, int] = {}
+    for at, group in large:
+        free = [s for s in group if s not in into]
+        if len(free) < (_MERGE_TROUBLE_AT if severities[group[0]] else _MERGE_AT):
+            continue
+        into.update(dict.fromkeys(free, free[0]))
+        words[free[0]] = [*words[free[0]][:at], 0, *words[free[0]][at + 1 :]]
+    for s, shape in enumerate(shape_of):
+        shape_of[s] = into.get(shape, shape)
+    return bool(into)
