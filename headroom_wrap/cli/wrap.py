@@ -1,0 +1,77 @@
+"""``headroom wrap AGENT``: the product."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from adapters.plan import Adapter, LaunchPlan
+from adapters.registry import ADAPTERS
+from headroom_wrap import config
+from headroom_wrap.cli.options import settings
+from headroom_wrap.config import Config
+from headroom_wrap.errors import UserError
+from headroom_wrap.supervisor.status import leave
+
+_FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "upstream", "panel", "receipt", "mcp", "port")
+
+
+@click.command("wrap", context_settings={"ignore_unknown_options": False})
+@click.argument("agent", metavar="AGENT")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS OF THE AGENT]")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@settings(*_FLAGS)
+def command(agent: str, arguments: tuple[str, ...], dry_run: bool, **flags: Any) -> None:
+    """Run AGENT with everything it reads made smaller. What follows -- goes to the agent as it is.
+
+    Agents: claude.
+    """
+    adapter = ADAPTERS.get(agent)
+    if adapter is None:
+        raise UserError(f"Headroom does not know an agent called {agent!r}.", f"It knows: {', '.join(ADAPTERS)}.")
+    wrap(adapter, arguments, config.load(config.surroundings(), flags), dry_run=dry_run)
+
+
+def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config, *, dry_run: bool = False) -> None:
+    """Run an agent, print the receipt, and end as the agent ended."""
+    from headroom_wrap.supervisor import session
+
+    if dry_run:
+        for line in describe(session.preview(adapter, arguments, settings_in_force), settings_in_force):
+            click.echo(line)
+        return
+    ended = session.run(adapter, arguments, settings_in_force)
+    if ended.plan.routed and settings_in_force.receipt:
+        from headroom_wrap.cli.receipt import session_receipt
+
+        sys.stderr.write(session_receipt(ended, settings_in_force))
+        sys.stderr.flush()
+    leave(ended.exit)
+
+
+def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
+    """A plan in lines for a person."""
+    lines = [f"agent      {plan.agent}", "command    " + " ".join(_quoted(a) for a in plan.argv)]
+    if plan.routed:
+        lines.append(f"upstream   {plan.upstream}")
+        lines.append(f"profile    {'off' if settings_in_force.off else settings_in_force.profile.value}")
+        lines.append(f"state      {settings_in_force.state}")
+    lines += [f"sets       {line}" for line in _assignments(plan.env)]
+    lines += [f"writes     {path} (private, removed at the end): {text}" for path, text in plan.files.items()]
+    lines += [f"lost       {sentence}" for sentence in plan.losses]
+    lines += [f"note       {sentence}" for sentence in plan.notes]
+    lines.append("restores   nothing: no file of yours is written")
+    return lines
+
+
+def _assignments(env: Mapping[str, str]) -> list[str]:
+    return [f"{name}={_quoted(value)}" for name, value in env.items()]
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)

@@ -1,0 +1,194 @@
+"""One wrapped session from start to receipt: journal, socket, proxy, plan, agent, and everything taken away again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
+from headroom_wrap import state
+from headroom_wrap.config import Config
+from headroom_wrap.errors import UserError
+from headroom_wrap.events import Event, decode
+from headroom_wrap.proxy.settings import ProxyConfig
+from headroom_wrap.supervisor import launch, plain, programs, relay
+from headroom_wrap.supervisor.journal import Journal
+from headroom_wrap.supervisor.sources import SourceClosed
+from headroom_wrap.supervisor.status import ExecError, Exit
+from headroom_wrap.supervisor.view import SessionView
+from pipeline.transcript import ToolKind
+
+_SECRET_BYTES = 18
+_DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A session that is over."""
+
+    exit: Exit
+    view: SessionView
+    plan: LaunchPlan
+    began: float
+
+
+def preview(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> LaunchPlan:
+    """The plan as it would be carried out, with stand-ins for what is only known then (port, secret, folder)."""
+    return _plan(adapter, arguments, config, "http://127.0.0.1:PORT/SECRET", config.state / "sessions" / "SESSION")
+
+
+def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
+    """Run an agent to its end.
+
+    Raises:
+        UserError: it cannot be launched; nothing is left behind then.
+    """
+    journal = Journal(state.ensure(config.state))
+    with _state_errors(config.state):
+        journal.undo_stale()
+        entry = journal.open_session()
+    try:
+        folder = Path(entry.folder)
+        with contextlib.closing(launch.bind(config.port)) as listener:
+            secret = secrets.token_urlsafe(_SECRET_BYTES)
+            plan = _plan(adapter, arguments, config, f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}", folder)
+            launch.write_files(plan, folder)
+            view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings)
+            if not plan.routed:
+                return Ended(_agent(plan, config, view, {}), view, plan, time.time())
+            with _Proxy(adapter, plan, config, listener, secret, folder) as proxy:
+                listener.close()  # the proxy holds it now: should it die, connections are refused instead of left waiting
+                began = time.time()
+                end = _agent(plan, config, view, {proxy.events: lambda: proxy.read(view.take)})
+                proxy.finish(view.take)
+            return Ended(end, view, plan, began)
+    finally:
+        journal.undo(entry)
+
+
+def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: str, folder: Path) -> LaunchPlan:
+    around = config.surroundings
+    program = programs.find(adapter, around)
+    files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
+    mcp = (sys.executable, "-m", "headroom_wrap.mcp", "--state", str(config.state)) if config.mcp and not config.off else ()
+    try:
+        return adapter.plan(PlanRequest(program, arguments, around.environ, files, proxy, config.upstream, mcp, folder))
+    except PlanError as error:
+        raise UserError(str(error.args[0]), error.hint) from None
+
+
+def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[int, Callable[[], object]]) -> Exit:
+    """Run the agent: under our PTY on a terminal, else with our own descriptors."""
+    env = launch.environment(plan, config.surroundings.environ)
+    try:
+        if os.isatty(0) and os.isatty(1):
+            return relay.run(plan.argv, env, cwd=None, view=view, sources=sources)
+        return plain.run(plan.argv, env, cwd=None, sources=sources)
+    except ExecError as error:
+        raise UserError(f"{error}.", "Is it installed for this machine?", status=error.returncode) from None
+
+
+class _Proxy:
+    """The proxy process, this session's alone: it dies with us, because it reads the end of a pipe that only we hold."""
+
+    def __init__(
+        self, adapter: Adapter, plan: LaunchPlan, config: Config, listener: socket.socket, secret: str, folder: Path
+    ) -> None:
+        self.events, events_in = os.pipe()
+        life_out, self._life = os.pipe()
+        around = config.surroundings
+        settings = ProxyConfig(
+            socket_fd=listener.fileno(),
+            secret=secret,
+            upstream=plan.upstream,
+            state=str(config.state),
+            profile=config.profile.value,
+            off=config.off,
+            elide=config.mcp,
+            floor_tokens=config.floor_tokens,
+            exclude_tools=config.exclude_tools,
+            disabled=config.disabled,
+            tool_kinds={name: ToolKind(kind).value for name, kind in adapter.tool_kinds.items()},
+            workspace=str(around.cwd),
+            agent=adapter.name,
+            project=str(around.cwd),
+            events_fd=events_in,
+            life_fd=life_out,
+            extra_ca=around.environ.get("NODE_EXTRA_CA_CERTS") or around.environ.get("SSL_CERT_FILE") or "",
+            http_proxy=around.environ.get("HTTPS_PROXY") or around.environ.get("https_proxy") or "",
+        )
+        log = os.open(folder / "proxy.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "headroom_wrap.proxy", settings.encode()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(listener.fileno(), events_in, life_out),
+                start_new_session=True,  # the terminal's Ctrl-C is for the agent
+            )
+        finally:
+            for fd in (log, events_in, life_out):
+                os.close(fd)
+        os.set_blocking(self.events, False)
+        self._tail = b""
+
+    def __enter__(self) -> _Proxy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._life)
+        os.close(self.events)
+        try:
+            self._process.wait(_DRAIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def read(self, take: Callable[[Event], None]) -> None:
+        """Hand on the events that have arrived.
+
+        Raises:
+            SourceClosed: there will be none any more.
+        """
+        try:
+            chunk = os.read(self.events, 1 << 16)
+        except BlockingIOError:
+            return
+        if not chunk:
+            raise SourceClosed
+        *lines, self._tail = (self._tail + chunk).split(b"\n")
+        for line in lines:
+            event = decode(line)
+            if event is not None:
+                take(event)
+
+    def finish(self, take: Callable[[Event], None]) -> None:
+        """The agent is gone: let the proxy book what is still open, then end it; its last events are handed on."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(_DRAIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        os.set_blocking(self.events, True)
+        with contextlib.suppress(SourceClosed):
+            while True:
+                self.read(take)
+
+
+@contextlib.contextmanager
+def _state_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"The state folder {folder} cannot be written: {error.strerror}.", "Name another with HEADROOM_STATE.") from None
