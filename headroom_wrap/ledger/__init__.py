@@ -1,0 +1,1 @@
+"""What responses cost and what was saved: the arithmetic of one, the sums of many."""
