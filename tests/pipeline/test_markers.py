@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import markers
+from pipeline.compressors.api import Gap, Rewrite
+
+HANDLE = "3f9a2c7b"
+
+
+def test_gap_says_what_and_where() -> None:
+    assert markers.gap(120, 480, "352 INFO, 9 DEBUG") == "[… 120-480: 352 INFO, 9 DEBUG]"
+    assert markers.gap(5, 18) == "[… 5-18]"
+    assert markers.gap(5, 5) == "[… 5]"
+
+
+def test_footer_names_handle_totals_and_the_way_back() -> None:
+    footer = markers.footer(HANDLE, Rewrite("x", 612, (Gap(3, 3), Gap(120, 479)), "no error-like line among them"))
+    assert footer == (
+        "[headroom 3f9a2c7b: 361 of 612 lines left out, no error-like line among them; full text: headroom_retrieve 3f9a2c7b lines=120-479, "
+        "or run: headroom show 3f9a2c7b --lines 120-479]"
+    )
+
+
+def test_footer_of_a_regrouped_block_claims_nothing_is_missing() -> None:
+    footer = markers.footer(HANDLE, Rewrite("x", 3))
+    assert "left out" in footer
+    assert "0 of" not in footer
+    assert markers.handles(footer) == [HANDLE]
+
+
+def test_excerpts_are_markers_too() -> None:
+    assert markers.carries_marker("12\tline\n" + markers.excerpt(HANDLE, 1, 612, "line"))
+    assert not markers.carries_marker("we use headroom and [brackets] and sha 3f9a2c7b")
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.text(st.characters(blacklist_characters="]\n\r"), max_size=40))
+def test_in_place_markers_are_recognised(first: int, more: int, note: str) -> None:
+    match = markers.IN_PLACE.fullmatch(markers.gap(first, first + more, note))
+    assert match is not None
+    assert int(match[1]) == first
+    assert int(match[2] or first) == first + more
