@@ -1,0 +1,76 @@
+"""Records to columns: nested objects become paths, an absent key stays absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.compressors.smart_crusher.values import ABSENT, step
+
+_DEPTH = 6
+_WIDE = 120
+_SPARSE = 12  # cells of the grid for each value: beyond it the records have no columns in common
+_FREE = 20_000
+
+
+@dataclass
+class Columns:
+    """The columns of a table, in the order in which their paths first occur.
+
+    Args:
+        count: the number of rows.
+        values: by path, one value a row; lists and objects that stay whole are still lists and dicts.
+        keys: by path, the keys that lead to it.
+    """
+
+    count: int
+    values: dict[str, list[object]] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def flatten(records: Sequence[dict[str, object]]) -> Columns | None:
+    """The columns of records, or None if they have too little in common for a grid."""
+    for depth in (_DEPTH, 1):
+        columns = _flatten(records, depth)
+        if columns is not None:
+            return columns
+    return None
+
+
+def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None:
+    count = len(records)
+    columns = Columns(count)
+    found: dict[str, tuple[list[int], list[object]]] = {}  # rows and values: nothing is padded before the size is known
+    steps: dict[str, dict[str, str]] = {}
+
+    def fill(record: dict[str, object], path: str, keys: tuple[str, ...], row: int) -> None:
+        names = steps.setdefault(path, {})
+        for key, value in record.items():
+            name = names.get(key)
+            if name is None:
+                name = names[key] = step(path, key)
+            if type(value) is dict and value and len(keys) + 1 < depth and len(value) <= _WIDE:
+                fill(value, name, (*keys, key), row)
+                continue
+            column = found.get(name)
+            if column is None:
+                column = found[name] = ([], [])
+                columns.keys[name] = (*keys, key)
+            column[0].append(row)
+            column[1].append(value)
+
+    for row, record in enumerate(records):
+        fill(record, "", (), row)
+    filled = sum(len(rows) for rows, _ in found.values())
+    if len(found) * count > _SPARSE * filled + _FREE:
+        return None
+    for name, (rows, values) in found.items():
+        columns.values[name] = values if len(values) == count else _padded(rows, values, count)
+    return columns
+
+
+def _padded(rows: list[int], values: list[object], count: int) -> list[object]:
+    column: list[object] = [ABSENT] * count
+    for row, value in zip(rows, values, strict=True):
+        column[row] = value
+    return column

@@ -1,0 +1,268 @@
+"""Which records matter: those that the query names, trouble, the rare, outliers, the ends."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pipeline.compressors.smart_crusher.table import STATUS, Table
+from pipeline.compressors.smart_crusher.values import ABSENT
+from pipeline.query import Query, entity_pattern, stem
+
+STRONG = 120.0  # a record of this priority was asked for
+NOTABLE = 60.0
+_UP = frozenset(
+    """most highest largest biggest max maximum top longest slowest heaviest latest newest last greatest peak busiest richest
+    recent expensive heavy slow expire expires""".split()
+)
+_DOWN = frozenset("fewest lowest smallest least min minimum earliest oldest first shortest fastest cheapest lightest fast".split())
+_ERROR_CELL = re.compile(
+    r"(?i)error|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled|panic|fatal|critical|abort|invalid"
+)
+_ERROR_TEXT = re.compile(r"(?i)\b(?:crash(?:e[sd]|ing)?|seg(?:mentation )?fault|segfault|broken|panic|exception|fatal|traceback)\b")
+_UNIT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?(?=\s*(?:%|[a-zA-Zµ]{1,3}\b|\(|\Z))")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
+_OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}")
+_NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|time|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_CAPITALISED = re.compile(r"(?<![.!?]\s)(?<!\A)\b[A-Z][A-Za-z0-9+.#-]{2,}")
+
+
+@dataclass
+class Ranking:
+    """What a table's records are worth.
+
+    Args:
+        priority: by row.
+        identity: columns that tell one record from another, best first.
+        status: columns to count by, best first.
+        asked: columns that the query names.
+    """
+
+    priority: list[float]
+    identity: list[str] = field(default_factory=list)
+    status: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+def rank(table: Table, query: Query) -> Ranking:
+    """The ranking of a table's rows for a query."""
+    count = table.count
+    ranking = Ranking([0.0] * count)
+    priority = ranking.priority
+    seen = {p: c for p, c in table.columns.items() if p not in table.same}
+    ranking.identity = _identity(table, seen)
+    ranking.asked = _asked(list(seen), query)
+    trouble = query.severity
+    _raise(priority, [0], 55)
+    _raise(priority, [count - 1], 50)
+    _by_query(priority, table, query)
+    for path, column in seen.items():
+        shape = Counter(column)
+        if len(shape) <= max(6, count // 10):
+            status = STATUS.search(path) is not None
+            if status or len(shape) <= 6:
+                ranking.status.append(path)
+            _rare(priority, column, shape, (130 if trouble or query.rarity else 70) if status else 30)
+        else:
+            _extremes(priority, path, column, ranking.asked, query)
+        _errors(priority, shape, column, asked=trouble)
+    ranking.status.sort(key=lambda p: (p not in ranking.asked, STATUS.search(p) is None, p.count("."), len(set(seen[p]))))
+    return ranking
+
+
+def _raise(priority: list[float], rows: Sequence[int], to: float) -> None:
+    for row in rows:
+        priority[row] = max(priority[row], to)
+
+
+def _by_query(priority: list[float], table: Table, query: Query) -> None:
+    """Scores rows by the query's terms, weighted by how few rows hold them."""
+    terms = _terms(query)
+    if not terms:
+        return
+    rows = _row_texts(table)
+    everything = "\n".join(rows).lower()
+    scores = [0.0] * table.count
+    for pattern, needle, weight in terms:
+        if needle not in everything:
+            continue
+        hits = [i for i, text in enumerate(rows) if pattern.search(text)]
+        if hits and len(hits) <= table.count * 0.5:
+            gain = weight * math.log(1 + table.count / len(hits))
+            for i in hits:
+                scores[i] += gain
+    best = max(scores)
+    if best > 0:
+        for i, score in enumerate(scores):
+            if score:
+                priority[i] = max(priority[i], 140.0 * score / best if best >= 3 else 100.0 * score / best)
+
+
+@lru_cache(maxsize=8)
+def _terms(query: Query) -> tuple[tuple[re.Pattern[str], str, float], ...]:
+    """Patterns, a lower-case text without which the pattern cannot match, and weights."""
+    terms: list[tuple[re.Pattern[str], str, float]] = []
+    exact = dict.fromkeys(query.quoted, 4.0)
+    for entity in query.entities:
+        exact.setdefault(entity, 3.0)
+    for number in query.numbers:
+        exact.setdefault(number, 1.5)
+    for name in _CAPITALISED.findall(query.text):
+        exact.setdefault(name, 1.5)
+    for text, weight in list(exact.items())[:40]:
+        pattern = entity_pattern((text,))
+        if pattern is not None:
+            terms.append((pattern, text.lower(), weight))
+    for word in query.stems[:40]:
+        terms.append((re.compile(rf"(?i)(?<![A-Za-z]){re.escape(word)}"), word, 1.0))
+    return tuple(terms)
+
+
+def _row_texts(table: Table) -> list[str]:
+    """What is searched in each row: everything but constants and what follows from other columns."""
+    parts: list[list[str]] = [[] for _ in range(table.count)]
+    for path, column in table.columns.items():
+        if path in table.same or path in table.derived:
+            continue
+        for row, value in enumerate(column):
+            if type(value) is str:
+                parts[row].append(value)
+            elif type(value) is bytes:
+                parts[row].append(value.decode())
+            elif type(value) is tuple:
+                parts[row].append(value[0])
+    for path, inner in [*table.lists.items(), *table.linked.items()]:
+        items = table.values[path] if inner is None else _row_texts(inner)
+        at = 0
+        for row, size in enumerate(table.sizes[path]):
+            if size > 0:
+                parts[row] += [str(v) if type(v) is not bytes else v.decode() for v in items[at : at + size]]
+                at += size
+    return ["\n".join(p) for p in parts]
+
+
+def _asked(paths: list[str], query: Query) -> list[str]:
+    """Columns that the query names: by all words of their last key, or by one that few columns have."""
+    said = {stem(w) for w in query.all_words if len(w) > 2}
+    if not said:
+        return []
+    words = {p: [stem(w) for w in _WORDS.findall(p.rsplit(".", 1)[-1])] for p in paths}
+    spread = Counter(w for ws in words.values() for w in set(ws))
+    found = []
+    for path, ws in words.items():
+        named = [w for w in ws if w in said or any(len(s) >= 4 and w.startswith(s) for s in said)]
+        if named and (len(named) == len(ws) or any(spread[w] <= max(1, 0.12 * len(paths)) for w in named)):
+            found.append(path)
+    return found
+
+
+def _rare(priority: list[float], column: list[object], shape: Counter[object], to: float) -> None:
+    """Values of a column of few values that stand in next to no row."""
+    count = len(column)
+    if shape.most_common(1)[0][1] < 0.6 * count:
+        return
+    rare = {v for v, n in shape.items() if n <= max(2, 0.05 * count) and v is not ABSENT and v is not None}
+    if rare and len(shape) > 1:
+        _raise(priority, [i for i, v in enumerate(column) if v in rare], to)
+
+
+def _errors(priority: list[float], shape: Counter[object], column: list[object], *, asked: bool) -> None:
+    short = {v for v in shape if type(v) is str and len(v) <= 80 and _ERROR_CELL.search(v)}
+    long = {v for v in shape if type(v) is str and len(v) > 80 and _ERROR_TEXT.search(v)}
+    rows = [i for i, v in enumerate(column) if v in short] if short else []
+    if rows and len(rows) <= 0.3 * len(column):
+        _raise(priority, rows, STRONG + 1 if asked else 65)
+    if long:
+        _raise(priority, [i for i, v in enumerate(column) if v in long], NOTABLE)
+
+
+def _extremes(priority: list[float], path: str, column: list[object], asked: list[str], query: Query) -> None:
+    """Largest, smallest and far-off values of numeric and time columns."""
+    words = query.all_words
+    up, down = not words.isdisjoint(_UP) or query.slowness, not words.isdisjoint(_DOWN)
+    named = path in asked
+    measure = _NOT_MEASURE.search(path) is None
+    if not named and not measure:
+        return
+    values = numbers(column, times=named)
+    if len(values) < 5 or len(values) < 0.5 * len(column):
+        return
+    ordered = sorted(values)
+    if ordered[0][0] == ordered[-1][0]:
+        return
+    top, bottom = [r for _, r in ordered[:-4:-1]], [r for _, r in ordered[:2]]
+    if named and (up or down):
+        _raise(priority, top if up else bottom, 80)
+        _raise(priority, top[:3] if up else [], 150)
+        _raise(priority, bottom[:2] if down else [], 150)
+    elif up or down:
+        _raise(priority, top[:1] if up else bottom[:1], 95)
+    else:
+        _raise(priority, top[:1], 45)
+        _raise(priority, bottom[:1], 20)
+    _outliers(priority, ordered, strong=query.slowness or query.severity)
+
+
+def _outliers(priority: list[float], ordered: list[tuple[float, int]], *, strong: bool) -> None:
+    """Values far off the median, or beyond a gap that splits a column of two kinds of values."""
+    count = len(ordered)
+    middle = ordered[count // 2][0]
+    deviations = sorted(abs(v - middle) for v, _ in ordered)
+    spread = deviations[count // 2]
+    if spread <= 0:
+        return
+    far = [r for v, r in ordered if abs(v - middle) > 8 * spread]
+    if far and len(far) <= 0.2 * count:
+        _raise(priority, far[-max(12, count // 20) :], 90 if strong else 40)
+
+
+def numbers(column: list[object], *, times: bool = False) -> list[tuple[float, int]]:
+    """``(value, row)`` where a cell is a number, a number with a unit, or, with ``times``, an ISO time."""
+    found: list[tuple[float, int]] = []
+    for row, value in enumerate(column):
+        if type(value) is bytes:
+            number = float(value)
+        elif type(value) is str and len(value) <= 40:
+            if times and _TIME.match(value):
+                number = float("".join(c for c in value[:19] if c.isdigit()).ljust(14, "0"))
+            elif (match := _UNIT.match(value)) is not None:
+                number = float(match[0])
+            else:
+                continue
+        else:
+            continue
+        if math.isfinite(number):
+            found.append((number, row))
+    return found
+
+
+def _identity(table: Table, seen: dict[str, list[object]]) -> list[str]:
+    """Up to two columns that name a record: mostly different, short, for reading."""
+    found: list[tuple[float, int, str]] = []
+    for order, (path, column) in enumerate(seen.items()):
+        if path in table.derived or path.count(".") > 1:
+            continue
+        present = [v for v in column if type(v) in {str, bytes} and v]
+        if len(present) < 0.7 * len(column):
+            continue
+        distinct = len(set(present)) / len(present)
+        size = sum(map(len, present)) / len(present)  # type: ignore[arg-type]
+        if distinct < 0.6 or size > 90:
+            continue
+        texts = [v for v in present if type(v) is str]
+        if not texts:
+            if re.search(r"(?:^|[._])(?:id|number|line)$", path):
+                found.append((1.0, order, path))
+            continue
+        if any(_OPAQUE.fullmatch(t) or _TIME.match(t) or "://" in t for t in texts[:5]):
+            continue
+        named = re.search(r"(?i)(?:name|title|path|login|key\)|filename|id|summary|subject|value\))$", path) is not None
+        found.append(((3.0 if named else 2.0) - path.count("."), order, path))
+    found.sort(key=lambda f: (-f[0], f[1]))
+    texts_first = [p for s, _, p in found if s != 1.0][:1]
+    return texts_first + [p for s, _, p in found if s == 1.0][:1]

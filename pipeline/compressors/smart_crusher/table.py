@@ -1,0 +1,298 @@
+"""What a table's columns have in common: constants, copies, templates, look-ups, defaults. Nothing is rendered here.
+
+Each finding is verified on every row before it is used, so the table says exactly what the records said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.compressors.smart_crusher.collect import Kind, at_least, collection
+from pipeline.compressors.smart_crusher.flatten import Columns, flatten
+from pipeline.compressors.smart_crusher.templates import Template, find_templates
+from pipeline.compressors.smart_crusher.values import ABSENT, dumps, leaf, reads_as_literal
+
+_DEFAULT = 0.4  # of the rows
+_SPARSE = 0.25  # of the rows
+_REPEATS = 0.75  # distinct keys of a look-up over rows that have one
+_LINKED = 1200  # characters of a list, on average, beyond which its items get rows of their own
+_TUPLE = 6  # cells of an item in a list; more are better read as JSON
+_LINKS = ("html_url", "web_url", "permalink", "link", "href", "url")
+_KEYS = re.compile(r"(?:^|[._])(?:login|name|title|full_name|username|email|slug)$", re.IGNORECASE)
+STATUS = re.compile(
+    r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|level|result|outcome|reason|health|type|kind|event|category)$", re.IGNORECASE
+)
+_TROUBLE = re.compile(r"error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A column that determines others: ``user.login`` says what ``user.id`` is.
+
+    Args:
+        key: the column that determines.
+        columns: those determined.
+        rows: for each value of the key, the row in which it first stands.
+    """
+
+    key: str
+    columns: tuple[str, ...]
+    rows: dict[object, int]
+
+
+@dataclass
+class Table:
+    """A collection, analysed.
+
+    Args:
+        kind: what its elements are.
+        count: how many.
+        columns: all columns by path, leaves hashable, except those of ``lists`` and ``linked``.
+        keys: the keys that lead to each path.
+        same: columns with one value throughout.
+        copies: ``(target, source)`` in the order in which they were removed; ``a.*`` means all below ``a``.
+        derived: columns that follow from others in every row.
+        soft: those that do in most rows; their cells say where they do not.
+        lookups: columns that another determines.
+        defaults: what an empty cell means, where it does not mean absent.
+        grid: columns that have a cell in every row.
+        sparse: columns named in the rows where they differ from the default.
+        textual: columns that hold strings only, some of which look like numbers.
+        lists: columns that hold short lists of objects, as a table of all their items; None for lists of plain values.
+        linked: columns that hold long lists of objects, as a table of all their items.
+        sizes: for each column of ``lists`` and ``linked``, the number of items by row, -1 where there is no list.
+    """
+
+    kind: Kind
+    count: int
+    columns: dict[str, list[object]] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    same: dict[str, object] = field(default_factory=dict)
+    copies: list[tuple[str, str]] = field(default_factory=list)
+    derived: dict[str, Template] = field(default_factory=dict)
+    soft: dict[str, Template] = field(default_factory=dict)
+    lookups: list[Lookup] = field(default_factory=list)
+    defaults: dict[str, object] = field(default_factory=dict)
+    grid: list[str] = field(default_factory=list)
+    sparse: list[str] = field(default_factory=list)
+    textual: set[str] = field(default_factory=set)
+    lists: dict[str, Table | None] = field(default_factory=dict)
+    linked: dict[str, Table] = field(default_factory=dict)
+    sizes: dict[str, list[int]] = field(default_factory=dict)
+    values: dict[str, list[object]] = field(default_factory=dict)
+
+
+def analyse(kind: Kind, records: Sequence[dict[str, object]], *, asked: frozenset[str] = frozenset(), inline: bool = False) -> Table | None:
+    """The table of a collection's records, or None if they have no grid in common.
+
+    Args:
+        kind: what the records were made from.
+        records: the elements.
+        asked: words of the query; up to three columns of such a name are not derived.
+        inline: the records are items of lists that stay in cells: no defaults, no lists of their own.
+    """
+    flat = flatten(records)
+    if flat is None or not flat.values:
+        return None
+    table = Table(kind, len(records), keys=flat.keys)
+    _set_lists_apart(table, flat, inline=inline)
+    _constants(table)
+    _copies(table)
+    _templates(table, asked, inline=inline)
+    _lookups(table, inline=inline)
+    _cells(table, inline=inline)
+    return table if table.grid else None
+
+
+def _set_lists_apart(table: Table, flat: Columns, *, inline: bool) -> None:
+    for path, column in flat.values.items():
+        kinds = {type(v) for v in column}
+        if list not in kinds and dict not in kinds:
+            table.columns[path] = column
+        elif inline or kinds - {list, type(ABSENT)} or not _list_column(table, path, column):
+            table.columns[path] = [leaf(v) for v in column]
+
+
+def _list_column(table: Table, path: str, column: list[object]) -> bool:
+    """Takes a column of lists apart, if they are lists of objects or of plain values."""
+    lists: list[list[object]] = [v for v in column if type(v) is list]
+    items = [item for one in lists for item in one]
+    kinds = {type(i) for i in items}
+    long = len(items) >= 3 and at_least(items, _LINKED * len(lists))
+    if not items or (not long and _one_value(lists, table.count)):
+        return False
+    if kinds == {dict} and all(items):
+        records: list[dict[str, object]] = items  # type: ignore[assignment]
+        inner = analyse(Kind.RECORDS, records, inline=not long)
+        if inner is None or (not long and len(inner.grid) > _TUPLE):
+            return False
+        if long:
+            table.linked[path] = inner
+        else:
+            table.lists[path] = inner
+    elif kinds == {list}:
+        found = collection(items) if long else None
+        inner = analyse(found.kind, found.records) if found is not None else None
+        if inner is None:
+            return False
+        table.linked[path] = inner
+    elif dict in kinds or list in kinds:
+        return False
+    else:
+        table.lists[path] = None
+        table.values[path] = items
+    table.sizes[path] = [len(v) if type(v) is list else -1 for v in column]
+    return True
+
+
+def _one_value(lists: list[list[object]], count: int) -> bool:
+    """Whether one list stands in so many rows that it is a constant or a default."""
+    return Counter(map(dumps, lists)).most_common(1)[0][1] >= max(2, _DEFAULT * count)
+
+
+def _constants(table: Table) -> None:
+    if table.count < 2:
+        return
+    for path, column in list(table.columns.items()):
+        first = column[0]
+        if column.count(first) == table.count and first is not ABSENT:
+            table.same[path] = first
+    if len(table.same) == len(table.columns) and not table.lists and not table.linked:
+        table.same.pop(next(iter(table.columns)))  # rows without a cell could not be counted
+
+
+def _open(table: Table) -> list[str]:
+    """Columns that nothing was said about so far, in order."""
+    said = table.same.keys() | table.derived.keys() | {c for one in table.lookups for c in one.columns}
+    copied = {t for t, _ in table.copies}
+    return [p for p in table.columns if p not in said and p not in copied and not _below(p, copied)]
+
+
+def _below(path: str, copied: set[str]) -> bool:
+    if not copied:
+        return False
+    at = path.find(".")
+    while at >= 0:
+        if path[:at] + ".*" in copied:
+            return True
+        at = path.find(".", at + 1)
+    return False
+
+
+def _copies(table: Table) -> None:
+    """Objects, then columns, that are equal to another throughout. Constants take part in objects: that saves naming them twice."""
+    ids: dict[tuple[object, ...], int] = {}
+    vectors = {p: ids.setdefault(tuple(c), len(ids)) for p, c in table.columns.items()}
+    busy = table.lists.keys() | table.linked.keys()
+    groups: dict[str, list[tuple[str, int]]] = {}
+    for path, vector in vectors.items():
+        keys = table.keys[path]
+        prefix = ""
+        rest = path
+        for key in keys[:-1]:
+            size = _segment(rest, key)
+            prefix, rest = (prefix + "." if prefix else "") + rest[:size], rest[size + 1 :]
+            groups.setdefault(prefix, []).append((rest, vector))
+    for path in busy:  # an object that holds a list set apart is no copy
+        for prefix in [p for p in groups if path.startswith(p + ".")]:
+            del groups[prefix]
+    seen: dict[tuple[tuple[str, int], ...], str] = {}
+    removed: list[str] = []
+    for prefix, members in sorted(groups.items(), key=lambda g: -len(g[1])):  # stable: an object comes before those within it
+        if len(members) < 2 or any(prefix.startswith(r + ".") for r in removed):
+            continue
+        source = seen.setdefault(tuple(sorted(members)), prefix)
+        if source != prefix and not prefix.startswith(source + ".") and not source.startswith(prefix + "."):
+            table.copies.append((prefix + ".*", source + ".*"))
+            removed.append(prefix)
+    first: dict[int, str] = {}
+    for path in _open(table):
+        source = first.setdefault(vectors[path], path)
+        if source != path:
+            table.copies.append((path, source))
+    gone = {t for t, _ in table.copies}
+    for path in [p for p in table.same if _below(p, gone)]:
+        del table.same[path]
+
+
+def _segment(path: str, key: str) -> int:
+    """The length of the first step of a path, which stands for ``key``."""
+    return len(dumps(key)) if path.startswith('"') else len(key)
+
+
+def _templates(table: Table, asked: frozenset[str], *, inline: bool) -> None:
+    rest = {p: table.columns[p] for p in _open(table)}
+    keep = [next((p for p in _LINKS if p in rest), "")]
+    keep += [p for p in rest if p.rsplit(".", 1)[-1].lower() in asked][:3]
+    hard, table.soft = find_templates(rest, frozenset(keep))
+    table.derived.update(hard)
+    if inline:
+        table.soft = {}  # in a list of items an empty cell could not be told from no item
+
+
+def _lookups(table: Table, *, inline: bool) -> None:
+    """Objects within the record whose name determines the rest. No number is a key and no status is moved out of its row."""
+    groups: dict[str, list[str]] = {}
+    for path in _open(table):
+        prefix = path.rpartition(".")[0]
+        if prefix or inline:
+            groups.setdefault(prefix, []).append(path)
+    for members in groups.values():
+        for key in sorted((p for p in members if _KEYS.search(p)), key=members.index):
+            if (found := _lookup(table, key, members)) is not None:
+                table.lookups.append(found)
+                break
+
+
+def _lookup(table: Table, key: str, members: list[str]) -> Lookup | None:
+    column = table.columns[key]
+    if not {type(v) for v in column} <= {str, type(None), type(ABSENT)}:
+        return None
+    rows: dict[object, int] = {}
+    for row, value in enumerate(column):
+        rows.setdefault(value, row)
+    present = table.count - column.count(ABSENT)
+    absent_row = rows.pop(ABSENT, None)
+    if len(rows) > _REPEATS * present:
+        return None
+    columns = []
+    for path in members:
+        other = table.columns[path]
+        if path == key or path in table.soft or STATUS.search(path) or (absent_row is not None and other[absent_row] is not ABSENT):
+            continue
+        if any(_TROUBLE.search(v) for v in {v for v in other if type(v) is str and len(v) < 60}):
+            continue
+        if all(other[rows[k]] == v if k is not ABSENT else v is ABSENT for k, v in zip(column, other, strict=True)):
+            columns.append(path)
+    return Lookup(key, tuple(columns), rows) if columns else None
+
+
+def _cells(table: Table, *, inline: bool) -> None:
+    """Defaults, and which columns stand in the grid."""
+    for path in _open(table):
+        column = table.columns[path]
+        strings = [v for v in column if type(v) is str]
+        if len(strings) >= 3 and {type(v) for v in column} <= {str, type(ABSENT)} and any(map(reads_as_literal, strings)):
+            table.textual.add(path)
+        if inline:
+            table.grid.append(path)
+            continue
+        if path in table.soft:
+            table.grid.append(path)
+            continue
+        value, times = Counter(column).most_common(1)[0]
+        default: object = ABSENT
+        if value is not ABSENT and times >= max(2, _DEFAULT * table.count):
+            default = table.defaults[path] = value
+        same = times if default is not ABSENT else column.count(ABSENT)
+        if table.count - same <= _SPARSE * table.count and table.count >= 4:
+            table.sparse.append(path)
+        else:
+            table.grid.append(path)
+    table.grid += table.lists
+    table.grid += table.linked
+    if not table.grid and table.sparse:
+        table.grid.append(table.sparse.pop(0))

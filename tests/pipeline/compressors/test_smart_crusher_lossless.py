@@ -1,0 +1,446 @@
+"""The lossless form says exactly what the JSON said: a decoder, and what it proves."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from urllib.parse import quote as percent
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.compressors.api import Content
+from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.policy import Policy, Profile
+
+LOSSLESS = Policy(profile=Profile.LOSSLESS)
+ABSENT = object()
+SEGMENT = r'(?:"(?:[^"\\]|\\.)*"|[\w$/:+()-]+)'
+PATH = rf"{SEGMENT}(?:\.{SEGMENT})*"
+DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|table|end)\b ?(.*)", re.DOTALL)
+LITERAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
+
+
+def refuse(name):
+    raise ValueError(name)
+
+
+def loads(text):
+    return json.loads(text, parse_int=str.encode, parse_float=str.encode, parse_constant=refuse)
+
+
+def value_of(text, *, textual=False):
+    if text == "∅":
+        return ABSENT
+    if text[0] in '"[{':
+        return loads(text)
+    if textual:
+        return text
+    if LITERAL.match(text) or text in {"true", "false", "null"}:
+        return loads(text)
+    return text
+
+
+def named(item):
+    match = re.match(PATH + r"(?:\.\*)?(?:," + PATH + ")*=", item)
+    assert match, item
+    return item[: match.end() - 1], item[match.end() :]
+
+
+def paths_of(names):
+    return [m[0] for m in re.finditer(PATH, names)]
+
+
+def keys_of(path):
+    return [json.loads(s) if s[0] == '"' else s for s in re.findall(SEGMENT, path)]
+
+
+def template_of(text):
+    parts = []
+    for match in re.finditer(r"\{\{|\{(" + PATH + r")(%?)\}|[^{]+", text):
+        if match[1]:
+            parts.append((match[1], match[2]))
+        else:
+            parts.append("{" if match[0] == "{{" else match[0])
+    return parts
+
+
+class Says:
+    """What is said about the columns of one table or list."""
+
+    def __init__(self):
+        self.same, self.copies, self.derived, self.lookups, self.strings = {}, [], {}, [], set()
+
+    def take(self, word, rest, lines):
+        head, *items = rest.split("\t")
+        if word == "same":
+            for item in items:
+                names, value = named(item)
+                for path in paths_of(names):
+                    self.same[path] = value_of(value)
+        elif word == "copy":
+            self.copies += map(named, items)
+        elif word == "derived":
+            for item in items:
+                path, template = named(item)
+                self.derived[path] = template_of(head + template)
+        elif word == "strings":
+            self.strings.update(items)
+        elif word == "by":
+            rows = {}
+            while not lines[0].startswith("#"):
+                key, *values = lines.pop(0).split("\t")
+                rows[json.dumps(loads(key) if key[0] == '"' else None if key == "null" else key)] = [value_of(v) for v in values]
+            self.lookups.append((head, items, rows))
+        else:
+            raise AssertionError(word)
+
+    def complete(self, flat, soft):
+        """Adds to a row everything that has no cell."""
+        for path, value in self.same.items():
+            flat[path] = value
+        pending = {**self.derived, **soft}
+        for key, columns, _ in self.lookups:
+            for column in columns:
+                pending[column] = key
+
+        def get(path):
+            if path in pending:
+                flat[path] = resolve(path, pending.pop(path))
+            return flat.get(path, ABSENT)
+
+        def resolve(path, how):
+            if isinstance(how, str):
+                value = get(how)
+                if value is ABSENT:
+                    return ABSENT
+                _, columns, rows = next(x for x in self.lookups if x[0] == how and path in x[1])
+                return rows[json.dumps(value)][columns.index(path)]
+            texts = []
+            for part in how:
+                if isinstance(part, str):
+                    texts.append(part)
+                    continue
+                texts.append(get(part[0]))
+                if isinstance(texts[-1], bytes):
+                    texts[-1] = texts[-1].decode()
+                if part[1] and isinstance(texts[-1], str):
+                    texts[-1] = percent(texts[-1], safe="")
+            if ABSENT in texts:
+                return ABSENT
+            return None if None in texts else "".join(texts)
+
+        for path in list(pending):
+            get(path)
+        for target, source in reversed(self.copies):
+            if source.endswith(".*"):
+                for path in [p for p in flat if p.startswith(source[:-1])]:
+                    flat[target[:-1] + path[len(source) - 1 :]] = flat[path]
+            elif source in flat:
+                flat[target] = flat[source]
+        record = {}
+        for path, value in flat.items():
+            if value is not ABSENT:
+                keys = keys_of(path)
+                into = record
+                for key in keys[:-1]:
+                    into = into.setdefault(key, {})
+                assert keys[-1] not in into
+                into[keys[-1]] = value
+        return record
+
+
+def list_of(text, columns, says):
+    """A list in a cell: ``a|b; c|d``."""
+    if text == "[]":
+        return []
+    items, cells, at = [], [], 0
+    while True:
+        if text[at : at + 1] in {'"', "[", "{"}:
+            _, end = json.JSONDecoder().raw_decode(text, at)
+        else:
+            end = re.compile(r"[|;]|\Z").search(text, at).start()
+        cells.append(text[at:end])
+        if text[end : end + 1] != "|":
+            items.append(cells)
+            cells = []
+        if end == len(text):
+            break
+        at = end + (1 if text[end] == "|" else 2)
+    if columns is None:
+        return [value_of(c) for [c] in items]
+    return [says.complete({p: value_of(c, textual=p in says.strings) for p, c in zip(columns, cells, strict=True)}, {}) for cells in items]
+
+
+def table_of(lines):
+    """Decodes ``#table`` with the tables linked to it."""
+    title = DIRECTIVE.match(lines.pop(0))
+    assert title[2] == "table"
+    count, kind = re.match(r"(?:.*: )?(\d+) (\w+)", title[3]).groups()
+    says, inner, unless = Says(), {}, []
+    while True:
+        scope, word, rest = DIRECTIVE.match(lines.pop(0)).groups()
+        if word == "columns":
+            heads = rest.split("\t")[1:]
+            break
+        if word == "unless stated":
+            unless = rest.split("\t")[1:]
+        else:
+            (inner.setdefault(scope, Says()) if scope else says).take(word, rest, lines)
+    grid = []
+    for head in heads:
+        path = re.match(PATH, head)[0]
+        grid.append((path, head[len(path) : len(path) + 1], head[len(path) + 1 :]))
+    always = {path: value_of(value, textual=path in says.strings) for path, value in map(named, unless)}
+    rows, linked = [], {p: [] for p, mark, _ in grid if mark == "@"}
+    while len(rows) < int(count):
+        line = lines.pop(0)
+        if line.startswith(("|", "@")):
+            continue
+        cells = line.split("\t")
+        cells += [""] * (len(grid) - len(cells))
+        flat, soft = dict(always), {}
+        for (path, mark, more), cell in zip(grid, cells, strict=False):
+            textual = path in says.strings
+            if mark == "@":
+                linked[path].append(int(cell) if cell else -1)
+            elif mark == "[":
+                if cell:
+                    flat[path] = list_of(cell, more[:-1].split("|") if more != "]" else None, inner.get(path, Says()))
+            elif cell:
+                flat[path] = value_of(cell, textual=textual)
+            elif mark == "=":
+                flat[path] = value_of(more, textual=textual)
+            elif mark == "~":
+                soft[path] = template_of(more)
+        for item in cells[len(grid) :]:
+            path, value = named(item)
+            flat[path] = value_of(value, textual=path in says.strings)
+        rows.append((flat, soft))
+    for path, sizes in linked.items():
+        items = table_of(lines)
+        for (flat, _), size in zip(rows, sizes, strict=True):
+            if size >= 0:
+                flat[path] = [items.pop(0) for _ in range(size)]
+        assert not items
+    records = [says.complete(flat, soft) for flat, soft in rows]
+    if kind == "tuples":
+        return [[r[str(i)] for i in range(1, len(r) + 1)] for r in records]
+    if kind == "values":
+        return [r["(value)"] for r in records]
+    if kind == "entries":
+        return {r.pop("(key)"): r["(value)"] if "(value)" in r else r for r in records}
+    return records
+
+
+def decode(text):
+    """The data that a lossless rewrite of a JSON document says."""
+    lines = text.split("\n")
+    skeleton, blocks = [], []
+    while lines:
+        if lines[0].startswith("# "):
+            lines.pop(0)
+        elif lines[0].startswith("#table"):
+            blocks.append(table_of(lines))
+            assert lines.pop(0) == "#end"
+            skeleton.append(f'{{"\\u0000block":{len(blocks) - 1}}}')
+        else:
+            skeleton.append(lines.pop(0))
+
+    def put_back(value):
+        if isinstance(value, dict):
+            return blocks[int(value["\0block"])] if "\0block" in value else {k: put_back(v) for k, v in value.items()}
+        return list(map(put_back, value)) if isinstance(value, list) else value
+
+    return put_back(loads("".join(skeleton)))
+
+
+def assert_same(text, policy=LOSSLESS):
+    rewrite = SmartCrusher().compress(Content(text), policy)
+    if rewrite is not None:
+        assert rewrite.gaps == ()
+        assert decode(rewrite.text) == loads(text)
+    return rewrite
+
+
+# --- what API answers look like ---
+
+
+def users(rng):
+    names = [f"user{i}" for i in range(6)]
+    return [
+        {
+            "login": n,
+            "id": 1000 + i,
+            "avatar": f"https://avatars.example.com/u/{1000 + i}?v=4",
+            "url": f"https://api.example.com/users/{n}",
+            "gists": f"https://api.example.com/users/{n}/gists{{/id}}",
+            "admin": False,
+        }
+        for i, n in enumerate(names)
+    ]
+
+
+def issues(count, seed=1):
+    rng = random.Random(seed)
+    people = users(rng)
+    labels = [
+        {"name": n, "color": c, "url": f"https://api.example.com/labels/{percent(n)}"}
+        for n, c in [("bug", "f00"), ("good first", "0f0"), ("12", "00f")]
+    ]
+    return [
+        {
+            "number": 1000 + i,
+            "title": rng.choice(["Crash in parser", "Add docs", "Slow\tquery", "7", "null", "∅", "@you", "|pipe"]) + (f" {i}" if i % 2 else ""),
+            "user": rng.choice(people),
+            "owner": (owner := rng.choice(people)),
+            "closer": owner,
+            "labels": rng.sample(labels, rng.randrange(3)),
+            "tags": rng.sample(["a", "b;c", "1", "x|y"], rng.randrange(4)),
+            "state": "open" if rng.random() < 0.8 else "closed",
+            "score": rng.choice([1, 1.0, 2, 1e400 if False else 3.25]),
+            "milestone": None if rng.random() < 0.5 else {"title": "v1", "due": "2024-01-01"},
+            "body": "line one\nline two " * rng.randrange(3),
+            "url": f"https://api.example.com/issues/{1000 + i}",
+            "html_url": f"https://example.com/issues/{1000 + i}" if i % 7 else "https://other.example.com/x",
+            "draft": "",
+            **({"closed_at": "2024-02-02"} if rng.random() < 0.2 else {}),
+        }
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("shape", [lambda v: v, lambda v: {"total": 3, "items": v, "next": None}, lambda v: {"a": [{"b": {"c": v}}]}])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("seed", range(4))
+def test_api_answers_come_back(shape, indent, seed):
+    text = json.dumps(shape(issues(40, seed)), indent=indent)
+    rewrite = assert_same(text)
+    assert rewrite is not None
+    assert len(rewrite.text) < 0.5 * len(text)
+
+
+def test_long_lists_within_records_come_back():
+    groups = [
+        {"name": f"g{i}", "rules": [{"alert": f"A{i}{k}", "expr": "rate(x[5m]) > " + "y" * 60, "for": k} for k in range(20)] if i != 2 else []}
+        for i in range(6)
+    ]
+    rewrite = assert_same(json.dumps({"groups": groups}))
+    assert rewrite is not None
+    assert "#table rules: 100 records" in rewrite.text
+
+
+def test_series_come_back():
+    series = [{"metric": {"pod": f"p{i}"}, "values": [[1700000000 + 15 * k, str(k / 7)] for k in range(90)]} for i in range(4)]
+    assert assert_same(json.dumps(series)) is not None
+
+
+def test_maps_and_plain_lists_come_back():
+    versions = [f"1.{i}.0-beta.{i * 7}" for i in range(100)]
+    document = {"name": "x", "versions": versions, "time": {v: f"2024-01-{i % 28 + 1:02}T00:00:00Z" for i, v in enumerate(versions)}}
+    document["packages"] = {f"@types/n{i}": {"version": f"{i}.0.0", "dev": True, "integrity": f"sha512-{i}"} for i in range(40)}
+    assert_same(json.dumps(document, indent=1))
+
+
+@pytest.mark.parametrize("number", ["1e400", "1152921504606846977", "1.0", "1.00", "-0", "-0.0", "1E+2", "0.1000", "123456789012345678901234567890"])
+def test_numbers_keep_their_text(number):
+    rows = ",".join(f'{{"id": {i}, "amount": {number if i % 3 else i}, "text": "{number}", "same": {number}}}' for i in range(40))
+    rewrite = assert_same(f"[{rows}]")
+    assert rewrite is not None
+    assert number in rewrite.text
+
+
+def test_missing_null_and_empty_are_three_things():
+    kinds = [{}, {"x": None}, {"x": ""}, {"x": []}, {"x": {}}, {"x": "null"}, {"x": "∅"}, {"x": "[]"}, {"x": False}, {"x": 0}, {"x": "0"}]
+    for common in kinds:
+        rows = [{"id": f"record {i}", "kind": "long enough", **(kinds[i % len(kinds)] if i % 3 else common)} for i in range(60)]
+        assert_same(json.dumps(rows))
+
+
+def test_json_lines_come_back():
+    rows = issues(60)
+    text = "\n".join(json.dumps(r) for r in rows)
+    rewrite = SmartCrusher().compress(Content(text), LOSSLESS)
+    assert rewrite is not None
+    lines = rewrite.text.split("\n")[1:]
+    assert table_of(lines) == [loads(json.dumps(r)) for r in rows]
+    assert lines == ["#end"]
+
+
+# --- anything at all ---
+
+KEYS = st.sampled_from(
+    ["id", "name", "a", "b.c", "x y", "k=v", "", "url", "né", "{q}", "1", "(key)", "(value)", "*", "@x", "a,b", '"', "p|q", "tab\t"]
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 300),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "a",
+            "b",
+            "1",
+            "-1.5e3",
+            "true",
+            "null",
+            "∅",
+            "#x",
+            "|",
+            "@1",
+            "a; b",
+            "x|y",
+            "[1]",
+            "{}",
+            "{a}",
+            "{{",
+            '"q"',
+            "\t",
+            "\n",
+            "\u2028",
+            "\x85",
+            "https://e.org/a/1",
+        ]
+    ),
+    st.text(max_size=12).filter(lambda s: not any(0xD800 <= ord(c) < 0xE000 for c in s)),
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)), max_leaves=8)
+
+
+@st.composite
+def tables(draw):
+    """Records that share most of their keys, some of them derived from others or nested."""
+    keys = draw(st.lists(KEYS, min_size=1, max_size=6, unique=True))
+    pools = {k: draw(st.lists(VALUES, min_size=1, max_size=4)) for k in keys}
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    rows = []
+    for i in range(draw(st.integers(3, 25))):
+        row = {k: rng.choice(pools[k]) for k in keys if rng.random() < 0.9}
+        if rng.random() < 0.95:
+            row["slug"] = f"item-{i % 7}"
+            row["self"] = f"https://example.org/{{v}}/item-{i % 7}/" + rng.choice(["x", "x", "x", "%20"])
+            row["owner"] = {"name": f"n{i % 3}", "size": i % 3, "more": {"deep": pools[keys[0]][0]}}
+            row["author"] = row["owner"]
+        rows.append(row or {"z": 1})
+    return rows
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables(), st.sampled_from([None, 1]), st.booleans())
+def test_any_table_comes_back(rows, indent, wrap):
+    assert_same(json.dumps({"n": 1, "padding": "x" * 900, "rows": rows, "more": [rows, "tail"]} if wrap else rows, indent=indent, ensure_ascii=False))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(KEYS, VALUES, max_size=6), VALUES)
+def test_any_document_comes_back(document, other):
+    text = json.dumps({"padding": " " * 1000, "d": document, "o": other}, indent=4)
+    assert_same(text)
+    kept = SmartCrusher().compress(Content(text), Policy(preserve_json=True))
+    if kept is not None:
+        assert loads(kept.text) == loads(text)
