@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 from pipeline.compressors.log.shapes import Shapes
 
-_DURATION = re.compile(
-    r"(?<![\w.:])(\d{1,9}(?:\.\d{1,9})?) ?(ns|us|µs|ms|msecs?|millis|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)(?![A-Za-z0-9])"
-    r"|(?:duration|latency|elapsed|took|time|cost|rt)[A-Za-z_]{0,12}\\?[\"']? ?[=: ] ?(\d{1,9}(?:\.\d{1,9})?)(?![\w:/.-])",
-    re.IGNORECASE,
-)
+_WITH_UNIT = re.compile(r"(\d{1,9}(?:\.\d{1,18})?) ?(ns|us|µs|ms|msecs?|millis|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)(?![A-Za-z0-9])")
+_NAMED = re.compile(r"(?:duration|latency|elapsed|took|time|cost)[a-z_]{0,12}\\?[\"']? ?[=: ] ?(\d{1,9}(?:\.\d{1,18})?)(?![\w:/.-])")
+_NAMES = ("duration", "latency", "elapsed", "took", "time", "cost")
 _SECONDS = {"n": 1e-9, "u": 1e-6, "µ": 1e-6}
 _CLOCK = re.compile(r"(?<!\d)([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
 _ID = re.compile(
     r"[\w.+-]{1,64}@[\w.-]{1,128}\w|(?<![\w-])[0-9a-fA-F]{8}-[0-9a-fA-F-]{8,40}(?![\w-])"
     r"|(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}"
 )
+_EPOCH = 1e8  # numbers from here on are times of day, not durations
 _LINE = 2000  # characters of a line that are looked at
 _DAY = 86400.0
 _FEW = 8  # below, quartiles mean nothing
@@ -62,20 +61,24 @@ def slow(shapes: Shapes) -> Slow:
 
 
 def duration(line: str) -> float | None:
-    """The last duration that a line prints, in its own scale (seconds where a unit says so)."""
-    every = list(_DURATION.finditer(line, 0, _LINE))
-    if not every:
-        return None
-    found = every[-1]
-    if found[3] is not None:
-        return float(found[3])
-    unit = found[2].lower()
-    value = float(found[1])
+    """The last duration that a line prints: in seconds where a unit says so, else in the line's own scale."""
+    lower = line[:_LINE].lower()
+    end, value = -1, None
+    for match in _WITH_UNIT.finditer(lower):
+        before = lower[match.start() - 1 : match.start()]
+        if not before.isalnum() and before not in {"_", ".", ":"}:
+            end, value = match.end(), float(match[1]) * _seconds(match[2])
+    if any(name in lower for name in _NAMES):
+        for match in _NAMED.finditer(lower):
+            if match.end() > end and float(match[1]) < _EPOCH:
+                value = float(match[1])
+    return value
+
+
+def _seconds(unit: str) -> float:
     if unit.startswith(("ms", "milli")):
-        return value / 1000
-    if unit.startswith("m"):
-        return value * 60
-    return value * _SECONDS.get(unit[0], 1.0)
+        return 1e-3
+    return 60.0 if unit.startswith("m") else _SECONDS.get(unit[0], 1.0)
 
 
 def pairs(shapes: Shapes) -> list[tuple[int, int]]:

@@ -61,7 +61,7 @@ def fold(lines: Sequence[str | None], columns: int) -> list[str | None]:
 
 
 def unfold(lines: Sequence[str]) -> list[str]:
-    """The inverse of ``fold``, for lines without markers."""
+    """The inverse of ``fold`` where it folded anything, for lines without markers."""
     out: list[str] = []
     header = ""
     for line in lines:

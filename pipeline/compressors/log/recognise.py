@@ -56,7 +56,7 @@ def confidence(content: Content) -> float:
     sample = _sample(lines)
     if len(sample) < _LEAST:
         return 0.0
-    objects = sum(line.startswith("{") and line.rstrip().endswith("}") for line in sample)
+    objects = sum(line.startswith('{"') for line in sample)
     if objects > 0.8 * len(sample):
         logs = sum(_JSON_LOG.search(line) is not None and _JSON_MESSAGE.search(line) is not None for line in sample)
         return 0.85 if logs > 0.8 * len(sample) else 0.0

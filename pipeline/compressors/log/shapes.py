@@ -125,8 +125,9 @@ def _first_lines(groups: list[int], count: int) -> list[int]:
 
 def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int) -> tuple[list[int], list[str]]:
     """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide."""
+    first: list[int] = [-1] * count  # the first line of each shape
+    by_number: dict[int, dict[tuple[str, ...], Verdict]] = {}  # shapes of more than one line whose verdict rests on numbers
     known: list[Verdict | None] = [None] * count
-    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
     severities, levels = [NEITHER] * len(lines), [""] * len(lines)
     for i, shape in enumerate(rough):
         if quiet[i]:
@@ -134,15 +135,20 @@ def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int
         verdict = known[shape]
         if verdict is None:
             verdict = known[shape] = judge(lines[i])
-            if verdict.numbers:
-                by_number[shape, verdict.numbers] = verdict
-        elif verdict.numbers:
-            key = (shape, deciding(lines[i]))
-            found = by_number.get(key)
-            if found is None:
-                found = by_number[key] = judge(lines[i])
-            verdict = found
-        severities[i], levels[i] = verdict.severity, verdict.level
+            first[shape] = i
+        else:
+            if first[shape] >= 0:
+                numbers = deciding(lines[first[shape]])
+                first[shape] = -1
+                if numbers:
+                    by_number[shape] = {numbers: verdict}
+            if shape in by_number:
+                numbers = deciding(lines[i])
+                found = by_number[shape].get(numbers)
+                if found is None:
+                    found = by_number[shape][numbers] = judge(lines[i])
+                verdict = found
+        severities[i], levels[i] = verdict
     return severities, levels
 
 

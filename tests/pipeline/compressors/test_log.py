@@ -1,0 +1,478 @@
+"""The log compressor on logs made here: what must stay, what may go, and what holds for any text."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import markers
+from pipeline.compressors.api import Compressor, Content, Rewrite
+from pipeline.compressors.log import LogCompressor
+from pipeline.compressors.log.fold import fold, header_columns, unfold
+from pipeline.policy import Policy, Profile
+from pipeline.query import Query
+from pipeline.transcript import ToolCall, ToolKind
+
+LOG = LogCompressor()
+BALANCED = Policy()
+AGGRESSIVE = Policy(profile=Profile.AGGRESSIVE)
+
+
+def compress(text: str, question: str = "", policy: Policy = BALANCED) -> Rewrite | None:
+    return LOG.compress(Content(text, Query.of(question, None)), policy)
+
+
+def rewritten(text: str, question: str = "", policy: Policy = BALANCED) -> Rewrite:
+    rewrite = compress(text, question, policy)
+    assert rewrite is not None
+    return rewrite
+
+
+def clock(i: int) -> str:
+    return f"2024-03-05T{i // 3600 % 24:02}:{i // 60 % 60:02}:{i % 60:02}.{i * 37 % 1000:03}Z"
+
+
+def service_log(n: int = 400) -> list[str]:
+    rng = random.Random(7)
+    kinds = [
+        lambda i: f"{clock(i)} INFO  [worker-{i % 8}] c.example.Orders - Order {rng.randrange(10**6)} accepted from 10.0.{i % 9}.{i % 250}",
+        lambda i: f"{clock(i)} DEBUG [worker-{i % 8}] c.example.Cache - cache hit for key user:{rng.randrange(10**4)}",
+        lambda i: f"{clock(i)} INFO  [worker-{i % 8}] c.example.Http - GET /api/v1/items/{rng.randrange(999)} 200 in {20 + rng.randrange(9)} ms",
+    ]
+    return [kinds[rng.randrange(3)](i) for i in range(n)]
+
+
+def check_partition(text: str, rewrite: Rewrite) -> None:
+    """Kept lines and gaps make up the original, in order, and every marker stands where its gap is."""
+    lines = text.split("\n")
+    ended = lines[-1] == ""
+    lines = lines[:-1] if ended else lines
+    assert rewrite.total == len(lines)
+    out = rewrite.text.split("\n")
+    if ended:
+        assert out.pop() == ""
+    gaps = {g.first: g for g in rewrite.gaps}
+    at = 1
+    for line in out:
+        gap = gaps.get(at)
+        if gap is None:
+            assert line == lines[at - 1]
+            at += 1
+        else:
+            assert line.startswith(markers.gap(gap.first, gap.last)[:-1])
+            assert markers.IN_PLACE.fullmatch(line)
+            assert 1 <= gap.first <= gap.last
+            at = gap.last + 1
+    assert at == len(lines) + 1
+
+
+def test_it_is_a_compressor():
+    assert isinstance(LOG, Compressor)
+    assert LOG.name == "log"
+
+
+def test_repeats_go_and_kept_lines_are_verbatim():
+    text = "\n".join(service_log()) + "\n"
+    rewrite = rewritten(text)
+    check_partition(text, rewrite)
+    assert len(rewrite.text) < 0.2 * len(text)
+    assert rewrite.left_out > 300
+    assert "no error-like line among those left out" in rewrite.summary
+
+
+@pytest.mark.parametrize("profile", [BALANCED, AGGRESSIVE])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024-03-05T01:00:00.000Z ERROR [worker-1] c.example.Db - connection to db-3 lost",
+        "2024-03-05T01:00:00.000Z WARN  [worker-1] c.example.Db - pool is nearly exhausted",
+        "panic: runtime error: index out of range [5] with length 3",
+        '{"level":50,"time":1700000000000,"msg":"cannot reach upstream"}',
+        "E0305 01:00:00.000000       1 reflector.go:138] Failed to watch *v1.Pod",
+        '10.0.0.9 - - [05/Mar/2024:01:00:00 +0000] "GET /pay HTTP/1.1" 503 12 "-" "curl"',
+        "Mar  5 01:00:00 host app[71]: Der Vorgang ist fehlgeschlagen",
+        "2024-03-05 01:00:00 接続エラーが発生しました",
+    ],
+)
+def test_one_error_in_many_lines_is_kept(line: str, profile: Policy):
+    lines = service_log()
+    lines[211] = line
+    out = rewritten("\n".join(lines), policy=profile).text.split("\n")
+    assert line in out or any(o.startswith("»") and line.endswith(o[1:]) for o in out)
+
+
+def test_of_many_equal_errors_first_last_and_other_values_stay():
+    lines = service_log()
+    errors = [f"{clock(i)} ERROR [worker-1] c.example.Db - host 10.1.1.{6 if i == 190 else 5} refused the connection" for i in range(10, 390, 3)]
+    lines[10:390:3] = errors
+    rewrite = rewritten("\n".join(lines))
+    kept = [line for line in rewrite.text.split("\n") if "refused the connection" in line]
+    assert errors[0] in kept
+    assert errors[-1] in kept
+    assert any("10.1.1.6" in line for line in kept)
+    assert len(kept) < 12
+    assert f"{len(errors) - len(kept)} error-like left out, each of a shape shown" in rewrite.summary
+
+
+def test_a_count_of_zero_errors_is_no_error_but_a_count_of_three_is():
+    lines = [f"{clock(i)} scan of block {i} done: 0 errors, 12 files" for i in range(300)]
+    lines[150] = f"{clock(150)} scan of block 150 done: 3 errors, 12 files"
+    rewrite = rewritten("\n".join(lines))
+    assert lines[150] in rewrite.text.split("\n")
+    assert "no error-like line" in rewrite.summary
+
+
+def test_lines_with_an_entity_are_kept_and_longer_numbers_are_not():
+    lines = service_log()
+    lines[100] = f"{clock(100)} INFO  [worker-1] c.example.Net - peer 10.9.8.4 joined"
+    lines[200] = f"{clock(200)} INFO  [worker-1] c.example.Net - peer 10.9.8.40 joined"
+    lines[300] = f"{clock(300)} INFO  [worker-1] c.example.Net - peer 10.9.8.4 left"
+    out = rewritten("\n".join(lines), "What became of 10.9.8.4?").text.split("\n")
+    assert lines[100] in out
+    assert lines[300] in out
+
+
+def test_an_entity_in_most_lines_names_everything_and_is_ignored():
+    text = "\n".join(service_log())
+    assert rewritten(text, "What does c.example.Orders do?").left_out > 300
+
+
+def test_content_words_of_the_question_pick_shapes():
+    lines = service_log()
+    for i in range(5, 400, 20):
+        lines[i] = f"{clock(i)} INFO  [worker-1] c.example.Mail - invoice {i} mailed to customer"
+    out = rewritten("\n".join(lines), "Which invoices were mailed to customers?").text.split("\n")
+    assert all(lines[i] in out for i in range(5, 400, 20))
+
+
+def test_rare_lines_are_kept_when_the_unusual_is_asked_for():
+    lines = service_log()
+    lines[77] = f"{clock(77)} INFO  [main] c.example.Boot - leader election begins"
+    lines[78] = f"{clock(78)} INFO  [main] c.example.Boot - clock stepped by hand"
+    out = rewritten("\n".join(lines), "Anything unusual in here?").text.split("\n")
+    assert lines[77] in out
+    assert lines[78] in out
+
+
+def test_the_slowest_are_kept_when_slowness_is_asked_for():
+    lines = service_log()
+    for i in (40, 170, 310):
+        lines[i] = f"{clock(i)} INFO  [worker-1] c.example.Http - GET /api/v1/items/1 200 in {900 + i} ms"
+    out = rewritten("\n".join(lines), "Which requests are slow?").text.split("\n")
+    assert all(lines[i] in out for i in (40, 170, 310))
+
+
+def test_without_printed_durations_the_slowest_pairs_of_an_id_are_kept():
+    lines = []
+    for i in range(150):
+        begun = i * 20
+        lines.append(f"{clock(begun)} begin request_id={i:04x}-job of tenant")
+        lines.append(f"{clock(begun + (15 if i == 90 else 1 + i % 3))} end request_id={i:04x}-job of tenant")
+    out = rewritten("\n".join(lines), "What took so long? Find the slowest.").text.split("\n")
+    assert lines[180] in out
+    assert lines[181] in out
+
+
+JAVA = [
+    "2024-03-05T01:00:00.000Z ERROR [http-1] c.example.Pay - payment failed",
+    "java.lang.IllegalStateException: no ledger",
+    *[f"\tat com.example.pay.Step{i}.run(Step{i}.java:{i + 10})" for i in range(30)],
+    "Caused by: java.net.ConnectException: refused by ledger-7",
+    *[f"\tat com.example.net.Hop{i}.open(Hop{i}.java:{i + 10})" for i in range(20)],
+    "\t... 28 more",
+]
+PYTHON = [
+    "2024-03-05T01:00:00.000Z ERROR jobs: job 17 failed",
+    "Traceback (most recent call last):",
+    *[f'  File "/srv/app/m{i}.py", line {i + 3}, in step\n    run_{i}()' for i in range(12)],
+    "ValueError: bad rate for zone 4",
+]
+
+
+@pytest.mark.parametrize("trace", [JAVA, "\n".join(PYTHON).split("\n")])
+def test_a_stack_trace_keeps_its_causes_and_first_frames(trace: list[str]):
+    lines = service_log()
+    lines[200:200] = trace
+    text = "\n".join(lines)
+    rewrite = rewritten(text)
+    check_partition(text, rewrite)
+    out = rewrite.text.split("\n")
+    for line in trace:
+        if not line.startswith((" ", "\t")):
+            assert line in out
+    first = next(line for line in trace if line.startswith((" ", "\t")))
+    assert first in out
+    assert sum(line in out for line in trace) < len(trace) - 4
+
+
+def test_a_repeated_trace_is_shown_once():
+    lines = service_log()
+    for at in (300, 200, 100):
+        lines[at:at] = JAVA
+    out = rewritten("\n".join(lines)).text
+    assert out.count("Step0.run") == 1
+    assert out.count("payment failed") == 3
+
+
+def test_markers_say_what_is_missing():
+    out = rewritten("\n".join(service_log())).text
+    notes = [m for m in out.split("\n") if markers.IN_PLACE.fullmatch(m) and "INFO" in m]
+    assert notes
+    assert any("DEBUG" in note for note in notes)
+
+
+def test_no_long_run_is_left_without_a_sample():
+    assert max(map(len, rewritten("\n".join(service_log(2000))).gaps)) <= 96
+
+
+def test_first_and_last_lines_are_kept():
+    lines = service_log()
+    out = rewritten("\n".join(lines)).text.split("\n")
+    assert out[0] == lines[0]
+    assert out[-3:] == lines[-3:]
+
+
+def test_colours_and_carriage_returns_are_matched_through_and_kept():
+    lines = [f"\x1b[32m{line}\x1b[0m\r" for line in service_log()]
+    lines[120] = "\x1b[31m2024-03-05T01:00:00.000Z \x1b[1mERROR\x1b[0m disk sda1 is gone\r"
+    text = "\n".join(lines)
+    rewrite = rewritten(text)
+    check_partition(text, rewrite)
+    assert lines[120] in rewrite.text.split("\n")
+
+
+def test_numbered_lines_of_a_read_tool():
+    lines = [f"{i + 1:6}→{line}" for i, line in enumerate(service_log())]
+    text = "\n".join(lines)
+    rewrite = rewritten(text)
+    check_partition(text, rewrite)
+    assert len(rewrite.text) < 0.25 * len(text)
+
+
+def test_json_lines():
+    lines = [json.dumps({"level": 30, "time": 1_700_000_000_000 + i, "reqId": f"r{i}", "msg": "request completed"}) for i in range(300)]
+    lines[140] = json.dumps({"level": 50, "time": 1_700_000_000_140, "reqId": "r140", "msg": "request completed"})
+    out = rewritten("\n".join(lines)).text.split("\n")
+    assert lines[140] in out
+    assert len(out) < 40
+
+
+def test_nothing_to_gain_gives_none():
+    assert compress("") is None
+    assert compress("\n".join(service_log(11))) is None
+    different = "\n".join(f"ERROR {'abcdefghijklmnopqrstuvwxyz'[i] * 9} {'zyxwvutsrqponmlkjihgfedcba'[i] * 7}" for i in range(26))
+    assert compress(different) is None
+
+
+def test_lossless_and_unretrievable_give_none():
+    text = "\n".join(service_log())
+    assert compress(text, policy=Policy(profile=Profile.LOSSLESS)) is None
+    assert compress(text, policy=Policy(elide=False)) is None
+
+
+def test_aggressive_is_smaller_and_its_fold_is_loss_free():
+    lines = service_log()
+    for i in range(100, 140):
+        lines[i] = f"2024-03-05T01:00:00.000Z ERROR [worker-1] c.example.Db - step {'abcdefgh'[i % 8] * 5} {'mnopq'[i % 5] * 6} broke"
+    text = "\n".join(lines)
+    rewrite = rewritten(text, policy=AGGRESSIVE)
+    assert len(rewrite.text) < len(rewritten(text).text)
+    kept = [line for line in rewrite.text.split("\n") if not markers.IN_PLACE.fullmatch(line)]
+    gone = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
+    assert unfold(kept) == [line for n, line in enumerate(lines, 1) if n not in gone]
+    assert len(kept) > len(unfold(kept))  # something was folded
+
+
+LINES = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "2024-03-05 01:00:00 INFO a b c",
+            "2024-03-05 01:00:01 ERROR a b d",
+            "\tat a.b.C(D.java:7)",
+            "Caused by: x",
+            "Traceback (most recent call last):",
+            '  File "a.py", line 3',
+            "ValueError: 3",
+            "goroutine 1 [running]:",
+            "»",
+            "x »",
+            "[… 5-18]",
+            "\x1b[31mfail\x1b[0m\r",
+            "exit code 3",
+            '"GET / HTTP/1.1" 500 3',
+            "took 5 ms",
+            "a\ud800b",
+            "",
+        ]
+    ),
+    st.builds(lambda i: f"2024-03-05 01:{i % 60:02}:00 INFO job id-{i} took {i} ms for a{i % 5}@b.example", st.integers(0, 3000)),
+)
+QUESTIONS = st.sampled_from(["", "anything unusual or slow?", "what errors for id-7 and a1@b.example?", "find jobs that took long", '"took 5 ms"'])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LINES, max_size=120), QUESTIONS, st.booleans())
+def test_any_text_kept_lines_and_gaps_are_the_original(lines: list[str], question: str, ended: bool):
+    text = "\n".join(lines) + ("\n" if ended else "")
+    rewrite = compress(text, question)
+    if rewrite is not None:
+        check_partition(text, rewrite)
+        assert len(rewrite.text) < len(text)
+    LOG.recognise(Content(text))
+    compress(text, question, AGGRESSIVE)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=12), st.integers(5, 30), QUESTIONS)
+def test_repeated_text_kept_lines_and_gaps_are_the_original(lines: list[str], times: int, question: str):
+    text = "\n".join(lines * times)
+    rewrite = compress(text, question)
+    if rewrite is not None:
+        check_partition(text, rewrite)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            lambda a, b, c: f"{a} {b}  {c}", st.sampled_from(["1:00", "1:01", "[x]"]), st.sampled_from(["INFO", "ERROR"]), st.text("ab »", max_size=9)
+        ),
+        max_size=30,
+    )
+)
+def test_fold_is_loss_free(lines: list[str]):
+    folded = [line for line in fold(lines, header_columns(lines)) if line is not None]
+    assert folded == lines or unfold(folded) == lines
+    assert sum(map(len, folded)) <= sum(map(len, lines))
+
+
+def test_fold_never_goes_into_the_message():
+    lines = [f"2024-03-05 01:00:00 INFO the same words every time {'ab'[i % 2]}{'cde'[i % 3]}" for i in range(20)]
+    mixed = [line.replace("the same words", f"{'xyzuvw'[i % 6]}{'abcde'[i % 5]} words") for i, line in enumerate(lines)]
+    assert header_columns(mixed) == 3
+
+
+def test_the_result_is_the_same_under_every_hash_seed(tmp_path: Path):
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pipeline.compressors.api import Content\nfrom pipeline.compressors.log import LogCompressor\n"
+        "from pipeline.policy import Policy\nfrom pipeline.query import Query\n"
+        "text = open(sys.argv[2], encoding='utf-8', newline='').read()\n"
+        "r = LogCompressor().compress(Content(text, Query.of('unusual slow errors of worker-3 orders and caches', None)), Policy())\n"
+        "sys.stdout.buffer.write((r.text + r.summary).encode())\n"
+    )
+    log = tmp_path / "x.log"
+    log.write_text("\n".join(service_log()), encoding="utf-8")
+    root = str(Path(__file__).parents[3])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program, root, str(log)], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("0", "1", "4242")
+    }
+    assert len(outputs) == 1
+    assert len(outputs.pop()) > 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 2_000_000,
+        "0" * 2_000_000,
+        "/a" * 1_000_000,
+        "a@" * 1_000_000,
+        "\n".join(["x"] * 20 + ["1 " * 1_000_000]),
+        "\n".join(["x"] * 20 + ["error: " * 300_000]),
+        "\n".join(f"{i:x} {'x' * (i % 50)} {i * i:x}z" for i in range(60_000)),
+        "\n" * 500_000,
+        "\n".join(["  indented"] * 150_000),
+        "\n".join(["Traceback (most recent call last):", "  x"] * 50_000),
+        "\n".join("[" * 1000 + "<" * 1000 for _ in range(500)),
+        "\n".join(["5 ms " * 400] * 1000),
+    ],
+    ids=lambda text: repr(text[:12]) + str(len(text)),
+)
+def test_hostile_text_ends(text: str):
+    """Quadratic behaviour on any of these would take hours; the deadline only has to tell the two apart."""
+    compress(text, "what errors or slow or unusual things about a@a and /a/a?", AGGRESSIVE)
+    LOG.recognise(Content(text))
+
+
+def call(command: str = "", name: str = "Bash", path: str = "") -> ToolCall:
+    return ToolCall("1", name, ToolKind.SHELL, {}, command, path)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2024-03-05T01:00:00.000Z INFO",
+        "2024-03-05 01:00:00,123 - INFO",
+        "[Tue Mar 05 01:00:00 2024] [notice]",
+        "Mar  5 01:00:00 host app[71]:",
+        "20240305-01:00:00:123|Step|30002312|",
+        "[05.03 01:00:00] chrome.exe",
+        "03-05 01:00:00.811  1702  2395 D WindowManager:",
+        "I0305 01:00:00.000000       1 main.go:5]",
+        '10.0.0.9 - - [05/Mar/2024:01:00:00 +0000] "GET / HTTP/1.1" 200 12',
+        "[   12.345678] usb 1-1:",
+        "node-246 unix.hw state 1077804742 1",
+        "web_1  | 2024-03-05 01:00:00 INFO",
+    ],
+)
+def test_recognises_timestamps(head: str):
+    text = "\n".join(f"{head} event {'abc'[i % 3]}" for i in range(40))
+    assert LOG.recognise(Content(text)) == 0.9
+
+
+def test_recognises_json_lines_with_time_and_message_but_no_other_records():
+    logs = "\n".join(json.dumps({"level": "info", "msg": "x", "ts": i}) for i in range(40))
+    rows = "\n".join(json.dumps({"name": "x", "size": i}) for i in range(40))
+    assert LOG.recognise(Content(logs)) > 0.5
+    assert LOG.recognise(Content(rows)) == 0
+
+
+def test_without_timestamps_the_call_decides():
+    text = "\n".join(f"connection {i} accepted" for i in range(40))
+    assert LOG.recognise(Content(text)) == 0
+    for made in (
+        call("kubectl logs -n prod api-1"),
+        call("journalctl -u x"),
+        call(path="/var/log/boot"),
+        call("tail -50 app.log"),
+        call(name="kubectl_logs"),
+    ):
+        assert LOG.recognise(Content(text, call=made)) > 0.5
+    assert LOG.recognise(Content(text, call=call("cat src/log.py"))) == 0
+    assert LOG.recognise(Content(text, call=call("grep -rn accepted app.log"))) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    return x\n\n" * 20,
+        "src/a.py:12:def f(x):\nsrc/b.py:40:    return f(3)\n" * 20,
+        "diff --git a/x b/x\n@@ -1,3 +1,3 @@\n-a\n+b\n c\n" * 8,
+        "-rw-r--r-- 1 root root 120 2024-03-05 01:00:00.000 +0000 a.txt\n" * 20,
+        "id,when,amount\n" + "1,2024-03-05 01:00:00,7\n" * 30,
+        "<html>\n" + "<p>2024-03-05 01:00:00</p>\n" * 30,
+        "commit 1234\nAuthor: x\nDate:   Tue Mar 5 01:00:00 2024 +0100\n\n    words\n\n" * 8,
+        "tests/test_a.py::test_x PASSED\n" * 30 + "=== 30 passed in 0.10s ===\n",
+        "src/a.c:12:5: error: expected ';'\n  12 | x\n     | ^\n" * 12,
+        "NAME   READY   STATUS    AGE\n" + "api-1  1/1     Running   3d\n" * 20,
+        "The meeting of 5 March began at ten. Nothing was decided.\n" * 20,
+        '[\n  {"time": "2024-03-05T01:00:00Z"},\n' * 20,
+    ],
+)
+def test_does_not_claim_other_kinds(text: str):
+    assert LOG.recognise(Content(text)) == 0

@@ -1,0 +1,116 @@
+"""Severity: levels win, counts and negations are read, codes decide."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.compressors.severity import deciding, judge, severity
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("2024-03-05 01:00:00 ERROR db: x", (2, "ERROR")),
+        ("2024-03-05 01:00:00 [warn] x", (1, "WARN")),
+        ("2024-03-05 01:00:00 INFO all is well", (0, "INFO")),
+        ("[Tue Mar 05 2024] [error] x", (2, "ERROR")),
+        ("ts=1 level=error msg=x", (2, "ERROR")),
+        ('{"msg":"ERROR in title","level":"info"}', (1, "INFO")),
+        ('{"level":50,"msg":"x"}', (2, "ERROR")),
+        ('{"level":30,"msg":"x"}', (0, "INFO")),
+        ("E0601 12:00:00.000 1 a.go:1] x", (2, "ERROR")),
+        ("03-05 01:00:00.811  1702  2395 E Tag: x", (2, "ERROR")),
+        ("RAS KERNEL FATAL data storage interrupt", (2, "FATAL")),
+        ("warning: unused", (1, "WARN")),
+        ("CRITICAL:root:x", (2, "FATAL")),
+        ("a DEBUG_MODE b", (0, "")),
+    ],
+)
+def test_explicit_levels(line: str, expected: tuple[int, str]):
+    assert tuple(judge(line)) == expected
+
+
+def test_an_info_level_lowers_what_the_words_say():
+    assert severity("login failed") == 2
+    assert severity("INFO login failed") == 1
+    assert severity("connection is slow") == 1
+    assert severity("INFO connection is slow") == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AuthFail for bob",
+        "ConnectException while reading",
+        "file not found",
+        "request timed out",
+        "read: connection reset by peer",
+        "process exited with code 137",
+        "rc=2",
+        '"GET / HTTP/1.1" 502 0',
+        "status: 503",
+        "3 errors",
+        "10 errors found",
+        "Verbindung fehlgeschlagen",
+        "échec de la connexion",
+        "Ошибка чтения",
+        "读取失败",
+        "エラーが発生しました",
+    ],
+)
+def test_error_like(line: str):
+    assert severity(line) == 2
+
+
+@pytest.mark.parametrize("line", ['"GET / HTTP/1.1" 404 0', "feature is deprecated", "retrying in a moment", "предупреждение: мало места"])
+def test_warning_like(line: str):
+    assert severity(line) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "all good",
+        "0 errors",
+        "finished with no errors",
+        "errors: 0, files: 7",
+        '{"error": null}',
+        "error=none",
+        "exit code 0",
+        "rc=0",
+        '"GET / HTTP/1.1" 200 500',
+        "without any problems",
+        "failover ready",
+        "terrorist film",
+    ],
+)
+def test_harmless(line: str):
+    assert severity(line) == 0
+
+
+def test_deciding_numbers_tell_lines_of_one_shape_apart():
+    assert deciding("exit code 0") != deciding("exit code 1")
+    assert deciding("exit code 1 after 5 tries") == deciding("exit code 1 after 6 tries")
+    assert deciding("found 0 errors in 9 files") != deciding("found 2 errors in 9 files")
+    assert deciding("nothing to see 12") == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_has_a_verdict(line: str):
+    assert severity(line) in (0, 1, 2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["exit code {}", "{} errors", "errors: {}", "status={}", '" {} 7', "took {} ms", "level={}", "HTTP/1.1 {} OK"]),
+    st.integers(0, 700),
+    st.integers(0, 700),
+)
+def test_lines_that_agree_in_deciding_numbers_agree_in_severity(form: str, a: int, b: int):
+    one, two = form.format(a), form.format(b)
+    if deciding(one) == deciding(two):
+        assert judge(one) == judge(two)
