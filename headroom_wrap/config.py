@@ -135,8 +135,11 @@ def config_path(around: Surroundings) -> Path:
 
 
 def _state_folder(around: Surroundings) -> Path:
-    base = around.environ.get("XDG_STATE_HOME") or str(around.home / ".local" / "state")
-    return Path(base) / "headroom"
+    if around.environ.get("XDG_STATE_HOME"):
+        return Path(around.environ["XDG_STATE_HOME"]) / "headroom"
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("headroom", appauthor=False))
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pipeline.dialects.api import Transcript
 from pipeline.policy import Policy
 from pipeline.query import Query
 from pipeline.router import LEAST_CHARS, Outcome, Reason, route
-from pipeline.store.api import Decision, Store
+from pipeline.store.api import Decision, Keeper
 from pipeline.transcript import Item, ItemKind, ToolCall
 
 _KEY_BYTES = 16
@@ -87,17 +87,14 @@ def blocks(transcript: Transcript) -> list[int]:
     ]
 
 
-def align(
-    transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str, Decision], policy: Policy, *, first_sight_only: bool = True
-) -> Alignment:
+def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str, Decision], policy: Policy) -> Alignment:
     """Hold a transcript against the decisions on record.
 
     Args:
-        transcript: the request.
+        transcript: the request; blocks before its ``turn`` were sent before.
         keys: its lineage.
         on_record: decisions by key, for any of the transcript's blocks.
         policy: what may be done.
-        first_sight_only: leave blocks alone that the model has answered already; False where there is no provider's cache to mind.
     """
     known: dict[int, Decision] = {}
     history: list[Decision] = []
@@ -123,7 +120,7 @@ def align(
         if decision is not None:
             known[index] = decision
             before.append(seen if decision.text is None else _as_sent(seen, decision.text))
-        elif first_sight_only and index < transcript.turn:
+        elif index < transcript.turn:
             history.append(Decision(key, None, Reason.HISTORY.value))
             before.append(seen)
         else:
@@ -143,7 +140,7 @@ def run(job: Job) -> Iterator[Outcome]:
         yield outcome
 
 
-def settle(store: Store, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
+def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
     """Keep the originals, freeze the decisions, and return those in force for every block, by item index.
 
     The original is durable before its marker is known to anyone. Tasks without an outcome (the worker was too late) keep their original for ever.
@@ -163,7 +160,7 @@ def settle(store: Store, alignment: Alignment, outcomes: Sequence[Outcome]) -> d
     return decided
 
 
-def _decision(store: Store, task: Task, outcome: Outcome) -> Decision:
+def _decision(store: Keeper, task: Task, outcome: Outcome) -> Decision:
     text, handle = outcome.text, outcome.handle
     if text is not None and outcome.rewrite is not None:
         rewrite = outcome.rewrite

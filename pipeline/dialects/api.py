@@ -60,14 +60,10 @@ class UsageParser(Protocol):
         ...
 
 
-class Dialect(Protocol):
-    """One API's wire format."""
+class Messages(Protocol):
+    """How one API writes down a conversation."""
 
     name: str
-
-    def recognises(self, method: str, path: str) -> bool:
-        """Whether a request with this method and path (no query) carries a transcript of this dialect."""
-        ...
 
     def read(self, body: bytes, policy: Policy) -> Transcript:
         """The transcript in a request body.
@@ -79,6 +75,14 @@ class Dialect(Protocol):
 
     def write(self, body: bytes, transcript: Transcript, forms: Mapping[int, str]) -> bytes:
         """The body with the texts of some items replaced (item index -> text); every other byte as it was."""
+        ...
+
+
+class Dialect(Messages, Protocol):
+    """One API's wire format: its messages, where they are sent, and what comes back."""
+
+    def recognises(self, method: str, path: str) -> bool:
+        """Whether a request with this method and path (no query) carries a transcript of this dialect."""
         ...
 
     def usage_parser(self, content_type: str) -> UsageParser:

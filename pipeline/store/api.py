@@ -98,8 +98,8 @@ class Receipt:
     reasons: tuple[tuple[str, int], ...] = ()
 
 
-class Store(Protocol):
-    """Originals, decisions and receipts."""
+class Keeper(Protocol):
+    """The part of a store that a decision needs."""
 
     def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
         """Keep a text and return its handle. The text is durable when this returns. The same text has the same handle.
@@ -109,16 +109,20 @@ class Store(Protocol):
         """
         ...
 
+    def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
+        """Record decisions; where one is on record already, that one stands. Returns those in force, for every key given."""
+        ...
+
+
+class Store(Keeper, Protocol):
+    """Originals, decisions and receipts."""
+
     def original(self, handle: str) -> Original | None:
         """The original with this handle or with an unambiguous beginning of one (8 digits at least)."""
         ...
 
     def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
         """The decisions on record for these keys."""
-        ...
-
-    def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
-        """Record decisions; where one is on record already, that one stands. Returns those in force, for every key given."""
         ...
 
     def add_receipt(self, receipt: Receipt) -> None:

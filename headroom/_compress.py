@@ -1,0 +1,194 @@
+"""``compress``: a message list in, a smaller one out. The same pipeline as the proxy's, without a provider's cache to mind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headroom._stores import default_store
+from pipeline import cache_aligner, tokens
+from pipeline.compressors.api import Content
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.api import Messages, Transcript, Unreadable
+from pipeline.dialects.openai_chat import OpenAIChat
+from pipeline.policy import Policy, Profile
+from pipeline.query import Query
+from pipeline.router import Reason, route
+from pipeline.store.api import Decision, Store
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResult:
+    """What became of one tool result.
+
+    Args:
+        index: which tool result it is, counted from 0.
+        reason: why it is as it is, e.g. ``compressed`` or ``too small``.
+        compressor: which one compressed it, ``""`` if none.
+        handle: the original's handle, ``""`` if it was not compressed.
+        tokens_before, tokens_after: o200k tokens; 0 where they were not counted.
+    """
+
+    index: int
+    reason: str
+    compressor: str
+    handle: str
+    tokens_before: int
+    tokens_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompressResult:
+    """A message list after compression.
+
+    Args:
+        messages: the messages, ready to be sent; those in which nothing was compressed are the very objects that came in.
+        tokens_before, tokens_after: o200k tokens of all text in the messages.
+        blocks: one entry for every tool result.
+        handles: of the originals that were left out, in order, each once.
+    """
+
+    messages: list[dict[str, Any]]
+    tokens_before: int
+    tokens_after: int
+    blocks: tuple[BlockResult, ...]
+    handles: tuple[str, ...]
+
+    @property
+    def tokens_saved(self) -> int:
+        """How many tokens are not sent."""
+        return self.tokens_before - self.tokens_after
+
+    @property
+    def savings_ratio(self) -> float:
+        """The share of the tokens that is not sent, 0 to 1."""
+        return self.tokens_saved / self.tokens_before if self.tokens_before else 0.0
+
+
+def compress(
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    model: str = "",
+    profile: str = "balanced",
+    query: str | None = None,
+    frozen_message_count: int = 0,
+    store: Store | None = None,
+    **options: Any,
+) -> CompressResult:
+    """Make the tool results of a conversation smaller. System prompts, the user's words, tool calls and the model's answers stay as they are.
+
+    What becomes of a block depends on what stands before it alone, so a growing conversation keeps its beginning byte for byte.
+
+    Args:
+        messages: Anthropic Messages or OpenAI Chat Completions messages. They are not changed.
+        model: the model they are for.
+        profile: ``lossless``, ``balanced`` or ``aggressive``.
+        query: what is looked for; by default the last user text before each tool result.
+        frozen_message_count: so many messages at the beginning were sent before and stay as they are.
+        store: where originals are kept; by default the user's own store.
+        options: further fields of ``pipeline.policy.Policy``.
+
+    Raises:
+        ValueError: no such profile, or messages of an unknown shape.
+        TypeError: no such option.
+        pipeline.store.api.StoreError: the originals cannot be kept; nothing was changed.
+    """
+    policy = Policy(profile=Profile(profile), **options)
+    copied = [dict(m) for m in messages]
+    body = _body(model, copied)
+    dialect = _dialect(copied)
+    try:
+        transcript = dialect.read(body, policy)
+    except Unreadable as error:
+        raise ValueError(f"These messages cannot be read: {error}") from None
+    sent = len(dialect.read(_body(model, copied[:frozen_message_count]), policy).items) if frozen_message_count else 0
+    decisions = _decide(replace(transcript, turn=sent), policy, query, store)
+    forms = {index: d.text for index, d in decisions.items() if d.text is not None}
+    written = json.loads(dialect.write(body, transcript, forms))["messages"]
+    result = [original if original == new else new for original, new in zip(copied, written, strict=True)]
+    blocks = _report(transcript, decisions)
+    removed = sum(b.tokens_before - b.tokens_after for b in blocks if b.handle)
+    before = sum(tokens.count(text) for text in _texts(copied))
+    handles = tuple(dict.fromkeys(b.handle for b in blocks if b.handle))
+    return CompressResult(result, before, before - removed, blocks, handles)
+
+
+def compress_text(text: str, query: str = "", *, profile: str = "balanced", store: Store | None = None) -> str:
+    """Make one text smaller, as the result of a tool that was asked ``query``. Where nothing is to be gained the text itself comes back.
+
+    Raises:
+        pipeline.store.api.StoreError: the original cannot be kept.
+    """
+    outcome = route(Content(text, Query(query)), (), Policy(profile=Profile(profile)))
+    if outcome.text is None or outcome.rewrite is None:
+        return text
+    kept = store if store is not None else default_store()
+    kept.put_original(text, unit=outcome.rewrite.unit, spans=outcome.rewrite.spans, label="headroom_compress")
+    return outcome.text
+
+
+def _dialect(messages: list[dict[str, Any]]) -> Messages:
+    """The dialect that the messages are written in: OpenAI's where a message has the role ``tool`` or carries ``tool_calls``."""
+    if any(m.get("role") in ("tool", "function") or "tool_calls" in m for m in messages):
+        return OpenAIChat()
+    return Anthropic()
+
+
+def _body(model: str, messages: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"model": model, "messages": messages}, ensure_ascii=True).encode("ascii")
+
+
+def _decide(transcript: Transcript, policy: Policy, query: str | None, store: Store | None) -> dict[int, Decision]:
+    keys = cache_aligner.lineage(transcript.items)
+    alignment = cache_aligner.align(transcript, keys, {}, policy)
+    job = alignment.job
+    if job is None:
+        return {}
+    if query is not None:
+        tasks = (replace(t, content=replace(t.content, query=Query.of(query, t.content.call))) for t in job.tasks)
+        job = replace(job, tasks=tuple(tasks))
+    outcomes = list(cache_aligner.run(job))
+    if all(o.text is None for o in outcomes):
+        return {t.index: _undecided(t.key, o.reason) for t, o in zip(job.tasks, outcomes, strict=True)}
+    return cache_aligner.settle(_Originals(store if store is not None else default_store()), alignment, outcomes)
+
+
+def _undecided(key: str, reason: Reason) -> Decision:
+    return Decision(key, None, reason.value)
+
+
+def _report(transcript: Transcript, decisions: Mapping[int, Decision]) -> tuple[BlockResult, ...]:
+    blocks = []
+    results = [i for i, item in enumerate(transcript.items) if item.kind.value == "tool_result"]
+    for number, index in enumerate(results):
+        d = decisions.get(index)
+        if d is None:
+            blocks.append(BlockResult(number, Reason.TOO_SMALL.value, "", "", 0, 0))
+        else:
+            blocks.append(BlockResult(number, d.reason, d.compressor, d.handle, d.tokens_before, d.tokens_after))
+    return tuple(blocks)
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [t for k, v in value.items() if k not in ("id", "tool_use_id", "tool_call_id", "type", "role") for t in _texts(v)]
+    if isinstance(value, (list, tuple)):
+        return [t for v in value for t in _texts(v)]
+    return []
+
+
+class _Originals:
+    """A store in which decisions are not kept: for an application the function itself is the record."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
+        return self._store.put_original(text, unit=unit, spans=spans, label=label)
+
+    def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
+        return {d.key: d for d in decisions}
