@@ -90,7 +90,7 @@ def _check_message(m: int, message: JsonObject, *, last: bool) -> None:
     for c, part in enumerate(as_blocks(content) if isinstance(content, str) else content):
         path = f"messages.{m}.content.{c}"
         check_block(path, part, role=role)
-        if part["type"] == "text" and not part["text"].strip() and not (isinstance(content, str) and not content):
+        if part["type"] == "text" and not part["text"].strip():
             refuse_empty_text("messages", path, part)
 
 

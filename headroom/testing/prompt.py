@@ -143,9 +143,9 @@ class _Walk:
 
 
 def as_blocks(content: object) -> list[JsonObject]:
-    """Content given as a string or as a list, as the list of its blocks."""
+    """Content given as a string or as a list, as the list of its blocks; an empty string is none."""
     if isinstance(content, str):
-        return [{"type": "text", "text": content}]
+        return [{"type": "text", "text": content}] if content else []
     return _objects(content)
 
 

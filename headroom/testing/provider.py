@@ -274,6 +274,10 @@ def _parse(record: Recorded) -> Any:
         if encoding in {"gzip", "deflate"}:
             unpacker = zlib.decompressobj(wbits=47)
             data = unpacker.decompress(data, MAX_BODY)
+            if unpacker.unconsumed_tail:
+                raise ApiError(413, "request_too_large", "Request exceeds the maximum size")
+            if not unpacker.eof:
+                raise invalid("The compressed request body ends too early")
         elif encoding != "identity":
             raise invalid(f"content-encoding {encoding} is not supported")
         return json.loads(data)

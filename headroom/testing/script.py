@@ -139,7 +139,7 @@ class Script:
     turn), or a function of the request that returns one of these.
 
     A request that asks for a JSON schema (Claude Code's session title) is answered beside the script, and so is a request
-    without tools when the script calls tools.
+    without tools when the script calls tools; turns that are functions do not count for that.
 
     Args:
         turns: the turns.
@@ -157,7 +157,7 @@ class Script:
         self._final = final
         self._aside = aside
         self._next = 0
-        self._calls_tools = any(callable(turn) or _calls_tools(turn) for turn in turns)
+        self._calls_tools = any(_calls_tools(turn) for turn in turns)
 
     @property
     def left(self) -> int:

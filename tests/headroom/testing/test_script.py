@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from headroom.testing import (
+    Answer,
+    ApiError,
+    Gate,
+    Script,
+    broken,
+    cut,
+    held,
+    overloaded,
+    rate_limited,
+    server_error,
+    sign,
+    slow,
+    text,
+    thinking,
+    tool,
+)
+from headroom.testing.script import first_user_text, session_of, with_ids
+
+WITH_TOOLS = {"tools": [{"name": "Bash"}], "max_tokens": 10}
+
+
+def test_blocks():
+    assert text("a") == {"type": "text", "text": "a"}
+    assert tool("Bash", command="ls") == {"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}
+    assert tool("T", name="n")["input"] == {"name": "n"}
+    assert thinking("hm") == {"type": "thinking", "thinking": "hm", "signature": sign("hm")}
+
+
+def test_turns_are_answered_in_order_and_then_the_final_text():
+    script = Script([text("one")], Answer([text("two")]), lambda request: [text(request["say"])], final="over")
+    said = []
+    for left in (3, 2, 1, 0, 0):
+        assert script.left == left
+        said.append(script.reply(WITH_TOOLS | {"say": "three"}).blocks[0]["text"])
+    assert said == ["one", "two", "three", "over", "over"]
+
+
+def test_a_function_may_answer_or_refuse():
+    script = Script(lambda _: overloaded(), lambda _: cut([text("x")], 2))
+    assert script.reply(WITH_TOOLS).status == 529
+    assert script.reply(WITH_TOOLS).cut_after == 2
+
+
+def test_stop_reasons():
+    assert Answer([text("a")]).stop == "end_turn"
+    assert Answer([thinking("a"), tool("T")]).stop == "tool_use"
+    assert Answer([text("a")], stop_reason="max_tokens").stop == "max_tokens"
+
+
+def test_a_request_for_json_is_answered_aside_and_satisfies_its_schema():
+    schema = {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string"},
+            "kind": {"enum": ["a", "b"]},
+            "version": {"const": 2},
+            "n": {"type": "integer"},
+            "x": {"type": "number"},
+            "ok": {"type": "boolean"},
+            "tags": {"type": "array"},
+            "inner": {"type": "object", "properties": {"deep": {"type": "string"}}},
+            "none": {"type": "null"},
+        },
+    }
+    script = Script([text("one")])
+    for where in (
+        {"output_config": {"format": {"type": "json_schema", "schema": schema}}},
+        {"output_format": {"type": "json_schema", "schema": schema}},
+    ):
+        request = WITH_TOOLS | where
+        assert script.is_aside(request)
+        (block,) = script.reply(request).blocks
+        assert json.loads(block["text"]) == {
+            "title": "Scripted session",
+            "kind": "a",
+            "version": 2,
+            "n": 0,
+            "x": 0,
+            "ok": False,
+            "tags": [],
+            "inner": {"deep": "Scripted session"},
+            "none": None,
+        }
+    assert script.left == 1
+
+
+@pytest.mark.parametrize("turn", [[tool("Bash")], Answer([text("a"), tool("Bash")]), [tool("Bash") | {"id": "toolu_1"}]])
+def test_without_tools_a_request_is_aside_if_the_script_calls_tools(turn):
+    script = Script(turn)
+    assert script.is_aside({"tools": []})
+    assert not script.is_aside(WITH_TOOLS)
+    assert script.reply({"tools": []}).blocks == [text("Noted.")]
+    assert script.left == 1
+
+
+def test_without_tools_a_script_of_texts_goes_on():
+    script = Script([text("one")], overloaded(), lambda _: [text("three")])
+    assert not script.is_aside({})
+    assert script.reply({}).blocks == [text("one")]
+
+
+def test_what_is_aside_can_be_decided_by_the_caller():
+    script = Script([text("one")], aside=lambda request: request["model"] == "small")
+    assert script.is_aside({"model": "small"} | WITH_TOOLS)
+    assert not script.is_aside({"model": "big", "output_config": {"format": {"type": "json_schema"}}})
+
+
+def test_filling_the_cache_costs_no_turn():
+    script = Script([text("one")])
+    assert (script.reply({"max_tokens": 0}).stop, script.left) == ("max_tokens", 1)
+
+
+def test_faults():
+    blocks = [text("x")]
+    gate = Gate()
+    assert slow(blocks, 0.5).pause == 0.5
+    assert broken(blocks, 3).error_after == 3
+    assert broken(blocks).error.status == 529
+    assert (held(blocks, gate, 2).gate, held(blocks, gate, 2).gate_at) == (gate, 2)
+    for error, status, kind in (
+        (rate_limited(3), 429, "rate_limit_error"),
+        (overloaded(), 529, "overloaded_error"),
+        (server_error(), 500, "api_error"),
+    ):
+        assert isinstance(error, ApiError)
+        assert (error.status, error.type) == (status, kind)
+    assert rate_limited(3).retry_after == 3
+
+
+def test_a_gate_lets_through_whoever_waits_and_whoever_comes_later():
+    gate, woken = Gate(), []
+    gate.wait(lambda: woken.append("early"))
+    assert (gate.reached.is_set(), woken) == (True, [])
+    releaser = threading.Thread(target=gate.release)
+    releaser.start()
+    releaser.join()
+    gate.wait(lambda: woken.append("late"))
+    assert woken == ["early", "late"]
+
+
+def test_ids_are_given_where_they_are_missing():
+    ids = iter(["a", "b"])
+    answer = with_ids(Answer([text("x"), tool("T"), tool("U") | {"id": "mine"}, tool("V")], pause=1.0), lambda: next(ids))
+    assert [b.get("id") for b in answer.blocks] == [None, "a", "mine", "b"]
+    assert answer.pause == 1.0
+
+
+@pytest.mark.parametrize(
+    ("user_id", "headers", "session"),
+    [
+        ('{"device_id":"d","session_id":"s1"}', {}, "s1"),
+        ("user_abc_account__session_s2", {}, "s2"),
+        ("somebody", {}, ""),
+        ("[]", {"x-claude-code-session-id": "s3"}, "s3"),
+        (None, {"x-claude-code-session-id": "s3", "x-claude-code-agent-id": "f00"}, "s3/f00"),
+    ],
+)
+def test_sessions(user_id, headers, session):
+    request = {} if user_id is None else {"metadata": {"user_id": user_id}}
+    assert session_of(request, headers) == session
+
+
+def test_the_first_user_text():
+    messages = [
+        {"role": "system", "content": "no"},
+        {"role": "user", "content": [text("a"), {"type": "image"}, text("b")]},
+        {"role": "user", "content": "c"},
+    ]
+    assert first_user_text({"messages": messages}) == "a\nb"
+    assert first_user_text({"messages": messages[2:]}) == "c"
+    assert first_user_text({"messages": messages[:1]}) == first_user_text({}) == ""
