@@ -1,0 +1,365 @@
+"""The child's output on a terminal whose last rows are ours: rewrite what would reach them, draw them when it is safe.
+
+The terminal keeps a scroll region (DECSTBM) of the rows above the panel, and the child is told that its terminal is that
+small. Nearly everything then passes as it came; what addresses rows of ours, resets the region or erases the panel is
+rewritten by `rules`. Sequences: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, synchronized output (2026):
+https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from headroom_wrap.terminal import tokens
+from headroom_wrap.terminal.child import Child
+from headroom_wrap.terminal.model import Model
+from headroom_wrap.terminal.modes import Modes
+from headroom_wrap.terminal.painter import LINK_OFF, RESTORE, SAVE, Painter
+from headroom_wrap.terminal.rules import CONTROL_RULES, CSI_RULES, ESCAPE_RULES
+from headroom_wrap.terminal.sgr import RESET
+
+ASK_POSITION = b"\x1b[6n"
+_CANCEL = b"\x18"
+_FAST_SLICE = 4096
+"""Bytes the fast path takes at a time: its regular expression keeps a record for each sequence."""
+_FAST_LEAST = 64
+_SLOW_SLICE = 512
+_CSI = re.compile(rb"\x1b\[([<-?]?)([0-9;:]*)([ -/]*[@-~])")
+_SGRS = re.compile(rb"\x1b\[[0-9;:]*m")
+_SIXEL = re.compile(rb"\x1bP[0-9;]*q")
+_PICTURES = (b"\x1b]1337;File=", b"\x1b]1337;MultipartFile=", b"\x1b]1337;FileEnd", b"\x1b]66;")
+"""Inline images, and text in other sizes."""
+
+
+def _fast_pattern(rows: int) -> re.Pattern[bytes]:
+    """Compile what may pass unread while the child's region reaches its last row: nothing in it can leave the region.
+
+    Group 1 is the last absolute cursor position, group 2 the last begin or end of a synchronized frame.
+    """
+    row = b"|".join(b"%d" % n for n in range(rows, 0, -1))
+    return re.compile(
+        rb"(?:[\x20-\x7e\r\n]+"
+        rb"|\x1b\[[0-9;:]{0,99}m"
+        rb"|(\x1b\[(?:(?:" + row + rb")(?:;[0-9]{0,4})?)?H)"
+        rb"|\x1b\[[0-9]{0,4}[ABCDGKX]"
+        rb"|\x1b\[\?25[hl]"
+        rb"|(\x1b\[\?2026[hl])"
+        rb"|(?:[\xc3-\xdf][\x80-\xbf]|\xc2[\xa0-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
+        rb")*"
+    )
+
+
+class OutputFilter:
+    """From the child to the terminal: `feed` what the child wrote, write what comes back, `draw` the panel in between.
+
+    Args:
+        rows: height of the real terminal.
+        cols: width of the real terminal.
+        panel_rows: rows kept for the panel at the bottom; with 0, `feed` is the identity and nothing of ours is written.
+    """
+
+    def __init__(self, rows: int, cols: int, panel_rows: int) -> None:
+        self.rows, self.cols, self.panel_rows = rows, cols, panel_rows
+        self.modes = Modes()
+        self._model = Model(self.child_rows, cols)
+        self._painter = Painter(self._model, panel_rows)
+        self._child = Child(self._model, self.modes, self._painter)
+        self._tokens = tokens.Tokenizer()
+        self._fast = _fast_pattern(self.child_rows)
+        self._tracking = panel_rows > 0
+        self._cut_string = False
+
+    @property
+    def child_rows(self) -> int:
+        """Height of the terminal that the child is told of."""
+        return max(self.rows - self.panel_rows, 1)
+
+    @property
+    def alternate(self) -> bool:
+        """Whether the child is on the alternate screen."""
+        return self._model.alternate
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the panel on the terminal waits to be painted again; `feed` and `draw` do it when it is safe."""
+        return self._painter.dirty
+
+    @property
+    def askers(self) -> deque[bool]:
+        """Who waits for a cursor position report, in order; True is us."""
+        return self._child.askers
+
+    def start(self, cursor: tuple[int, int] | None = None) -> bytes:
+        """Make room for the panel and set the scroll region; also after a stopped child was continued.
+
+        Args:
+            cursor: row and column (from 1) of the terminal's cursor where they are known.
+        """
+        if not self.panel_rows:
+            return b""
+        self._at(cursor)
+        room = b"" if self._model.alternate else self._room(0)
+        return room + self._framed()
+
+    def feed(self, data: bytes) -> bytes:
+        """Filter what the child wrote; what was cut in the middle of a sequence comes out with the next call."""
+        if not self.panel_rows:
+            if self._tracking:
+                for _ in self._filter(data):  # so that the state is known if the terminal grows again
+                    pass
+            return data
+        return b"".join(self._filter(data))
+
+    def safe(self) -> bool:
+        """Whether `draw` would draw now."""
+        return self.panel_rows > 0 and self._painter.ready and not self._model.sync
+
+    def draw(self, lines: Sequence[bytes], *, overdue: bool = False) -> bytes | None:
+        """Draw the panel where it differs from what is shown.
+
+        Args:
+            lines: one for each panel row, at most cols - 1 cells wide.
+            overdue: draw even inside a synchronized frame of the child, for one that is open too long (1 s).
+
+        Returns:
+            What to write (empty where nothing changed); None where it is not safe now.
+        """
+        if not self.panel_rows:
+            return b""
+        if not self._painter.ready or (self._model.sync and not overdue):
+            return None
+        self._painter.set_lines(lines)
+        return self._painter.repaint()
+
+    def take_replies(self) -> bytes:
+        """Take what the child is to be answered in the terminal's place."""
+        replies, self._child.replies = self._child.replies, b""
+        return replies
+
+    def ask_position(self) -> bytes:
+        """Ask the terminal where its cursor is; `InputFilter` keeps the answer from the child."""
+        self.askers.append(True)
+        return ASK_POSITION
+
+    def resize(self, rows: int, cols: int, panel_rows: int, cursor: tuple[int, int] | None = None) -> bytes:
+        """Adapt to a new size: wipe the old panel, make room, set the region, paint the panel again.
+
+        To be written before the child learns its new size, with no output of the child in between; the terminal has
+        already moved and wrapped its lines.
+
+        Args:
+            rows: height of the real terminal.
+            cols: width of the real terminal.
+            panel_rows: rows for the panel from now on; 0 takes it away.
+            cursor: row and column (from 1) where the terminal says that its cursor is, asked for after the resize.
+        """
+        model, had = self._model, self.panel_rows
+        under = max(model.rows - model.y, 0) if model.sure else 0
+        interrupt = self._interrupt() if had or panel_rows else b""
+        self.rows, self.cols, self.panel_rows = rows, cols, panel_rows
+        model.resize(self.child_rows, cols)
+        self._painter.set_height(panel_rows)
+        self._fast = _fast_pattern(model.rows)
+        if not had and not panel_rows:
+            return b""
+        if not had:
+            self._tracking = True
+        out = [interrupt]
+        if model.alternate or cursor is None:
+            out.append(self._wipe(model.rows + 1) if panel_rows else SAVE + b"\x1b[r" + RESTORE)
+            self._at(None)
+        else:
+            row, column = min(cursor[0], rows), cursor[1]
+            under = min(under, rows - row)
+            if row + under < rows:
+                out.append(self._wipe(row + under + 1))
+            out += [b"\x1b[r\x1b[%d;%dH" % (row, column), self._room(under)]
+            self._at((row, column))
+        out.append(self._framed())
+        return b"".join(out)
+
+    def cleanup(self) -> bytes:
+        """Undo what the child left behind: modes, alternate screen, attributes; nothing that it did not set."""
+        if not self._tracking:
+            return b""
+        model = self._model
+        out = [self._interrupt(), self.modes.undo(model.alternate)]
+        for left, undo in (
+            (model.sides, b"\x1b[?69l"),
+            (model.origin, b"\x1b[?6l"),
+            (model.insert, b"\x1b[4l"),
+            (model.newline, b"\x1b[20l"),
+            (model.alternate, b"\x1b[?1049l"),
+            (model.link, LINK_OFF),
+            (model.shift or model.charsets[0] != b"B", b"\x0f\x1b(B"),
+            (model.rendition.state, RESET),
+        ):
+            if left:
+                out.append(undo)
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """Leave a clean terminal with the child's last line on it: `cleanup`, panel wiped, region reset.
+
+        The state is forgotten; `start` begins anew.
+        """
+        out = [self.cleanup()]
+        if self.panel_rows:
+            if self._model.at_edge and not self._model.alternate:
+                out.append(b"\r\n")  # the pending wrap is lost below, and with it the last cell of the child's line
+            out.append(self._wipe(self.child_rows + 1))
+        self.modes.reset()
+        self._model.reset()
+        self._painter.forget()
+        self._painter.dirty = False
+        return b"".join(out)
+
+    def resume(self) -> bytes:
+        """Set again the modes that `cleanup` undoes; taken before `finish`, written after `start`, for a stopped child."""
+        return self.modes.redo() if self._tracking else b""
+
+    # The panel's place
+
+    def _at(self, cursor: tuple[int, int] | None) -> None:
+        """Take over where the terminal's cursor is."""
+        model = self._model
+        model.carriage_return()
+        model.sure = False
+        if cursor is not None:
+            model.y, model.x, model.sure = min(cursor[0], model.rows), min(cursor[1], model.cols), True
+
+    def _room(self, under: int) -> bytes:
+        """Scroll until the panel's rows are free below the cursor and the `under` rows of the child that follow it."""
+        if not self.panel_rows:
+            return b""
+        down = b"\x1b[%dB" % under if under else b""
+        return down + b"\n" * self.panel_rows + b"\x1b[%dA" % (self.panel_rows + under)
+
+    def _framed(self) -> bytes:
+        """Set the region and paint the panel, by DECSC, whoever has the slot."""
+        model, painter = self._model, self._painter
+        if not self.panel_rows:
+            return model.rendition.render()
+        model.slot.clobbered = True
+        painter.forget()
+        painter.dirty = False
+        return SAVE + painter.margins() + painter.rows() + RESTORE + model.rendition.render()
+
+    def _wipe(self, row: int) -> bytes:
+        """Reset the region and erase from `row` on; the cursor stays."""
+        return SAVE + b"\x1b[r\x1b[m\x1b[%d;1H\x1b[J" % row + RESTORE
+
+    def _interrupt(self) -> bytes:
+        """End what the terminal is in the middle of, so that bytes of ours are not taken as part of it."""
+        if self._tokens.in_string and not self._cut_string:
+            self._cut_string, self._painter.in_string = True, False
+            return b"\x1b\\"
+        # Without a panel the cut sequence was passed on; it comes again, whole, from the tokenizer.
+        return _CANCEL if not self.panel_rows and self._tokens.held else b""
+
+    # The child's output
+
+    def _filter(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the terminal gets for `data`."""
+        cutter, model, painter = self._tokens, self._model, self._painter
+        buf = cutter.take(data)
+        pos, end = 0, len(buf)
+        size = _SLOW_SLICE
+        while pos < end:
+            if model.bottom == model.rows and not (cutter.in_string or self._unusual()):
+                match = self._fast.match(buf, pos, min(pos + _FAST_SLICE, end))
+                if match is not None and match.end() - pos >= _FAST_LEAST:
+                    yield match.group()
+                    self._follow(buf, pos, match)
+                    pos = match.end()
+                    continue
+            stop = min(pos + size, end)
+            for kind, raw in cutter.tokens(buf, pos, stop):
+                yield self._token(kind, raw)
+                if painter.dirty and painter.ready:
+                    yield painter.repaint()
+            if stop == end:
+                break
+            # A slice may end inside a sequence, which the next slice then takes whole.
+            size = _SLOW_SLICE if len(cutter.held) < _SLOW_SLICE else _FAST_SLICE
+            pos = stop - len(cutter.held)
+            cutter.held = b""
+
+    def _unusual(self) -> bool:
+        model = self._model
+        return model.origin or model.sides or model.single_shift or not model.wrap or self._painter.dirty
+
+    def _follow(self, buf: bytes, pos: int, match: re.Match[bytes]) -> None:
+        """Move the model over what the fast path passed: attributes and modes of all, the cursor from where it was set."""
+        model = self._model
+        end, placed = match.end(), max(match.start(1), pos)
+        if placed > pos:
+            reset = max(buf.rfind(b"\x1b[m", pos, placed), buf.rfind(b"\x1b[0m", pos, placed))
+            if reset >= 0:
+                model.rendition.clear()
+            model.rendition.extend(_SGRS.findall(buf, max(reset, pos), placed))
+            shown, hidden = buf.rfind(b"\x1b[?25h", pos, placed), buf.rfind(b"\x1b[?25l", pos, placed)
+            if shown != hidden:
+                self.modes.set(25, shown > hidden)
+            if pos <= match.start(2) < placed:
+                model.sync = match.group(2).endswith(b"h")
+                self.modes.set(2026, model.sync)
+        for kind, raw in self._tokens.tokens(buf, placed, end):
+            self._token(kind, raw)
+
+    def _token(self, kind: int, raw: bytes) -> bytes:
+        """Take one token of the child; return what the terminal gets."""
+        child = self._child
+        if kind in (tokens.PLAIN, tokens.WIDE):
+            return child.text(raw)
+        if kind == tokens.CSI:
+            match = _CSI.fullmatch(raw)
+            if match is None:
+                return b""
+            prefix, params, final = match.groups()
+            if final == b"m" and not prefix:
+                self._model.rendition.add(raw)
+                return raw
+            rule = CSI_RULES.get(prefix + final)
+            if rule is not None:
+                return rule(child, params, raw)
+            self.modes.csi(prefix, params, final, self._model.alternate)
+            return raw
+        if kind == tokens.CONTROL:
+            rule = CONTROL_RULES.get(raw)
+            return raw if rule is None else rule(child, b"", raw)
+        if kind == tokens.ESCAPE:
+            rule = ESCAPE_RULES.get(raw)
+            if rule is not None:
+                return rule(child, b"", raw)
+            if len(raw) == 3 and raw[1] in b"()*+":
+                self._model.designate(b"()*+".index(raw[1]), raw[2:])
+            return raw
+        if kind == tokens.STRING:
+            self._painter.in_string = not self._cut_string
+            return b"" if self._cut_string else raw
+        return self._string_end(raw) if kind == tokens.STRING_END else b""
+
+    def _string_end(self, raw: bytes) -> bytes:
+        """Take the end of a string and note what the string did."""
+        self._painter.in_string = False
+        if self._cut_string:
+            self._cut_string = False
+            return b""
+        head = self._tokens.head
+        if raw in (b"\x18", b"\x1a"):
+            return raw  # cancelled
+        if head.startswith(b"\x1b]8;"):
+            target = head.split(b";", 2)[2:]
+            self._model.link = head + (raw or b"\x1b\\") if target and target[0] else b""
+        elif head.startswith(_PICTURES) or _SIXEL.match(head):
+            self._child.picture()
+        elif head.startswith(b"\x1b_G"):
+            keys = head[3:].partition(b";")[0].split(b",")
+            if not {b"a=q", b"a=d", b"C=1"}.intersection(keys):
+                self._child.picture()
+        elif head.startswith(b"\x1b]"):
+            self.modes.osc(head)
+        return raw

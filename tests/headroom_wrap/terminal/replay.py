@@ -1,0 +1,84 @@
+"""Feed a stream through the filter into a tall terminal and, as it is, into one without the panel's rows; compare."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import sys
+
+from headroom_wrap.terminal.filter import OutputFilter
+
+HERE = pathlib.Path(__file__).parent
+
+
+def _oracle():
+    # The tests are no package; the module beside this one is loaded by its path, once.
+    name = "headroom_terminal_oracle"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / "oracle.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+Terminal = _oracle().Terminal
+
+
+class Pair:
+    """A real terminal behind the filter, and the terminal that the child believes to have."""
+
+    def __init__(self, rows=30, cols=100, panel=3, *, push_on_clear=False, cursor=(1, 1)):
+        self.filter = OutputFilter(rows, cols, panel)
+        self.real = Terminal(rows, cols, push_on_clear=push_on_clear)
+        self.plain = Terminal(rows - panel, cols, push_on_clear=push_on_clear)
+        self.panel = [b""] * panel
+        self.written = bytearray()
+        self.draws = 0
+        self.write(self.filter.start(cursor))
+
+    def write(self, data):
+        self.written += data
+        self.real.feed(data)
+
+    def feed(self, data):
+        self.plain.feed(data)
+        self.write(self.filter.feed(data))
+
+    def draw(self, lines, **options):
+        out = self.filter.draw(lines, **options)
+        if out is not None:
+            self.panel = list(lines)
+            self.draws += 1
+            self.write(out)
+        return out is not None
+
+    def settle(self):
+        """Give the plain terminal no more than the real one has: what the filter holds back is no difference."""
+        return self.filter._tokens.held == b""
+
+    def differences(self):
+        rows = self.plain.lines
+        found = []
+        if self.real.text(0, rows) != self.plain.text():
+            found.append("text")
+        elif self.real.cells(0, rows) != self.plain.cells(0, rows):
+            found.append("attributes")
+        if self.real.where != self.plain.where:
+            found.append(f"cursor {self.real.where} {self.plain.where}")
+        if self.real.history != self.plain.history:
+            found.append("history")
+        if self.real.mode != self.plain.mode:
+            found.append("modes")
+        if self.real.alternate != self.plain.alternate:
+            found.append("buffer")
+        if self.real.cursor.attrs != self.plain.cursor.attrs:
+            found.append("rendition")
+        return found + self.panel_damage()
+
+    def panel_damage(self):
+        if self.filter.dirty:
+            return []
+        shown = self.real.text(self.plain.lines)
+        wanted = [line.decode() for line in self.panel]
+        return [] if shown == wanted else [f"panel {shown}"]
