@@ -1,0 +1,1 @@
+"""Headroom's tools for the agent, over the Model Context Protocol."""

@@ -1,0 +1,62 @@
+"""``python -m headroom_wrap.mcp --state DIR``: serve the tools on standard input and output until the input ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from headroom_wrap.mcp.server import Server
+from headroom_wrap.mcp.tools import ToolError, Tools
+
+if TYPE_CHECKING:
+    from pipeline.store.api import Store
+
+USAGE = "usage: python -m headroom_wrap.mcp --state DIR"
+
+
+def main(arguments: list[str]) -> int:
+    """Serve. The options are read by hand: argparse alone would take a tenth of the time in which an agent expects an answer."""
+    if len(arguments) != 2 or arguments[0] != "--state":
+        print(USAGE, file=sys.stderr)
+        return 2
+    # The interrupt key reaches the agent's whole process group; the agent lives on after it and so must its tools.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tools = Tools(lambda: _open(arguments[1]), _compress, since=time.time())
+    try:
+        # Standard output carries the protocol alone: what else is printed goes to standard error.
+        with os.fdopen(os.dup(1), "wb") as out:
+            os.dup2(2, 1)
+            Server(tools).serve(sys.stdin.buffer, out)
+    except BrokenPipeError:
+        pass  # the agent is gone
+    finally:
+        tools.close()
+    return 0
+
+
+def _open(state: str) -> Store:
+    # Late: the answer to `initialize` must not wait for SQLite, zstd and paths.
+    from pathlib import Path
+
+    from pipeline.store.sqlite import SqliteStore
+
+    return SqliteStore.open(Path(state) / "headroom.db")
+
+
+def _compress(text: str, query: str) -> str:
+    # Late: the compressors and their grammars are large.
+    try:
+        import headroom
+    except ImportError as error:
+        raise ToolError(f"Compression is not available: {error}.") from error
+    function = getattr(headroom, "compress_text", None)
+    if function is None:
+        raise ToolError("Compression is not available in this installation.")
+    return str(function(text, query))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,165 @@
+"""The three tools: what the model is told about them, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.ccr import Retrieved
+    from pipeline.store.api import Store
+
+INSTRUCTIONS = (
+    "Long tool results reach you shortened: […] stands where lines were left out, and a last line [headroom HANDLE: …] says what. Nothing is"
+    " lost: if you need what was left out, fetch just those lines with headroom_retrieve; do not run the tool again."
+)
+
+_READ_ONLY = {"readOnlyHint": True, "openWorldHint": False}
+
+
+def _tool(name: str, description: str, required: list[str], **properties: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": description,
+        "inputSchema": {
+            "type": "object",
+            "properties": {key: {"type": "string", "description": said} if said else {"type": "string"} for key, said in properties.items()},
+            "required": required,
+        },
+        "annotations": _READ_ONLY,
+    }
+
+
+TOOLS: list[dict[str, Any]] = [
+    _tool(
+        "headroom_retrieve",
+        "The original text behind a [headroom HANDLE: …] line: whole, or only some lines.",
+        ["handle"],
+        handle="e.g. 3f9a2c7b",
+        lines="e.g. 120-480 or 5-9,40-60",
+        pattern="regular expression: only lines that match",
+    ),
+    _tool(
+        "headroom_compress",
+        "Shorten a long text; the original stays retrievable.",
+        ["text"],
+        text="",
+        query="what must be kept",
+    ),
+    _tool("headroom_stats", "What Headroom saved so far.", []),
+]
+
+# A text longer than this is cut at a unit and the rest announced. Claude Code refuses tool results above 25,000 of its tokens
+# (https://code.claude.com/docs/en/mcp#mcp-output-limits-and-warnings), and what it refuses the model does not see at all.
+LIMIT = 50_000
+
+
+class ToolError(Exception):
+    """The tool cannot do what was asked. The message is for the model and says what to do."""
+
+
+class Tools:
+    """The tools over a store, which is opened when the first of them needs it.
+
+    Args:
+        open_store: opens the store.
+        compress: (text, query) -> text; raises ToolError where it cannot.
+        since: Unix time in seconds from which receipts count as this session's.
+    """
+
+    def __init__(self, open_store: Callable[[], Store], compress: Callable[[str, str], str], *, since: float = 0.0) -> None:
+        self._open_store = open_store
+        self._compress = compress
+        self._since = since
+        self._store: Store | None = None
+
+    def call(self, name: str, arguments: dict[str, Any]) -> str:
+        """What a tool answers.
+
+        Raises:
+            LookupError: no tool has this name.
+            ToolError: it cannot do what was asked.
+        """
+        if name == "headroom_retrieve":
+            return self._retrieve(_text(arguments, "handle"), _optional(arguments, "lines"), _optional(arguments, "pattern"))
+        if name == "headroom_compress":
+            return self._compressed(_text(arguments, "text"), _optional(arguments, "query") or "")
+        if name == "headroom_stats":
+            return self._stats()
+        raise LookupError(name)
+
+    def close(self) -> None:
+        """Close the store if it was opened."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _retrieve(self, handle: str, lines: str | None, pattern: str | None) -> str:
+        from pipeline import ccr
+        from pipeline.store.api import StoreError
+
+        try:
+            # a handle is often copied with what stands around it: [headroom 3f9a2c7b:
+            found = ccr.retrieve(self._opened(), handle.strip(" []:"), lines, pattern)
+        except (ccr.RetrievalError, StoreError) as error:
+            raise ToolError(str(error)) from error
+        if pattern is not None and not found.shown:
+            raise ToolError(f"No {found.unit} of {found.handle} matches {pattern!r}; it has {found.total} {found.unit}s.")
+        return _limited(found, whole=lines is None and pattern is None)
+
+    def _compressed(self, text: str, query: str) -> str:
+        try:
+            return self._compress(text, query)
+        except ToolError:
+            raise
+        except Exception as error:  # whatever fails in a compressor, the model has the text and goes on with it
+            raise ToolError(f"The text could not be compressed ({type(error).__name__}: {error}). Use it as it is.") from error
+
+    def _stats(self) -> str:
+        from headroom_wrap.ledger.summary import summarise, text_receipt
+        from pipeline.store.api import StoreError
+
+        try:
+            receipts = self._opened().receipts()
+        except StoreError as error:
+            raise ToolError(str(error)) from error
+        recent = [r for r in receipts if r.time >= self._since]
+        return text_receipt(summarise(recent), title="Since this agent started") + text_receipt(summarise(receipts), title="In all")
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = self._open_store()
+        return self._store
+
+
+def _limited(found: Retrieved, *, whole: bool) -> str:
+    """The text that is returned. A part, and a text that had to be cut, ends in a line that says so in the grammar of our markers."""
+    total = f"{found.total} {found.unit}{'' if found.total == 1 else 's'}"
+    if len(found.text) <= LIMIT:
+        return found.text if whole else f"{found.text}\n[headroom {found.handle}: {found.shown} of {total}]"
+    end = found.text.rfind("\n", 0, LIMIT)
+    if end <= 0:
+        end = LIMIT
+    rest = f"{len(found.text) - end:,} of {len(found.text):,} characters follow"
+    return (
+        f"{found.text[:end]}\n[headroom {found.handle}: cut here, {rest}; it has {total}: ask for fewer with lines= or pattern=,"
+        f" or run: headroom show {found.handle}]"
+    )
+
+
+def _text(arguments: dict[str, Any], name: str) -> str:
+    value = _optional(arguments, name)
+    if value is None:
+        raise ToolError(f"The argument {name} is missing.")
+    return value
+
+
+def _optional(arguments: dict[str, Any], name: str) -> str | None:
+    value = arguments.get(name)
+    if value is None or value == "":
+        return None  # models send empty strings for what they leave out
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # lines=120
+    if not isinstance(value, str):
+        raise ToolError(f"The argument {name} must be a string.")
+    return value
