@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import headroom
+from headroom import compress, compress_text, retrieve
+from pipeline.store.api import StoreError
+from tests.memory_store import MemoryStore
+from tests.transcripts import conversations
+
+LOG = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(300))
+ANTHROPIC = [
+    {"role": "user", "content": "What happened?"},
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "cat app.log"}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": LOG}]},
+]
+OPENAI = [
+    {"role": "system", "content": "You help."},
+    {"role": "user", "content": "What happened?"},
+    {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "shell", "arguments": '{"command": ["bash", "-lc", "cat app.log"]}'}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": LOG},
+]
+
+
+@pytest.mark.parametrize("messages", [ANTHROPIC, OPENAI], ids=["anthropic", "openai"])
+def test_both_shapes(messages: list[dict[str, Any]]) -> None:
+    before = copy.deepcopy(messages)
+    store = MemoryStore()
+    result = compress(messages, model="m", store=store)
+    assert messages == before
+    assert result.messages[:-1] == messages[:-1]
+    assert result.tokens_saved > result.tokens_before / 2
+    assert result.savings_ratio == result.tokens_saved / result.tokens_before
+    assert [b.reason for b in result.blocks] == ["compressed"]
+    assert retrieve(result.handles[0], store=store) == LOG
+    assert retrieve(result.handles[0], "2-3", store=store).splitlines() == [f"{n}\t{LOG.splitlines()[n - 1]}" for n in (2, 3)]
+
+
+def test_the_users_own_store_is_the_default() -> None:
+    result = compress(ANTHROPIC)
+    assert retrieve(result.handles[0]) == LOG
+
+
+def test_frozen_messages_stay() -> None:
+    result = compress(ANTHROPIC, frozen_message_count=3, store=MemoryStore())
+    assert result.messages == ANTHROPIC
+    assert result.tokens_saved == 0
+
+
+def test_idempotent() -> None:
+    store = MemoryStore()
+    once = compress(ANTHROPIC, store=store).messages
+    assert compress(once, store=store).messages == once
+
+
+@settings(max_examples=25)
+@given(conversations())
+def test_untouched_messages_are_the_same_and_roles_stand(messages: list[dict[str, Any]]) -> None:
+    result = compress(messages, store=MemoryStore(), floor_tokens=100)
+    assert [m["role"] for m in result.messages] == [m["role"] for m in messages]
+    assert json.loads(json.dumps(result.messages)) == result.messages
+    assert len(result.blocks) == sum(1 for m in messages if isinstance(m["content"], list) for b in m["content"] if b["type"] == "tool_result")
+
+
+def test_text() -> None:
+    store = MemoryStore()
+    smaller = compress_text(LOG, "what failed?", store=store)
+    assert len(smaller) < len(LOG) / 2
+    assert compress_text("short", store=store) == "short"
+
+
+def test_bad_input() -> None:
+    with pytest.raises(ValueError, match="nope"):
+        compress(ANTHROPIC, profile="nope")
+    with pytest.raises(TypeError):
+        compress(ANTHROPIC, store=MemoryStore(), unknown_option=1)
+    with pytest.raises(ValueError, match="cannot be read"):
+        compress([{"role": "user"}], store=MemoryStore())
+    broken = MemoryStore()
+    broken.broken = True
+    with pytest.raises(StoreError):
+        compress(ANTHROPIC, store=broken)
+
+
+def test_lone_surrogates_come_through() -> None:
+    messages = [{"role": "user", "content": "\ud800"}]
+    assert compress(messages, store=MemoryStore()).messages == messages
+
+
+def test_exported_names() -> None:
+    assert sorted(headroom.__all__) == sorted(n for n in vars(headroom) if not n.startswith("_") and n not in ("annotations", "testing"))

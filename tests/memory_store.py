@@ -1,0 +1,45 @@
+"""A store in memory, for tests of what is above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.ccr import handle_of
+from pipeline.store.api import Decision, Original, Receipt, StoreError
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self.originals: dict[str, Original] = {}
+        self.frozen: dict[str, Decision] = {}
+        self.rows: dict[str, Receipt] = {}
+        self.broken = False
+
+    def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
+        if self.broken:
+            raise StoreError("the disk is full")
+        handle = handle_of(text)
+        self.originals[handle] = Original(handle, text, unit, tuple(spans), label)
+        return handle
+
+    def original(self, handle: str) -> Original | None:
+        return self.originals.get(handle[:8])
+
+    def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
+        return {k: self.frozen[k] for k in keys if k in self.frozen}
+
+    def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
+        if self.broken:
+            raise StoreError("the disk is full")
+        for d in decisions:
+            self.frozen.setdefault(d.key, d)
+        return {d.key: self.frozen[d.key] for d in decisions}
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        self.rows[receipt.message_id] = receipt
+
+    def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
+        return sorted((r for r in self.rows.values() if r.time >= since and session in ("", r.session)), key=lambda r: r.time)
+
+    def close(self) -> None:
+        pass

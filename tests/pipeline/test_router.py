@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from pipeline import markers
+from pipeline.compressors.api import Content, Gap, Rewrite, Seen
+from pipeline.policy import Policy, Profile
+from pipeline.query import Query
+from pipeline.router import Reason, is_data, route
+from pipeline.tool_calls import describe
+from pipeline.transcript import ToolCall, ToolKind
+
+LOG = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(300))
+
+
+def call(name: str = "Bash", **arguments: object) -> ToolCall:
+    return describe("toolu_1", name, arguments, {})
+
+
+class Half:
+    """A compressor that keeps the first half."""
+
+    name = "half"
+
+    def __init__(self, error: Exception | None = None, keep: int = 2) -> None:
+        self.error, self.keep = error, keep
+
+    def recognise(self, content: Content) -> float:
+        return 0.5
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        if self.error:
+            raise self.error
+        half = len(content.lines) // self.keep
+        gap = Gap(half + 1, len(content.lines))
+        return Rewrite("\n".join([*content.lines[:half], markers.gap(gap.first, gap.last)]), len(content.lines), (gap,))
+
+
+def test_compressed() -> None:
+    outcome = route(Content(LOG), (), Policy(), among=(Half(),))
+    assert (outcome.reason, outcome.compressor) == (Reason.COMPRESSED, "half")
+    assert outcome.text is not None
+    assert markers.handles(outcome.text) == [outcome.handle]
+    assert 0 < outcome.tokens_after < outcome.tokens_before
+
+
+@pytest.mark.parametrize(
+    ("content", "policy", "reason"),
+    [
+        (Content("short"), Policy(), Reason.TOO_SMALL),
+        (Content("word " * 300), Policy(), Reason.TOO_SMALL),
+        (Content(LOG, call=call()), Policy(exclude_tools=frozenset({"Bash"})), Reason.EXCLUDED),
+        (Content(LOG, call=call("Edit", file_path="a.py")), Policy(), Reason.PROTECTED),
+        (Content(LOG, call=call("Read", file_path="/w/a.py")), Policy(), Reason.PROTECTED),
+        (Content(LOG + "\n" + markers.excerpt("3f9a2c7b", 1, 2, "line")), Policy(), Reason.MARKED),
+        (Content("no structure at all, just words in a row " * 60), Policy(), Reason.UNKNOWN),
+    ],
+)
+def test_left_alone(content: Content, policy: Policy, reason: Reason) -> None:
+    outcome = route(content, (), policy, among=() if reason is Reason.UNKNOWN else (Half(),))
+    assert (outcome.reason, outcome.text) == (reason, None)
+
+
+def test_a_failing_compressor_fails_open(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        outcome = route(Content(LOG), (), Policy(), among=(Half(ValueError("boom")),))
+    assert (outcome.reason, outcome.text) == (Reason.ERROR, None)
+    assert "half failed" in caplog.text
+
+
+def test_a_small_gain_is_no_gain() -> None:
+    class Almost(Half):
+        def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+            gap = Gap(len(content.lines) - 12, len(content.lines))
+            return Rewrite("\n".join(content.lines[:-13]), len(content.lines), (gap,))
+
+    assert route(Content(LOG), (), Policy(), among=(Almost(),)).reason is Reason.NO_GAIN
+
+
+def test_what_is_asked_for_again_comes_whole() -> None:
+    first = route(Content(LOG), (), Policy(), among=(Half(),))
+    assert first.text is not None
+    again = route(Content(LOG), [Seen(1, "Bash: x", first.text, LOG)], Policy(), among=(Half(),))
+    assert again.reason is Reason.MARKED
+
+
+def test_the_same_again_becomes_a_reference() -> None:
+    again = route(Content(LOG), [Seen(1, "Bash: cat x", LOG, LOG)], Policy(profile=Profile.LOSSLESS), among=())
+    assert again.compressor == "references"
+    assert again.text is not None
+    assert "result 1" in again.text
+
+
+def test_retrievals_make_it_gentler() -> None:
+    seen = []
+
+    class Spy(Half):
+        def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+            seen.append(policy.profile)
+            return None
+
+    for retrievals in (0, 1, 2):
+        route(Content(LOG), (), Policy(profile=Profile.AGGRESSIVE), retrievals=retrievals, among=(Spy(),))
+    assert seen == [Profile.AGGRESSIVE, Profile.BALANCED, Profile.LOSSLESS]
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "data"),
+    [
+        ("/w/build.log", 500, True),
+        ("/var/log/syslog", 500, True),
+        ("/w/rows.jsonl", 500, True),
+        ("/w/items.json", 20_000, True),
+        ("/w/items.json", 2_000, False),
+        ("/w/package.json", 20_000, False),
+        ("/w/tsconfig.build.json", 20_000, False),
+        ("/w/app.py", 20_000, False),
+        ("/w/notes.md", 20_000, False),
+    ],
+)
+def test_data_files(path: str, size: int, data: bool) -> None:
+    assert is_data(call("Read", file_path=path), "x" * size) is data
+    assert is_data(ToolCall("t", "Read", ToolKind.READ, {"offset": 3}, path=path), "x" * size) is (data and not path.endswith(".json"))
+
+
+def test_the_query_reaches_the_compressor() -> None:
+    content = Content(LOG, Query.of("Why?", call("Grep", pattern="x_y")))
+    assert content.query.call == "x_y"
