@@ -7,6 +7,7 @@ Words that a count or a "no" takes back (``0 errors``, ``error: null``) do not c
 from __future__ import annotations
 
 import re
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -96,6 +97,12 @@ _OUTCOME = re.compile(
     re.ASCII,
 )
 _OUTCOME_WORDS = frozenset("exit exited exitcode exitstatus rc ret retcode returncode errno http status statuscode".split())
+# What a number must stand beside for a verdict to rest on it, whatever the number: the same for all lines that differ only in digits.
+_RESULT = re.compile(
+    r"(?:exit(?:ed)?(?: with)?(?: (?:code|status))?|rc|ret|retcode|returncode|exit_?code|exit_?status|errno|http/\d(?:\.\d)?\"?"
+    r"|status(?:[ _]?code)?\"?|\" )\s?[:=]?\s?(-?\d{1,9})",
+    re.ASCII,
+)
 _COUNT = re.compile(
     rf"\d{{1,9}} (?:[a-z]{{1,12}} )?{_NOUNS}|{_NOUNS}\\?[\"']?\s?[=:]\s?[\"']?\d{{1,9}}|(?:level|lvl|severity)\\?[\"']?\s?[=:]\s?[\"']?\d{{1,3}}",
     re.ASCII,
@@ -133,13 +140,21 @@ def judge(line: str) -> Verdict:
     return Verdict(max(NEITHER, said - 1) if level else said, level)
 
 
-def deciding(line: str) -> tuple[str, ...]:
-    """The numbers of a line that its verdict rests on, in their context.
+def deciders(line: str) -> tuple[re.Pattern[str], ...]:
+    """The patterns that find numbers which a line's verdict rests on; the same for all lines that differ only in digits."""
+    lower = line[:_LINE].lower()
+    return tuple(p for p in (_RESULT, _COUNT) if p.search(lower))
 
-    Two lines that differ only in digits, and agree in these, have the same verdict.
+
+def deciding(line: str, patterns: tuple[re.Pattern[str], ...] = (_RESULT, _COUNT)) -> tuple[str, ...]:
+    """The numbers that a line's verdict rests on. Lines that differ only in digits, and agree in these, have the same verdict.
+
+    Args:
+        line: the line.
+        patterns: what ``deciders`` gave for it, or for a line that differs only in digits.
     """
     lower = line[:_LINE].lower()
-    return (*(m[0] for m in _OUTCOME.finditer(lower)), *_COUNT.findall(lower))
+    return tuple(chain.from_iterable(p.findall(lower) for p in patterns))
 
 
 def _words_of(line: str) -> set[str]:

@@ -10,9 +10,13 @@ from pipeline.compressors.log.shapes import Shapes
 
 _WITH_UNIT = re.compile(r"(\d{1,9}(?:\.\d{1,18})?) ?(ns|us|µs|ms|msecs?|millis|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)(?![A-Za-z0-9])")
 _NAMED = re.compile(r"(?:duration|latency|elapsed|took|time|cost)[a-z_]{0,12}\\?[\"']? ?[=: ] ?(\d{1,9}(?:\.\d{1,18})?)(?![\w:/.-])")
+_NUMBER = re.compile(r"(\d{1,9}(?:\.\d{1,18})?)(?![\w:/.-])")
+_AFTER_DIGITS = re.compile(r"\D*$")
+_CONTEXT = 16
+_TELLING = 3  # characters from which on a context finds its place
 _NAMES = ("duration", "latency", "elapsed", "took", "time", "cost")
 _SECONDS = {"n": 1e-9, "u": 1e-6, "µ": 1e-6}
-_CLOCK = re.compile(r"(?<!\d)([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
+_CLOCK = re.compile(r"([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
 _ID = re.compile(
     r"[\w.+-]{1,64}@[\w.-]{1,128}\w|(?<![\w-])[0-9a-fA-F]{8}-[0-9a-fA-F-]{8,40}(?![\w-])"
     r"|(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}"
@@ -44,10 +48,11 @@ def slow(shapes: Shapes) -> Slow:
     long: list[tuple[float, int]] = []
     printed = False
     for members in shapes.members:
-        if len(members) < _FEW or duration(shapes.lines[members[0]]) is None:
+        context = _context(shapes.lines[members[0]]) if len(members) >= _FEW else None
+        if context is None:
             continue
         printed = True
-        timed = sorted(((-d, i) for i in members if (d := duration(shapes.lines[i])) is not None), key=lambda x: x)
+        timed = sorted((-d, i) for i in members if (d := _at(shapes.lines[i], context)) is not None)
         if len(timed) < _FEW:
             continue
         values = [-t[0] for t in timed]
@@ -62,17 +67,47 @@ def slow(shapes: Shapes) -> Slow:
 
 def duration(line: str) -> float | None:
     """The last duration that a line prints: in seconds where a unit says so, else in the line's own scale."""
-    lower = line[:_LINE].lower()
-    end, value = -1, None
+    found = _last(line[:_LINE].lower())
+    return None if found is None else _value(found)
+
+
+def _last(lower: str) -> re.Match[str] | None:
+    last = None
     for match in _WITH_UNIT.finditer(lower):
         before = lower[match.start() - 1 : match.start()]
         if not before.isalnum() and before not in {"_", ".", ":"}:
-            end, value = match.end(), float(match[1]) * _seconds(match[2])
+            last = match
     if any(name in lower for name in _NAMES):
         for match in _NAMED.finditer(lower):
-            if match.end() > end and float(match[1]) < _EPOCH:
-                value = float(match[1])
-    return value
+            if (last is None or match.end() > last.end()) and float(match[1]) < _EPOCH:
+                last = match
+    return last
+
+
+def _context(line: str) -> tuple[str, bool] | None:
+    """The text to the left of a line's last duration, and whether it has a unit: where the lines of the same shape have theirs."""
+    lower = line[:_LINE].lower()
+    found = _last(lower)
+    if found is None:
+        return None
+    left = _AFTER_DIGITS.search(lower[max(0, found.start(1) - _CONTEXT) : found.start(1)])
+    return (left[0] if left else ""), found.re is _WITH_UNIT
+
+
+def _at(line: str, context: tuple[str, bool]) -> float | None:
+    """``duration(line)``, at a tenth of the cost where the context is found."""
+    left, unit = context
+    if len(left) >= _TELLING:
+        lower = line[:_LINE].lower()
+        at = lower.rfind(left)
+        match = None if at < 0 else (_WITH_UNIT if unit else _NUMBER).match(lower, at + len(left))
+        if match is not None:
+            return _value(match)
+    return duration(line)
+
+
+def _value(match: re.Match[str]) -> float:
+    return float(match[1]) * (_seconds(match[2]) if match.re is _WITH_UNIT else 1.0)
 
 
 def _seconds(unit: str) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
 
-from pipeline.compressors.severity import NEITHER, Verdict, deciding, judge
+from pipeline.compressors.severity import NEITHER, Verdict, deciders, deciding, judge
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _ZEROS = re.compile(rb"00+")
@@ -29,7 +29,7 @@ _MANY = re.compile(r"\*(?:[ ,;|]{1,3}\*){2,}")  # a list of values, however long
 _MERGE_AT = 4
 _MERGE_TROUBLE_AT = 8  # at 4, distinct errors that differ in one word (privileged, illegal, trap) become one
 _PASSES = 3
-_MAX_SHAPES = 2000  # beyond, level 3 costs more than it finds
+_MOST_WORDS = 400_000  # over all shapes; beyond, level 3 costs more than it finds
 _MAX_WORDS = 120
 _PLACES = [pow(3, 1000 + 7 * at, (1 << 61) - 1) for at in range(_MAX_WORDS + 3)]  # scattered, and the same in every process
 
@@ -126,7 +126,8 @@ def _first_lines(groups: list[int], count: int) -> list[int]:
 def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int) -> tuple[list[int], list[str]]:
     """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide."""
     first: list[int] = [-1] * count  # the first line of each shape
-    by_number: dict[int, dict[tuple[str, ...], Verdict]] = {}  # shapes of more than one line whose verdict rests on numbers
+    patterns: dict[int, tuple[re.Pattern[str], ...]] = {}  # of the shapes of several lines whose verdict rests on numbers
+    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
     known: list[Verdict | None] = [None] * count
     severities, levels = [NEITHER] * len(lines), [""] * len(lines)
     for i, shape in enumerate(rough):
@@ -138,16 +139,15 @@ def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int
             first[shape] = i
         else:
             if first[shape] >= 0:
-                numbers = deciding(lines[first[shape]])
+                found = deciders(lines[first[shape]])
                 first[shape] = -1
-                if numbers:
-                    by_number[shape] = {numbers: verdict}
-            if shape in by_number:
-                numbers = deciding(lines[i])
-                found = by_number[shape].get(numbers)
-                if found is None:
-                    found = by_number[shape][numbers] = judge(lines[i])
-                verdict = found
+                if found:
+                    patterns[shape] = found
+            if shape in patterns:
+                key = (shape, deciding(lines[i], patterns[shape]))
+                if key not in by_number:
+                    by_number[key] = judge(lines[i])
+                verdict = by_number[key]
         severities[i], levels[i] = verdict
     return severities, levels
 
@@ -155,7 +155,7 @@ def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int
 def _merge(masks: list[str], verdicts: list[tuple[int, str]]) -> list[int]:
     """Level 3: mask -> shape. Shapes are numbered in order of first sight."""
     shape_of = list(range(len(masks)))
-    if len(masks) > _MAX_SHAPES:
+    if sum(mask.count(" ") for mask in masks) > _MOST_WORDS:
         return shape_of
     vocabulary: dict[str, int] = {"*": 0}
     words = [[vocabulary.setdefault(w, len(vocabulary)) for w in mask.split()[: _MAX_WORDS + 1]] for mask in masks]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compressors.severity import deciding, judge, severity
+from pipeline.compressors.severity import deciders, deciding, judge, severity
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,15 @@ def test_any_text_has_a_verdict(line: str):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(["exit code {}", "{} errors", "errors: {}", "status={}", '" {} 7', "took {} ms", "level={}", "HTTP/1.1 {} OK"]),
+    st.sampled_from(
+        ["exit code {}", "{} errors", "errors: {}", "status={}", '" {} 7', "took {} ms", "level={}", "HTTP/1.1 {} OK", "{} retries, rc={}"]
+    ),
     st.integers(0, 700),
     st.integers(0, 700),
 )
 def test_lines_that_agree_in_deciding_numbers_agree_in_severity(form: str, a: int, b: int):
-    one, two = form.format(a), form.format(b)
+    one, two = form.format(a, a), form.format(b, b)
+    assert deciders(one) == deciders(two)
+    assert deciding(one) == deciding(one, deciders(two))
     if deciding(one) == deciding(two):
         assert judge(one) == judge(two)
