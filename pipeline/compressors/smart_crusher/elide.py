@@ -67,6 +67,8 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
     ranking = rank(table, query)
     order = sorted((i for i in range(table.count) if ranking.priority[i] > 0), key=lambda i: (-ranking.priority[i], i))
     identity = ranking.identity
+    texts = [writer.row(i) for i in range(table.count)]
+    density = max(tokens("\n".join(texts)), 1) / max(sum(map(len, texts)), 1)  # tokens a character: rows of a table are much alike
     full = shares.full * budget + (0 if identity else 0.6 * shares.index * budget)
     rows: list[str | None] = [None] * table.count
     notes = [""] * table.count
@@ -74,9 +76,9 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
     spent = 0
     for i in order:
         strong = ranking.priority[i] >= STRONG
-        whole = writer.row(i)
+        whole = texts[i]
         shown = writer.row(i, FOLD_ASKED if strong else FOLD) if len(whole) > FOLD else whole
-        cost = tokens(shown)
+        cost = int(len(shown) * density) + 1
         if spent + cost > full * (_STRONG_SHARE if ranking.priority[i] >= NOTABLE else 1.0):
             continue
         spent += cost
@@ -88,17 +90,17 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
     short = tuple(dict.fromkeys([*identity, *[p for p in ranking.asked if p in table.columns and p not in table.same][:2]])) if identity else ()
     if short:
         rest = [i for i in range(table.count) if rows[i] is None and not notes[i]]
-        for i, text in _short_rows(writer, ranking, short, rest, shares.index * budget).items():
+        for i, text in _short_rows(writer, ranking, short, rest, budget=shares.index * budget, density=density).items():
             notes[i] = text
     shown_rows = [i for i in range(table.count) if rows[i] is not None or i in cut]
     keys = {one.key: {table.columns[one.key][i] for i in shown_rows} for one in table.lookups}
     return View(rows, notes, frozenset(cut), short, next(iter(ranking.status), None), keys)
 
 
-def _short_rows(writer: Writer, ranking: Ranking, short: Sequence[str], rest: Sequence[int], budget: float) -> dict[int, str]:
+def _short_rows(writer: Writer, ranking: Ranking, short: Sequence[str], rest: Sequence[int], *, budget: float, density: float) -> dict[int, str]:
     """Short rows: for all of the rest if they fit, else for those that matter and a few in between."""
     texts = {i: _short(writer, i, short) for i in rest}
-    costs = {i: min(_SHORT_ROW, tokens(t)) + 2 for i, t in texts.items()}
+    costs = {i: min(_SHORT_ROW, int(len(t) * density)) + 3 for i, t in texts.items()}
     total = sum(costs.values())
     wanted = rest
     if total > budget:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 
 from pipeline.compressors.smart_crusher.table import STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
@@ -21,13 +21,16 @@ _UP = frozenset(
 )
 _DOWN = frozenset("fewest lowest smallest least min minimum earliest oldest first shortest fastest cheapest lightest fast".split())
 _ERROR_CELL = re.compile(
-    r"(?i)error|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled|panic|fatal|critical|abort|invalid"
+    r"(?i)error|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled"
+    r"|panic|fatal|critical|abort|invalid|broken|breaks|corrupt|regression"
 )
 _ERROR_TEXT = re.compile(r"(?i)\b(?:crash(?:e[sd]|ing)?|seg(?:mentation )?fault|segfault|broken|panic|exception|fatal|traceback)\b")
 _UNIT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?(?=\s*(?:%|[a-zA-Zµ]{1,3}\b|\(|\Z))")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
-_OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}")
+_OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}|(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w=+/-]{15,}")
 _NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|time|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
+_DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|millis|(?:^|[._])m?s$")
+_SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _CAPITALISED = re.compile(r"(?<![.!?]\s)(?<!\A)\b[A-Z][A-Za-z0-9+.#-]{2,}")
 
@@ -65,14 +68,18 @@ def rank(table: Table, query: Query) -> Ranking:
         shape = Counter(column)
         if len(shape) <= max(6, count // 10):
             status = STATUS.search(path) is not None
-            if status or len(shape) <= 6:
+            if len(shape) > 1 and (status or len(shape) <= 6) and all(_short(v) for v in shape):
                 ranking.status.append(path)
             _rare(priority, column, shape, (130 if trouble or query.rarity else 70) if status else 30)
         else:
             _extremes(priority, path, column, ranking.asked, query)
         _errors(priority, shape, column, asked=trouble)
-    ranking.status.sort(key=lambda p: (p not in ranking.asked, STATUS.search(p) is None, p.count("."), len(set(seen[p]))))
+    ranking.status.sort(key=lambda p: (STATUS.search(p) is None, p not in ranking.asked, p.count("."), len(set(seen[p]))))
     return ranking
+
+
+def _short(value: object) -> bool:
+    return type(value) not in {str, tuple} or (type(value) is str and len(value) <= 24)
 
 
 def _raise(priority: list[float], rows: Sequence[int], to: float) -> None:
@@ -86,41 +93,64 @@ def _by_query(priority: list[float], table: Table, query: Query) -> None:
     if not terms:
         return
     rows = _row_texts(table)
-    everything = "\n".join(rows).lower()
+    lowered = [text.lower() for text in rows]
+    everything = "\n".join(lowered)
     scores = [0.0] * table.count
-    for pattern, needle, weight in terms:
+    for make, needle, weight in terms:
         if needle not in everything:
             continue
-        hits = [i for i, text in enumerate(rows) if pattern.search(text)]
+        pattern = make()
+        hits = [i for i, text in enumerate(lowered) if needle in text and pattern.search(rows[i])]
         if hits and len(hits) <= table.count * 0.5:
             gain = weight * math.log(1 + table.count / len(hits))
             for i in hits:
                 scores[i] += gain
     best = max(scores)
-    if best > 0:
-        for i, score in enumerate(scores):
-            if score:
-                priority[i] = max(priority[i], 140.0 * score / best if best >= 3 else 100.0 * score / best)
+    if best <= 0:
+        return
+    # One record that fits is asked for; a word that a tenth of them hold only says what the list is about.
+    close = sum(1 for score in scores if score >= 0.8 * best)
+    top = 140.0 if best >= 3 and close <= max(4, 0.05 * table.count) else 90.0
+    for i, score in enumerate(scores):
+        if score:
+            priority[i] = max(priority[i], top * score / best)
 
 
-@lru_cache(maxsize=8)
-def _terms(query: Query) -> tuple[tuple[re.Pattern[str], str, float], ...]:
-    """Patterns, a lower-case text without which the pattern cannot match, and weights."""
-    terms: list[tuple[re.Pattern[str], str, float]] = []
+def _terms(query: Query) -> list[tuple[Callable[[], re.Pattern[str]], str, float]]:
+    """Patterns yet to be compiled, a lower-case text without which the pattern cannot match, and weights."""
     exact = dict.fromkeys(query.quoted, 4.0)
     for entity in query.entities:
         exact.setdefault(entity, 3.0)
     for number in query.numbers:
         exact.setdefault(number, 1.5)
-    for name in _CAPITALISED.findall(query.text):
+    for name in _CAPITALISED.findall(query.text[:2000]):
         exact.setdefault(name, 1.5)
+    terms: list[tuple[Callable[[], re.Pattern[str]], str, float]] = []
     for text, weight in list(exact.items())[:40]:
-        pattern = entity_pattern((text,))
-        if pattern is not None:
-            terms.append((pattern, text.lower(), weight))
+        terms.append((partial(_exactly, text), text.lower(), weight))
+    for phrase in _phrases(query.text):
+        terms.append((partial(re.compile, rf"(?i)(?<!\w){re.escape(phrase)}(?!\w)"), phrase.lower(), float(phrase.count(" "))))
     for word in query.stems[:40]:
-        terms.append((re.compile(rf"(?i)(?<![A-Za-z]){re.escape(word)}"), word, 1.0))
-    return tuple(terms)
+        terms.append((partial(re.compile, rf"(?i)(?<![A-Za-z]){re.escape(word)}"), word, 1.0))
+    return terms
+
+
+def _exactly(text: str) -> re.Pattern[str]:
+    pattern = entity_pattern((text,))
+    assert pattern is not None
+    return pattern
+
+
+def _phrases(text: str) -> list[str]:
+    """Two to four words of the query that stand next to each other: ``Test issue 4`` is more than its words."""
+    found: dict[str, None] = {}
+    for segment in _SEGMENT.split(text[:2000]):
+        words = segment.split()
+        for size in (4, 3, 2):
+            for i in range(len(words) - size + 1):
+                if any(len(w) > 3 or w.isdigit() for w in words[i : i + size]):
+                    found[" ".join(words[i : i + size])] = None
+    return list(found)[:80]
 
 
 def _row_texts(table: Table) -> list[str]:
@@ -190,11 +220,16 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
     if not named and not measure:
         return
     values = numbers(column, times=named)
-    if len(values) < 5 or len(values) < 0.5 * len(column):
+    if len(values) < 5:
         return
     ordered = sorted(values)
     if ordered[0][0] == ordered[-1][0]:
         return
+    if query.slowness and _DURATION.search(path):
+        # Where half of the requests are slow none is an outlier: the slowest first, as far as the budget goes.
+        slowest = ordered[len(ordered) // 3 :][::-1]
+        for i, (_, row) in enumerate(slowest):
+            _raise(priority, [row], 128 - 30 * i / len(slowest))
     top, bottom = [r for _, r in ordered[:-4:-1]], [r for _, r in ordered[:2]]
     if named and (up or down):
         _raise(priority, top if up else bottom, 80)
@@ -248,7 +283,7 @@ def _identity(table: Table, seen: dict[str, list[object]]) -> list[str]:
         if path in table.derived or path.count(".") > 1:
             continue
         present = [v for v in column if type(v) in {str, bytes} and v]
-        if len(present) < 0.7 * len(column):
+        if len(present) < 0.6 * len(column):
             continue
         distinct = len(set(present)) / len(present)
         size = sum(map(len, present)) / len(present)  # type: ignore[arg-type]

@@ -209,8 +209,11 @@ def _copies(table: Table) -> None:
             table.copies.append((prefix + ".*", source + ".*"))
             removed.append(prefix)
     first: dict[int, str] = {}
-    for path in _open(table):
-        source = first.setdefault(vectors[path], path)
+    still = _open(table)
+    for path in sorted(still, key=lambda p: p.count(".")):  # stable: what stands nearest to the record is what others are copies of
+        first.setdefault(vectors[path], path)
+    for path in still:
+        source = first[vectors[path]]
         if source != path:
             table.copies.append((path, source))
     gone = {t for t, _ in table.copies}
@@ -244,6 +247,7 @@ def _lookups(table: Table, *, inline: bool) -> None:
         for key in sorted((p for p in members if _KEYS.search(p)), key=members.index):
             if (found := _lookup(table, key, members)) is not None:
                 table.lookups.append(found)
+                table.soft.pop(key, None)  # it might be made of what it determines
                 break
 
 

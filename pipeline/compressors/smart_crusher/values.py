@@ -60,6 +60,8 @@ def cell(value: object, *, textual: bool = False, in_list: bool = False) -> str:
         return value
     if value is ABSENT:
         return ABSENT_TEXT
+    if in_list and value == ("[]",):
+        return "[ ]"  # "[]" alone is the list without items
     return dumps(value)
 
 

@@ -208,7 +208,7 @@ def table_of(lines):
                 linked[path].append(int(cell) if cell else -1)
             elif mark == "[":
                 if cell:
-                    flat[path] = list_of(cell, more[:-1].split("|") if more != "]" else None, inner.get(path, Says()))
+                    flat[path] = list_of(cell, paths_of(more[:-1]) if more != "]" else None, inner.get(path, Says()))
             elif cell:
                 flat[path] = value_of(cell, textual=textual)
             elif mark == "=":
