@@ -1,0 +1,49 @@
+"""The proxy process: ``python -m headroom_wrap.proxy SETTINGS``, with the settings as JSON, or ``-`` to read them from standard input.
+
+Standard input is for a secret: other users of the machine can read the arguments of a process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+
+from headroom_wrap.proxy import lifeline, settings
+
+
+def main(arguments: list[str]) -> int:
+    """Run until told to end. Returns the exit status."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    try:
+        config = settings.decode(sys.stdin.buffer.read() if arguments == ["-"] else "".join(arguments))
+        _ = config.policy
+    except ValueError as error:
+        print(f"headroom proxy: the settings cannot be read: {error}", file=sys.stderr)
+        return 2
+    if config.life_fd >= 0:
+        lifeline.die_with_parent(os.getppid())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the agent; our parent ends us
+    # The worker first: it loads its vocabulary while this process imports the server.
+    from headroom_wrap.proxy.worker_pool import Limits, WorkerPool
+
+    limits = Limits(config.worker_base_s, config.worker_s_per_100kb, config.worker_rss_limit)
+    workers = WorkerPool(0 if config.off else config.workers, limits)
+
+    import asyncio
+
+    from headroom_wrap.proxy.server import listen, serve
+
+    try:
+        listener = listen(config)
+    except OSError as error:
+        workers.kill()
+        print(f"headroom proxy: {config.host} port {config.port} cannot be listened on: {error.strerror}.", file=sys.stderr)
+        return 1
+    asyncio.run(serve(config, listener, workers))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,155 @@
+"""What responses are charged for: read beside the relay, made into receipts, told to the supervisor. Never in the way of a byte."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headroom_wrap.events import Event, Finished, Trouble
+from headroom_wrap.ledger.receipts import receipt
+from headroom_wrap.proxy import codings, effects
+from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.prepared import Prepared
+from pipeline import prices
+from pipeline.dialects.api import UsageParser
+from pipeline.store.api import StoreError
+from pipeline.usage import Usage
+
+log = logging.getLogger(__name__)
+
+_DECODED_LIMIT = 256 << 20
+_TTL_5M, _TTL_1H = 300, 3600
+_MOST_SESSIONS = 1000
+
+
+class Meter:
+    """Feeds a response's bytes to a usage parser; at the first difficulty it stops listening."""
+
+    def __init__(self, parser: UsageParser, coding: str) -> None:
+        self.parser = parser
+        self._decoder: codings.Decoder | None = None
+        try:
+            self._decoder = codings.decoder(coding, _DECODED_LIMIT)
+        except codings.CodingError as error:
+            log.warning("a response's usage cannot be read: %s", error)
+
+    def feed(self, chunk: bytes) -> None:
+        """Bytes that were relayed."""
+        if self._decoder is None:
+            return
+        try:
+            self.parser.feed(self._decoder.feed(chunk))
+        except Exception as error:  # fail open: bookkeeping must not end a relay
+            log.warning("a response's usage cannot be read: %s", error)
+            self._decoder = None
+
+    def close(self) -> None:
+        """The response ended."""
+        try:
+            self.parser.close()
+        except Exception as error:  # likewise
+            log.warning("a response's usage cannot be read: %s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When what happened, in seconds of one clock."""
+
+    arrived: float
+    sent: float
+    answered: float
+    relayed: float
+
+    @property
+    def ttfb_ms(self) -> float:
+        """From the whole request here to the first of the response on its way to the agent, in milliseconds."""
+        return 1000 * (self.relayed - self.arrived)
+
+    @property
+    def added_ms(self) -> float:
+        """Our part of it."""
+        return 1000 * (self.sent - self.arrived + self.relayed - self.answered)
+
+
+class Books:
+    """Makes receipts.
+
+    Args:
+        keeper: where they go.
+        tell: takes events.
+        agent, project: whose they are.
+    """
+
+    def __init__(self, keeper: Keeper, tell: Callable[[Event], None], agent: str, project: str) -> None:
+        self._keeper = keeper
+        self._tell = tell
+        self._agent = agent
+        self._project = project
+        self._unnamed = secrets.token_hex(8)  # the session of requests that name none
+        self._ttl: dict[str, int] = {}
+        self._open: set[asyncio.Task[None]] = set()
+
+    def enter(self, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
+        """Book a response that ended; nothing happens if it names no usage."""
+        usage = parser.usage
+        if usage is None:
+            return
+        task = asyncio.create_task(self._enter(usage, parser, prepared, session or self._unnamed, times))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def close(self) -> None:
+        """Finish what is being booked."""
+        await asyncio.gather(*self._open)
+
+    async def _enter(self, usage: Usage, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
+        try:
+            model = parser.model or (prepared.transcript.model if prepared.transcript is not None else "")
+            now = time.time()
+            made = receipt(
+                usage,
+                effects.effect(prepared),
+                prices.price_of(model, now),
+                message_id=parser.message_id or secrets.token_hex(12),
+                session=session,
+                time=now,
+                agent=self._agent,
+                model=model,
+                project=self._project,
+                ttfb_ms=times.ttfb_ms,
+                added_ms=times.added_ms,
+                reasons=prepared.reasons,
+            )
+            self._tell(
+                Finished(
+                    session=session,
+                    model=model,
+                    usage=usage,
+                    cost=made.cost,
+                    cost_without=made.cost_without,
+                    overhead=made.overhead,
+                    removed=made.removed_new + made.removed_old,
+                    ttl_s=self._life(session, usage),
+                )
+            )
+            await self._keeper.add_receipt(made)
+        except StoreError as error:
+            self._tell(Trouble("store", f"{error} This session's receipts are not complete."))
+        except Exception:  # fail open: a wrong sum must not end a session
+            log.exception("a response could not be booked")
+
+    def _life(self, session: str, usage: Usage) -> int:
+        """Seconds that the cache entry lives on; a request that only reads refreshes what this session wrote last."""
+        if len(self._ttl) > _MOST_SESSIONS:
+            self._ttl.clear()
+        if usage.cache_write_1h:
+            self._ttl[session] = _TTL_1H
+        elif usage.cache_write_5m:
+            self._ttl[session] = _TTL_5M
+        elif not usage.cache_read:
+            return 0
+        return self._ttl.get(session, _TTL_5M)

@@ -1,0 +1,173 @@
+"""From the bytes of a request to the bytes that go on: dialect, lineage, decisions, worker, store. Whatever fails, the request goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from headroom_wrap.events import Event, Trouble
+from headroom_wrap.proxy import codings
+from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.memory import Memory
+from headroom_wrap.proxy.prepared import Prepared, rewritten
+from headroom_wrap.proxy.worker_pool import WorkerPool
+from pipeline import cache_aligner
+from pipeline.cache_aligner import Alignment
+from pipeline.dialects.api import Dialect, Transcript, Unreadable
+from pipeline.policy import Policy
+from pipeline.router import Reason
+from pipeline.store.api import Decision, StoreError
+
+log = logging.getLogger(__name__)
+
+_IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
+_DECODED_LIMIT = 64 << 20
+_OUR_TOOL = b'headroom__headroom_retrieve"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What becomes of a transcript's blocks, by item index."""
+
+    known: Mapping[int, Decision] = field(default_factory=dict)
+    fresh: Mapping[int, Decision] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+
+
+class Compression:
+    """Prepares the requests of one dialect.
+
+    Args:
+        dialect: reads and writes the bodies.
+        policy: what may be done.
+        keeper: decisions and originals.
+        workers: where compressors run.
+        tell: takes events.
+    """
+
+    def __init__(self, dialect: Dialect, policy: Policy, keeper: Keeper, workers: WorkerPool, tell: Callable[[Event], None]) -> None:
+        self.dialect = dialect
+        self._policy = policy
+        self._keeper = keeper
+        self._workers = workers
+        self._tell = tell
+        self._memory = Memory()
+        self._refused: set[str] = set()
+        self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
+        self._under_way: set[asyncio.Task[Prepared]] = set()
+
+    async def prepare(self, body: bytes, coding: str = "") -> Prepared:
+        """What goes on in place of a body. Never raises but for cancellation; what was begun is finished even then, for the retry.
+
+        Args:
+            body: as it came.
+            coding: its ``Content-Encoding``.
+        """
+        task = asyncio.create_task(self._prepare(body, coding))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    def refuse(self, prepared: Prepared) -> None:
+        """The upstream took the original of a request and not what we had made of it: never again in this session."""
+        changed = rewritten((*prepared.known, *prepared.fresh))
+        self._refused.update(d.key for d in changed)
+        suspects = {d.compressor for d in rewritten(prepared.fresh) or changed}
+        self._policy = replace(self._policy, disabled=self._policy.disabled | suspects)
+        names = ", ".join(sorted(suspects))
+        self._tell(
+            Trouble(
+                "refused",
+                f"The model's API refused a request that Headroom had made smaller. It was sent again as it was, this conversation is "
+                f"left alone from here on, and compression by {names} is off until the session ends.",
+            )
+        )
+
+    async def _prepare(self, body: bytes, coding: str) -> Prepared:
+        try:
+            return await self._aligned(body, coding)
+        except (Unreadable, codings.CodingError) as error:
+            log.info("a request goes on unread: %s", error)
+        except Exception:  # fail open: whatever goes wrong in here, the agent's request goes on as it came
+            log.exception("a request could not be prepared and goes on as it came")
+        return Prepared(body, body)
+
+    async def _aligned(self, body: bytes, coding: str) -> Prepared:
+        plain = codings.decode(body, coding, _DECODED_LIMIT) if coding else body
+        policy = self._policy
+        transcript = await self._read(plain, policy)
+        keys = cache_aligner.lineage(transcript.items)
+        decided = await self._decide(transcript, keys, policy)
+        forms = {i: d.text for i, d in (*decided.known.items(), *decided.fresh.items()) if d.text is not None}
+        written = self.dialect.write(plain, transcript, forms) if forms else plain
+        return Prepared(
+            original=body,
+            body=body if written is plain or written == plain else written,
+            known=tuple(decided.known.values()),
+            fresh=tuple(decided.fresh.values()),
+            labels=decided.labels,
+            transcript=transcript,
+            has_our_tools=_OUR_TOOL in plain,
+        )
+
+    async def _read(self, plain: bytes, policy: Policy) -> Transcript:
+        async with self._reading:
+            if len(plain) < _IN_A_THREAD:
+                return self.dialect.read(plain, policy)
+            return await asyncio.to_thread(self.dialect.read, plain, policy)
+
+    async def _decide(self, transcript: Transcript, keys: tuple[str, ...], policy: Policy) -> _Decided:
+        places = {i: keys[i] for i in cache_aligner.blocks(transcript)}
+        if self._refused and not self._refused.isdisjoint(places.values()):
+            return _Decided()
+        on_record = self._memory.get(list(places.values()))
+        missing = [key for key in places.values() if key not in on_record]
+        if missing:
+            try:
+                found = await self._keeper.decisions(missing)
+            except StoreError as error:
+                self._store_failed(error)
+                self._pin(key for i, key in places.items() if i >= transcript.turn)
+                return _replay(places, on_record)
+            self._memory.put(found.values())
+            on_record |= found
+        try:
+            alignment = cache_aligner.align(transcript, keys, on_record, policy)
+            fresh = await self._settle(alignment)
+        except Exception:  # fail open, but what was sent before is sent again
+            log.exception("new tool results could not be decided on and go on as they came")
+            return _replay(places, on_record)
+        labels = tuple(t.seen.label for t in alignment.job.tasks) if alignment.job is not None else ()
+        return _Decided(alignment.known, fresh, labels)
+
+    async def _settle(self, alignment: Alignment) -> dict[int, Decision]:
+        """Decide on the new blocks of an alignment and freeze that."""
+        if alignment.job is None and not alignment.history:
+            return {}
+        tasks = alignment.job.tasks if alignment.job is not None else ()
+        outcomes = await self._workers.run(alignment.job) if alignment.job is not None else []
+        try:
+            decided = await self._keeper.settle(alignment, outcomes)
+        except StoreError as error:
+            self._store_failed(error)
+            pinned = self._pin([*(d.key for d in alignment.history), *(t.key for t in tasks)])
+            return {task.index: pinned[task.key] for task in tasks}
+        fresh = {task.index: decided[task.index] for task in tasks}
+        self._memory.put(fresh.values())
+        return fresh
+
+    def _pin(self, keys: Iterable[str]) -> dict[str, Decision]:
+        """Blocks that go on as they came although nothing could be recorded: while we live they stay so. Returns what is in force."""
+        keys = list(keys)
+        self._memory.put(Decision(key, None, Reason.STORE.value) for key in keys)
+        return self._memory.get(keys)
+
+    def _store_failed(self, error: StoreError) -> None:
+        self._tell(Trouble("store", f"{error} Until then new tool results are sent unchanged."))
+
+
+def _replay(places: Mapping[int, str], on_record: Mapping[str, Decision]) -> _Decided:
+    """Only what is on record."""
+    return _Decided({i: on_record[key] for i, key in places.items() if key in on_record})

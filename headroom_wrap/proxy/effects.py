@@ -1,0 +1,68 @@
+"""What our presence does to a request's size, for its receipt: what was left out, our tools, originals that were fetched back. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import lru_cache
+
+from headroom_wrap.ledger.receipts import Effect
+from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS
+from headroom_wrap.proxy.prepared import Prepared, rewritten
+from pipeline import tokens
+from pipeline.dialects.api import Transcript
+from pipeline.store.api import Decision
+from pipeline.transcript import ItemKind, ToolCall
+
+_REMEMBERED = 256
+
+
+def effect(prepared: Prepared) -> Effect:
+    """What we did to a request, in o200k tokens."""
+    new, old, alone = retrievals(prepared.transcript) if prepared.transcript is not None else (0, 0, False)
+    compressors: Counter[str] = Counter()
+    for decision in rewritten((*prepared.known, *prepared.fresh)):
+        compressors[decision.compressor] += _removed(decision)
+    return Effect(
+        removed_new=sum(_removed(d) for d in rewritten(prepared.fresh)),
+        removed_old=sum(_removed(d) for d in rewritten(prepared.known)),
+        schema=schema() if prepared.has_our_tools else 0,
+        retrieved_new=new,
+        retrieved_old=old,
+        extra_turn=alone,
+        compressors=tuple(sorted(compressors.items())),
+    )
+
+
+def retrievals(transcript: Transcript) -> tuple[int, int, bool]:
+    """Tokens of originals fetched back and first sent now, of those sent before, and whether the request answers nothing but retrievals."""
+    new = old = 0
+    alone = False
+    others = False
+    for index, item in enumerate(transcript.items):
+        unanswered = index >= transcript.turn
+        if item.kind is ItemKind.TOOL_RESULT and _retrieves(item.call):
+            count = _estimated(item.text)
+            new, old = (new + count, old) if unanswered else (new, old + count)
+            alone |= unanswered
+        elif unanswered and item.kind in (ItemKind.TOOL_RESULT, ItemKind.USER_TEXT):
+            others = True
+    return new, old, alone and not others
+
+
+@lru_cache(maxsize=1)
+def schema() -> int:
+    """Tokens of our tools and instructions in a request that has them (estimated)."""
+    return tokens.estimate(json.dumps(TOOLS) + INSTRUCTIONS)
+
+
+def _retrieves(call: ToolCall | None) -> bool:
+    return call is not None and (call.name.endswith("headroom_retrieve") or "headroom show " in call.command)
+
+
+def _removed(decision: Decision) -> int:
+    return decision.tokens_before - decision.tokens_after
+
+
+# The same texts come back with every request of a conversation; without the vocabulary this is an estimate anyway.
+_estimated = lru_cache(maxsize=_REMEMBERED)(tokens.estimate)

@@ -1,0 +1,78 @@
+"""The store as the event loop sees it: opened late, asked in threads, and told of once when it cannot be had."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from pipeline import cache_aligner
+from pipeline.cache_aligner import Alignment
+from pipeline.router import Outcome
+from pipeline.store.api import Decision, Receipt, Store, StoreError
+
+_T = TypeVar("_T")
+_THREADS = 2  # one may wait for the disk
+_AGAIN_S = 10.0  # after a store that could not be opened
+
+
+class Keeper:
+    """Runs a store in threads of its own.
+
+    Args:
+        open_store: opens it, and may raise StoreError.
+    """
+
+    def __init__(self, open_store: Callable[[], Store]) -> None:
+        self._open_store = open_store
+        self._store: Store | None = None
+        self._error: StoreError | None = None
+        self._tried = 0.0
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="headroom-store")
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> Store:
+        """The store.
+
+        Raises:
+            StoreError: it cannot be opened; tried anew only after a while.
+        """
+        async with self._opening:
+            if self._store is not None:
+                return self._store
+            if self._error is not None and time.monotonic() - self._tried < _AGAIN_S:
+                raise self._error
+            try:
+                self._store = await self._call(self._open_store)
+            except StoreError as error:
+                self._error, self._tried = error, time.monotonic()
+                raise
+            return self._store
+
+    async def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
+        """See ``Store.decisions``."""
+        store = await self.open()
+        return await self._call(lambda: store.decisions(keys))
+
+    async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
+        """See ``cache_aligner.settle``."""
+        store = await self.open()
+        return await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+
+    async def add_receipt(self, receipt: Receipt) -> None:
+        """See ``Store.add_receipt``."""
+        store = await self.open()
+        await self._call(lambda: store.add_receipt(receipt))
+
+    async def close(self) -> None:
+        """Finish what is under way and close the store."""
+        async with self._opening:
+            store, self._store = self._store, None
+            if store is not None:
+                await self._call(store.close)
+        self._threads.shutdown(wait=False)
+
+    async def _call(self, function: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)

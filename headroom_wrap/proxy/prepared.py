@@ -1,0 +1,76 @@
+"""A request's body as it goes on, and what was done to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from headroom_wrap.events import Began
+from pipeline.dialects.api import Transcript
+from pipeline.router import Reason
+from pipeline.store.api import Decision
+from pipeline.transcript import ItemKind
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A body and the decisions in it.
+
+    Args:
+        original: the body as it came.
+        body: as it goes on; the very same object where nothing was changed.
+        known: what became of the blocks that were on record, in order.
+        fresh: what became of the others, in order.
+        labels: what each of ``fresh`` is, in a few words.
+        transcript: what was read, None if nothing was.
+        has_our_tools: the agent offers our tools to the model.
+    """
+
+    original: bytes
+    body: bytes
+    known: tuple[Decision, ...] = ()
+    fresh: tuple[Decision, ...] = ()
+    labels: tuple[str, ...] = ()
+    transcript: Transcript | None = None
+    has_our_tools: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether other bytes go on than came."""
+        return self.body is not self.original
+
+    @property
+    def reasons(self) -> tuple[tuple[str, int], ...]:
+        """New blocks by what became of them."""
+        return tuple(sorted(Counter(d.reason for d in self.fresh).items()))
+
+    def began(self, path: str) -> Began:
+        """The event that tells of the request."""
+        read = self.transcript
+        return Began(
+            model=read.model if read is not None else "",
+            path=path,
+            understood=read is not None,
+            blocks=sum(item.kind is ItemKind.TOOL_RESULT for item in read.items) if read is not None else 0,
+            compressed=len(rewritten((*self.known, *self.fresh))),
+            new_reasons=dict(self.reasons),
+            last=_told(self.fresh[-1], self.labels[-1]) if self.fresh else "",
+        )
+
+
+def rewritten(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Those that put another text in a block's place."""
+    return tuple(d for d in decisions if d.text is not None)
+
+
+def _told(decision: Decision, label: str) -> str:
+    """A decision in a few words: ``Bash: make test 12.4k → 1.1k (log)``."""
+    if decision.reason == Reason.COMPRESSED.value:
+        return f"{label} {_short(decision.tokens_before)} → {_short(decision.tokens_after)} ({decision.compressor})"
+    size = f" {_short(decision.tokens_before)}" if decision.tokens_before else ""
+    return f"{label}{size} ({decision.reason})"
+
+
+def _short(tokens: int) -> str:
+    return str(tokens) if tokens < 1000 else f"{tokens / 1000:.1f}k"

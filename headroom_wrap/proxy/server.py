@@ -1,0 +1,134 @@
+"""The proxy's life: parts put together, serving, draining."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from headroom_wrap.events import Event, Ready, Trouble
+from headroom_wrap.proxy.books import Books
+from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.exchange import Lane, Parts
+from headroom_wrap.proxy.guard import Guard
+from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.outbox import Outbox
+from headroom_wrap.proxy.relay import Relay
+from headroom_wrap.proxy.settings import ProxyConfig
+from headroom_wrap.proxy.upstream import Upstream
+from headroom_wrap.proxy.worker_pool import WorkerPool
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.api import Dialect
+from pipeline.store.api import Store
+
+_BACKLOG = 1024
+_FIELD_LIMIT = 64 << 10
+_BUSY_S = 1.0  # another process's write is waited for no longer than this: a request waits with us
+DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic,)
+
+
+def open_store(config: ProxyConfig) -> Store:
+    """The session's store.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    from pipeline.store.sqlite import SqliteStore  # in a thread after the start: nothing waits for it
+
+    return SqliteStore.open(config.database, busy=_BUSY_S)
+
+
+def listen(config: ProxyConfig) -> socket.socket:
+    """The socket to serve on.
+
+    Raises:
+        OSError: it cannot be had.
+    """
+    if config.socket_fd >= 0:
+        return socket.socket(fileno=config.socket_fd)
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if config.port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((config.host, config.port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+@asynccontextmanager
+async def serving(
+    config: ProxyConfig,
+    listener: socket.socket,
+    workers: WorkerPool,
+    tell: Callable[[Event], None],
+    *,
+    open_store: Callable[[ProxyConfig], Store] = open_store,
+) -> AsyncIterator[int]:
+    """Serve while the context lasts; at its end open streams are drained. Yields the port."""
+    port: int = listener.getsockname()[1]
+    workers.trouble = lambda sentence: tell(Trouble("worker", sentence))
+    keeper = Keeper(lambda: open_store(config))
+    upstream = Upstream(config.upstream, connect_s=config.connect_s, idle_s=config.idle_s, extra_ca=config.extra_ca, http_proxy=config.http_proxy)
+    books = Books(keeper, tell, config.agent, config.project)
+    policy = config.policy
+    lanes = []
+    for make in DIALECTS:
+        dialect = make()
+        lanes.append(Lane(dialect, None if config.off else Compression(dialect, policy, keeper, workers, tell)))
+    relay = Relay(Guard(config.secret, port), tuple(lanes), Parts(upstream, books, tell, config.body_limit))
+    # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
+    front = web.Server(
+        relay,
+        handler_cancellation=True,
+        auto_decompress=False,
+        access_log=None,
+        max_line_size=_FIELD_LIMIT,
+        max_field_size=_FIELD_LIMIT,
+    )
+    server = await asyncio.get_running_loop().create_server(front, sock=listener, backlog=_BACKLOG)
+    try:
+        yield port
+    finally:
+        server.close()
+        front.pre_shutdown()
+        await front.shutdown(config.drain_s)
+        await books.close()
+        await upstream.close()
+        await keeper.close()
+        await workers.close()
+
+
+async def serve(config: ProxyConfig, listener: socket.socket, workers: WorkerPool) -> None:
+    """Serve until SIGTERM."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    if config.life_fd < 0:
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+    else:
+        loop.add_reader(config.life_fd, _parent_gone, config.life_fd, workers)
+    outbox = Outbox(config.events_fd)
+    async with serving(config, listener, workers, outbox):
+        outbox(Ready())
+        await stop.wait()
+    outbox.flush()
+    outbox.close()
+
+
+def _parent_gone(life_fd: int, workers: WorkerPool) -> None:
+    """Our parent closed its end, or died: nobody is left to serve."""
+    try:
+        alive = os.read(life_fd, 1024)
+    except BlockingIOError:
+        return
+    if not alive:
+        workers.kill()
+        os._exit(0)

@@ -1,0 +1,100 @@
+"""What a proxy process is told when it is started: one frozen value, as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from pipeline.policy import Policy, Profile
+from pipeline.transcript import ToolKind
+
+
+class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the proxy process is told; it reads neither the environment nor a file.
+
+    Args:
+        upstream: base URL of the model's API, e.g. ``https://api.anthropic.com``; a path in it is kept in front of every request's.
+        state: the state folder; the store is ``headroom.db`` in it.
+        socket_fd: a bound TCP socket handed down to us, or -1: bind ``host`` and ``port``.
+        host, port: where to listen where no socket was handed down; port 0 takes a free one.
+        secret: first segment of every path that is served, ``""`` for none.
+        profile, elide, floor_tokens, exclude_tools, disabled, tool_kinds, workspace: see ``pipeline.policy.Policy``.
+        off: relay everything untouched; count only.
+        agent, project: who is behind us and where, for the receipts.
+        events_fd: where events are written, one JSON object a line, or -1.
+        life_fd: the read end of a pipe whose other end our parent holds, or -1: at its end of file this process exits at once.
+        extra_ca: file with certificates to trust besides the system's, ``""`` for none.
+        http_proxy: URL of the proxy that leads out, ``""`` for none; never used for an upstream on this machine.
+        connect_s: how long a connection to the upstream may take to stand, in seconds.
+        idle_s: how long the upstream may be silent within a request, in seconds.
+        drain_s: how long open streams may go on after SIGTERM, in seconds.
+        body_limit: the largest request body that is relayed, in bytes.
+        workers: compression processes.
+        worker_base_s, worker_s_per_100kb: how long a job may take in them, by its size.
+        worker_rss_limit: bytes of memory after which a worker is replaced.
+    """
+
+    upstream: str
+    state: str
+    socket_fd: int = -1
+    host: str = "127.0.0.1"
+    port: int = 0
+    secret: str = ""
+    profile: str = Profile.BALANCED.value
+    elide: bool = True
+    floor_tokens: int = 400
+    exclude_tools: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    tool_kinds: dict[str, str] = {}
+    workspace: str = ""
+    off: bool = False
+    agent: str = ""
+    project: str = ""
+    events_fd: int = -1
+    life_fd: int = -1
+    extra_ca: str = ""
+    http_proxy: str = ""
+    connect_s: float = 10.0
+    idle_s: float = 600.0
+    drain_s: float = 4.5
+    body_limit: int = 256 << 20
+    workers: int = 1
+    worker_base_s: float = 0.5
+    worker_s_per_100kb: float = 0.1
+    worker_rss_limit: int = 256 << 20
+
+    def encode(self) -> str:
+        """As JSON, for ``decode``."""
+        return msgspec.json.encode(self).decode("utf-8")
+
+    @property
+    def database(self) -> Path:
+        """The store's file."""
+        return Path(self.state) / "headroom.db"
+
+    @property
+    def policy(self) -> Policy:
+        """What may be done to a transcript.
+
+        Raises:
+            ValueError: a profile or a tool kind that does not exist.
+        """
+        return Policy(
+            profile=Profile(self.profile),
+            floor_tokens=self.floor_tokens,
+            exclude_tools=frozenset(self.exclude_tools),
+            disabled=frozenset(self.disabled),
+            tool_kinds={name: ToolKind(kind) for name, kind in self.tool_kinds.items()},
+            workspace=self.workspace,
+            elide=self.elide,
+        )
+
+
+def decode(text: str | bytes) -> ProxyConfig:
+    """The settings in a JSON text.
+
+    Raises:
+        ValueError: they are none; the message names the field.
+    """
+    return msgspec.json.decode(text, type=ProxyConfig, strict=True)

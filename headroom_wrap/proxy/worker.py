@@ -1,0 +1,98 @@
+"""The compression process: jobs on standard input, outcomes on standard output, one by one. It may be killed at any moment.
+
+``python -m headroom_wrap.proxy.worker PARENT``: the process id of the proxy that started it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from headroom_wrap.proxy import frames, lifeline
+from pipeline.router import Outcome
+
+_NICE = 5  # the relay goes first
+_WARM_TEXT = "warm up: 1 text of a few tokens, so that the first job finds the vocabulary loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """The worker is ready for its first job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The next outcome of the job in hand."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The job is finished.
+
+    Args:
+        rss: bytes of memory that the worker holds now, 0 where that is not known.
+    """
+
+    rss: int
+
+
+def work(jobs: IO[bytes], results: IO[bytes]) -> None:
+    """Work until there are no more jobs."""
+    # Late: what costs time must not hold up the parent's pipe, and the proxy imports this file for its messages alone.
+    from pipeline import cache_aligner, tokens
+    from pipeline.compressors.registry import compressors
+
+    compressors()
+    tokens.count(_WARM_TEXT)
+    _send(results, Warm())
+    while True:
+        try:
+            job = frames.read(jobs)
+        except EOFError:
+            return
+        for outcome in cache_aligner.run(job):
+            _send(results, Part(outcome))
+        _send(results, Done(resident()))
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds, 0 where that is not known."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _send(results: IO[bytes], message: object) -> None:
+    results.write(frames.pack(message))
+    results.flush()
+
+
+def main(parent: int) -> None:
+    """The process."""
+    lifeline.die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is not for us
+    os.nice(_NICE)
+    logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
+    jobs = os.fdopen(os.dup(0), "rb")
+    results = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a compressor prints must not run into the frames
+    try:
+        work(jobs, results)
+    except BrokenPipeError:
+        os._exit(0)  # the proxy is gone; nothing is left to flush
+
+
+if __name__ == "__main__":
+    # Messages carry their module's name: as part of ``__main__`` the proxy could not unpickle them.
+    from headroom_wrap.proxy.worker import main as run
+
+    run(int(sys.argv[1]))

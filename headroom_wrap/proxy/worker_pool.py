@@ -1,0 +1,218 @@
+"""Worker processes as the proxy sees them: a job in, as many outcomes as came in time out. Never an error: what is missing was too late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from headroom_wrap.proxy import frames
+from headroom_wrap.proxy.worker import Done, Part
+from pipeline.cache_aligner import Job
+from pipeline.router import Outcome
+
+log = logging.getLogger(__name__)
+
+_MOST_FAILURES = 3  # on end without a job done: then no process is started for a while
+_REST_S = 30.0
+_READ_BUFFER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker may take.
+
+    Args:
+        base_s, s_per_100kb: seconds for a job, by the size of its new blocks.
+        rss: bytes of memory after which it is replaced.
+        warm_s: seconds from its start until it is ready for its first job.
+        line_s: seconds that a job waits for a worker to be free.
+    """
+
+    base_s: float = 0.5
+    s_per_100kb: float = 0.1
+    rss: int = 256 << 20
+    warm_s: float = 10.0
+    line_s: float = 3.0
+
+    def seconds(self, job: Job) -> float:
+        """How long a job may take."""
+        return self.base_s + self.s_per_100kb * sum(len(t.content.text) for t in job.tasks) / 100_000
+
+
+def start(command: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Start a worker. From the main thread only: on Linux it dies with the thread that started it."""
+    command = command or (sys.executable, "-m", "headroom_wrap.proxy.worker", str(os.getpid()))
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+class WorkerPool:
+    """Workers that are started, timed, killed and replaced.
+
+    Args:
+        size: how many; they are started at once.
+        limits: what each may take.
+        trouble: told one sentence when a worker was killed or died.
+        spawn: starts a process.
+    """
+
+    def __init__(
+        self,
+        size: int = 1,
+        limits: Limits | None = None,
+        trouble: Callable[[str], None] = log.warning,
+        spawn: Callable[[], subprocess.Popen[bytes]] = start,
+    ) -> None:
+        self.trouble = trouble
+        self._limits = limits or Limits()
+        self._spawn = spawn
+        self._failures = 0
+        self._rest_until = 0.0
+        self._closed = False
+        self._reaping: set[asyncio.Future[int]] = set()
+        self._living: list[_Worker] = []
+        self._idle: list[_Worker | None] = [self._start() for _ in range(size)]
+        self._turns = asyncio.Semaphore(size)
+
+    async def run(self, job: Job) -> list[Outcome]:
+        """The outcomes of a job's tasks, in order; fewer than tasks if there was no time or no worker for the rest."""
+        outcomes: list[Outcome] = []
+        try:
+            await asyncio.wait_for(self._turns.acquire(), self._limits.line_s)
+        except asyncio.TimeoutError:
+            self.trouble("Compression does not keep up with the requests; some tool results are sent unchanged.")
+            return outcomes
+        try:
+            self._idle.append(await self._run(self._idle.pop(), job, outcomes))
+        finally:
+            self._turns.release()
+        return outcomes
+
+    async def close(self) -> None:
+        """End all workers and wait until they are gone."""
+        self.kill()
+        while self._living:
+            self._give_up(self._living[0])
+        await asyncio.gather(*self._reaping)
+
+    def kill(self) -> None:
+        """End all workers at once."""
+        self._closed = True
+        for worker in self._living:
+            worker.process.kill()
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers."""
+        return [w.process.pid for w in self._living]
+
+    async def _run(self, worker: _Worker | None, job: Job, outcomes: list[Outcome]) -> _Worker | None:
+        """Do a job and return the worker for the next one."""
+        if worker is not None and worker.process.poll() is not None:  # it died while it had nothing to do
+            self._give_up(worker)
+            worker = None
+        worker = worker or self._start()
+        if worker is None:
+            return None
+        try:
+            await asyncio.wait_for(worker.warm(), worker.started + self._limits.warm_s - time.monotonic())
+            rss = await asyncio.wait_for(worker.work(job, outcomes), self._limits.seconds(job))
+        except asyncio.TimeoutError:
+            return self._failed(worker, "Compression took too long and was stopped; the tool results in hand are sent unchanged.")
+        except (EOFError, OSError):
+            return self._failed(worker, "A compression process ended unexpectedly; the tool results in hand are sent unchanged.")
+        except asyncio.CancelledError:  # what it still writes would be taken for the next job's
+            self._idle.append(None)
+            self._give_up(worker)
+            raise
+        self._failures = 0
+        if rss <= self._limits.rss:
+            return worker
+        self._give_up(worker)
+        return self._start()
+
+    def _start(self) -> _Worker | None:
+        """A fresh worker; None when the pool is closed or has seen too many failures just now."""
+        if self._closed or time.monotonic() < self._rest_until:
+            return None
+        try:
+            worker = _Worker(self._spawn())
+        except OSError as error:
+            self._rest_until = time.monotonic() + _REST_S
+            self.trouble(f"A compression process cannot be started ({error.strerror}); tool results are sent unchanged.")
+            return None
+        self._living.append(worker)
+        return worker
+
+    def _failed(self, worker: _Worker, sentence: str) -> _Worker | None:
+        self._give_up(worker)
+        if self._closed:
+            return None
+        self.trouble(sentence)
+        self._failures += 1
+        if self._failures >= _MOST_FAILURES:
+            self._rest_until = time.monotonic() + _REST_S
+        return self._start()
+
+    def _give_up(self, worker: _Worker) -> None:
+        worker.kill()
+        self._living.remove(worker)
+        reaped = asyncio.get_running_loop().run_in_executor(None, worker.process.wait)
+        self._reaping.add(reaped)
+        reaped.add_done_callback(self._reaping.discard)
+
+
+class _Worker:
+    """One process and its pipes."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.started = time.monotonic()
+        self._reader: asyncio.StreamReader | None = None
+        self._transports: list[asyncio.WriteTransport | asyncio.ReadTransport] = []
+
+    async def warm(self) -> None:
+        """Wait until it is ready for its first job. Raises EOFError if it is gone."""
+        if self._reader is not None:
+            return
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=_READ_BUFFER)
+        out, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _there(self.process.stdout))
+        into, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, _there(self.process.stdin))
+        self._transports = [into, out]
+        await frames.receive(reader)
+        self._reader = reader
+
+    async def work(self, job: Job, outcomes: list[Outcome]) -> int:
+        """Do a job: outcomes are appended as they come. Returns the bytes of memory that the process holds then."""
+        reader, into = self._reader, self._transports[0]
+        if reader is None or not isinstance(into, asyncio.WriteTransport) or into.is_closing():
+            raise EOFError
+        into.write(frames.pack(job))
+        while True:
+            message = await frames.receive(reader)
+            if isinstance(message, Part):
+                outcomes.append(message.outcome)
+            elif isinstance(message, Done):
+                return message.rss
+
+    def kill(self) -> None:
+        """End the process now and let go of its pipes."""
+        self.process.kill()
+        for transport in self._transports:
+            transport.close()
+        if not self._transports:
+            _there(self.process.stdin).close()
+            _there(self.process.stdout).close()
+
+
+def _there(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise OSError("the process has no pipe")
+    return pipe
