@@ -108,7 +108,7 @@ class PromptCache:
 
         Args:
             request: the parsed body of ``POST /v1/messages``; it is taken to be valid.
-            now: when the request started, in seconds on any clock that does not go back. Lifetimes count from here.
+            now: when the request started, in seconds of any clock. Lifetimes count from here.
             output: output tokens to note in the usage.
         """
         prompt = self._prompt(request)
@@ -162,11 +162,11 @@ class PromptCache:
     def _write(self, prompt: _Prompt, hit: int, now: float) -> None:
         source = self._entries[prompt.prefixes[hit]] if hit >= 0 else None
         if source is not None:
-            source.expires = now + source.ttl
+            source.expires = max(source.expires, now + source.ttl)
         for mark in prompt.marks:
             entry = self._entries.get(prompt.prefixes[mark])
             if entry is not None and entry.expires > now:
-                entry.expires = now + entry.ttl
+                entry.expires = max(entry.expires, now + entry.ttl)
                 continue
             ttl = prompt.blocks[mark].ttl
             if source is not None and mark <= hit:

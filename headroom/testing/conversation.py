@@ -105,8 +105,7 @@ def _turns(messages: Sequence[JsonObject]) -> Iterator[tuple[str, list[tuple[int
                 yield previous, turn
             turn, previous = [], role
         turn.extend((m, c, part) for c, part in enumerate(as_blocks(message.get("content"))))
-    if previous:
-        yield previous, turn
+    yield previous, turn
 
 
 def _check_pairing(messages: Sequence[JsonObject]) -> None:

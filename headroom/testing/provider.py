@@ -155,8 +155,10 @@ class AnthropicProvider:
         record = Recorded(request.method, request.path_qs, headers, b"", self._clock())
         request_id = self._names.new("req")
         try:
-            record.raw = await self._read(request)
-            self._log.add(record)
+            try:
+                record.raw = await self._read(request)
+            finally:
+                self._log.add(record)
             response = await self._route(request, record, request_id)
         except ApiError as error:
             response = _json(error.status, error.body(request_id), request_id)

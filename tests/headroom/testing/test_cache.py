@@ -83,6 +83,14 @@ def test_an_entry_lives_five_minutes_from_its_last_use():
     assert (late.reason, classes(late)) == ("expired", (0, 5, 0, 0))
 
 
+def test_a_slow_request_does_not_shorten_what_a_later_one_prolonged():
+    c, (r, *_) = cache(), conversation(1)
+    c.charge(r, 0)
+    c.charge(r, 200)
+    c.charge(r, 100)
+    assert c.charge(r, 499).reason == "hit"
+
+
 def test_an_hour_is_asked_for_and_billed_apart():
     c = cache()
     r = request(user(text("ssss", LONG), text("mm", MARK)))

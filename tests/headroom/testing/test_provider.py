@@ -158,6 +158,7 @@ async def test_a_body_that_is_too_large(monkeypatch):
     async with AnthropicProvider(Script([text("x")])) as provider:
         status, _, data = await post(provider, ask(system="x" * 1000))
         assert (status, json.loads(data)["error"]["type"]) == (413, "request_too_large")
+        assert [(r.status, r.raw) for r in provider.requests] == [(413, b"")]
 
 
 async def test_compressed_answers():
