@@ -122,7 +122,7 @@ class SpanIndex:
         """Add a block that stands after all those added before."""
         if len(block.text) < LEAST_SPAN:
             return
-        if not any(mark in block.text for mark in _OURS):
+        if not _is_marked(block.text):
             self._whole[block.text] = block
         for stretch in _stretches(block.text, block):
             for line in range(len(stretch.lines)):
@@ -189,16 +189,19 @@ def _wanted_whole(content: Content) -> bool:
 def _stretches(text: str, source: Seen | None) -> list[_Stretch]:
     """The text without our own markers, cut wherever the numbering does not go on."""
     lines = text.split("\n")
-    ours = any(mark in text for mark in _OURS)
+    marked = _is_marked(text)
     numbers = _printed_numbers(lines)
     if numbers is not None:
-        return list(_printed(lines, numbers, source))
-    counted: Iterator[int | None] = iter(range(1, len(lines) + 1))
+        return list(_printed(lines, numbers, source, marked=marked))
     if source is not None and source.text != source.original:
-        counted = _counted(lines, source.original.split("\n"))
-    elif ours:
-        counted = (None if any(mark in line for mark in _OURS) else n for n, line in enumerate(lines, 1))
-    return list(_counted_stretches(lines, counted, source))
+        return list(_counted(lines, _places_in(source.original.split("\n"), lines), source))
+    if marked:
+        return list(_counted(lines, (None if _is_marked(line) else n for n, line in enumerate(lines, 1)), source))
+    return [_Stretch(lines, 1, False, 0, source)]
+
+
+def _is_marked(text: str) -> bool:
+    return any(mark in text for mark in _OURS)
 
 
 def _printed_numbers(lines: Sequence[str]) -> list[re.Match[str] | None] | None:
@@ -221,36 +224,32 @@ def _printed_numbers(lines: Sequence[str]) -> list[re.Match[str] | None] | None:
     return found if count >= 3 and count >= _NUMBERED_SHARE * sum(bool(line) for line in lines) else None
 
 
-def _printed(lines: Sequence[str], numbers: Sequence[re.Match[str] | None], source: Seen | None) -> Iterator[_Stretch]:
+def _printed(lines: Sequence[str], numbers: Sequence[re.Match[str] | None], source: Seen | None, *, marked: bool) -> Iterator[_Stretch]:
+    """The stretches of a block with printed numbers: lines without one belong to none."""
     current: _Stretch | None = None
     for at, (line, match) in enumerate(zip(lines, numbers, strict=True)):
-        if match is None or any(mark in line for mark in _OURS):
-            if current is not None:
-                yield current
-            current = None
-            continue
-        bare = line[match.end() :]
-        if current is not None and int(match[1]) == current.first + len(current.lines):
+        number = None if match is None or (marked and _is_marked(line)) else int(match[1])
+        bare = line if match is None else line[match.end() :]
+        if current is not None and number == current.first + len(current.lines):
             current.lines.append(bare)
             continue
         if current is not None:
             yield current
-        current = _Stretch([bare], int(match[1]), True, at, source)
+        current = None if number is None else _Stretch([bare], number, True, at, source)
     if current is not None:
         yield current
 
 
-def _counted(lines: Sequence[str], original: Sequence[str]) -> Iterator[int | None]:
+def _places_in(original: Sequence[str], lines: Sequence[str]) -> Iterator[int | None]:
     """For each line of a rewritten block the number of the original's line that it is, or None for what is no line of it.
 
-    Markers say where the count goes on; a line that is not found there is no line to refer to.
+    A marker says where the count goes on; a line that was put in another form is no line to refer to.
     """
     at = 0
     for line in lines:
-        if any(mark in line for mark in _OURS):
+        if _is_marked(line):
             span = _RANGE.search(line[:2000])
-            if span is not None:
-                at = int(span[2] or span[1])
+            at = at if span is None else int(span[2] or span[1])
             yield None
         elif at < len(original) and original[at] == line:
             at += 1
@@ -259,9 +258,10 @@ def _counted(lines: Sequence[str], original: Sequence[str]) -> Iterator[int | No
             yield None
 
 
-def _counted_stretches(lines: Sequence[str], counted: Iterator[int | None], source: Seen | None) -> Iterator[_Stretch]:
+def _counted(lines: Sequence[str], numbers: Iterator[int | None], source: Seen | None) -> Iterator[_Stretch]:
+    """The stretches of a block whose lines are counted."""
     current: _Stretch | None = None
-    for at, (line, number) in enumerate(zip(lines, counted, strict=True)):
+    for at, (line, number) in enumerate(zip(lines, numbers, strict=True)):
         if current is not None and number == current.first + len(current.lines):
             current.lines.append(line)
             continue
