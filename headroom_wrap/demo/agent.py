@@ -65,7 +65,8 @@ def _ask(base: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     response = connection.getresponse()
     if response.status != 200:
         raise SystemExit(f"The demo's provider answered {response.status}: {response.read(2000).decode(errors='replace')}")
-    parser, blocks = SseParser(), []
+    parser = SseParser()
+    blocks: list[dict[str, Any]] = []
     while chunk := response.read1(_CHUNK):
         for event in parser.feed(chunk):
             _take(json.loads(event.data), blocks)

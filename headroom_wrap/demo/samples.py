@@ -93,5 +93,6 @@ def source() -> str:
 '''
         for n in range(30)
     )
-    text = f'"""How amounts are rounded."""\n\nfrom decimal import ROUND_HALF_UP, Decimal\n\nfrom billing.tables import CURRENCIES, FACTORS\n\n\n{functions}'
+    head = '"""How amounts are rounded."""\n\nfrom decimal import ROUND_HALF_UP, Decimal\n\nfrom billing.tables import CURRENCIES, FACTORS\n'
+    text = f"{head}\n\n{functions}"
     return "\n".join(f"{n}\t{line}" for n, line in enumerate(text.split("\n"), 1))

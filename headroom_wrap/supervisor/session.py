@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
 from headroom_wrap import state
@@ -26,6 +27,9 @@ from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
 from pipeline.transcript import ToolKind
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _SECRET_BYTES = 18
 _DRAIN_S = 5.0
@@ -65,7 +69,7 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
             view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings)
             if not plan.routed:
                 return Ended(_agent(plan, config, view, {}), view, plan, time.time())
-            with _Proxy(adapter, plan, config, listener, secret, folder) as proxy:
+            with _Proxy(adapter, plan, config, listener=listener, secret=secret, folder=folder) as proxy:
                 listener.close()  # the proxy holds it now: should it die, connections are refused instead of left waiting
                 began = time.time()
                 end = _agent(plan, config, view, {proxy.events: lambda: proxy.read(view.take)})
@@ -100,9 +104,7 @@ def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[in
 class _Proxy:
     """The proxy process, this session's alone: it dies with us, because it reads the end of a pipe that only we hold."""
 
-    def __init__(
-        self, adapter: Adapter, plan: LaunchPlan, config: Config, listener: socket.socket, secret: str, folder: Path
-    ) -> None:
+    def __init__(self, adapter: Adapter, plan: LaunchPlan, config: Config, *, listener: socket.socket, secret: str, folder: Path) -> None:
         self.events, events_in = os.pipe()
         life_out, self._life = os.pipe()
         around = config.surroundings
@@ -129,8 +131,8 @@ class _Proxy:
         log = os.open(folder / "proxy.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "headroom_wrap.proxy", settings.encode()],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-m", "headroom_wrap.proxy", "-"],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 pass_fds=(listener.fileno(), events_in, life_out),
@@ -141,8 +143,12 @@ class _Proxy:
                 os.close(fd)
         os.set_blocking(self.events, False)
         self._tail = b""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it died at once; the agent's first request will tell
+            self._process.stdin.write(settings.encode().encode())  # not by argv: that can be read by other users of the machine
+            self._process.stdin.close()
 
-    def __enter__(self) -> _Proxy:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

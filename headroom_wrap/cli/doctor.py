@@ -1,0 +1,191 @@
+"""``headroom doctor``: is everything there that this machine needs, and does it work?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import click
+
+from adapters.registry import ADAPTERS
+from headroom_wrap import config
+from headroom_wrap.config import Config
+from headroom_wrap.errors import UserError
+
+_EXTRAS = {"selectolax": "html"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``good`` is None where it is missing but not needed."""
+
+    name: str
+    good: bool | None
+    said: str
+
+
+@click.command("doctor")
+def command() -> int:
+    """Check this machine: settings, store, network loopback, vocabulary, every compressor on a sample, agents, terminal."""
+    settings = config.load(config.surroundings())
+    findings = []
+    for check in (_python, _store, _loopback, _vocabulary, _compressors, _retrieval, _agents, _terminal, _leftovers):
+        for finding in check(settings):
+            findings.append(finding)
+            mark = {True: "ok  ", False: "BAD ", None: "--  "}[finding.good]
+            click.echo(f"{mark} {finding.name:<14} {finding.said}")
+    bad = sum(1 for f in findings if f.good is False)
+    click.echo(f"\n{'Everything that is needed is there and works.' if not bad else f'{bad} of {len(findings)} checks failed.'}")
+    return 1 if bad else 0
+
+
+def _python(_: Config) -> Iterator[Finding]:
+    yield Finding("python", sys.version_info >= (3, 10), f"{sys.version.split()[0]} ({sys.executable})")
+    for module, extra in _EXTRAS.items():
+        found = find_spec(module) is not None
+        yield Finding(module, True if found else None, "installed" if found else f"not installed; pip install headroom-ai[{extra}]")
+
+
+def _store(settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.state import open_store
+    from pipeline.store.api import StoreError
+
+    try:
+        store = open_store(settings)
+    except UserError as error:
+        yield Finding("store", False, f"{error.message} {error.hint}".strip())
+        return
+    try:
+        handle = store.put_original(_SAMPLE_LOG, label="headroom doctor")
+        found = store.original(handle)
+        good = found is not None and found.text == _SAMPLE_LOG
+        yield Finding(
+            "store", good, f"{settings.database}: kept and returned a sample" if good else f"{settings.database} did not return what was kept"
+        )
+    except StoreError as error:
+        yield Finding("store", False, str(error))
+    finally:
+        store.close()
+
+
+def _loopback(settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.supervisor.launch import bind
+
+    try:
+        with bind(settings.port) as listener:
+            yield Finding("loopback", True, f"127.0.0.1:{listener.getsockname()[1]} can be bound")
+    except UserError as error:
+        yield Finding("loopback", False, f"{error.message} {error.hint}")
+
+
+def _vocabulary(_: Config) -> Iterator[Finding]:
+    from pipeline import tokens
+
+    try:
+        count = tokens.count("Hello, world! 1234")
+    except Exception as error:  # whatever is wrong with the packaged data or with tiktoken, the doctor says it
+        yield Finding("tokens", False, f"the packaged vocabulary cannot be used: {error}")
+        return
+    yield Finding("tokens", count == 7, "o200k counts offline" if count == 7 else f"a sample of 7 tokens was counted as {count}")
+
+
+def _compressors(_: Config) -> Iterator[Finding]:
+    from pipeline.compressors.api import Compressor, Content
+    from pipeline.compressors.registry import compressors, ranking
+    from pipeline.policy import Policy
+    from pipeline.query import Query
+
+    among: tuple[Compressor, ...] = compressors()
+    for name, sample in _SAMPLES.items():
+        content = Content(sample(), Query("What failed?"))
+        first = next((c.name for _, c in ranking(content, among)), "")
+        rewrite = next((c.compress(content, Policy()) for c in among if c.name == name), None)
+        if first != name or rewrite is None:
+            yield Finding(name, False, "its sample was not recognised" if first != name else "its sample was not compressed")
+            continue
+        share = 1 - len(rewrite.text) / len(content.text)
+        kept = "needle-77" in rewrite.text
+        yield Finding(name, kept, f"a sample became {share:.0%} smaller{'' if kept else ', and its needle was lost'}")
+    for compressor in among:
+        if compressor.name not in _SAMPLES:
+            yield Finding(compressor.name, True, "plug-in loaded")
+
+
+def _retrieval(settings: Config) -> Iterator[Finding]:
+    import json
+    import subprocess
+
+    call = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "headroom_wrap.mcp", "--state", str(settings.state)],
+            input=json.dumps(call) + "\n",
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        good = '"serverInfo"' in done.stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield Finding("mcp", False, str(error))
+        return
+    yield Finding("mcp", good, "the MCP server answers" if good else f"the MCP server does not answer: {done.stderr.strip()[-200:]}")
+
+
+def _agents(settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.supervisor import programs
+
+    for adapter in ADAPTERS.values():
+        try:
+            program = programs.find(adapter, settings.surroundings)
+        except UserError as error:
+            yield Finding(adapter.name, None, f"{error.message} {error.hint}")
+            continue
+        yield Finding(adapter.name, True, f"{program.path}{' ' + program.version if program.version else ''}")
+
+
+def _terminal(settings: Config) -> Iterator[Finding]:
+    import shutil
+
+    from headroom_wrap.terminal.panel import panel_rows_for
+
+    if not sys.stdout.isatty():
+        yield Finding("panel", None, "standard output is no terminal: the agent is run without a panel")
+        return
+    columns, lines = shutil.get_terminal_size()
+    rows = panel_rows_for(lines, columns, settings.surroundings.term, settings.panel != "off")
+    yield Finding("panel", True if rows else None, f"{rows} rows on this terminal ({settings.surroundings.term}, {columns}x{lines})")
+
+
+def _leftovers(settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.supervisor.journal import Journal
+
+    stale = len(list(Journal(settings.state).stale()))
+    yield Finding(
+        "leftovers", True if not stale else None, f"{stale} killed sessions to clean up: headroom undo" if stale else "nothing of ours is in the way"
+    )
+
+
+def _log_sample() -> str:
+    lines = [f"2026-01-02T03:{n // 60:02d}:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(400)]
+    lines[222] = "2026-01-02T03:03:42Z ERROR svc needle-77 could not be written: disk full"
+    return "\n".join(lines)
+
+
+def _search_sample() -> str:
+    hits = [f"src/module_{f}.py:{n * 7 + 1}:    value_{n} = compute(value, {n})" for f in range(12) for n in range(20)]
+    return "\n".join(["src/app.py:3:    needle-77 failed", *hits])
+
+
+def _json_sample() -> str:
+    import json
+
+    rows = [{"id": n, "name": f"item-{n}", "state": "ready", "owner": {"login": "ada", "url": f"https://x.example/{n}"}} for n in range(120)]
+    rows[50].update(name="needle-77", state="failed")
+    return json.dumps(rows)
+
+
+_SAMPLE_LOG = _log_sample()
+_SAMPLES: dict[str, Callable[[], str]] = {"log": _log_sample, "search": _search_sample, "smart_crusher": _json_sample}

@@ -1,0 +1,33 @@
+"""The receipt of a session that has just ended, as text."""
+
+from __future__ import annotations
+
+from headroom_wrap import state
+from headroom_wrap.config import Config
+from headroom_wrap.errors import UserError
+from headroom_wrap.ledger.summary import summarise, text_receipt
+from headroom_wrap.supervisor.session import Ended
+
+
+def session_receipt(ended: Ended, settings: Config) -> str:
+    """What the session cost, what it would have cost, and what the user should know; every line begins with ``headroom:`` or is indented."""
+    view = ended.view
+    lines = []
+    if view.trouble is not None:
+        lines.append(f"headroom: {view.trouble.message}\n")
+    if not view.requests:
+        lines.append(f"headroom: NOT ROUTED: {view.agent} ended without one request through Headroom, so nothing was compressed or counted.\n")
+        return "".join(lines)
+    try:
+        store = state.open_store(settings)
+    except UserError as error:
+        return "".join([*lines, f"headroom: no receipt: {error.message}\n"])
+    try:
+        receipts = [r for session in view.sessions for r in store.receipts(session=session, since=ended.began)]
+    finally:
+        store.close()
+    if receipts:
+        lines.append(text_receipt(summarise(receipts), title="headroom: this session"))
+    elif view.trouble is None:
+        lines.append(f"headroom: {view.requests} requests and no answer that was charged for.\n")
+    return "".join(lines)
