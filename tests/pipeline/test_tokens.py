@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import lzma
 import random
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import tokens
+
+spec = importlib.util.spec_from_file_location("pack_vocabulary", Path(__file__).parents[2] / "scripts" / "pack_vocabulary.py")
+pack_vocabulary = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(pack_vocabulary)
 
 PUBLISHED_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 
@@ -24,6 +30,12 @@ def test_vocabulary_is_the_published_one():
     ranks = tokens.unpack(data)
     source = b"".join(base64.b64encode(token) + b" %d\n" % rank for token, rank in ranks.items())
     assert hashlib.sha256(source).hexdigest() == PUBLISHED_SHA256
+    assert pack_vocabulary.pack(source) == data
+
+
+def test_ranks_must_be_in_order():
+    with pytest.raises(ValueError, match="rank 2"):
+        pack_vocabulary.pack(b"YQ== 0\nYg== 2\n")
 
 
 def test_vocabulary_stays_small():
