@@ -230,7 +230,7 @@ def _with_parents(rows: list[str], parent: tuple[Table, list[int]] | None) -> li
 
 def _shown(run: _Run, table: Table, view: View, first: int, parent: tuple[Table, list[int]] | None) -> list[str]:
     """The rows of a table of which records are left out."""
-    lines = ["#short rows: record\t" + "\t".join(view.short)] if view.short else []
+    lines = ["#left out: […]; short rows: record\t" + "\t".join(view.short)] if view.short else []
     starts = _parents(parent)
     pending: list[int] = []
     under = ""
@@ -271,10 +271,11 @@ def _write_lines(run: _Run, lines: list[Line]) -> None:
     if table is None or table.linked:
         return
     writer = Writer(table)
-    rows: list[str | None] = [writer.row(i) for i in range(table.count)]
+    written = [writer.row(i) for i in range(table.count)]
+    rows: list[str | None] = list(written)
     heading = writer.heading()
     view = None
-    cost = tokens("\n".join(heading)) + sum(tokens(r) for r in rows if r)
+    cost = tokens("\n".join(heading)) + tokens("\n".join(written))
     before = tokens("\n".join(run.content.text[r.start : r.end] for r in records))
     run.total = table.count
     run.tables = 1
@@ -286,7 +287,7 @@ def _write_lines(run: _Run, lines: list[Line]) -> None:
         run.shown_short = sum(1 for n in view.notes if n)
     out = [LEGEND, f"#table {table.count} lines; other lines start with |", *heading]
     if view is not None and view.short:
-        out.append("#short rows: record\t" + "\t".join(view.short))
+        out.append("#left out: […]; short rows: record\t" + "\t".join(view.short))
     at = 0
     pending: list[int] = []
 

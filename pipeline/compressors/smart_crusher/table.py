@@ -25,7 +25,7 @@ _KEYS = re.compile(r"(?:^|[._])(?:login|name|title|full_name|username|email|slug
 STATUS = re.compile(
     r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|level|result|outcome|reason|health|type|kind|event|category)$", re.IGNORECASE
 )
-_TROUBLE = re.compile(r"error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal", re.IGNORECASE)
+_TROUBLE = re.compile("error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def _lookup(table: Table, key: str, members: list[str]) -> Lookup | None:
         other = table.columns[path]
         if path == key or path in table.soft or STATUS.search(path) or (absent_row is not None and other[absent_row] is not ABSENT):
             continue
-        if any(_TROUBLE.search(v) for v in {v for v in other if type(v) is str and len(v) < 60}):
+        if any(_TROUBLE.search(v.lower()) for v in {v for v in other if type(v) is str and len(v) < 60}):
             continue
         if all(other[rows[k]] == v if k is not ABSENT else v is ABSENT for k, v in zip(column, other, strict=True)):
             columns.append(path)

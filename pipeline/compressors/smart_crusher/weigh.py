@@ -6,7 +6,7 @@ import re
 
 _PIECE = re.compile(r"[A-Za-z]{1,6}|\d{1,3}|[^\sA-Za-z\d]{1,2}|\n")
 _SAMPLES = 8
-_SAMPLE = 1500
+_SAMPLE = 600
 
 
 def tokens(text: str) -> int:
