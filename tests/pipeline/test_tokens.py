@@ -24,6 +24,7 @@ spec.loader.exec_module(pack_vocabulary)
 PUBLISHED_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 
 
+@pytest.mark.slow
 def test_vocabulary_is_the_published_one():
     data = lzma.decompress(tokens.VOCABULARY.read_bytes())
     assert hashlib.sha256(data).hexdigest() == tokens.VOCABULARY_SHA256

@@ -186,7 +186,7 @@ methods = st.sampled_from(["initialize", "ping", "tools/list", "tools/call", "se
 requests = json_values | st.fixed_dictionaries({"method": methods}, optional={"id": json_values, "params": json_values})
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(requests)
 def test_any_message_is_answered_by_one_line_or_none(message):
     answer = send(message)
