@@ -35,7 +35,10 @@ def searches(draw: st.DrawFn) -> str:
 def documents(draw: st.DrawFn) -> str:
     count = draw(st.integers(3, 60))
     word = draw(st.sampled_from(WORDS))
-    rows = [{"id": n, "name": f"{word}-{n}", "state": "open" if n % 9 else "failed", "tags": ["a", word], "owner": {"login": f"u{n % 4}"}} for n in range(count)]
+    rows = [
+        {"id": n, "name": f"{word}-{n}", "state": "open" if n % 9 else "failed", "tags": ["a", word], "owner": {"login": f"u{n % 4}"}}
+        for n in range(count)
+    ]
     return json.dumps(rows, indent=draw(st.sampled_from([None, 2])), ensure_ascii=draw(st.booleans()))
 
 
@@ -59,7 +62,9 @@ RESULTS = st.one_of(
 @st.composite
 def conversations(draw: st.DrawFn, max_turns: int = 5) -> list[dict[str, Any]]:
     """Anthropic messages: a question, then turns of tool calls and results, now and then the same result again, or another question."""
-    messages: list[dict[str, Any]] = [{"role": "user", "content": draw(st.sampled_from(["What fails?", "Where is order computed?", "Why is shard 7 slow?"]))}]
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": draw(st.sampled_from(["What fails?", "Where is order computed?", "Why is shard 7 slow?"]))}
+    ]
     pool: list[tuple[str, str]] = []
     for turn in range(draw(st.integers(1, max_turns))):
         calls, results = [], []

@@ -22,7 +22,11 @@ ANTHROPIC = [
 OPENAI = [
     {"role": "system", "content": "You help."},
     {"role": "user", "content": "What happened?"},
-    {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "shell", "arguments": '{"command": ["bash", "-lc", "cat app.log"]}'}}]},
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "shell", "arguments": '{"command": ["bash", "-lc", "cat app.log"]}'}}],
+    },
     {"role": "tool", "tool_call_id": "c1", "content": LOG},
 ]
 

@@ -108,7 +108,11 @@ def test_what_is_not_compressed_goes_on_as_it_came(messages: list[dict[str, Any]
     assert send(MemoryStore(), messages, Policy(exclude_tools=frozenset({"Bash"}))) == raw
     sent = json.loads(send(MemoryStore(), messages, Policy(floor_tokens=100)))
     for new, old in zip(sent["messages"], messages, strict=True):
-        blank = lambda m: json.dumps(m) if m["role"] != "user" else json.dumps([{**b, "content": 0} for b in m["content"]] if isinstance(m["content"], list) else m["content"])  # noqa: E731
+        blank = lambda m: (
+            json.dumps(m)
+            if m["role"] != "user"
+            else json.dumps([{**b, "content": 0} for b in m["content"]] if isinstance(m["content"], list) else m["content"])
+        )  # noqa: E731
         assert blank(new) == blank(old)
 
 
@@ -146,7 +150,11 @@ def test_a_store_that_fails_raises_before_anything_is_changed() -> None:
     log = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} ok in {n} ms" for n in range(400))
     call = {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "Bash", "input": {"command": "cat app.log"}}]}
     with pytest.raises(StoreError):
-        send(store, [{"role": "user", "content": "go"}, call, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": log}]}], Policy())
+        send(
+            store,
+            [{"role": "user", "content": "go"}, call, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": log}]}],
+            Policy(),
+        )
 
 
 def test_late_blocks_keep_their_original_for_ever() -> None:

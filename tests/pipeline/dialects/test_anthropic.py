@@ -39,7 +39,11 @@ def test_items_calls_and_the_open_turn() -> None:
 
 
 def test_only_the_text_of_the_result_is_replaced() -> None:
-    raw = body(conversation({"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "text", "text": "a\n“b”\u0007"}, {"type": "image", "source": {}}]}))
+    raw = body(
+        conversation(
+            {"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "text", "text": "a\n“b”\u0007"}, {"type": "image", "source": {}}]}
+        )
+    )
     dialect = Anthropic()
     transcript = dialect.read(raw, Policy())
     index = next(i for i, s in enumerate(transcript.spans) if s is not None)
@@ -92,13 +96,28 @@ def test_mid_conversation_system_messages_and_unknown_blocks_pass() -> None:
     messages = [
         {"role": "user", "content": [{"type": "document", "source": {"data": "x"}, "cache_control": {"type": "ephemeral"}}]},
         {"role": "system", "content": "The task tools have not been used."},
-        {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "server_tool_use", "id": "s", "name": "x", "input": {}}]},
+        {
+            "role": "assistant",
+            "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "server_tool_use", "id": "s", "name": "x", "input": {}}],
+        },
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "s"}]},
     ]
     assert {i.kind for i in read(messages).items} == {ItemKind.OTHER}
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b"[1]", b'{"messages": 3}', b'{"messages": [3]}', b'{"messages": [{"role": "user"}]}', b"\xff\xfe", b'{"messages":[],"messages":[]}'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b'{"messages": 3}',
+        b'{"messages": [3]}',
+        b'{"messages": [{"role": "user"}]}',
+        b"\xff\xfe",
+        b'{"messages":[],"messages":[]}',
+    ],
+)
 def test_other_bodies_are_unreadable(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         Anthropic().read(raw, Policy())

@@ -21,7 +21,9 @@ LAYOUTS = st.sampled_from([{}, {"indent": 1}, {"indent": "\t"}, {"separators": (
 
 def encoded(value: Any, layout: dict[str, Any], escaped: bool) -> bytes:
     text = json.dumps(value, ensure_ascii=escaped, **layout)
-    return text.encode("utf-8", "surrogatepass") if escaped or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(value, **layout).encode()
+    return (
+        text.encode("utf-8", "surrogatepass") if escaped or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(value, **layout).encode()
+    )
 
 
 @given(st.dictionaries(st.text(st.characters(codec=None), max_size=8), VALUES, max_size=6), LAYOUTS, st.booleans())

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.claude import UPSTREAM, Claude
+from adapters.plan import LaunchPlan, PlanError, PlanRequest, Program
+from adapters.registry import ADAPTERS
+
+FOLDER = Path("/state/sessions/1")
+PROXY = "http://127.0.0.1:4242/secret"
+HOME, CWD = Path("/home/ada"), Path("/work")
+USER, PROJECT, LOCAL = HOME / ".claude/settings.json", CWD / ".claude/settings.json", CWD / ".claude/settings.local.json"
+
+
+def plan(
+    *arguments: str, environ: dict[str, str] | None = None, files: dict[Path, str] | None = None, upstream: str = "", mcp: bool = True
+) -> LaunchPlan:
+    ordered = {p: (files or {})[p] for p in (USER, PROJECT, LOCAL, *(files or {})) if p in (files or {})}
+    command = ("/py", "-m", "headroom_wrap.mcp") if mcp else ()
+    return Claude().plan(PlanRequest(Program("/bin/claude", "2.1.197"), arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER))
+
+
+def settings(found: LaunchPlan) -> dict[str, Any]:
+    value = json.loads(found.files[FOLDER / "settings.json"])
+    assert isinstance(value, dict)
+    return value
+
+
+def test_a_plain_launch() -> None:
+    found = plan("-p", "hello")
+    assert found.argv == ("/bin/claude", "--mcp-config", f"{FOLDER}/mcp.json", "--settings", f"{FOLDER}/settings.json", "-p", "hello")
+    assert settings(found)["env"] == {"ANTHROPIC_BASE_URL": PROXY, "ENABLE_TOOL_SEARCH": "true"}
+    assert settings(found)["permissions"]["allow"] == [f"mcp__headroom__headroom_{t}" for t in ("retrieve", "compress", "stats")]
+    assert json.loads(found.files[FOLDER / "mcp.json"]) == {"mcpServers": {"headroom": {"command": "/py", "args": ["-m", "headroom_wrap.mcp"]}}}
+    assert found.upstream == UPSTREAM
+    assert found.env == {}
+    assert found.notes == ()
+    assert found.losses
+
+
+def test_the_secret_is_in_a_private_file_not_in_the_arguments() -> None:
+    assert "secret" not in " ".join(plan().argv)
+
+
+def test_without_mcp() -> None:
+    found = plan(mcp=False)
+    assert "--mcp-config" not in found.argv
+    assert "permissions" not in settings(found)
+
+
+def test_no_credential_is_ever_set() -> None:
+    found = plan(environ={"ANTHROPIC_API_KEY": "k"})
+    assert "ANTHROPIC_API_KEY" not in found.env
+    assert "k" not in settings(found)["env"].values()
+
+
+@pytest.mark.parametrize(
+    ("environ", "files", "arguments", "upstream"),
+    [
+        ({"ANTHROPIC_BASE_URL": "https://gw.example/a/"}, {}, (), "https://gw.example/a"),
+        ({"ANTHROPIC_BASE_URL": "https://env"}, {USER: "https://user"}, (), "https://user"),
+        ({}, {USER: "https://user", PROJECT: "https://project"}, (), "https://project"),
+        ({}, {PROJECT: "https://project", LOCAL: "https://local"}, (), "https://local"),
+        ({}, {LOCAL: "https://local"}, ("--settings", '{"env":{"ANTHROPIC_BASE_URL":"https://flag"}}'), "https://flag"),
+        ({}, {CWD / "own.json": "https://file"}, ("--settings=own.json",), "https://file"),
+        ({}, {}, (), UPSTREAM),
+    ],
+)
+def test_the_upstream_is_what_claude_would_have_used(
+    environ: dict[str, str], files: dict[Path, str], arguments: tuple[str, ...], upstream: str
+) -> None:
+    contents = {p: json.dumps({"env": {"ANTHROPIC_BASE_URL": url}}) for p, url in files.items()}
+    found = plan(*arguments, environ=environ, files=contents)
+    assert found.upstream == upstream
+    assert settings(found)["env"]["ANTHROPIC_BASE_URL"] == PROXY
+    assert ("ENABLE_TOOL_SEARCH" in settings(found)["env"]) is (upstream == UPSTREAM)
+
+
+def test_the_users_word_goes_before_all() -> None:
+    assert plan(environ={"ANTHROPIC_BASE_URL": "https://gw.example"}, upstream="http://127.0.0.1:9").upstream == "http://127.0.0.1:9"
+
+
+def test_the_users_own_settings_are_kept() -> None:
+    own = {"env": {"A": "1"}, "permissions": {"allow": ["Bash(ls)"], "deny": ["Read(x)"]}, "model": "opus"}
+    found = plan("--settings", json.dumps(own), "--model", "sonnet")
+    merged = settings(found)
+    assert merged["model"] == "opus"
+    assert merged["env"]["A"] == "1"
+    assert merged["permissions"]["deny"] == ["Read(x)"]
+    assert merged["permissions"]["allow"][0] == "Bash(ls)"
+    assert found.argv.count("--settings") == 1
+    assert found.argv[-2:] == ("--model", "sonnet")
+
+
+def test_a_choice_of_tool_search_is_the_users() -> None:
+    assert "ENABLE_TOOL_SEARCH" not in settings(plan(environ={"ENABLE_TOOL_SEARCH": "false"}))["env"]
+
+
+@pytest.mark.parametrize("arguments", [("mcp", "list"), ("--version",), ("update",), ("-p", "--help")])
+def test_commands_without_a_model_run_as_they_are(arguments: tuple[str, ...]) -> None:
+    found = plan(*arguments)
+    assert found.argv == ("/bin/claude", *arguments)
+    assert not found.routed
+    assert not found.files
+
+
+def test_after_two_dashes_nothing_is_a_flag() -> None:
+    assert plan("-p", "--", "--settings", "x").argv[-4:] == ("-p", "--", "--settings", "x")
+
+
+@pytest.mark.parametrize("where", ["env", "file"])
+def test_other_vendors_are_refused_in_words(where: str) -> None:
+    environ = {"CLAUDE_CODE_USE_BEDROCK": "1"} if where == "env" else {}
+    files = {USER: '{"env": {"CLAUDE_CODE_USE_BEDROCK": "1"}}'} if where == "file" else {}
+    with pytest.raises(PlanError, match="Bedrock") as caught:
+        plan(environ=environ, files=files)
+    assert "unset CLAUDE_CODE_USE_BEDROCK" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "nonsense"])
+def test_unreadable_settings_are_refused_in_words(text: str) -> None:
+    with pytest.raises(PlanError, match="settings"):
+        plan(files={USER: text})
+
+
+def test_an_empty_settings_file_is_none() -> None:
+    assert plan(files={USER: " \n"}).upstream == UPSTREAM
+
+
+def test_a_missing_settings_file_given_by_flag_is_an_error() -> None:
+    with pytest.raises(PlanError, match="nowhere.json"):
+        plan("--settings", "nowhere.json")
+
+
+def test_loopback_goes_round_the_users_proxy() -> None:
+    assert plan(environ={"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a.example"}).env == {"NO_PROXY": "a.example,127.0.0.1,localhost"}
+    assert plan(environ={"https_proxy": "http://p:1", "no_proxy": "b"}).env == {"no_proxy": "b,127.0.0.1,localhost"}
+
+
+def test_an_untested_version_is_said() -> None:
+    request = PlanRequest(Program("/bin/claude", "9.9.9"), (), {}, {}, PROXY, "", (), FOLDER)
+    assert "9.9.9" in Claude().plan(request).notes[0]
+
+
+def test_where_it_looks() -> None:
+    assert Claude().reads((), {}, HOME, CWD) == [USER, PROJECT, LOCAL]
+    assert Claude().reads(("--settings", "s.json"), {"CLAUDE_CONFIG_DIR": "/cfg"}, HOME, CWD)[::3] == [Path("/cfg/settings.json"), CWD / "s.json"]
+
+
+def test_registered_under_its_name() -> None:
+    assert {name: a.name for name, a in ADAPTERS.items()} == {"claude": "claude"}

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headroom_wrap.supervisor.journal import Edit, Entry, Journal, start_time, write_atomically
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def dead(tmp_path: Path) -> Entry:
+    """An entry of a process that has gone without undoing it."""
+    code = f"from pathlib import Path; from headroom_wrap.supervisor.journal import Journal; e = Journal(Path({str(tmp_path)!r})).open_session(); (Path(e.folder)/'f').write_text('x')"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    return next(Journal(tmp_path).stale())
+
+
+def test_a_session_leaves_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    entry = journal.open_session()
+    folder = Path(entry.folder)
+    assert oct(folder.stat().st_mode)[-3:] == "700"
+    (folder / "settings.json").write_text("{}")
+    assert list(journal.stale()) == []
+    assert journal.undo(entry) == []
+    assert not folder.exists()
+    assert list((tmp_path / "journal").iterdir()) == []
+
+
+def test_a_dead_session_is_undone_by_the_next(tmp_path: Path, dead: Entry) -> None:
+    assert Path(dead.folder).exists()
+    assert Journal(tmp_path).undo_stale() == []
+    assert not Path(dead.folder).exists()
+    assert not dead.file.exists()
+
+
+def test_a_reused_pid_is_not_its_owner(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    entry = journal.open_session()
+    journal.write(replace(entry, started=entry.started + 1))
+    assert [e.pid for e in journal.stale()] == [os.getpid()]
+    assert start_time(os.getpid()) == entry.started != 0
+
+
+def test_edits_are_put_back_only_where_nobody_changed_them_since(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    changed, theirs, made, gone = (tmp_path / n for n in ("changed", "theirs", "made", "gone"))
+    changed.write_text("ours")
+    changed.chmod(0o640)
+    theirs.write_text("the user's newer text")
+    made.write_text("ours")
+    edits = (
+        Edit(str(changed), "before", sha("ours")),
+        Edit(str(theirs), "before", sha("ours")),
+        Edit(str(made), None, sha("ours")),
+        Edit(str(gone), "before", sha("ours")),
+    )
+    entry = replace(journal.open_session(), edits=edits)
+    journal.write(entry)
+    sentences = journal.undo(entry)
+    assert changed.read_text() == "before"
+    assert oct(changed.stat().st_mode)[-3:] == "640"
+    assert theirs.read_text() == "the user's newer text"
+    assert not made.exists()
+    assert [s.split()[0] for s in sentences] == [str(gone), str(theirs)]
+
+
+def test_a_folder_that_is_not_ours_is_never_removed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    journal.undo(replace(journal.open_session(), folder=str(precious)))
+    assert precious.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"pid": "x"})])
+def test_unreadable_entries_are_skipped(tmp_path: Path, text: str) -> None:
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "1.json").write_text(text)
+    assert list(Journal(tmp_path).stale()) == []
+
+
+def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "\ud800")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from headroom_wrap.config import OPTIONS, Config, Surroundings, config_path, load, surroundings
+from headroom_wrap.errors import UserError
+from pipeline.policy import Profile
+
+
+def around(tmp_path: Path, **environ: str) -> Surroundings:
+    return Surroundings(
+        MappingProxyType({"XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), **environ}), tmp_path, tmp_path
+    )
+
+
+def write(tmp_path: Path, text: str) -> None:
+    (tmp_path / "headroom").mkdir(exist_ok=True)
+    (tmp_path / "headroom" / "config.toml").write_text(text)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    found = load(around(tmp_path))
+    assert found.profile is Profile.BALANCED
+    assert found.state == tmp_path / "state" / "headroom"
+    assert found.database == found.state / "headroom.db"
+    assert {o.key for o in OPTIONS} <= set(Config.__dataclass_fields__)
+
+
+def test_each_source_goes_before_the_one_below(tmp_path: Path) -> None:
+    write(tmp_path, 'profile = "lossless"\nfloor_tokens = 100\nexclude_tools = ["A"]\n')
+    file = load(around(tmp_path))
+    assert (file.profile, file.floor_tokens, file.exclude_tools) == (Profile.LOSSLESS, 100, ("A",))
+    env = load(around(tmp_path, HEADROOM_PROFILE="aggressive", HEADROOM_OFF="yes", HEADROOM_EXCLUDE_TOOLS="B, C"))
+    assert (env.profile, env.off, env.exclude_tools, env.floor_tokens) == (Profile.AGGRESSIVE, True, ("B", "C"), 100)
+    flags = load(around(tmp_path, HEADROOM_PROFILE="aggressive"), {"profile": "balanced", "off": None, "exclude_tools": ()})
+    assert (flags.profile, flags.off, flags.exclude_tools) == (Profile.BALANCED, False, ("A",))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("profile = ", "not TOML"),
+        ('profile = "fast"', "lossless or balanced or aggressive"),
+        ("floor_tokens = -1", "a number"),
+        ("off = 3", "true or false"),
+        ('exclude_tools = "A"', "a list of names"),
+        ("colour = 1", "no setting"),
+        ('upstream = "api.anthropic.com"', "no http or https address"),
+    ],
+)
+def test_bad_files_are_named(tmp_path: Path, text: str, said: str) -> None:
+    write(tmp_path, text)
+    with pytest.raises(UserError, match=said):
+        load(around(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "value"), [("HEADROOM_OFF", "perhaps"), ("HEADROOM_FLOOR_TOKENS", "many"), ("HEADROOM_PANEL", "big")])
+def test_bad_variables_are_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(UserError, match=name):
+        load(around(tmp_path, **{name: value}))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "headroom" / "config.toml").mkdir(parents=True)
+    with pytest.raises(UserError, match="cannot be read"):
+        load(around(tmp_path))
+
+
+def test_surroundings_are_this_process_s(private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    found = surroundings()
+    assert found.home == private_home
+    assert found.term == "xterm"
+    assert not found.color
+    assert config_path(found) == private_home / ".config" / "headroom" / "config.toml"
+
+
+def test_state_falls_back_to_the_platform_s_folder(private_home: Path) -> None:
+    state: Any = load(surroundings()).state
+    assert str(state).startswith(str(private_home))
