@@ -46,7 +46,7 @@ def _open(state: str) -> Store:
     return SqliteStore.open(Path(state) / "headroom.db")
 
 
-def _compress(text: str, query: str) -> str:
+def _compress(text: str, query: str, store: Store) -> str:
     # Late: the compressors and their grammars are large.
     try:
         import headroom
@@ -55,7 +55,7 @@ def _compress(text: str, query: str) -> str:
     function = getattr(headroom, "compress_text", None)
     if function is None:
         raise ToolError("Compression is not available in this installation.")
-    return str(function(text, query))
+    return str(function(text, query, store=store))
 
 
 if __name__ == "__main__":

@@ -63,11 +63,11 @@ class Tools:
 
     Args:
         open_store: opens the store.
-        compress: (text, query) -> text; raises ToolError where it cannot.
+        compress: (text, query, store for the original) -> text; raises ToolError where it cannot.
         since: Unix time in seconds from which receipts count as this session's.
     """
 
-    def __init__(self, open_store: Callable[[], Store], compress: Callable[[str, str], str], *, since: float = 0.0) -> None:
+    def __init__(self, open_store: Callable[[], Store], compress: Callable[[str, str, Store], str], *, since: float = 0.0) -> None:
         self._open_store = open_store
         self._compress = compress
         self._since = since
@@ -109,7 +109,7 @@ class Tools:
 
     def _compressed(self, text: str, query: str) -> str:
         try:
-            return self._compress(text, query)
+            return self._compress(text, query, self._opened())
         except ToolError:
             raise
         except Exception as error:  # whatever fails in a compressor, the model has the text and goes on with it

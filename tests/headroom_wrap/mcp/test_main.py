@@ -11,6 +11,7 @@ import pytest
 
 from headroom_wrap.mcp import __main__ as program
 from headroom_wrap.mcp.tools import ToolError
+from pipeline import markers
 from pipeline.store.sqlite import SqliteStore
 
 
@@ -62,6 +63,16 @@ def test_a_session(tmp_path):
 
 
 @pytest.mark.slow
+def test_what_was_compressed_can_be_retrieved(tmp_path):
+    client = Client(tmp_path / "state")
+    text = "".join(f"2026-01-02T03:04:{i % 60:02d}Z INFO worker-{i % 4} processed order {i} in {i % 9} ms\n" for i in range(600))
+    short = client.tool("headroom_compress", text=text, query="errors")["content"][0]["text"]
+    assert len(short) < len(text) / 4
+    assert client.tool("headroom_retrieve", handle=markers.handles(short)[0])["content"][0]["text"] == text
+    assert client.end()[0] == 0
+
+
+@pytest.mark.slow
 def test_a_state_that_cannot_be_opened_is_a_tool_error(tmp_path):
     (tmp_path / "file").write_text("")
     client = Client(tmp_path / "file" / "state")
@@ -74,7 +85,7 @@ def test_a_state_that_cannot_be_opened_is_a_tool_error(tmp_path):
 @pytest.mark.slow
 def test_only_the_protocol_goes_to_standard_output(tmp_path):
     """A compressor that prints, by Python or by C, does not break the line."""
-    prelude = "import types, os\nm = types.ModuleType('headroom')\ndef f(t, q):\n    print('noise'); os.write(1, b'more')\n    return 'short'\nm.compress_text = f\nsys.modules['headroom'] = m"
+    prelude = "import types, os\nm = types.ModuleType('headroom')\ndef f(t, q, store):\n    print('noise'); os.write(1, b'more')\n    return 'short'\nm.compress_text = f\nsys.modules['headroom'] = m"
     client = Client(tmp_path, prelude)
     assert client.tool("headroom_compress", text="long")["content"][0]["text"] == "short"
     status, out, err = client.end()
@@ -120,7 +131,7 @@ def test_usage(arguments, capsys):
 def test_compression_that_is_not_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "headroom", None)
     with pytest.raises(ToolError, match="not available"):
-        program._compress("x", "")
+        program._compress("x", "", None)
     monkeypatch.setitem(sys.modules, "headroom", object())
     with pytest.raises(ToolError, match="not available"):
-        program._compress("x", "")
+        program._compress("x", "", None)

@@ -23,7 +23,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def tools(store):
-    return Tools(lambda: store, lambda text, query: f"{query}:{len(text)}", since=100.0)
+    return Tools(lambda: store, lambda text, query, kept: f"{query}:{len(text)}:{kept is store}", since=100.0)
 
 
 def test_what_the_model_is_told_costs_little():
@@ -94,14 +94,14 @@ def test_mistakes_are_explained(tools, store, arguments, said):
 
 
 def test_compress(tools):
-    assert tools.call("headroom_compress", {"text": "abc", "query": "q"}) == "q:3"
-    assert tools.call("headroom_compress", {"text": "abc"}) == ":3"
+    assert tools.call("headroom_compress", {"text": "abc", "query": "q"}) == "q:3:True"
+    assert tools.call("headroom_compress", {"text": "abc"}) == ":3:True"
     with pytest.raises(ToolError, match="text is missing"):
         tools.call("headroom_compress", {})
 
 
 def test_a_failing_compressor_is_a_tool_error(store):
-    def fail(text, query):
+    def fail(text, query, store):
         raise ZeroDivisionError("x")
 
     with pytest.raises(ToolError, match="ZeroDivisionError"):
@@ -124,7 +124,7 @@ def test_a_store_that_fails(tmp_path):
 
     for name, arguments in (("headroom_retrieve", {"handle": "00000000"}), ("headroom_stats", {})):
         with pytest.raises(ToolError, match="locked"):
-            Tools(fail, lambda t, q: t).call(name, arguments)
+            Tools(fail, lambda t, q, s: t).call(name, arguments)
 
 
 def test_unknown_tool(tools):
@@ -134,7 +134,7 @@ def test_unknown_tool(tools):
 
 def test_the_store_is_opened_late_and_closed_once(store):
     opened = []
-    tools = Tools(lambda: opened.append(1) or store, lambda t, q: t)
+    tools = Tools(lambda: opened.append(1) or store, lambda t, q, s: t)
     tools.close()
     assert opened == []
     tools.call("headroom_stats", {})
