@@ -24,6 +24,10 @@ _HELD = 64 << 20  # bytes; a larger body is no transcript that a model could rea
 _UNTOUCHED = Prepared(b"", b"")
 
 
+class TooLarge(Exception):
+    """A request body beyond the limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """What is done for one dialect: without a compression its requests pass and only their usage is read."""
@@ -72,10 +76,12 @@ class Exchange:
         try:
             answer, prepared = await self._answer()
         except Unreachable as error:
-            if self._left < 0:
+            if self._left < 0:  # the client library tells of our own TooLarge as if the connection had failed
                 return replies.too_large(self._parts.body_limit)
             self._parts.tell(Trouble("upstream", str(error)))
             return replies.unreachable(str(error), retry=self._parts.upstream.reached)
+        except TooLarge:
+            return replies.too_large(self._parts.body_limit)
         try:
             return await self._relay(answer, prepared)
         finally:
@@ -111,10 +117,12 @@ class Exchange:
         held = []
         size = 0
         content = self._request.content
-        while size <= _HELD and (chunk := await content.readany()):
+        while self._left >= 0 and size <= _HELD and (chunk := await content.readany()):
             held.append(chunk)
             size += len(chunk)
-        self._left -= size
+            self._left -= len(chunk)
+        if self._left < 0:
+            raise TooLarge
         return held
 
     async def _pass(self, held: list[bytes]) -> aiohttp.ClientResponse:
@@ -140,7 +148,7 @@ class Exchange:
         while chunk := await self._request.content.readany():
             self._left -= len(chunk)
             if self._left < 0:
-                raise ValueError("a request body beyond the limit")
+                raise TooLarge
             yield chunk
 
     async def _relay(self, answer: aiohttp.ClientResponse, prepared: Prepared) -> web.StreamResponse:

@@ -17,7 +17,12 @@ from headroom_wrap.proxy import frames, lifeline
 from pipeline.router import Outcome
 
 _NICE = 5  # the relay goes first
-_WARM_TEXT = "warm up: 1 text of a few tokens, so that the first job finds the vocabulary loaded"
+# One of each kind, so that the first job finds vocabulary, patterns and imports loaded: that would take it half a second.
+_SAMPLES = (
+    "\n".join(f"2026-01-01T00:{i // 60:02d}:{i % 60:02d}Z INFO worker[{i % 7}] request {i * 7} done in {i % 9} ms" for i in range(90)),
+    "[" + ",".join(f'{{"id": {i}, "name": "item-{i * 3}", "status": "ok", "owner": {{"id": {i % 5}}}}}' for i in range(60)) + "]",
+    "\n".join(f"src/module_{i % 7}.py:{i}:    value_{i} = function_{i % 11}(argument)" for i in range(60)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,13 @@ class Done:
 def work(jobs: IO[bytes], results: IO[bytes]) -> None:
     """Work until there are no more jobs."""
     # Late: what costs time must not hold up the parent's pipe, and the proxy imports this file for its messages alone.
-    from pipeline import cache_aligner, tokens
-    from pipeline.compressors.registry import compressors
+    from pipeline import cache_aligner
+    from pipeline.compressors.api import Content
+    from pipeline.policy import Policy
+    from pipeline.router import route
 
-    compressors()
-    tokens.count(_WARM_TEXT)
+    for sample in _SAMPLES:
+        route(Content(sample), (), Policy())
     _send(results, Warm())
     while True:
         try:
