@@ -22,6 +22,8 @@ class Child:
         """What the child is to be answered in the terminal's place."""
         self.askers: deque[bool] = deque(maxlen=256)
         """Who waits for a cursor position report, in order; True is us."""
+        self.asked_size = 0
+        """How many size reports of the terminal the child waits for."""
         self.kept_modes: dict[int, bool] = {}
         """Modes that XTSAVE keeps."""
         self.glyphs = b""
@@ -30,8 +32,9 @@ class Child:
     def text(self, raw: bytes) -> bytes:
         """Write text (CR and LF may be in it where it is ASCII)."""
         model = self.model
-        self.glyphs = raw
-        self.painter.drew = False
+        if raw[-1] >= 0x20 or raw.strip(b"\r\n"):
+            self.glyphs = raw
+            self.painter.drew = False
         model.single_shift = False
         if model.bottom < model.rows:
             if model.below:
@@ -91,6 +94,10 @@ class Child:
                 yield run
             elif run == b"\n":
                 yield self.line_feed(run)
+            elif self.model.slack and (self.model.y == self.model.rows or not self.model.sure) and self.model.wrap:
+                # Where the line ends is not known, so none may end in the panel.
+                self.model.doubt()
+                yield b"\x1b[?7l" + run + b"\x1b[?7h"
             elif run.isascii():
                 yield from self._ascii_below(run)
             else:

@@ -91,6 +91,15 @@ class OutputFilter:
         """Who waits for a cursor position report, in order; True is us."""
         return self._child.askers
 
+    @property
+    def asked_size(self) -> int:
+        """How many size reports of the terminal the child waits for."""
+        return self._child.asked_size
+
+    @asked_size.setter
+    def asked_size(self, count: int) -> None:
+        self._child.asked_size = count
+
     def start(self, cursor: tuple[int, int] | None = None) -> bytes:
         """Make room for the panel and set the scroll region; also after a stopped child was continued.
 
@@ -142,6 +151,12 @@ class OutputFilter:
         """Ask the terminal where its cursor is; `InputFilter` keeps the answer from the child."""
         self.askers.append(True)
         return ASK_POSITION
+
+    def forget_position(self) -> None:
+        """Give up waiting for the terminal's answer to `ask_position`; one that comes late goes to the child."""
+        askers = [ours for ours in self.askers if not ours]
+        self.askers.clear()
+        self.askers.extend(askers)
 
     def resize(self, rows: int, cols: int, panel_rows: int, cursor: tuple[int, int] | None = None) -> bytes:
         """Adapt to a new size: wipe the old panel, make room, set the region, paint the panel again.

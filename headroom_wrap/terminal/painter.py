@@ -77,9 +77,14 @@ class Painter:
         return self.repaint()
 
     def blank(self) -> bytes:
-        """Erase the panel's rows, before the terminal pushes its screen into its history."""
-        if not self.panel_rows or not self.ready:
+        """Erase the panel's rows, before the terminal pushes its screen into its history.
+
+        A pending wrap is lost with it, as many terminals drop it at an erase themselves.
+        """
+        model = self.model
+        if not self.panel_rows or self.in_string or model.sides or (model.slot.live and not model.certain):
             return b""
+        model.x = min(model.x, model.cols)
         self.forget()
         start = self.model.rows + 1
         rows = b"".join(b"\x1b[%d;1H\x1b[K" % row for row in range(start, start + self.panel_rows))

@@ -77,24 +77,24 @@ def row_relative(child: Child, params: bytes, raw: bytes) -> bytes:
     del raw
     model = child.model
     count = number(params)
-    if model.bottom < model.rows and model.sure and not model.origin:
+    if model.bottom < model.rows and not model.origin:
         model.row(model.y + count)
         return b"\x1b[%dd" % model.y
-    child.unsure()
     model.down(count)
     return b"\x1b[%dB" % count
 
 
-def _downward(to_column_1: bool) -> Rule:
+def _downward(*, to_column_1: bool) -> Rule:
     def rule(child: Child, params: bytes, raw: bytes) -> bytes:
         model = child.model
         count = number(params)
         child.unsure()
-        if model.below and model.y + count > model.rows:
-            count = model.rows - model.y
-            raw = b"\x1b[%dB" % count if count else b""
+        if model.below and (model.y + count > model.rows or not model.sure):
+            model.row(model.y + count)
+            raw = b"\x1b[%dd" % model.y
             raw += b"\r" if to_column_1 else b""
-        model.down(count)
+        else:
+            model.down(count)
         if to_column_1:
             model.carriage_return()
         return raw
@@ -261,6 +261,8 @@ def window(child: Child, params: bytes, raw: bytes) -> bytes:
     if what == 18:
         child.replies += b"\x1b[8;%d;%dt" % (model.rows, model.cols)
         return b""
+    if what in (14, 15):
+        child.asked_size += 1
     if what == 8 and number(params, 1, 0):
         rest = params.split(b";", 2)[2:]
         return b"\x1b[8;%d%st" % (number(params, 1) + panel, b"".join(b";" + part for part in rest))
@@ -298,16 +300,14 @@ def repeat(child: Child, params: bytes, raw: bytes) -> bytes:
     model = child.model
     text = child.glyphs.decode("utf-8", "replace").rstrip("\r\n")
     if not text:
+        return b"" if child.painter.drew else raw
+    count, full = number(params), model.rows * model.cols
+    if count > full:  # a screen of them and the same column
+        count = full + count % model.cols
+    elif not (child.painter.drew or model.below):
+        child.text((text[-1] * count).encode())
         return raw
-    count = min(number(params), model.rows * model.cols)
-    glyphs = (text[-1] * count).encode()
-    if child.painter.drew or model.below:
-        return child.text(glyphs)
-    if text[-1].isascii():
-        model.ascii(count)
-    else:
-        model.wide(glyphs)
-    return raw
+    return child.text((text[-1] * count).encode())
 
 
 def _shift(to: int) -> Rule:
@@ -388,6 +388,8 @@ def _switch_buffer(child: Child, raw: bytes, *, on: bool, with_cursor: bool) -> 
     if with_cursor and on:
         model.save()
     was, model.alternate = model.alternate, on
+    if was == on and not with_cursor:
+        return raw
     if on:
         model.slot.live = False
         model.sure = False  # some terminals go home, others stay
@@ -490,6 +492,9 @@ CSI_RULES: dict[bytes, Rule] = {
 CONTROL_RULES: dict[bytes, Rule] = {
     b"\b": _note(Model.backspace),
     b"\t": _note(Model.tab),
+    # CR and LF come with the text, and alone where they stood inside a sequence.
+    b"\n": index,
+    b"\r": _note(Model.carriage_return),
     b"\v": index,
     b"\f": index,
     b"\x0e": _shift(1),

@@ -19,9 +19,15 @@ PARAMS = re.compile(r"([<-?]?)([0-9;:]*)([ -/]*)([@-~])")
 
 
 class Terminal(pyte.Screen):
-    """A terminal of rows by cols; `push_on_clear` is for those that push the screen to the history on ED 2."""
+    """A terminal of rows by cols.
 
-    def __init__(self, rows, cols, *, push_on_clear=False):
+    Args:
+        push_on_clear: on ED 2 the screen goes to the history, as in VTE and tmux.
+        keeps_wrap: a pending wrap stays pending over an erase; in xterm it does not.
+    """
+
+    def __init__(self, rows, cols, *, push_on_clear=False, keeps_wrap=False):
+        self.keeps_wrap = keeps_wrap
         self.history = []
         self.push_on_clear = push_on_clear
         self.alternate = False
@@ -80,6 +86,9 @@ class Terminal(pyte.Screen):
         elif "\x80" <= char <= "\x9f":
             self._state, self._pending = "escape", ""
             self._step(chr(ord(char) - 0x40))
+        elif char > "\x7f":
+            self._state = "ground"
+            self.draw(char)
         elif self._state == "escape":
             if not self._pending and char == "[":
                 self._state = "csi"
@@ -246,12 +255,13 @@ class Terminal(pyte.Screen):
         self.buffer.pop(bottom, None)
 
     def _scroll_up(self, count):
-        for _ in range(min(count, self.lines)):
-            self._scroll(*self._limits)
+        top, bottom = self._limits
+        for _ in range(min(count, bottom - top + 1)):
+            self._scroll(top, bottom)
 
     def _scroll_down(self, count):
         top, bottom = self._limits
-        for _ in range(min(count, self.lines)):
+        for _ in range(min(count, bottom - top + 1)):
             for y in range(bottom, top, -1):
                 self.buffer[y] = self.buffer[y - 1]
             self.buffer.pop(top, None)
@@ -327,13 +337,31 @@ class Terminal(pyte.Screen):
         self.g0_charset, self.charset = pyte.charsets.LAT1_MAP, 0
         self.slots = [None, None]
 
+    def _settle(self):
+        if not self.keeps_wrap:
+            self.cursor.x = min(self.cursor.x, self.columns - 1)
+
+    def insert_characters(self, count=None):
+        self._settle()
+        super().insert_characters(count)
+
+    def delete_characters(self, count=None):
+        self._settle()
+        super().delete_characters(count)
+
+    def erase_characters(self, count=None):
+        self._settle()
+        super().erase_characters(count)
+
     def erase_in_line(self, how=0, private=False):
+        self._settle()
         x = min(self.cursor.x, self.columns - 1)
         span = {0: range(x, self.columns), 1: range(x + 1), 2: range(self.columns)}.get(how, ())
         for column in span:
             self.buffer[self.cursor.y][column] = self.cursor.attrs
 
     def erase_in_display(self, how=0, *_args, **_kwargs):
+        self._settle()
         if how == 2 and self.push_on_clear and not self.alternate:
             lines = self.text()
             while lines and not lines[-1]:
@@ -362,7 +390,8 @@ class Terminal(pyte.Screen):
                 else:
                     self.cursor.x = self.columns - width
             if modes.IRM in self.mode:
-                self.insert_characters(width)
+                # Not ours: it would take the wrap for settled.
+                super().insert_characters(width)
             line = self.buffer[self.cursor.y]
             line[self.cursor.x] = self.cursor.attrs._replace(data=char)
             if width == 2:
@@ -372,7 +401,7 @@ class Terminal(pyte.Screen):
 
     def _repeat(self, count):
         if self._last:
-            self.draw(self._last * min(count, self.lines * self.columns))
+            self.draw(self._last * min(count, 9999))
 
     def alignment_display(self):
         for y in range(self.lines):

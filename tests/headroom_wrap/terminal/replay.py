@@ -28,10 +28,10 @@ Terminal = _oracle().Terminal
 class Pair:
     """A real terminal behind the filter, and the terminal that the child believes to have."""
 
-    def __init__(self, rows=30, cols=100, panel=3, *, push_on_clear=False, cursor=(1, 1)):
+    def __init__(self, rows=30, cols=100, panel=3, *, cursor=(1, 1), **kind):
         self.filter = OutputFilter(rows, cols, panel)
-        self.real = Terminal(rows, cols, push_on_clear=push_on_clear)
-        self.plain = Terminal(rows - panel, cols, push_on_clear=push_on_clear)
+        self.real = Terminal(rows, cols, **kind)
+        self.plain = Terminal(rows - panel, cols, **kind)
         self.panel = [b""] * panel
         self.written = bytearray()
         self.draws = 0
