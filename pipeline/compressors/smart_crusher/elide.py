@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipeline import markers
 from pipeline.compressors.api import Gap
@@ -22,6 +23,7 @@ _SHORT_ROW = 26  # tokens
 _STRIDE = 6
 _NOTED = 10  # records of a run, from which on its marker says what they are
 _STRONG_SHARE = 1.6
+_WORTH = 20.0  # priority below which a whole row says no more than a short one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class View:
         cut: records that are left out but shown with their long cells cut.
         short: the columns of a short row.
         counts: the column by whose values runs are counted, None if there is none.
-        keys: values of look-up keys in the rows shown, by path.
+        keys: values of look-up keys in the rows shown, by scope and path.
     """
 
     rows: list[str | None]
@@ -65,8 +67,8 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
         shares: how much of them may be spent.
     """
     ranking = rank(table, query)
-    order = sorted((i for i in range(table.count) if ranking.priority[i] > 0), key=lambda i: (-ranking.priority[i], i))
-    identity = ranking.identity
+    order = sorted((i for i in range(table.count) if ranking.priority[i] >= _WORTH), key=lambda i: (-ranking.priority[i], i))
+    identity = ranking.identity if len(table.columns) + len(table.lists) > 1 else []  # of a list of values a short row is the whole
     texts = [writer.row(i) for i in range(table.count)]
     density = max(tokens("\n".join(texts)), 1) / max(sum(map(len, texts)), 1)  # tokens a character: rows of a table are much alike
     full = shares.full * budget + (0 if identity else 0.6 * shares.index * budget)
@@ -93,8 +95,21 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
         for i, text in _short_rows(writer, ranking, short, rest, budget=shares.index * budget, density=density).items():
             notes[i] = text
     shown_rows = [i for i in range(table.count) if rows[i] is not None or i in cut]
-    keys = {one.key: {table.columns[one.key][i] for i in shown_rows} for one in table.lookups}
+    keys = _keys(table, shown_rows)
     return View(rows, notes, frozenset(cut), short, next(iter(ranking.status), None), keys)
+
+
+def _keys(table: Table, rows: Sequence[int]) -> dict[str, set[object]]:
+    """The look-up keys that stand in some rows, and in the items of their lists."""
+    keys = {one.key: {table.columns[one.key][i] for i in rows} for one in table.lookups}
+    for path, inner in table.lists.items():
+        if inner is None or not inner.lookups:
+            continue
+        ends = list(accumulate(max(0, size) for size in table.sizes[path]))
+        items = [k for i in rows for k in range(ends[i] - max(0, table.sizes[path][i]), ends[i])]
+        for one in inner.lookups:
+            keys[f"{path}[] {one.key}"] = {inner.columns[one.key][k] for k in items}
+    return keys
 
 
 def _short_rows(writer: Writer, ranking: Ranking, short: Sequence[str], rest: Sequence[int], *, budget: float, density: float) -> dict[int, str]:

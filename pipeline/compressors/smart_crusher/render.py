@@ -36,11 +36,11 @@ class Writer:
         self._soft = {p: t.evaluate(texts(table.columns, t.sources), table.count) for p, t in table.soft.items()}
 
     def heading(self, keys: dict[str, set[object]] | None = None) -> list[str]:
-        """The lines before the rows; of look-ups only those of ``keys`` (by the key's path), all if None."""
+        """The lines before the rows; of look-ups only those of ``keys`` (by scope and the key's path), all if None."""
         lines = statements(self.table, "", keys)
         for path, inner in self.table.lists.items():
             if inner is not None:
-                lines += statements(inner, f"{path}[] ", None)
+                lines += statements(inner, f"{path}[] ", keys)
         unless = "".join(f"\t{p}={self._cell(p, d)}" for p, _, d in self._sparse if d is not ABSENT)
         if unless:
             lines.append(f"#unless stated{unless}")
@@ -110,7 +110,7 @@ def statements(table: Table, scope: str, keys: dict[str, set[object]] | None) ->
         lines.append(f"#{scope}copy" + "".join(f"\t{target}={source}" for target, source in table.copies))
     lines += _derived(table, scope)
     for lookup in table.lookups:
-        wanted = None if keys is None else keys.get(lookup.key, set())
+        wanted = None if keys is None else keys.get(scope + lookup.key, set())
         rows = [(k, r) for k, r in lookup.rows.items() if wanted is None or k in wanted]
         if rows:
             lines.append(f"#{scope}by {lookup.key}\t" + "\t".join(lookup.columns))
