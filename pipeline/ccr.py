@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline import markers
 from pipeline.compressors.api import Rewrite
 from pipeline.store.api import Original, Store
+
+_SEARCH_S = 3.0
 
 
 class RetrievalError(ValueError):
@@ -57,22 +61,18 @@ def retrieve(store: Store, handle: str, lines: str | None = None, pattern: str |
     Raises:
         RetrievalError: unknown handle, unreadable range or pattern.
     """
-    handle = handle.strip().removeprefix("headroom").strip(" :[]")
-    if not markers.HANDLE.fullmatch(handle):
+    named = markers.HANDLE.search(handle)
+    if named is None:
         raise RetrievalError(f"{handle!r} is not a handle. A handle is the 8 or more hex digits after “[headroom ” in a footer.")
-    original = store.original(handle)
+    original = store.original(named[0])
     if original is None:
-        raise RetrievalError(f"No original with handle {handle} is in this machine's store. Run the tool again to see its output.")
+        raise RetrievalError(f"No original with handle {named[0]} is in this machine's store. Run the tool again to see its output.")
     units = _units(original)
     if lines is None and pattern is None:
         return Retrieved(original.text, original.handle, len(units), len(units), original.unit)
-    numbers = range(1, len(units) + 1) if lines is None else parse_ranges(lines, len(units))
+    numbers: Sequence[int] = range(1, len(units) + 1) if lines is None else parse_ranges(lines, len(units))
     if pattern is not None:
-        try:
-            found = re.compile(pattern)
-        except re.error as error:
-            raise RetrievalError(f"The pattern {pattern!r} is no regular expression: {error}.") from None
-        numbers = [n for n in numbers if found.search(units[n - 1])]
+        numbers = _matching(pattern, units, numbers)
     text = "\n".join(f"{n}\t{units[n - 1]}" for n in numbers)
     return Retrieved(text, original.handle, len(units), len(numbers), original.unit)
 
@@ -94,6 +94,29 @@ def parse_ranges(lines: str, total: int) -> list[int]:
     if not numbers:
         raise RetrievalError(f"{lines!r} is outside: there are {total}.")
     return sorted(numbers)
+
+
+def _matching(pattern: str, units: list[str], numbers: Iterable[int]) -> list[int]:
+    """The units in which a model's or a person's pattern is found, within a bound of time."""
+    import regex  # unlike re it can be told when to stop
+
+    try:
+        search = regex.compile(pattern).search
+    except regex.error as error:
+        raise RetrievalError(f"The pattern {pattern!r} is no regular expression: {error}.") from None
+    left = _SEARCH_S
+    found = []
+    for n in numbers:
+        began = time.monotonic()
+        try:
+            if search(units[n - 1], timeout=left):
+                found.append(n)
+        except TimeoutError:
+            left = 0.0
+        left -= time.monotonic() - began
+        if left <= 0:
+            raise RetrievalError(f"The pattern {pattern!r} takes too long. Write a simpler one, or ask for lines by number.")
+    return found
 
 
 def _units(original: Original) -> list[str]:

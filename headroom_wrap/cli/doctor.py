@@ -155,7 +155,7 @@ def _terminal(settings: Config) -> Iterator[Finding]:
         yield Finding("panel", None, "standard output is no terminal: the agent is run without a panel")
         return
     columns, lines = shutil.get_terminal_size()
-    rows = panel_rows_for(lines, columns, settings.surroundings.term, settings.panel != "off")
+    rows = panel_rows_for(lines, columns, settings.surroundings.term, enabled=settings.panel != "off")
     yield Finding("panel", True if rows else None, f"{rows} rows on this terminal ({settings.surroundings.term}, {columns}x{lines})")
 
 

@@ -59,7 +59,7 @@ def _ask(base: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One request, streamed."""
     address = urlsplit(base)
     connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port or 80, timeout=30)
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 1024, "stream": True, "system": _system(), "messages": messages, "tools": _tools()}
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 1024, "stream": True, "system": _system(), "messages": messages, "tools": _tools()}
     headers = {"content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "demo"}
     connection.request("POST", f"{address.path}/v1/messages", json.dumps(body), headers)
     response = connection.getresponse()

@@ -104,7 +104,7 @@ class SessionView:
         """How many bottom rows are the panel's."""
         from headroom_wrap.terminal.panel import panel_rows_for
 
-        return panel_rows_for(rows, cols, self._around.term, self._panel)
+        return panel_rows_for(rows, cols, self._around.term, enabled=self._panel)
 
     def lines(self, cols: int, panel_rows: int) -> Sequence[bytes] | None:
         """The panel's rows, or None if they are as at the last call."""
@@ -114,4 +114,4 @@ class SessionView:
         from headroom_wrap.terminal.panel import render
 
         self._shown = now
-        return render(now[0], cols, panel_rows, self._around.color)
+        return render(now[0], cols, panel_rows, color=self._around.color)
