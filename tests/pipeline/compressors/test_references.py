@@ -362,6 +362,7 @@ def _rebuildable(text: str) -> bool:
     return not any(mark in text for mark in ("[… ", "⋯"))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(results())
 def test_every_original_can_be_rebuilt_from_what_the_model_sees(blocks: list[tuple[str, ToolCall | None]]) -> None:
@@ -374,6 +375,7 @@ def test_every_original_can_be_rebuilt_from_what_the_model_sees(blocks: list[tup
         sent[block.ordinal] = block.text
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(results(), st.data())
 def test_a_transcript_cut_short_begins_the_same(blocks: list[tuple[str, ToolCall | None]], data: st.DataObject) -> None:
@@ -381,6 +383,7 @@ def test_a_transcript_cut_short_begins_the_same(blocks: list[tuple[str, ToolCall
     assert read_through(blocks[:cut]) == read_through(blocks)[:cut]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(results())
 def test_rewrites_keep_whole_lines_in_place_and_are_never_larger(blocks: list[tuple[str, ToolCall | None]]) -> None:
@@ -406,6 +409,7 @@ def test_rewrites_keep_whole_lines_in_place_and_are_never_larger(blocks: list[tu
         before.append(Seen(ordinal, "Read x", text, blocks[ordinal - 1][0]))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(results())
 def test_an_index_that_is_kept_gives_the_same(blocks: list[tuple[str, ToolCall | None]]) -> None:
@@ -416,6 +420,7 @@ def test_an_index_that_is_kept_gives_the_same(blocks: list[tuple[str, ToolCall |
         index.add(block)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(alphabet="ab1:\t→[… -⋯\n", max_size=60), max_size=5), st.text(max_size=600))
 def test_any_text_is_borne(parts: list[str], other: str) -> None:
