@@ -8,9 +8,9 @@ from json.encoder import encode_basestring as quote
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.smart_crusher.collect import Kind, at_least, collection, similar
 from pipeline.compressors.smart_crusher.elide import Shares, View, choose, lines_of_run
-from pipeline.compressors.smart_crusher.parse import Document, Line, Refused, documents, json_lines, loads, looks_like_object
+from pipeline.compressors.smart_crusher.parse import Document, Line, Refused, Steps, documents, json_lines, loads, looks_like_object, within
 from pipeline.compressors.smart_crusher.render import LEGEND, Writer
-from pipeline.compressors.smart_crusher.spans import Steps, record_spans
+from pipeline.compressors.smart_crusher.spans import in_original, record_spans
 from pipeline.compressors.smart_crusher.table import Table, analyse
 from pipeline.compressors.smart_crusher.values import dumps
 from pipeline.compressors.smart_crusher.weigh import tokens
@@ -24,6 +24,8 @@ _STREAM = Shares(target=0.25, full=0.25, index=0.05)  # JSON lines are mostly lo
 _START = ("{", "[")
 CUT = "#cut: the document breaks off here; what follows is as it was"
 END = "#end"
+STRING = "#string holding this JSON"
+END_STRING = "#end of string"
 
 
 @dataclass
@@ -124,6 +126,11 @@ def _write_documents(run: _Run, found: list[Document]) -> None:
 
 def _write_value(run: _Run, document: Document, value: object, steps: Steps) -> None:
     """Compact JSON, with tables on lines of their own in the place of collections."""
+    if type(value) is str and (inner := within(document, steps, value)) is not None:
+        run.out.append(f"\n{STRING}\n")
+        _write_value(run, inner, inner.value, ())
+        run.out.append(f"\n{END_STRING}\n")
+        return
     if type(value) is not dict and type(value) is not list:
         run.out.append(dumps(value))
         return
@@ -182,8 +189,7 @@ class _Block:
                     view = choose(table, writer, run.content.query, before, run.shares)
             first = run.total + 1
             run.total += table.count
-            shift = self.document.start
-            run.spans += [(a + shift, b + shift) for a, b in spans] if len(spans) == table.count else self._spans(chain, table.count)
+            run.spans += in_original(self.document, spans) if len(spans) == table.count else self._spans(chain, table.count)
             if view is not None:
                 return [f"{title} {first}-{run.total}", *writer.heading(view.keys), *_shown(run, table, view, first, parent)]
         body = [title, *heading, *_with_parents(rows, parent)]
@@ -196,8 +202,7 @@ class _Block:
         if self.run.shares is None:
             return []
         spans = record_spans(self.document.source, self.steps, chain)
-        shift = self.document.start
-        return [(a + shift, b + shift) for a, b in spans] if len(spans) == count else []
+        return in_original(self.document, spans) if len(spans) == count else []
 
 
 def _parents(parent: tuple[Table, list[int]] | None) -> dict[int, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import cast
 
-from pipeline.compressors.smart_crusher.parse import blank, scan
+from pipeline.compressors.smart_crusher.parse import Document, Steps, blank, scan
 
-Steps = tuple["str | int", ...]
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 
 
 def record_spans(text: str, root: Steps, chain: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
@@ -19,12 +21,43 @@ def record_spans(text: str, root: Steps, chain: Sequence[tuple[str, ...]]) -> li
         root: keys and indexes that lead to the outermost collection.
         chain: for a collection within the elements of another, the keys that lead from an element to the inner list, level by level.
     """
+    at = _find(text, root)
+    return [] if at is None else _elements(text, at, chain)
+
+
+def in_original(document: Document, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Offsets in a document's source as offsets in the original text, through the escapes of the string that holds it."""
+    if document.parent is None:
+        return [(start + document.start, end + document.start) for start, end in spans]
+    at = _find(document.parent.source, document.steps)
+    if at is None:
+        return []
+    inner, outer = _escapes(document.parent.source, at + 1)
+
+    def place(offset: int) -> int:
+        i = bisect_right(inner, offset) - 1
+        return outer[i] + offset - inner[i]
+
+    return in_original(document.parent, [(place(start), place(end)) for start, end in spans])
+
+
+def _escapes(text: str, at: int) -> tuple[list[int], list[int]]:
+    """Behind each escape of the string that starts at ``at``: the offset in its value, and in the text."""
+    _, end = scanstring(text, at, True)
+    inner, outer = [0], [at]
+    for match in _ESCAPE.finditer(text, at, end - 1):
+        inner.append(inner[-1] + match.start() - outer[-1] + 1)
+        outer.append(match.end())
+    return inner, outer
+
+
+def _find(text: str, root: Steps) -> int | None:
     at: int | None = blank(text, 0)
     for step in root:
         if at is None:
-            return []
+            return None
         at = _member(text, at, step)
-    return [] if at is None else _elements(text, at, chain)
+    return at
 
 
 def _elements(text: str, at: int, chain: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:

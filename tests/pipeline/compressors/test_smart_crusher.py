@@ -282,6 +282,18 @@ def test_lines_between_json_lines_are_kept_in_place():
     assert shown == [f"|Error: plain text after {i}" for i in range(100) if i % 10 == 3]
 
 
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_json_in_a_string_is_shown_parsed_and_numbered(ascii_only):
+    rows = [{**p, "quote": 'say "é😀"\n', "path": "C:\\x"} for p in pods(120)]
+    inner = json.dumps(rows, indent=1, ensure_ascii=ascii_only)
+    text = json.dumps({"content": [{"type": "text", "text": inner}], "isError": False}, ensure_ascii=ascii_only)
+    rewrite = crush(text, f"the node of {rows[60]['name']}")
+    assert rewrite.text.startswith('{"content":[{"type":"text","text":\n#string holding this JSON\n')
+    assert rewrite.text.endswith('\n#end of string\n}],"isError":false}')
+    assert rewrite.gaps
+    assert [json.loads(json.loads(f'"{text[a:b]}"')) for a, b in rewrite.spans] == rows
+
+
 # --- always ---
 
 ROWS = st.lists(

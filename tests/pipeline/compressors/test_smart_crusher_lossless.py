@@ -246,6 +246,11 @@ def decode(text):
             blocks.append(table_of(lines))
             assert lines.pop(0) == "#end"
             skeleton.append(f'{{"\\u0000block":{len(blocks) - 1}}}')
+        elif lines[0] == "#string holding this JSON":
+            end = lines.index("#end of string")
+            blocks.append(decode("\n".join(lines[1:end])))
+            del lines[: end + 1]
+            skeleton.append(f'{{"\\u0000block":{len(blocks) - 1}}}')
         else:
             skeleton.append(lines.pop(0))
 
@@ -357,6 +362,12 @@ def test_missing_null_and_empty_are_three_things():
     for common in kinds:
         rows = [{"id": f"record {i}", "kind": "long enough", **(kinds[i % len(kinds)] if i % 3 else common)} for i in range(60)]
         assert_same(json.dumps(rows))
+
+
+def test_json_in_a_string_comes_back_parsed():
+    rows = issues(40)
+    rewrite = SmartCrusher().compress(Content(json.dumps({"text": json.dumps({"rows": rows}, indent=2), "n": 1})), LOSSLESS)
+    assert decode(rewrite.text) == loads(json.dumps({"text": {"rows": rows}, "n": 1}))
 
 
 def test_json_lines_come_back():
