@@ -19,9 +19,11 @@ from collections.abc import Callable, Sequence
 from pipeline.compressors.smart_crusher.table import Table
 from pipeline.compressors.smart_crusher.values import ABSENT, ABSENT_TEXT, cell
 
+_WIDE = 12  # columns
+_POSITIONAL = 6
 LEGEND = (
     '# Tables, cells split by tabs: "a.b" is a nested key; an empty cell is the column\'s =default or ~template, else the key is absent (∅ too); '
-    "{x} is the value of x; a row may end in name=value"
+    "{x} is the value of x; a row may end in name=value or tag:value"
 )
 
 
@@ -31,7 +33,11 @@ class Writer:
     def __init__(self, table: Table) -> None:
         self.table = table
         self._memo: dict[tuple[object, bool], str] = {}
-        self._grid: list[Callable[[int], str]] = [self._column(p) for p in table.grid]
+        positional, tagged = _split(table)
+        self._grid: list[Callable[[int], str]] = [self._column(p) for p in positional]
+        self._tagged = [(f"{tag}:", self._column(p)) for tag, p in tagged]
+        self._heads = "\t".join(self._head(p) for p in positional)
+        self._tag_heads = "".join(f"\t{tag}:{self._head(p)}" for tag, p in tagged)
         self._sparse = [(p, table.columns[p], table.defaults.get(p, ABSENT)) for p in table.sparse]
         self._soft = {p: t.evaluate(texts(table.columns, t.sources), table.count) for p, t in table.soft.items()}
 
@@ -44,13 +50,16 @@ class Writer:
         unless = "".join(f"\t{p}={self._cell(p, d)}" for p, _, d in self._sparse if d is not ABSENT)
         if unless:
             lines.append(f"#unless stated{unless}")
-        lines.append("#columns\t" + "\t".join(map(self._head, self.table.grid)))
+        if self._tag_heads:
+            lines.append(f"#tags{self._tag_heads}")
+        lines.append(f"#columns\t{self._heads}")
         return lines
 
     def row(self, row: int, fold: int = 0) -> str:
         """One row; with ``fold`` longer cells are cut and say so, which makes it a row that is not shown whole."""
         cells = [column(row) for column in self._grid]
-        tail = [f"{p}={self._cell(p, c[row])}" for p, c, d in self._sparse if c[row] is not d and c[row] != d]
+        tail = [tag + text for tag, column in self._tagged if (text := column(row))]
+        tail += [f"{p}={self._cell(p, c[row])}" for p, c, d in self._sparse if c[row] is not d and c[row] != d]
         if tail:
             cells += tail
         else:
@@ -96,6 +105,22 @@ class Writer:
             return lambda row: "" if column[row] == self._soft[path][row] else self._cell(path, column[row])
         default = table.defaults.get(path, ABSENT)
         return lambda row: "" if (value := column[row]) is default or value == default else self._cell(path, value)
+
+
+def _split(table: Table) -> tuple[list[str], list[tuple[str, str]]]:
+    """Columns read by position, and in wide tables those read by a tag: nobody counts thirty tabs."""
+    grid = table.grid
+    if len(grid) <= _WIDE:
+        return grid, []
+    full = [p for p in grid if p in table.columns and p not in table.defaults and p not in table.soft and ABSENT not in table.columns[p]]
+    positional = full[:_POSITIONAL] or grid[:1]
+    kept = set(positional)
+    return positional, [(_tag(i), p) for i, p in enumerate(p for p in grid if p not in kept)]
+
+
+def _tag(i: int) -> str:
+    letters = chr(97 + i % 26)
+    return letters if i < 26 else _tag(i // 26 - 1) + letters
 
 
 def statements(table: Table, scope: str, keys: dict[str, set[object]] | None) -> list[str]:

@@ -17,9 +17,9 @@ from pipeline.policy import Policy, Profile
 
 LOSSLESS = Policy(profile=Profile.LOSSLESS)
 ABSENT = object()
-SEGMENT = r'(?:"(?:[^"\\]|\\.)*"|[\w$/:+()-]+)'
+SEGMENT = r'(?:"(?:[^"\\]|\\.)*"|[\w$/+()-]+)'
 PATH = rf"{SEGMENT}(?:\.{SEGMENT})*"
-DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|table|end)\b ?(.*)", re.DOTALL)
+DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|tags|table|end)\b ?(.*)", re.DOTALL)
 LITERAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 
 
@@ -174,27 +174,34 @@ def list_of(text, columns, says):
     return [says.complete({p: value_of(c, textual=p in says.strings) for p, c in zip(columns, cells, strict=True)}, {}) for cells in items]
 
 
+def column_of(head):
+    """A heading: the path, what an empty cell or the cells are, and more of that."""
+    path = re.match(PATH, head)[0]
+    return path, head[len(path) : len(path) + 1], head[len(path) + 1 :]
+
+
 def table_of(lines):
     """Decodes ``#table`` with the tables linked to it."""
     title = DIRECTIVE.match(lines.pop(0))
     assert title[2] == "table"
     count, kind = re.match(r"(?:.*: )?(\d+) (\w+)", title[3]).groups()
-    says, inner, unless = Says(), {}, []
+    says, inner, unless, tags = Says(), {}, [], []
     while True:
         scope, word, rest = DIRECTIVE.match(lines.pop(0)).groups()
         if word == "columns":
             heads = rest.split("\t")[1:]
             break
+        if word == "tags":
+            tags = rest.split("\t")[1:]
+            continue
         if word == "unless stated":
             unless = rest.split("\t")[1:]
         else:
             (inner.setdefault(scope, Says()) if scope else says).take(word, rest, lines)
-    grid = []
-    for head in heads:
-        path = re.match(PATH, head)[0]
-        grid.append((path, head[len(path) : len(path) + 1], head[len(path) + 1 :]))
+    grid = list(map(column_of, heads))
+    tagged = {tag: column_of(head) for tag, _, head in (t.partition(":") for t in tags)}
     always = {path: value_of(value, textual=path in says.strings) for path, value in map(named, unless)}
-    rows, linked = [], {p: [] for p, mark, _ in grid if mark == "@"}
+    rows, linked = [], {p: [] for p, mark, _ in [*grid, *tagged.values()] if mark == "@"}
     while len(rows) < int(count):
         line = lines.pop(0)
         if line.startswith(("|", "@")):
@@ -202,7 +209,10 @@ def table_of(lines):
         cells = line.split("\t")
         cells += [""] * (len(grid) - len(cells))
         flat, soft = dict(always), {}
-        for (path, mark, more), cell in zip(grid, cells, strict=False):
+        given = dict(t.split(":", 1) for t in cells[len(grid) :] if re.match("[a-z]+:", t))
+        shown = list(zip(grid, cells, strict=False)) + [(head, given.pop(tag, "")) for tag, head in tagged.items()]
+        assert not given
+        for (path, mark, more), cell in shown:
             textual = path in says.strings
             if mark == "@":
                 linked[path].append(int(cell) if cell else -1)
@@ -216,8 +226,9 @@ def table_of(lines):
             elif mark == "~":
                 soft[path] = template_of(more)
         for item in cells[len(grid) :]:
-            path, value = named(item)
-            flat[path] = value_of(value, textual=path in says.strings)
+            if not re.match("[a-z]+:", item):
+                path, value = named(item)
+                flat[path] = value_of(value, textual=path in says.strings)
         rows.append((flat, soft))
     for path, sizes in linked.items():
         items = table_of(lines)
@@ -355,6 +366,16 @@ def test_numbers_keep_their_text(number):
     rewrite = assert_same(f"[{rows}]")
     assert rewrite is not None
     assert number in rewrite.text
+
+
+def test_wide_tables_come_back():
+    rng = random.Random(3)
+    rows = [
+        {f"column {k}" if k % 9 == 0 else f"c{k}": rng.choice(["a", "", None, k, i, "x:y", "a:b=c"]) for k in range(40) if rng.random() < 0.7}
+        for i in range(30)
+    ]
+    rewrite = assert_same(json.dumps(rows))
+    assert "\n#tags\ta:" in rewrite.text
 
 
 def test_missing_null_and_empty_are_three_things():
