@@ -49,8 +49,9 @@ class Child:
     def line_feed(self, raw: bytes) -> bytes:
         """Write LF, VT, FF or IND; in the last row under the child's region it must not move."""
         model = self.model
+        returns = model.newline and raw != b"\x1bD"
         if model.below and model.y == model.rows:
-            if model.newline:
+            if returns:
                 model.carriage_return()
                 return b"\r"
             if model.x > model.cols:
@@ -59,7 +60,7 @@ class Child:
                 return b"\x1b[%dG" % model.cols
             return b""
         self.unsure()
-        model.line_feed()
+        model.line_feed(returns=returns)
         return raw
 
     def unsure(self) -> None:

@@ -70,6 +70,7 @@ class OutputFilter:
         self._fast = _fast_pattern(self.child_rows)
         self._tracking = panel_rows > 0
         self._cut_string = False
+        self._left_alternate = False
 
     @property
     def child_rows(self) -> int:
@@ -109,8 +110,11 @@ class OutputFilter:
         if not self.panel_rows:
             return b""
         self._at(cursor)
-        room = b"" if self._model.alternate else self._room(0)
-        return room + self._framed()
+        out = b"" if self._model.alternate else self._room(0)
+        if self._left_alternate:
+            self._left_alternate, self._model.alternate = False, True
+            out += b"\x1b[?1049h"
+        return out + self._framed()
 
     def feed(self, data: bytes) -> bytes:
         """Filter what the child wrote; what was cut in the middle of a sequence comes out with the next call."""
@@ -171,6 +175,8 @@ class OutputFilter:
             cursor: row and column (from 1) where the terminal says that its cursor is, asked for after the resize.
         """
         model, had = self._model, self.panel_rows
+        if cursor is None:
+            self.forget_position()
         under = max(model.rows - model.y, 0) if model.sure else 0
         interrupt = self._interrupt() if had or panel_rows else b""
         self.rows, self.cols, self.panel_rows = rows, cols, panel_rows
@@ -218,9 +224,10 @@ class OutputFilter:
     def finish(self) -> bytes:
         """Leave a clean terminal with the child's last line on it: `cleanup`, panel wiped, region reset.
 
-        The state is forgotten; `start` begins anew.
+        The state is forgotten; `start` begins anew, on the alternate screen if the child was there.
         """
         out = [self.cleanup()]
+        self._left_alternate = self._model.alternate
         if self.panel_rows:
             if self._model.at_edge and not self._model.alternate:
                 out.append(b"\r\n")  # the pending wrap is lost below, and with it the last cell of the child's line

@@ -38,7 +38,6 @@ class InputFilter:
         output: the filter of the other direction.
         hotkey: one control character (28 is Ctrl-backslash) that is ours; None for no hot-key.
         on_hotkey: called when it is pressed outside a bracketed paste.
-        on_position: called with the row and column of an answer to `OutputFilter.ask_position`.
     """
 
     def __init__(
@@ -46,12 +45,11 @@ class InputFilter:
         output: OutputFilter,
         hotkey: bytes | None = None,
         on_hotkey: Callable[[], None] | None = None,
-        on_position: Callable[[int, int], None] | None = None,
     ) -> None:
         self._output = output
         self._hotkey = hotkey
         self._on_hotkey = on_hotkey
-        self._on_position = on_position
+        self._position: tuple[int, int] | None = None
         self._held = b""
         self._pasting = False
         self._button_ours = False
@@ -59,7 +57,7 @@ class InputFilter:
 
     def feed(self, data: bytes) -> bytes:
         """Filter what was read; the start of a sequence may be kept until the rest comes or `flush` is called."""
-        if not self._output.panel_rows and self._hotkey is None:
+        if not (self._output.panel_rows or self._hotkey or True in self._output.askers):
             held, self._held = self._held, b""
             return held + data
         buf = self._held + data
@@ -74,6 +72,11 @@ class InputFilter:
         """Give out what was kept: no more came, so it was a key of its own, such as ESC."""
         held, self._held = self._held, b""
         return held
+
+    def take_position(self) -> tuple[int, int] | None:
+        """Take the row and column (from 1) of the last answer to `OutputFilter.ask_position`, once."""
+        position, self._position = self._position, None
+        return position
 
     def _paste(self, buf: bytes, pos: int, out: list[bytes]) -> int:
         end = buf.find(_PASTE_OFF, pos)
@@ -129,7 +132,7 @@ class InputFilter:
         if kind in ("kitty", "other"):
             return self._key(raw, match.group(kind)[:-1], kind == "kitty")
         if kind == "position":
-            return self._position(raw)
+            return self._answer(raw)
         if not self._output.panel_rows:
             return raw
         if kind == "size":
@@ -152,14 +155,13 @@ class InputFilter:
             self._pressed()
         return b""
 
-    def _position(self, raw: bytes) -> bytes:
+    def _answer(self, raw: bytes) -> bytes:
         """Give a position report to whoever asked first; one that nobody asked for is a key (F3 with modifiers)."""
         askers = self._output.askers
         if not askers or not askers.popleft():
             return raw
-        row, column = (int(part) for part in raw[2:-1].split(b";"))
-        if self._on_position is not None:
-            self._on_position(row, column)
+        row, column = raw[2:-1].split(b";")
+        self._position = int(row), int(column)
         return b""
 
     def _size(self, raw: bytes) -> bytes:

@@ -113,7 +113,7 @@ class Model:
     @property
     def at_edge(self) -> bool:
         """Whether a wrap is pending, or may be."""
-        return self.x + self.slack > self.cols or (0 < self.slack >= self.x)
+        return self.x + self.slack > self.cols or (self.slack > 0 and self.x <= self.slack + 1)
 
     @property
     def below(self) -> bool:
@@ -188,11 +188,11 @@ class Model:
 
     # Controls
 
-    def line_feed(self) -> None:
-        """LF, VT, FF, IND: down, or scroll at the bottom margin."""
+    def line_feed(self, *, returns: bool | None = None) -> None:
+        """LF, VT, FF, IND: down, or scroll at the bottom margin; `returns` is newline mode where it counts."""
         if self.y != self.bottom:
             self.y = min(self.y + 1, self.rows)
-        if self.newline:
+        if self.newline if returns is None else returns:
             self.x, self.slack = 1, 0
         elif self.x > self.cols:
             self._unsettle()

@@ -24,7 +24,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-
 _LABEL_WIDTH = 10
 _LEAST_PROSE = 12
 """Cells below which the start of a prose field says nothing."""
-_SEPARATOR = "  ·  "
+_SEPARATOR = " · "
 _ALARM, _GOOD, _BAD, _QUIET, _STRONG = "bold red", "green", "red", "dim", "bold"
 
 
@@ -124,7 +124,7 @@ def _cache_row(snapshot: Snapshot) -> Row:
     more = f" +{len(files) - 2}" if len(files) > 2 else ""
     listed = f"{', '.join(files[:2])}{more} tokens" if files else ""
     route = " → ".join(part for part in (snapshot.agent, snapshot.proxy) if part)
-    return Row("cache", [*_cache(snapshot), Field(listed, "", 2), Field(route, _QUIET, 3)])
+    return Row("cache", [*_cache(snapshot, labelled=True), Field(listed, "", 2), Field(route, _QUIET, 3)])
 
 
 def _last_row(snapshot: Snapshot) -> Row:
@@ -169,14 +169,15 @@ def _requests(snapshot: Snapshot) -> str:
     return f"{text}, {count(snapshot.blocks_compressed)} compressed" if snapshot.blocks_compressed else text
 
 
-def _cache(snapshot: Snapshot) -> list[Field]:
+def _cache(snapshot: Snapshot, *, labelled: bool = False) -> list[Field]:
     if snapshot.cache_hit is None:
         return [Field("nothing cached yet", _QUIET, 3)]
     # Rounded down: 99.6 % is no full hit.
-    fields = [Field(f"{int(snapshot.cache_hit * 100)}% from the cache", "", 1)]
+    share = int(snapshot.cache_hit * 100)
+    fields = [Field(f"{share}% hit" if labelled else f"cache {share}%", "", 1)]
     left = snapshot.cache_expires_in_s
     if left is not None:
-        fields.append(Field(countdown(left), _BAD if left <= 60 else "", 3))
+        fields.append(Field(countdown(left), _BAD if left <= 60 else "", 1 if labelled else 3))
     return fields
 
 

@@ -379,6 +379,7 @@ class Terminal(pyte.Screen):
 
     def draw(self, data):
         table = self.g1_charset if self.charset else self.g0_charset
+        self._last = data[-1:]
         for char in data.translate(table):
             width = wcwidth(char)
             if width <= 0:
@@ -397,7 +398,6 @@ class Terminal(pyte.Screen):
             if width == 2:
                 line[self.cursor.x + 1] = self.cursor.attrs._replace(data="")
             self.cursor.x += width
-            self._last = char
 
     def _repeat(self, count):
         if self._last:

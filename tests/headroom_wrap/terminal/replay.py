@@ -2,27 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import pathlib
-import sys
-
 from headroom_wrap.terminal.filter import OutputFilter
-
-HERE = pathlib.Path(__file__).parent
-
-
-def _oracle():
-    # The tests are no package; the module beside this one is loaded by its path, once.
-    name = "headroom_terminal_oracle"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, HERE / "oracle.py")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-Terminal = _oracle().Terminal
+from tests.headroom_wrap.terminal.oracle import Terminal
 
 
 class Pair:
@@ -53,9 +34,10 @@ class Pair:
             self.write(out)
         return out is not None
 
-    def settle(self):
-        """Give the plain terminal no more than the real one has: what the filter holds back is no difference."""
-        return self.filter._tokens.held == b""
+    @property
+    def settled(self):
+        """Whether the filter holds nothing back that the plain terminal has seen."""
+        return not self.filter._tokens.held
 
     def differences(self):
         rows = self.plain.lines
