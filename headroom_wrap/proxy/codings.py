@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 _PIECE = 1 << 20
+_WITH_HEADER = zlib.MAX_WBITS | 32  # gzip's or zlib's
 
 
 class CodingError(ValueError):
@@ -40,7 +41,7 @@ def decoder(coding: str, limit: int) -> Decoder:
     if name in ("", "identity"):
         return _Identity()
     if name in ("gzip", "x-gzip", "deflate"):
-        return _Zlib(limit)
+        return _Zlib(limit, bare=name == "deflate")
     if name == "zstd":
         return _Streamed(_zstd(), limit)
     if name == "br":
@@ -63,14 +64,26 @@ class _Identity:
 
 
 class _Zlib:
-    """gzip, of one or more members, and deflate with or without its zlib header."""
+    """gzip, of one or more members, and deflate.
 
-    def __init__(self, limit: int) -> None:
+    Args:
+        limit: bytes that may come out.
+        bare: the data may be without its zlib header, as some send deflate.
+    """
+
+    def __init__(self, limit: int, *, bare: bool) -> None:
         self._left = limit
-        self._inflate: Any = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        self._begun = False
+        self._bare = bare
+        self._head = b""
+        self._inflate: Any = None
 
     def feed(self, chunk: bytes) -> bytes:
+        if self._inflate is None:
+            self._head += chunk
+            if len(self._head) < 2:  # a header is two bytes at least
+                return b""
+            chunk, self._head = self._head, b""
+            self._inflate = zlib.decompressobj(_WITH_HEADER if not self._bare or _zlib_header(chunk) else -zlib.MAX_WBITS)
         out: list[bytes] = []
         try:
             chunk = self._step(chunk, out)
@@ -82,21 +95,19 @@ class _Zlib:
 
     def _step(self, chunk: bytes, out: list[bytes]) -> bytes:
         if self._inflate.eof:
-            self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # the next member
-        try:
-            piece = self._inflate.decompress(chunk, _PIECE)
-        except zlib.error:
-            if self._begun:
-                raise
-            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate as some send it: without a header
-            piece = self._inflate.decompress(chunk, _PIECE)
-        self._begun = True
+            self._inflate = zlib.decompressobj(_WITH_HEADER)  # the next member
+        piece = self._inflate.decompress(chunk, _PIECE)
         self._left -= len(piece)
         if self._left < 0:
             raise CodingError("more behind a coding than may be read")
         out.append(piece)
         rest: bytes = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
         return rest
+
+
+def _zlib_header(data: bytes) -> bool:
+    """Whether data begins with a zlib header (RFC 1950, section 2.2): method 8, and a multiple of 31."""
+    return data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0
 
 
 class _Streamed:

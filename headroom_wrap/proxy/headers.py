@@ -36,15 +36,13 @@ def for_upstream(raw: RawHeaders, *, length: int | None = None, identity: bool =
         length: the body's length where it was changed: the number in ``Content-Length``.
         identity: the body's content coding was undone.
     """
-    headers = _end_to_end(raw)
+    headers = _end_to_end(raw, length)
     for name in [n for n in headers if n.lower().startswith(OURS)]:
         headers.popall(name, None)
     headers.popall("Host", None)  # the client library writes the upstream's
     headers.popall("Expect", None)  # answered by us
     if identity:
         headers.popall("Content-Encoding", None)
-    if length is not None and "Content-Length" in headers:
-        headers["Content-Length"] = str(length)
     return headers
 
 
@@ -58,14 +56,16 @@ def signed(headers: Mapping[str, str]) -> bool:
     return any(name in headers for name in _INTEGRITY) or headers.get("Authorization", "").startswith("AWS4-")
 
 
-def _end_to_end(raw: RawHeaders) -> CIMultiDict[str]:
+def _end_to_end(raw: RawHeaders, length: int | None = None) -> CIMultiDict[str]:
     pairs = [(_text(name), _text(value)) for name, value in raw]
     named = {token.strip().lower() for name, value in pairs if name.lower() == "connection" for token in value.split(",")}
     dropped = HOP_BY_HOP | (named - {"content-length", "host"})
     headers: CIMultiDict[str] = CIMultiDict()
     written: dict[str, str] = {}
     for name, value in pairs:
-        if name.lower() not in dropped:
+        if name.lower() == "content-length" and length is not None:
+            headers.add(name, str(length))
+        elif name.lower() not in dropped:
             # One spelling for all of a name's fields: the client library takes two spellings for a replacement.
             headers.add(written.setdefault(name.lower(), name), value)
     return headers

@@ -125,7 +125,8 @@ def explain(base: str, error: BaseException, proxy: URL | None) -> str:
 
 
 def _short(error: BaseException) -> str:
-    text = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else error.strerror if isinstance(error, OSError) else str(error)
+    text = text or str(error) or type(error).__name__
     return " ".join(text.split())[:160]
 
 

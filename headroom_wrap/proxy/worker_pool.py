@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from headroom_wrap.proxy import frames
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _MOST_FAILURES = 3  # on end without a job done: then no process is started for a while
 _REST_S = 30.0
+_READ_S = 1.0
 _READ_BUFFER = 1 << 20
 
 
@@ -121,13 +122,13 @@ class WorkerPool:
         if worker is None:
             return None
         try:
-            await asyncio.wait_for(worker.warm(), worker.started + self._limits.warm_s - time.monotonic())
+            await asyncio.wait_for(worker.warm(), self._warm_left(worker))
             rss = await asyncio.wait_for(worker.work(job, outcomes), self._limits.seconds(job))
         except asyncio.TimeoutError:
             return self._failed(worker, "Compression took too long and was stopped; the tool results in hand are sent unchanged.")
         except (EOFError, OSError):
             return self._failed(worker, "A compression process ended unexpectedly; the tool results in hand are sent unchanged.")
-        except asyncio.CancelledError:  # what it still writes would be taken for the next job's
+        except BaseException:  # cancelled, for one: what it still writes would be taken for the next job's
             self._idle.append(None)
             self._give_up(worker)
             raise
@@ -136,6 +137,10 @@ class WorkerPool:
             return worker
         self._give_up(worker)
         return self._start()
+
+    def _warm_left(self, worker: _Worker) -> float:
+        """Seconds that a worker has to say that it is ready. One started long ago has said so, but it must be read."""
+        return max(worker.started + self._limits.warm_s - time.monotonic(), min(self._limits.warm_s, _READ_S))
 
     def _start(self) -> _Worker | None:
         """A fresh worker; None when the pool is closed or has seen too many failures just now."""
@@ -194,7 +199,9 @@ class _Worker:
         reader, into = self._reader, self._transports[0]
         if reader is None or not isinstance(into, asyncio.WriteTransport) or into.is_closing():
             raise EOFError
-        into.write(frames.pack(job))
+        # The default of this mapping is a read-only view, which cannot be pickled.
+        policy = replace(job.policy, tool_kinds=dict(job.policy.tool_kinds))
+        into.write(frames.pack(replace(job, policy=policy)))
         while True:
             message = await frames.receive(reader)
             if isinstance(message, Part):

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from backports import zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom_wrap.proxy import codings
+
+raw_deflate = zlib.compressobj(wbits=-15)
+RAW = raw_deflate.compress(b"hello" * 99) + raw_deflate.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "data"),
+    [
+        ("", b"hello" * 99),
+        ("Identity", b"hello" * 99),
+        ("gzip", gzip.compress(b"hello" * 99)),
+        ("x-gzip", gzip.compress(b"hello" * 50) + gzip.compress(b"hello" * 49)),
+        ("deflate", zlib.compress(b"hello" * 99)),
+        ("deflate", RAW),
+        ("zstd", zstd.compress(b"hello" * 50) + zstd.compress(b"hello" * 49)),
+    ],
+)
+def test_codings_are_undone_whole_and_byte_by_byte(coding, data):
+    assert codings.decode(data, coding, 1000) == b"hello" * 99
+    decoder = codings.decoder(coding, 1000)
+    assert b"".join(decoder.feed(data[i : i + 1]) for i in range(len(data))) == b"hello" * 99
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "deflate"])
+@given(data=st.binary(max_size=200))
+def test_noise_is_refused_or_read_and_nothing_else(coding, data):
+    try:
+        assert isinstance(codings.decode(data, coding, 1000), bytes)
+    except codings.CodingError:
+        pass
+
+
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("zstd", zstd.compress)])
+def test_what_would_become_too_much_is_refused(coding, pack):
+    bomb = pack(bytes(50 << 20))
+    with pytest.raises(codings.CodingError):
+        codings.decode(bomb, coding, 5 << 20)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_full_pieces_are_not_the_end(pack):
+    for size in (1 << 20, (1 << 20) + 1, (3 << 20) - 1):
+        assert len(codings.decode(pack(bytes(size)), "gzip" if pack is gzip.compress else "deflate", 1 << 23)) == size
+
+
+@settings(max_examples=30)
+@given(st.binary(max_size=5000), st.lists(st.integers(1, 50), min_size=1))
+def test_splits_do_not_matter(data, sizes):
+    packed = zstd.compress(data)
+    decoder = codings.decoder("zstd", 1 << 20)
+    out, pos, turn = b"", 0, 0
+    while pos < len(packed):
+        size = sizes[turn % len(sizes)]
+        out += decoder.feed(packed[pos : pos + size])
+        pos, turn = pos + size, turn + 1
+    assert out == data
+
+
+@pytest.mark.parametrize("coding", ["compress", "gzip, br", "aws-chunked"])
+def test_unknown_codings_are_refused(coding):
+    with pytest.raises(codings.CodingError):
+        codings.decoder(coding, 1)
