@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quote
 
 from pipeline.compressors.api import Content, Gap, Rewrite
-from pipeline.compressors.smart_crusher.collect import Kind, at_least, collection, similar
+from pipeline.compressors.smart_crusher.collect import MIN_CHARS, Kind, at_least, collection, similar
 from pipeline.compressors.smart_crusher.elide import Shares, View, choose, lines_of_run
-from pipeline.compressors.smart_crusher.parse import Document, Line, Refused, Steps, documents, json_lines, loads, looks_like_object, within
+from pipeline.compressors.smart_crusher.parse import Document, Line, Refused, documents, json_lines, loads, looks_like_object, within
 from pipeline.compressors.smart_crusher.render import LEGEND, Writer
-from pipeline.compressors.smart_crusher.spans import in_original, record_spans
+from pipeline.compressors.smart_crusher.spans import Place, Source, Span
 from pipeline.compressors.smart_crusher.table import Table, analyse
 from pipeline.compressors.smart_crusher.values import dumps
 from pipeline.compressors.smart_crusher.weigh import tokens
 from pipeline.policy import Policy, Profile
 
-_MIN_CHARS = 1000
+_MIN_TEXT = 1000
 _MIN_ELIDED = 400  # tokens of a table below which no record is left out
 _ACCEPT = 0.95
 _SHARES = {Profile.BALANCED: Shares(), Profile.AGGRESSIVE: Shares(target=0.12, full=0.06, index=0.06)}
@@ -29,6 +30,27 @@ END_STRING = "#end of string"
 
 
 @dataclass
+class _Numbering:
+    """The records numbered so far.
+
+    Args:
+        total: how many.
+        gaps: those left out.
+        located: for each table, what finds its records in the original; called only if something was left out.
+        short: for each record left out of which a short row is shown, the columns of that row.
+    """
+
+    total: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+    located: list[Callable[[], list[Span]]] = field(default_factory=list)
+    short: dict[int, str] = field(default_factory=dict)
+
+    def copy(self) -> _Numbering:
+        """A copy to go back to."""
+        return _Numbering(self.total, list(self.gaps), list(self.located), dict(self.short))
+
+
+@dataclass
 class _Run:
     """One rewrite in the making: the text so far, the records numbered so far."""
 
@@ -36,11 +58,17 @@ class _Run:
     shares: Shares | None
     asked: frozenset[str]
     out: list[str] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    spans: list[tuple[int, int]] = field(default_factory=list)
-    total: int = 0
-    shown_short: int = 0
+    numbering: _Numbering = field(default_factory=_Numbering)
     tables: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """How a table of long lists hangs on another: its name, the keys that lead to it, the line before each list."""
+
+    name: str
+    chain: tuple[tuple[str, ...], ...]
+    starts: dict[int, str]
 
 
 class SmartCrusher:
@@ -51,7 +79,7 @@ class SmartCrusher:
     def recognise(self, content: Content) -> float:
         """1.0 for a JSON document, 0.9 for JSON lines, 0.5 for JSON cut off or within other text."""
         text = content.text
-        if len(text) < _MIN_CHARS or ("{" not in text and "[" not in text):
+        if len(text) < _MIN_TEXT or ("{" not in text and "[" not in text):
             return 0.0
         try:
             if text.lstrip()[:1] in _START:
@@ -74,7 +102,7 @@ class SmartCrusher:
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
         """Tables for collections of the JSON, compact JSON for the rest. None where nothing is gained or the JSON is left alone."""
-        if len(content.text) < _MIN_CHARS:
+        if len(content.text) < _MIN_TEXT:
             return None
         try:
             if policy.preserve_json:
@@ -105,10 +133,15 @@ def _compact(text: str) -> Rewrite | None:
 
 def _finish(run: _Run) -> Rewrite | None:
     text = "".join(run.out)
-    if (not run.tables and not text) or tokens(text) > _ACCEPT * tokens(run.content.text):
+    if not text or tokens(text) > _ACCEPT * tokens(run.content.text):
         return None
-    summary = f"names of {run.shown_short} of them shown" if run.shown_short else ""
-    return Rewrite(text, max(1, run.total), tuple(run.gaps), summary, "record", tuple(run.spans) if run.gaps else ())
+    gaps = tuple(run.numbering.gaps)
+    spans = tuple(span for located in run.numbering.located for span in located()) if gaps else ()
+    if gaps and len(spans) != run.numbering.total:
+        return None
+    short = run.numbering.short
+    summary = f"{', '.join(dict.fromkeys(short.values()))} of {len(short)} of them shown" if short else ""
+    return Rewrite(text, max(1, run.numbering.total), gaps, summary, "record", spans)
 
 
 def _write_documents(run: _Run, found: list[Document]) -> None:
@@ -116,7 +149,7 @@ def _write_documents(run: _Run, found: list[Document]) -> None:
     at = 0
     for document in found:
         run.out.append(text[at : document.start])
-        _write_value(run, document, document.value, ())
+        _write_value(run, Place(Source(document.source, document.start)), document.value)
         if document.cut:
             run.out.append(f"\n{CUT}\n")
         at = document.end
@@ -124,119 +157,92 @@ def _write_documents(run: _Run, found: list[Document]) -> None:
         run.out.append(text[at:])
 
 
-def _write_value(run: _Run, document: Document, value: object, steps: Steps) -> None:
+def _write_value(run: _Run, place: Place, value: object) -> None:
     """Compact JSON, with tables on lines of their own in the place of collections."""
-    if type(value) is str and (inner := within(document, steps, value)) is not None:
+    if type(value) is str and place.source.holder is None and (inner := within(value)) is not None:
         run.out.append(f"\n{STRING}\n")
-        _write_value(run, inner, inner.value, ())
+        _write_value(run, Place(Source(value, holder=place)), inner)
         run.out.append(f"\n{END_STRING}\n")
-        return
-    if type(value) is not dict and type(value) is not list:
+    elif not at_least(value, MIN_CHARS):
         run.out.append(dumps(value))
-        return
-    if not at_least(value, 300):
-        run.out.append(dumps(value))
-        return
-    found = collection(value)
-    if found is not None and (table := analyse(found.kind, found.records, asked=run.asked)) is not None:
-        lines = _Block(run, document, steps).lines(table)
-        if at_least(value, sum(map(len, lines))):
-            run.out.append(("\n" if run.out and not run.out[-1].endswith("\n") else "") + "\n".join(lines) + "\n")
-            return
-    if type(value) is dict:
-        separator = "{"
-        for key, one in value.items():
-            run.out.append(f"{separator}{quote(key)}:")
-            _write_value(run, document, one, (*steps, key))
-            separator = ","
+    elif (lines := _table_lines(run, place, value)) is not None:
+        last = next((piece for piece in reversed(run.out) if piece), "\n")
+        run.out.append(("" if last.endswith("\n") else "\n") + "\n".join(lines) + "\n")
+    elif type(value) is dict:
+        for i, (key, one) in enumerate(value.items()):
+            run.out.append(f"{',' if i else '{'}{quote(key)}:")
+            _write_value(run, place.member(i), one)
         run.out.append("}")
     elif type(value) is list:
-        separator = "["
         for i, one in enumerate(value):
-            run.out.append(separator)
-            _write_value(run, document, one, (*steps, i))
-            separator = ","
+            run.out.append("," if i else "[")
+            _write_value(run, place.member(i), one)
         run.out.append("]")
+    else:
+        run.out.append(dumps(value))
 
 
-@dataclass
-class _Block:
-    """The tables that stand for one collection: its own, and those of long lists within its records."""
-
-    run: _Run
-    document: Document
-    steps: Steps
-
-    def lines(self, table: Table) -> list[str]:
-        """The lines, from ``#table`` to ``#end``; records are numbered on the way."""
-        legend = [LEGEND] if not self.run.tables else []
-        self.run.tables += 1
-        return [*legend, *self._table(table, "", (), None), END]
-
-    def _table(self, table: Table, name: str, chain: tuple[tuple[str, ...], ...], parent: tuple[Table, list[int]] | None) -> list[str]:
-        run = self.run
-        writer = Writer(table)
-        title = f"#table {name + ': ' if name else ''}{table.count} {table.kind.value}"
-        rows = [writer.row(i) for i in range(table.count)]
-        heading = writer.heading()
-        spans: list[tuple[int, int]] = []
-        if not table.linked:
-            view = None
-            if run.shares is not None and (cost := tokens("\n".join(heading)) + tokens("\n".join(rows))) > _MIN_ELIDED:
-                spans = record_spans(self.document.source, self.steps, chain)
-                before = tokens(self.document.source[spans[0][0] : spans[-1][1]]) if spans else 0
-                if len(spans) == table.count and cost > run.shares.target * before:
-                    view = choose(table, writer, run.content.query, before, run.shares)
-            first = run.total + 1
-            run.total += table.count
-            run.spans += in_original(self.document, spans) if len(spans) == table.count else self._spans(chain, table.count)
-            if view is not None:
-                return [f"{title} {first}-{run.total}", *writer.heading(view.keys), *_shown(run, table, view, first, parent)]
-        body = [title, *heading, *_with_parents(rows, parent)]
-        for path, inner in table.linked.items():
-            label = f"{name}.{path}" if name else path
-            body += self._table(inner, label, (*chain, table.keys[path]), (table, table.sizes[path]))
-        return body
-
-    def _spans(self, chain: tuple[tuple[str, ...], ...], count: int) -> list[tuple[int, int]]:
-        if self.run.shares is None:
-            return []
-        spans = record_spans(self.document.source, self.steps, chain)
-        return in_original(self.document, spans) if len(spans) == count else []
+def _table_lines(run: _Run, place: Place, value: object) -> list[str] | None:
+    """A collection as tables, from ``#table`` to ``#end``; None if it is none, or no shorter that way."""
+    found = collection(value)
+    table = analyse(found.kind, found.records, asked=run.asked) if found is not None else None
+    if table is None:
+        return None
+    before = run.numbering.copy()
+    lines = [*([] if run.tables else [LEGEND]), *_table(run, place, table), END]
+    if at_least(value, sum(map(len, lines))):
+        run.tables += 1
+        return lines
+    run.numbering = before
+    return None
 
 
-def _parents(parent: tuple[Table, list[int]] | None) -> dict[int, str]:
-    """For linked tables: the line before the first record of each row that the records belong to."""
-    if parent is None:
-        return {}
-    table, sizes = parent
-    names = [p for p in table.grid if p in table.columns and all(type(v) is str for v in table.columns[p][:3])][:1]
-    found = {}
-    at = 0
-    for row, size in enumerate(sizes):
-        if size > 0:
-            name = table.columns[names[0]][row] if names else ""
-            found[at] = f"@{row + 1}" + (f"\t{quote(name[:60])[1:-1]}" if type(name) is str and name else "")
-            at += size
-    return found
-
-
-def _with_parents(rows: list[str], parent: tuple[Table, list[int]] | None) -> list[str]:
-    starts = _parents(parent)
-    if not starts:
-        return rows
-    lines = []
+def _table(run: _Run, place: Place, table: Table, within_table: _Within | None = None) -> list[str]:
+    """A table's lines; records that may be left out are numbered on the way. Rows with long lists in them are all shown."""
+    writer = Writer(table)
+    name, chain, starts = ("", (), {}) if within_table is None else (within_table.name, within_table.chain, within_table.starts)
+    title = f"#table {name + ': ' if name else ''}{table.count} {table.kind.value}"
+    rows = [writer.row(i) for i in range(table.count)]
+    heading = writer.heading()
+    if not table.linked and run.shares is not None:
+        first = run.numbering.total + 1
+        run.numbering.total += table.count
+        run.numbering.located.append(lambda: place.source.in_original(place.records(chain)))
+        if (cost := tokens("\n".join(heading)) + tokens("\n".join(rows))) > _MIN_ELIDED:
+            spans = place.records(chain)
+            was = tokens(place.source.text[spans[0][0] : spans[-1][1]])
+            if cost > run.shares.target * was:
+                view = choose(table, writer, run.content.query, was, run.shares)
+                return [f"{title} {first}-{run.numbering.total}", *writer.heading(view.keys), *_shown(run, table, view, first, starts)]
+    elif not table.linked:
+        run.numbering.total += table.count
+    lines = [title, *heading]
     for i, row in enumerate(rows):
         if i in starts:
             lines.append(starts[i])
         lines.append(row)
+    for path, inner in table.linked.items():
+        label = f"{name}.{path}" if name else path
+        lines += _table(run, place, inner, _Within(label, (*chain, table.keys[path]), _parents(table, table.sizes[path])))
     return lines
 
 
-def _shown(run: _Run, table: Table, view: View, first: int, parent: tuple[Table, list[int]] | None) -> list[str]:
+def _parents(table: Table, sizes: list[int]) -> dict[int, str]:
+    """The line before the first record of each row that the records belong to: the row's number and name."""
+    name = next((table.columns[p] for p in table.grid if p in table.columns and all(type(v) is str for v in table.columns[p][:3])), None)
+    found = {}
+    at = 0
+    for row, size in enumerate(sizes):
+        if size > 0:
+            said = name[row] if name is not None else None
+            found[at] = f"@{row + 1}" + (f"\t{quote(said[:60])[1:-1]}" if type(said) is str else "")
+            at += size
+    return found
+
+
+def _shown(run: _Run, table: Table, view: View, first: int, starts: dict[int, str]) -> list[str]:
     """The rows of a table of which records are left out."""
-    lines = ["#left out: […]; short rows: record\t" + "\t".join(view.short)] if view.short else []
-    starts = _parents(parent)
+    lines = _short_heading(run, view, first)
     pending: list[int] = []
     under = ""
     said = ""
@@ -244,12 +250,12 @@ def _shown(run: _Run, table: Table, view: View, first: int, parent: tuple[Table,
     def close() -> None:
         made, gaps = lines_of_run(table, view, pending, first)
         lines.extend(made)
-        run.gaps.extend(gaps)
+        run.numbering.gaps.extend(gaps)
         pending.clear()
 
     for i, row in enumerate(view.rows):
         under = starts.get(i, under)
-        if row is None and not (parent and view.notes[i]):
+        if row is None and not (starts and view.notes[i]):
             pending.append(i)
             continue
         if pending:
@@ -264,8 +270,15 @@ def _shown(run: _Run, table: Table, view: View, first: int, parent: tuple[Table,
             lines.append(row)
     if pending:
         close()
-    run.shown_short += sum(1 for n in view.notes if n)
     return lines
+
+
+def _short_heading(run: _Run, view: View, first: int) -> list[str]:
+    if not view.short:
+        return []
+    names = " and ".join(view.short)
+    run.numbering.short.update({first + i: names for i, note in enumerate(view.notes) if note and i not in view.cut})
+    return ["#left out: […]; short rows, indented: record\t" + "\t".join(view.short)]
 
 
 def _write_lines(run: _Run, lines: list[Line]) -> None:
@@ -282,17 +295,15 @@ def _write_lines(run: _Run, lines: list[Line]) -> None:
     view = None
     cost = tokens("\n".join(heading)) + tokens("\n".join(written))
     before = tokens("\n".join(run.content.text[r.start : r.end] for r in records))
-    run.total = table.count
-    run.tables = 1
-    run.spans = [(r.start, r.end) for r in records]
+    run.numbering.total = table.count
+    run.numbering.located.append(lambda: [(r.start, r.end) for r in records])
+    short: list[str] = []
     if run.shares is not None and cost > _MIN_ELIDED and cost > run.shares.target * before:
         view = choose(table, writer, run.content.query, before, run.shares)
         rows = view.rows
         heading = writer.heading(view.keys)
-        run.shown_short = sum(1 for n in view.notes if n)
-    out = [LEGEND, f"#table {table.count} lines; other lines start with |", *heading]
-    if view is not None and view.short:
-        out.append("#left out: […]; short rows: record\t" + "\t".join(view.short))
+        short = _short_heading(run, view, 1)
+    out = [LEGEND, f"#table {table.count} lines; other lines start with |", *heading, *short]
     at = 0
     pending: list[int] = []
 
@@ -300,7 +311,7 @@ def _write_lines(run: _Run, lines: list[Line]) -> None:
         if pending and view is not None:
             made, gaps = lines_of_run(table, view, pending, 1)
             out.extend(made)
-            run.gaps.extend(gaps)
+            run.numbering.gaps.extend(gaps)
             pending.clear()
 
     for line in lines:

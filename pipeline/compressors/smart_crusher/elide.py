@@ -160,7 +160,7 @@ def lines_of_run(table: Table, view: View, run: Sequence[int], first: int) -> tu
             lines.append(f"{mark}\t{view.notes[noted[0]]}")
         else:
             lines.append(mark)
-            lines.extend(f"{first + i}\t{view.notes[i]}" for i in noted)
+            lines.extend(f" {first + i}\t{view.notes[i]}" for i in noted)
         pending.clear()
 
     for i in run:

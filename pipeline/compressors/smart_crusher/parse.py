@@ -23,9 +23,6 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _BLANK_LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
 
 
-Steps = tuple["str | int", ...]
-
-
 class Refused(Exception):
     """JSON that is left as it is: a duplicate key, NaN, a lone surrogate, too deep."""
 
@@ -40,8 +37,6 @@ class Document:
         value: the value, numbers as bytes.
         source: text that parses to ``value`` and agrees with the original, shifted by ``start``, as far as the records go.
         cut: the original breaks off; ``source`` was closed, and the text from ``end`` on is what followed the last whole record.
-        parent: for JSON that is the value of a string: the document that holds the string.
-        steps: the keys and indexes that lead to that string.
     """
 
     start: int
@@ -49,8 +44,6 @@ class Document:
     value: object
     source: str
     cut: bool = False
-    parent: Document | None = None
-    steps: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +211,14 @@ def _truncated(text: str, start: int, broken: int) -> Document | None:
     return None
 
 
-def within(document: Document, steps: Steps, text: str) -> Document | None:
-    """The document that a string of a document holds, if it is one."""
+def within(text: str) -> object | None:
+    """The container that a string is the JSON of, or None."""
     if len(text) < MIN_EMBEDDED or text[:1] not in {"{", "["}:
         return None
     try:
-        value = loads(text)
+        return loads(text)
     except (ValueError, Refused):
         return None
-    return Document(0, len(text), value, text, parent=document, steps=steps)
 
 
 def json_lines(text: str) -> list[Line] | None:

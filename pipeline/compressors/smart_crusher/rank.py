@@ -186,7 +186,7 @@ def _asked(paths: list[str], query: Query) -> list[str]:
     spread = Counter(w for ws in words.values() for w in set(ws))
     found = []
     for path, ws in words.items():
-        named = [w for w in ws if w in said or any(len(s) >= 4 and w.startswith(s) for s in said)]
+        named = [w for w in ws if w in said or any(w[:size] in said for size in range(4, len(w)))]
         if named and (len(named) == len(ws) or any(spread[w] <= max(1, 0.12 * len(paths)) for w in named)):
             found.append(path)
     return found

@@ -1,92 +1,105 @@
-"""Where the records of a document stand in its text, so that they can be retrieved by number."""
+"""Where the records of a document stand in the original text, so that they can be retrieved by number.
+
+Nothing is located before it is asked for, and no container is scanned twice.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import cast
 
-from pipeline.compressors.smart_crusher.parse import Document, Steps, blank, scan
+from pipeline.compressors.smart_crusher.parse import blank, scan
 
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
+Span = tuple[int, int]
 
 
-def record_spans(text: str, root: Steps, chain: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
-    """The offsets ``[start, end)`` of every element of a collection.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A JSON text.
 
     Args:
-        text: a JSON document that parses.
-        root: keys and indexes that lead to the outermost collection.
-        chain: for a collection within the elements of another, the keys that lead from an element to the inner list, level by level.
+        text: it parses.
+        shift: where it starts in the original.
+        holder: the string that holds it, if it is not part of the original as it stands.
     """
-    at = _find(text, root)
-    return [] if at is None else _elements(text, at, chain)
+
+    text: str
+    shift: int = 0
+    holder: Place | None = None
+
+    def in_original(self, spans: Sequence[Span]) -> list[Span]:
+        """Offsets in this text as offsets in the original, through the escapes of the string that holds it."""
+        if self.holder is None:
+            return [(start + self.shift, end + self.shift) for start, end in spans]
+        inner, outer = _escapes(self.holder.source.text, self.holder.at + 1)
+
+        def place(offset: int) -> int:
+            i = bisect_right(inner, offset) - 1
+            return outer[i] + offset - inner[i]
+
+        return self.holder.source.in_original([(place(start), place(end)) for start, end in spans])
 
 
-def in_original(document: Document, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Offsets in a document's source as offsets in the original text, through the escapes of the string that holds it."""
-    if document.parent is None:
-        return [(start + document.start, end + document.start) for start, end in spans]
-    at = _find(document.parent.source, document.steps)
-    if at is None:
-        return []
-    inner, outer = _escapes(document.parent.source, at + 1)
+@dataclass(frozen=True)
+class Place:
+    """A value in a source: its root, or the member ``index`` of the container at ``parent``."""
 
-    def place(offset: int) -> int:
-        i = bisect_right(inner, offset) - 1
-        return outer[i] + offset - inner[i]
+    source: Source
+    parent: Place | None = None
+    index: int = 0
 
-    return in_original(document.parent, [(place(start), place(end)) for start, end in spans])
+    def member(self, index: int) -> Place:
+        """The place of an element or of a key's value."""
+        return Place(self.source, self, index)
 
+    @cached_property
+    def at(self) -> int:
+        """Where the value starts."""
+        return blank(self.source.text, 0) if self.parent is None else self.parent.members[self.index][1]
 
-def _escapes(text: str, at: int) -> tuple[list[int], list[int]]:
-    """Behind each escape of the string that starts at ``at``: the offset in its value, and in the text."""
-    _, end = scanstring(text, at, True)
-    inner, outer = [0], [at]
-    for match in _ESCAPE.finditer(text, at, end - 1):
-        inner.append(inner[-1] + match.start() - outer[-1] + 1)
-        outer.append(match.end())
-    return inner, outer
+    @cached_property
+    def members(self) -> list[tuple[int, int, int]]:
+        """Of each element or member: where it starts, where its value starts, where it ends."""
+        return list(_members(self.source.text, self.at))
 
+    def records(self, chain: Sequence[tuple[str, ...]]) -> list[Span]:
+        """The offsets, in the source, of every element of the collection here, or of a collection within its elements.
 
-def _find(text: str, root: Steps) -> int | None:
-    at: int | None = blank(text, 0)
-    for step in root:
-        if at is None:
-            return None
-        at = _member(text, at, step)
-    return at
+        Args:
+            chain: the keys that lead from an element to the inner list, level by level; empty for the collection itself.
+        """
+        if not chain:
+            return [(start, end) for start, _, end in self.members]
+        return [span for _, start, _ in self.members for span in _inner(self.source.text, start, chain)]
 
 
-def _elements(text: str, at: int, chain: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
-    if not chain:
-        return [(start, end) for start, _, end in _members(text, at)]
-    found: list[tuple[int, int]] = []
-    for _, start, _ in _members(text, at):
-        inner: int | None = start
-        for key in chain[0]:
-            inner = None if inner is None or text[inner] != "{" else _member(text, inner, key)
-        if inner is not None and text[inner] == "[":
-            found += _elements(text, inner, chain[1:])
-    return found
+def _inner(text: str, at: int, chain: Sequence[tuple[str, ...]]) -> Iterator[Span]:
+    found: int | None = at
+    for key in chain[0]:
+        found = None if found is None or text[found] != "{" else _value(text, found, key)
+    if found is None or text[found] != "[":
+        return
+    for start, value, end in _members(text, found):
+        if len(chain) == 1:
+            yield start, end
+        else:
+            yield from _inner(text, value, chain[1:])
 
 
-def _member(text: str, at: int, step: str | int) -> int | None:
-    """Where the value of a key or index starts, in the container that starts at ``at``."""
-    for i, (start, value, _) in enumerate(_members(text, at)):
-        if step == i if type(step) is int else _key(text, start) == step:
+def _value(text: str, at: int, key: str) -> int | None:
+    for start, value, _ in _members(text, at):
+        if cast("str", scanstring(text, start + 1, True)[0]) == key:
             return value
     return None
 
 
-def _key(text: str, at: int) -> str:
-    return cast("str", scanstring(text, at + 1, True)[0])
-
-
 def _members(text: str, at: int) -> Iterator[tuple[int, int, int]]:
-    """Of each element of a list, or member of an object: where it starts, where its value starts, where it ends."""
     is_object = text[at] == "{"
     at = blank(text, at + 1)
     if text[at] in "]}":
@@ -101,3 +114,13 @@ def _members(text: str, at: int) -> Iterator[tuple[int, int, int]]:
         if text[at] != ",":
             return
         at = blank(text, at + 1)
+
+
+def _escapes(text: str, at: int) -> tuple[list[int], list[int]]:
+    """Behind each escape of the string that starts at ``at``: the offset in its value, and in the text."""
+    _, end = scanstring(text, at, True)
+    inner, outer = [0], [at]
+    for match in _ESCAPE.finditer(text, at, end - 1):
+        inner.append(inner[-1] + match.start() - outer[-1] + 1)
+        outer.append(match.end())
+    return inner, outer

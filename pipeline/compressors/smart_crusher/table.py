@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.compressors.smart_crusher.collect import Kind, at_least, collection
@@ -21,6 +21,7 @@ _REPEATS = 0.75  # distinct keys of a look-up over rows that have one
 _LINKED = 1200  # characters of a list, on average, beyond which its items get rows of their own
 _TUPLE = 6  # cells of an item in a list; more are better read as JSON
 _LINKS = ("html_url", "web_url", "permalink", "link", "href", "url")
+_KEYS_TRIED = 4
 _KEYS = re.compile(r"(?:^|[._])(?:login|name|title|full_name|username|email|slug)$", re.IGNORECASE)
 STATUS = re.compile(
     r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|level|result|outcome|reason|health|type|kind|event|category)$", re.IGNORECASE
@@ -172,14 +173,15 @@ def _open(table: Table) -> list[str]:
 
 
 def _below(path: str, copied: set[str]) -> bool:
-    if not copied:
-        return False
+    return bool(copied) and any(prefix + ".*" in copied for prefix in _above(path))
+
+
+def _above(path: str) -> Iterator[str]:
+    """The paths of the objects that a path lies in, outermost first; a dot within quotes yields one that does not exist."""
     at = path.find(".")
     while at >= 0:
-        if path[:at] + ".*" in copied:
-            return True
+        yield path[:at]
         at = path.find(".", at + 1)
-    return False
 
 
 def _copies(table: Table) -> None:
@@ -197,17 +199,17 @@ def _copies(table: Table) -> None:
             prefix, rest = (prefix + "." if prefix else "") + rest[:size], rest[size + 1 :]
             groups.setdefault(prefix, []).append((rest, vector))
     for path in busy:  # an object that holds a list set apart is no copy
-        for prefix in [p for p in groups if path.startswith(p + ".")]:
-            del groups[prefix]
+        for prefix in _above(path):
+            groups.pop(prefix, None)
     seen: dict[tuple[tuple[str, int], ...], str] = {}
-    removed: list[str] = []
+    removed: set[str] = set()
     for prefix, members in sorted(groups.items(), key=lambda g: -len(g[1])):  # stable: an object comes before those within it
-        if len(members) < 2 or any(prefix.startswith(r + ".") for r in removed):
+        if len(members) < 2 or _below(prefix, removed):
             continue
         source = seen.setdefault(tuple(sorted(members)), prefix)
         if source != prefix and not prefix.startswith(source + ".") and not source.startswith(prefix + "."):
             table.copies.append((prefix + ".*", source + ".*"))
-            removed.append(prefix)
+            removed.add(prefix + ".*")
     first: dict[int, str] = {}
     still = _open(table)
     for path in sorted(still, key=lambda p: p.count(".")):  # stable: what stands nearest to the record is what others are copies of
@@ -244,7 +246,7 @@ def _lookups(table: Table, *, inline: bool) -> None:
         if prefix or inline:
             groups.setdefault(prefix, []).append(path)
     for members in groups.values():
-        for key in sorted((p for p in members if _KEYS.search(p)), key=members.index):
+        for key in [p for p in members if _KEYS.search(p)][:_KEYS_TRIED]:
             if (found := _lookup(table, key, members)) is not None:
                 table.lookups.append(found)
                 table.soft.pop(key, None)  # it might be made of what it determines

@@ -401,6 +401,20 @@ def test_json_lines_come_back():
     assert lines == ["#end"]
 
 
+def test_the_rows_shown_whole_say_what_the_records_said():
+    rng = random.Random(2)
+    notes = [{f"note{k}": "".join(rng.choices("abcdefgh ", k=180)) for k in range(4)} for _ in range(120)]
+    rows = [{"name": f"record {i}", **note, **row} for i, (row, note) in enumerate(zip(issues(120), notes, strict=True))]
+    rewrite = SmartCrusher().compress(Content(json.dumps(rows)), Policy())
+    out = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
+    assert 5 < len(out) < 118
+    kept = [loads(json.dumps(row)) for i, row in enumerate(rows, 1) if i not in out]
+    lines = [line for line in rewrite.text.split("\n")[1:] if not line.startswith(("[… ", " ", "#left out", "# "))]
+    lines[0] = lines[0].replace("#table 120 ", f"#table {len(kept)} ")
+    assert table_of(lines) == kept
+    assert lines == ["#end", ""]
+
+
 # --- anything at all ---
 
 KEYS = st.sampled_from(
