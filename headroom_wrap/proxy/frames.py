@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
 import struct
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the worker starts without them
+    import asyncio
+
+    from pipeline.router import Outcome
 
 _LENGTH = struct.Struct(">I")
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """The worker is ready for its first job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The next outcome of the job in hand."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The job is finished.
+
+    Args:
+        rss: bytes of memory that the worker holds now, 0 where that is not known.
+    """
+
+    rss: int
 
 
 def pack(message: object) -> bytes:

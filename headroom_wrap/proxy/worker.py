@@ -9,12 +9,11 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from headroom_wrap.proxy import frames, lifeline
-from pipeline.router import Outcome
+from headroom_wrap.proxy.frames import Done, Part, Warm
 
 _NICE = 5  # the relay goes first
 # One of each kind, so that the first job finds vocabulary, patterns and imports loaded: that would take it half a second.
@@ -25,32 +24,9 @@ _SAMPLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Warm:
-    """The worker is ready for its first job."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The next outcome of the job in hand."""
-
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The job is finished.
-
-    Args:
-        rss: bytes of memory that the worker holds now, 0 where that is not known.
-    """
-
-    rss: int
-
-
 def work(jobs: IO[bytes], results: IO[bytes]) -> None:
     """Work until there are no more jobs."""
-    # Late: what costs time must not hold up the parent's pipe, and the proxy imports this file for its messages alone.
+    # Late: by now this process is niced, so that the proxy, which starts at the same time, goes first.
     from pipeline import cache_aligner
     from pipeline.compressors.api import Content
     from pipeline.policy import Policy
@@ -99,7 +75,4 @@ def main(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    # Messages carry their module's name: as part of ``__main__`` the proxy could not unpickle them.
-    from headroom_wrap.proxy.worker import main as run
-
-    run(int(sys.argv[1]))
+    main(int(sys.argv[1]))

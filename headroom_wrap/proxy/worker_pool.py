@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from headroom_wrap.proxy import frames
-from headroom_wrap.proxy.worker import Done, Part
-from pipeline.cache_aligner import Job
-from pipeline.router import Outcome
+from headroom_wrap.proxy.frames import Done, Part
+
+if TYPE_CHECKING:  # the first worker is started before anything else is loaded
+    from pipeline.cache_aligner import Job
+    from pipeline.router import Outcome
 
 log = logging.getLogger(__name__)
 

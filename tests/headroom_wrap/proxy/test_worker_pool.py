@@ -24,7 +24,7 @@ from tests.headroom_wrap.proxy.harness import DEADLINE, log_text
 STAND_IN = """
 import os, signal, sys
 from headroom_wrap.proxy import frames
-from headroom_wrap.proxy.worker import Done, Part, Warm
+from headroom_wrap.proxy.frames import Done, Part, Warm
 from pipeline.router import Outcome, Reason
 def send(message):
     os.write(1, frames.pack(message))

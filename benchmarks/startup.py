@@ -1,0 +1,130 @@
+"""How long things take to start: the command, the proxy, its worker, the MCP server; and what they weigh at rest.
+
+python benchmarks/startup.py [--runs 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from headroom_wrap import events
+from headroom_wrap.proxy import frames
+from headroom_wrap.proxy.settings import ProxyConfig
+
+
+def command(*arguments: str) -> Callable[[], tuple[float, float, int]]:
+    """Runs a command to its end."""
+
+    def run() -> tuple[float, float, int]:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        began = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        took = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0
+
+    return run
+
+
+def proxy() -> tuple[float, float, int]:
+    """Until the proxy says that it serves."""
+    told, tell = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as state:
+        config = ProxyConfig(upstream="https://127.0.0.1:9", state=state, secret="s", socket_fd=listener.fileno(), events_fd=tell)
+        began = time.perf_counter()
+        process = subprocess.Popen([sys.executable, "-m", "headroom_wrap.proxy", config.encode()], pass_fds=(listener.fileno(), tell))
+        os.close(tell)
+        ready = events.decode(os.read(told, 1000))
+        took = time.perf_counter() - began
+        if not isinstance(ready, events.Ready):
+            raise TypeError(f"the proxy said {ready!r}")
+        result = took, *_weigh(process)
+        process.terminate()
+        process.wait()
+    os.close(told)
+    return result
+
+
+def worker() -> tuple[float, float, int]:
+    """Until the worker is ready for its first job."""
+    began = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "headroom_wrap.proxy.worker", str(os.getpid())], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    frames.read(process.stdout)
+    result = time.perf_counter() - began, *_weigh(process)
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
+    return result
+
+
+def mcp() -> tuple[float, float, int]:
+    """Until the MCP server answers ``initialize``."""
+    with tempfile.TemporaryDirectory() as state:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "headroom_wrap.mcp", "--state", state], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
+        print(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}), file=process.stdin, flush=True)
+        process.stdout.readline()
+        result = time.perf_counter() - began, *_weigh(process)
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+    return result
+
+
+def _weigh(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> tuple[float, int]:
+    seen = psutil.Process(process.pid)
+    times = seen.cpu_times()
+    return times.user + times.system, seen.memory_info().rss
+
+
+MEASURED: dict[str, Callable[[], tuple[float, float, int]]] = {
+    "an empty interpreter": command("-c", ""),
+    "headroom --version": command("-m", "headroom_wrap.cli", "--version"),
+    "proxy ready": proxy,
+    "worker warm": worker,
+    "MCP answers initialize": mcp,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=10)
+    runs = parser.parse_args().runs
+    table = Table("what", "wall, median", "wall, worst", "CPU, median", "RSS")
+    for name, run in MEASURED.items():
+        run()  # compiled files, disk cache
+        results = [run() for _ in range(runs)]
+        walls, cpus, weights = zip(*results, strict=True)
+        table.add_row(
+            name,
+            f"{1000 * statistics.median(walls):.0f} ms",
+            f"{1000 * max(walls):.0f} ms",
+            f"{1000 * statistics.median(cpus):.0f} ms",
+            f"{max(weights) / (1 << 20):.0f} MiB" if max(weights) else "",
+        )
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    main()
