@@ -77,7 +77,7 @@ class SmartCrusher:
     name = "smart_crusher"
 
     def recognise(self, content: Content) -> float:
-        """1.0 for a JSON document, 0.9 for JSON lines, 0.5 for JSON cut off or within other text."""
+        """1.0 for a JSON document, 0.9 for JSON lines, 0.8 for JSON cut off, 0.5 for JSON within other text."""
         text = content.text
         if len(text) < _MIN_TEXT or ("{" not in text and "[" not in text):
             return 0.0
@@ -97,6 +97,8 @@ class SmartCrusher:
             found = documents(text)
         except Refused:
             return 0.0
+        if found and found[0].cut:
+            return 0.8
         inside = sum(d.end - d.start for d in found)
         return 0.5 if inside >= 0.5 * len(text) else 0.0
 

@@ -476,7 +476,7 @@ def tables(draw):
     return rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tables(), st.sampled_from([None, 1]), st.booleans())
 def test_any_table_comes_back(rows, indent, wrap):
     assert_same(json.dumps({"n": 1, "padding": "x" * 900, "rows": rows, "more": [rows, "tail"]} if wrap else rows, indent=indent, ensure_ascii=False))
