@@ -76,15 +76,22 @@ class Child:
 
     def restore(self, raw: bytes) -> bytes:
         """DECRC: the terminal's own if it still holds what the child saved, otherwise one made of our record."""
-        clobbered = self.model.slot.clobbered
-        saved = self.model.restore()
-        return self._rebuilt(saved) if clobbered else raw
+        model = self.model
+        clobbered = model.slot.clobbered
+        before = model.x, model.y, model.slack, model.sure
+        saved = model.restore()
+        return self._rebuilt(saved, before) if clobbered else raw
 
-    def _rebuilt(self, saved: Saved) -> bytes:
+    def _rebuilt(self, saved: Saved, before: tuple[int, int, int, bool]) -> bytes:
         model, painter = self.model, self.painter
-        if model.x > model.cols:
-            model.column(model.cols)  # no sequence brings a pending wrap back
-        place = b"\x1b[?6l" + painter.address(saved.x, model.y, origin=saved.origin)
+        place = b""
+        if not saved.sure:
+            # The slot was used only after a first restore; a second one mostly finds the cursor where that put it.
+            model.x, model.y, model.slack, model.sure = before
+        else:
+            if model.x > model.cols:
+                model.column(model.cols)  # no sequence brings a pending wrap back
+            place = b"\x1b[?6l" + painter.address(saved.x, model.y, origin=saved.origin)
         return place + painter.charsets() + model.rendition.render()
 
     def _text_below(self, raw: bytes) -> Iterator[bytes]:

@@ -177,7 +177,7 @@ class OutputFilter:
         model, had = self._model, self.panel_rows
         if cursor is None:
             self.forget_position()
-        under = max(model.rows - model.y, 0) if model.sure else 0
+        under, old_height = max(model.rows - model.y, 0) if model.sure else 0, model.rows
         interrupt = self._interrupt() if had or panel_rows else b""
         self.rows, self.cols, self.panel_rows = rows, cols, panel_rows
         model.resize(self.child_rows, cols)
@@ -193,7 +193,8 @@ class OutputFilter:
             self._at(None)
         else:
             row, column = min(cursor[0], rows), cursor[1]
-            under = min(under, rows - row)
+            # A lower terminal loses rows below the cursor first; the child's own would have, too.
+            under = min(max(under - max(old_height - model.rows, 0), 0), rows - row)
             if row + under < rows:
                 out.append(self._wipe(row + under + 1))
             out += [b"\x1b[r\x1b[%d;%dH" % (row, column), self._room(under)]

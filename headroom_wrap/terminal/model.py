@@ -126,15 +126,17 @@ class Model:
         """Take printable ASCII with CR and LF in it."""
         lines = raw.split(b"\n")
         feeds = len(lines) - 1
-        if feeds > self.rows and not self.below:
+        many = feeds > self.rows and not self.below
+        if many:
             # So many line feeds end at the bottom margin wherever they started; only the last lines tell x.
-            self.y, self.sure = self.bottom, True
+            self.y = self.bottom
             if not self.newline:
                 self.x, self.slack = 1, self.cols
             lines = lines[-3:]
         for index, line in enumerate(lines):
             if index:
                 self.line_feed()
+                self.sure = self.sure or many
             if line.endswith(b"\r") and b"\r" not in line[:-1]:
                 self.ascii(len(line) - 1)
                 self.x, self.slack = 1, 0

@@ -9,14 +9,16 @@ from tests.headroom_wrap.terminal.oracle import Terminal
 class Pair:
     """A real terminal behind the filter, and the terminal that the child believes to have."""
 
-    def __init__(self, rows=30, cols=100, panel=3, *, cursor=(1, 1), **kind):
+    def __init__(self, rows=30, cols=100, panel=3, *, cursor=(1, 1), known=True, **kind):
         self.filter = OutputFilter(rows, cols, panel)
         self.real = Terminal(rows, cols, **kind)
         self.plain = Terminal(rows - panel, cols, **kind)
         self.panel = [b""] * panel
         self.written = bytearray()
         self.draws = 0
-        self.write(self.filter.start(cursor))
+        for terminal in (self.real, self.plain):
+            terminal.feed(b"\x1b[%d;%dH" % cursor)
+        self.write(self.filter.start(cursor if known else None))
 
     def write(self, data):
         self.written += data
@@ -62,5 +64,5 @@ class Pair:
         if self.filter.dirty:
             return []
         shown = self.real.text(self.plain.lines)
-        wanted = [line.decode() for line in self.panel]
+        wanted = [line.decode() for line in self.panel] + [""] * (len(shown) - len(self.panel))
         return [] if shown == wanted else [f"panel {shown}"]
