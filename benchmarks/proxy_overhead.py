@@ -20,6 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -149,15 +150,14 @@ def log_text(seed: int, size: int) -> str:
 
 def body(seed: int, new: int, tokens: int = 10_000) -> bytes:
     """A request of about so many tokens, of which a tool result of about ``new`` tokens has not been answered yet."""
-    messages = [
-        {"role": "user", "content": f"Task {seed}: find out why this is slow. " + "The service is described here. " * ((tokens - new) * 4 // 31)}
-    ]
+    system = [{"type": "text", "text": "You are an agent, and this is said about your tools. " * ((tokens - new) * 4 // 52)}]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": f"Task {seed}: find out why this is slow."}]
     if new:
         messages += [
             {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "cat app.log"}}]},
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": log_text(seed, new * 21 // 10)}]},
         ]
-    return json.dumps({"model": "claude-opus-4-8", "max_tokens": 100, "stream": True, "messages": messages}).encode()
+    return json.dumps({"model": "claude-opus-4-8", "max_tokens": 100, "stream": True, "system": system, "messages": messages}).encode()
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -166,7 +166,7 @@ def quantile(values: list[float], share: float) -> float:
 
 
 async def ttfb(direct: Target, proxied: Target, streams: int, count: int, make: Callable[[int], bytes]) -> dict[str, list[float]]:
-    """Times to first byte, direct and proxied by turns, over so many connections each."""
+    """Times to first byte, direct and proxied by turns, over so many connections each; of several each answer streams for 0.2 s."""
     times: dict[str, list[float]] = {direct.name: [], proxied.name: []}
 
     async def stream(number: int) -> None:
@@ -174,7 +174,7 @@ async def ttfb(direct: Target, proxied: Target, streams: int, count: int, make: 
         for turn in range(-20 // streams, count // streams):  # the first ones warm up
             request = make(number * 1_000_000 + turn)
             for connection in pair if turn % 2 else pair[::-1]:
-                took = await connection.ask("/v1/messages?chunks=3", request)
+                took = await connection.ask("/v1/messages?chunks=3" if streams == 1 else "/v1/messages?chunks=40&pause=5", request)
                 if turn >= 0:
                     times[connection.target.name].append(took)
         for connection in pair:

@@ -22,15 +22,21 @@ from pipeline.usage import Usage
 log = logging.getLogger(__name__)
 
 _DECODED_LIMIT = 256 << 20
+_GATHERED = 16 << 10  # bytes: about a millisecond's work
 _TTL_5M, _TTL_1H = 300, 3600
 _MOST_SESSIONS = 1000
 
 
 class Meter:
-    """Feeds a response's bytes to a usage parser; at the first difficulty it stops listening."""
+    """Feeds a response's bytes to a usage parser; at the first difficulty it stops listening.
+
+    Small chunks are gathered first: parsing an event alone takes a third of the time that relaying it does.
+    """
 
     def __init__(self, parser: UsageParser, coding: str) -> None:
         self.parser = parser
+        self._gathered: list[bytes] = []
+        self._size = 0
         self._decoder: codings.Decoder | None = None
         try:
             self._decoder = codings.decoder(coding, _DECODED_LIMIT)
@@ -41,18 +47,28 @@ class Meter:
         """Bytes that were relayed."""
         if self._decoder is None:
             return
-        try:
-            self.parser.feed(self._decoder.feed(chunk))
-        except Exception as error:  # fail open: bookkeeping must not end a relay
-            log.warning("a response's usage cannot be read: %s", error)
-            self._decoder = None
+        self._gathered.append(chunk)
+        self._size += len(chunk)
+        if self._size >= _GATHERED:
+            self._parse()
 
     def close(self) -> None:
         """The response ended."""
+        self._parse()
         try:
             self.parser.close()
-        except Exception as error:  # likewise
+        except Exception as error:  # fail open, as below
             log.warning("a response's usage cannot be read: %s", error)
+
+    def _parse(self) -> None:
+        data, self._gathered, self._size = b"".join(self._gathered), [], 0
+        if self._decoder is None or not data:
+            return
+        try:
+            self.parser.feed(self._decoder.feed(data))
+        except Exception as error:  # fail open: bookkeeping must not end a relay
+            log.warning("a response's usage cannot be read: %s", error)
+            self._decoder = None
 
 
 @dataclass(frozen=True, slots=True)
