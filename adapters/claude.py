@@ -7,6 +7,7 @@ credential is ever set: a dummy key would turn a subscription session into API b
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -99,7 +100,10 @@ class Claude:
             permissions = dict(given.get("permissions", {}))
             permissions["allow"] = [*permissions.get("allow", []), *allow]
             given["permissions"] = permissions
-            server = {"command": request.mcp[0], "args": list(request.mcp[1:])}
+            ready = request.folder / "mcp-ready"
+            server = {"command": request.mcp[0], "args": [*request.mcp[1:], "--ready", str(ready)]}
+            if _tools_may_flip(request.arguments, {**env, **inject}):
+                given["hooks"] = _with_hook(given.get("hooks"), ready)
             files[request.folder / "mcp.json"] = json.dumps({"mcpServers": {"headroom": server}})
             # The flag takes any number of values: another flag must follow, or it would swallow the user's prompt.
             flags += ["--mcp-config", str(request.folder / "mcp.json")]
@@ -114,6 +118,27 @@ class Claude:
             losses=_LOSSES if genuine else (),
             notes=_notes(request.program.version),
         )
+
+
+def _tools_may_flip(arguments: tuple[str, ...], env: Mapping[str, str]) -> bool:
+    """Whether the first request could be sent before our server is connected and the second one after it, with other tools: a broken cache.
+
+    In print mode Claude Code waits for its servers, and with tool search their tools are announced in a message of their own.
+    """
+    printing = any(a in ("-p", "--print") for a in arguments)
+    return not printing and env.get("ENABLE_TOOL_SEARCH", "").lower() not in ("true", "1")
+
+
+def _with_hook(hooks: object, ready: Path) -> dict[str, Any]:
+    """The user's hooks and one that holds the first prompt back until Claude Code knows our tools, three seconds at most."""
+    path = shlex.quote(str(ready))
+    # The last wait is for the tools to reach the prompt's own state, which takes Claude Code a moment longer than asking for them.
+    command = f"n=0; until [ -e {path} ] || [ $n -ge 150 ]; do sleep 0.02; n=$((n+1)); done; sleep 0.4"
+    merged: dict[str, Any] = dict(hooks) if isinstance(hooks, dict) else {}
+    own = merged.get("SessionStart")
+    ours = {"hooks": [{"type": "command", "command": command, "timeout": 5}]}
+    merged["SessionStart"] = [*(own if isinstance(own, list) else []), ours]
+    return merged
 
 
 def _notes(version: str) -> tuple[str, ...]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline import ccr, tool_calls
 from pipeline.compressors.api import Content, Seen
+from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
 from pipeline.policy import Policy
 from pipeline.query import Query
-from pipeline.router import LEAST_CHARS, Outcome, Reason, route
+from pipeline.router import LEAST_CHARS, REFERENCES, Outcome, Reason, route
 from pipeline.store.api import Decision, Keeper
 from pipeline.transcript import Item, ItemKind, ToolCall
 
@@ -119,7 +120,7 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
         decision = on_record.get(key)
         if decision is not None:
             known[index] = decision
-            before.append(seen if decision.text is None else _as_sent(seen, decision.text))
+            before.append(seen if decision.text is None else _as_sent(seen, decision.text, decision.compressor))
         elif index < transcript.turn:
             history.append(Decision(key, None, Reason.HISTORY.value))
             before.append(seen)
@@ -132,11 +133,19 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
 
 def run(job: Job) -> Iterator[Outcome]:
     """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
-    seen = list(job.before)
+    waiting = sorted(job.before, key=lambda s: s.ordinal, reverse=True)
+    seen: list[Seen] = []
+    index = SpanIndex()
+
+    def note(block: Seen) -> None:
+        seen.append(block)
+        index.add(block)
+
     for task in job.tasks:
-        before = sorted((s for s in seen if s.ordinal < task.seen.ordinal), key=lambda s: s.ordinal)
-        outcome = route(task.content, before, job.policy, retrievals=task.retrievals)
-        seen.append(task.seen if outcome.text is None else _as_sent(task.seen, outcome.text))
+        while waiting and waiting[-1].ordinal < task.seen.ordinal:
+            note(waiting.pop())
+        outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals)
+        note(task.seen if outcome.text is None else _as_sent(task.seen, outcome.text, outcome.compressor))
         yield outcome
 
 
@@ -175,8 +184,8 @@ def _seen(ordinal: int, item: Item) -> Seen:
     return Seen(ordinal, tool_calls.label(item.call), item.text, item.text, path)
 
 
-def _as_sent(seen: Seen, text: str) -> Seen:
-    return Seen(seen.ordinal, seen.label, text, seen.original, seen.path)
+def _as_sent(seen: Seen, text: str, compressor: str) -> Seen:
+    return replace(seen, text=text, elided=compressor != REFERENCES)
 
 
 class _Retrievals:

@@ -11,6 +11,7 @@ from pipeline.transcript import ToolKind
 _SEPARATORS = frozenset({"&&", "||", ";", "&", "\n"})
 _PREFIXES = frozenset({"sudo", "time", "nice", "nohup", "command", "exec", "env", "stdbuf", "timeout", "xargs", "doas"})
 _PREFIX_VALUE = {"timeout": 1, "nice": 0, "env": 0, "xargs": 0}
+_EDITORS = frozenset({"edit", "str_replace_editor", "apply_patch", "insert", "patch", "tee"})
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _READERS = frozenset({"cat", "head", "tail", "sed", "nl", "bat", "batcat", "less", "more", "awk"})
 _SEARCHERS = frozenset({"grep", "rg", "ag", "ack", "egrep", "fgrep", "ripgrep", "zgrep"})
@@ -99,6 +100,8 @@ def _of_command(words: list[str]) -> Shown:
         if verb == "ls-files":
             return Shown(ToolKind.LIST, "git ls-files")
         return Shown(ToolKind.SHELL, f"git {verb}")
+    if name in _EDITORS:
+        return Shown(ToolKind.EDIT, name)
     if name in _SEARCHERS:
         return Shown(ToolKind.SEARCH, name)
     if name in _LISTERS:

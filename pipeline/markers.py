@@ -20,7 +20,7 @@ from pipeline.compressors.api import Gap, Rewrite
 
 HANDLE = re.compile(r"[0-9a-f]{8,64}")
 FOOTER = re.compile(r"\[headroom ([0-9a-f]{8,64}): ")
-IN_PLACE = re.compile(r"\[… (\d+)(?:-(\d+))?(?::[^\]\n]*)?\]")
+IN_PLACE = re.compile(r"\[… (\d+)(?:-(\d+))?(?::[^\]\n]{0,500})?\]")
 
 
 def gap(first: int, last: int, note: str = "") -> str:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 from pipeline import ccr, markers, tokens, tool_calls
 from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
-from pipeline.compressors.references import refer
+from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.policy import Policy, Profile
 from pipeline.transcript import ToolCall, ToolKind
 
 log = logging.getLogger(__name__)
 
+REFERENCES = "references"
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 _CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
 _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
@@ -79,7 +80,13 @@ class Outcome:
 
 
 def route(
-    content: Content, seen: SeenBlocks, policy: Policy, *, retrievals: int = 0, among: tuple[Compressor, ...] | None = None
+    content: Content,
+    seen: SeenBlocks,
+    policy: Policy,
+    *,
+    index: SpanIndex | None = None,
+    retrievals: int = 0,
+    among: tuple[Compressor, ...] | None = None,
 ) -> Outcome:
     """What becomes of a block.
 
@@ -87,6 +94,7 @@ def route(
         content: the block.
         seen: the blocks before it, as the model sees them.
         policy: what may be done.
+        index: the same blocks as references are looked for in; by default it is made from ``seen``.
         retrievals: how often the agent asked for what had been left out of results of this tool kind before.
         among: the compressors to choose from; by default all that are registered.
     """
@@ -99,9 +107,9 @@ def route(
     policy = _gentler(policy, before, retrievals)
     candidates: list[Outcome] = []
     errors = False
-    rewrite, failed = _attempt("references", lambda: refer(content, seen, policy))
+    rewrite, failed = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
     errors |= failed
-    candidates += _worth(rewrite, "references", content.text, before)
+    candidates += _worth(rewrite, REFERENCES, content.text, before)
     editable = _editable(content)
     recognised = False
     if not editable:
@@ -132,8 +140,7 @@ def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | Non
         return Reason.PROTECTED
     if markers.carries_marker(content.text):
         return Reason.MARKED
-    handle = ccr.handle_of(content.text)
-    if any(handle in s.text and handle in markers.handles(s.text) for s in seen):
+    if any(s.elided and s.original == content.text for s in seen) and not any(s.text == content.text for s in seen):
         return Reason.MARKED  # asked for again after it was elided: now it is wanted whole
     return None
 

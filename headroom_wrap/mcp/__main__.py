@@ -14,22 +14,26 @@ from headroom_wrap.mcp.tools import ToolError, Tools
 if TYPE_CHECKING:
     from pipeline.store.api import Store
 
-USAGE = "usage: python -m headroom_wrap.mcp --state DIR"
+USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--ready FILE]"
 
 
 def main(arguments: list[str]) -> int:
-    """Serve. The options are read by hand: argparse alone would take a tenth of the time in which an agent expects an answer."""
-    if len(arguments) != 2 or arguments[0] != "--state":
+    """Serve. ``--ready`` names a file that is made once the client knows the tools.
+
+    The options are read by hand: argparse alone would take a tenth of the time in which an agent expects an answer.
+    """
+    options = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--ready"}:
         print(USAGE, file=sys.stderr)
         return 2
     # The interrupt key reaches the agent's whole process group; the agent lives on after it and so must its tools.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tools = Tools(lambda: _open(arguments[1]), _compress, since=time.time())
+    tools = Tools(lambda: _open(options["--state"]), _compress, since=time.time())
     try:
         # Standard output carries the protocol alone: what else is printed goes to standard error.
         with os.fdopen(os.dup(1), "wb") as out:
             os.dup2(2, 1)
-            Server(tools).serve(sys.stdin.buffer, out)
+            Server(tools, ready=options.get("--ready", "")).serve(sys.stdin.buffer, out)
     except BrokenPipeError:
         pass  # the agent is gone
     finally:

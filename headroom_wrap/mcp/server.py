@@ -9,6 +9,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, BinaryIO
 
@@ -43,10 +44,16 @@ class RpcError(Exception):
 
 
 class Server:
-    """Answers messages one by one. It keeps no state between them."""
+    """Answers messages one by one.
 
-    def __init__(self, tools: Tools) -> None:
+    Args:
+        tools: what is called.
+        ready: a file to make once the tools have been listed, ``""`` for none.
+    """
+
+    def __init__(self, tools: Tools, *, ready: str = "") -> None:
         self._tools = tools
+        self._ready = ready
 
     def serve(self, source: BinaryIO, target: BinaryIO) -> None:
         """Answer line by line until the input ends.
@@ -59,6 +66,14 @@ class Server:
             if answer is not None:
                 target.write(answer)
                 target.flush()
+                if self._ready and b'"tools/list"' in line:
+                    self._make_ready()
+
+    def _make_ready(self) -> None:
+        """Whoever launched the agent waits for this file; that it cannot be made costs that wait and nothing else."""
+        path, self._ready = self._ready, ""
+        with contextlib.suppress(OSError):
+            open(path, "x").close()
 
     def answer(self, line: bytes) -> bytes | None:
         """The line that answers a line; None where none is due: to notifications, responses and empty lines."""

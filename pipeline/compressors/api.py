@@ -33,7 +33,7 @@ class Content:
 
     @cached_property
     def lines(self) -> list[str]:
-        """Physical lines: ``text`` split at ``\\n`` alone, so that ``"\\n".join(lines) == text``. Line n is ``lines[n - 1]``."""
+        r"""Physical lines: ``text`` split at ``\n`` alone, so that ``"\n".join(lines) == text``. Line n is ``lines[n - 1]``."""
         return self.text.split("\n")
 
 
@@ -101,6 +101,7 @@ class Seen:
         text: the text as sent (rewritten where it was rewritten).
         original: the text as the tool returned it.
         path: the file it shows, ``""`` if none.
+        elided: units of it were left out that do not stand elsewhere in the transcript.
     """
 
     ordinal: int
@@ -108,6 +109,7 @@ class Seen:
     text: str
     original: str
     path: str = ""
+    elided: bool = False
 
 
 SeenBlocks = Sequence[Seen]

@@ -35,7 +35,9 @@ def test_a_plain_launch() -> None:
     assert found.argv == ("/bin/claude", "--mcp-config", f"{FOLDER}/mcp.json", "--settings", f"{FOLDER}/settings.json", "-p", "hello")
     assert settings(found)["env"] == {"ANTHROPIC_BASE_URL": PROXY, "ENABLE_TOOL_SEARCH": "true"}
     assert settings(found)["permissions"]["allow"] == [f"mcp__headroom__headroom_{t}" for t in ("retrieve", "compress", "stats")]
-    assert json.loads(found.files[FOLDER / "mcp.json"]) == {"mcpServers": {"headroom": {"command": "/py", "args": ["-m", "headroom_wrap.mcp"]}}}
+    args = ["-m", "headroom_wrap.mcp", "--ready", f"{FOLDER}/mcp-ready"]
+    assert json.loads(found.files[FOLDER / "mcp.json"]) == {"mcpServers": {"headroom": {"command": "/py", "args": args}}}
+    assert "hooks" not in settings(found)
     assert found.upstream == UPSTREAM
     assert found.env == {}
     assert found.notes == ()
@@ -50,6 +52,24 @@ def test_without_mcp() -> None:
     found = plan(mcp=False)
     assert "--mcp-config" not in found.argv
     assert "permissions" not in settings(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "hook"),
+    [
+        (("fix it",), {"ANTHROPIC_BASE_URL": "https://gw.example"}, True),
+        (("-p", "fix it"), {"ANTHROPIC_BASE_URL": "https://gw.example"}, False),
+        (("fix it",), {"ANTHROPIC_BASE_URL": "https://gw.example", "ENABLE_TOOL_SEARCH": "true"}, False),
+        (("fix it",), {}, False),
+        (("fix it",), {"ENABLE_TOOL_SEARCH": "false"}, True),
+    ],
+)
+def test_the_first_prompt_waits_where_the_tools_could_flip(arguments: tuple[str, ...], environ: dict[str, str], hook: bool) -> None:
+    theirs = {"hooks": {"SessionStart": [{"hooks": []}], "Stop": [1]}}
+    found = settings(plan("--settings", json.dumps(theirs), *arguments, environ=environ))["hooks"]
+    assert found["Stop"] == [1]
+    assert len(found["SessionStart"]) == 1 + hook
+    assert not hook or f"{FOLDER}/mcp-ready" in found["SessionStart"][1]["hooks"][0]["command"]
 
 
 def test_no_credential_is_ever_set() -> None:

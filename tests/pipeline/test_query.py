@@ -9,7 +9,9 @@ from pipeline.transcript import ToolCall, ToolKind
 
 
 def test_entities_are_things_named_exactly() -> None:
-    query = Query("Why does `retry policy` fail in test_client_http.py:57 for 10.0.0.12 and blk_388? See src/app.ts, Foo::bar, ServiceMap and a@b.org.")
+    query = Query(
+        "Why does `retry policy` fail in test_client_http.py:57 for 10.0.0.12 and blk_388? See src/app.ts, Foo::bar, ServiceMap and a@b.org."
+    )
     assert "test_client_http.py:57" in query.entities
     for entity in ("10.0.0.12", "blk_388", "src/app.ts", "Foo::bar", "ServiceMap", "a@b.org"):
         assert entity in query.entities

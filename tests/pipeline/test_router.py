@@ -82,7 +82,7 @@ def test_a_small_gain_is_no_gain() -> None:
 def test_what_is_asked_for_again_comes_whole() -> None:
     first = route(Content(LOG), (), Policy(), among=(Half(),))
     assert first.text is not None
-    again = route(Content(LOG), [Seen(1, "Bash: x", first.text, LOG)], Policy(), among=(Half(),))
+    again = route(Content(LOG), [Seen(1, "Bash: x", first.text, LOG, elided=True)], Policy(), among=(Half(),))
     assert again.reason is Reason.MARKED
 
 
