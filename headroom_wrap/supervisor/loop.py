@@ -294,7 +294,9 @@ class Loop:
         self._guardian.park(parked=False)
         self._signals.discard(signal.SIGCONT)
         now = time.monotonic()
-        self._screen.resize(get_window(self._display.fd), now)
+        size = get_window(self._display.fd)
+        if size != self._screen.size:
+            self._screen.resize(size, now)  # nothing of it need be written: `unpark` begins anew
         self._display.write(self._screen.unpark(now))
         self._follow_screen()
         self._leader.resume()

@@ -14,6 +14,18 @@ from headroom_wrap.supervisor.status import Exit
 
 _ANSWER_WITHIN_MS = 1000
 
+# A trap runs when `read` has been interrupted (its status is above 128) or has ended, so always before the full stop.
+_WITNESS = (
+    "; ".join(f"trap 'printf \"{int(number)} \"' {int(number)}" for number in FORWARDED)
+    + """
+printf .
+while :; do
+  read -r line
+  case $? in 0) printf . ;; 1) exit ;; esac
+done
+"""
+)
+
 
 def run(
     argv: Sequence[str],
@@ -52,8 +64,9 @@ def _wait(pid: int, signals: Signals, callbacks: Mapping[int, Callable[[], objec
                 sources.ready(fd, event)
                 continue
             numbers = [number for number in signals.read() if number in FORWARDED]
-            if numbers and not witness.hit():
-                for number in numbers:
+            known = witness.seen() if numbers else set()
+            for number in numbers:
+                if number not in known:
                     os.kill(pid, number)
 
 
@@ -72,13 +85,10 @@ def _collect(pid: int) -> Exit | None:
 class _Witness:
     """A process in our group that tells a signal for the group from one for us alone, which a handler cannot.
 
-    `cat` dies of what the group is sent; if it still answers, the signal was ours only.
+    It notes the signals that it gets, and is asked for them whenever we got one.
     """
 
     def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
         question, self._asking = os.pipe()
         self._answers, answer = os.pipe()
 
@@ -89,26 +99,30 @@ class _Witness:
             os.dup2(null, 2)
 
         try:
-            self._pid = spawn(["cat"], {"PATH": os.defpath}, cwd="/", prepare=prepare)
+            self._pid = spawn(["/bin/sh", "-c", _WITNESS], {"PATH": os.defpath}, cwd="/", prepare=prepare)
+            self._answer()  # its traps are set
         finally:
             os.close(question)
             os.close(answer)
 
-    def hit(self) -> bool:
-        """Whether the signal just received went to the whole group; if so, a new witness stands by."""
+    def seen(self) -> set[int]:
+        """The signals that it got since the last call, those that we got before it included."""
+        try:
+            os.write(self._asking, b"\n")
+        except BrokenPipeError:  # somebody has killed it: rather a signal twice than never
+            return set()
+        return self._answer()
+
+    def _answer(self) -> set[int]:
         poller = select.poll()
         poller.register(self._answers, select.POLLIN)
-        try:
-            os.write(self._asking, b"?")
-            if not poller.poll(_ANSWER_WITHIN_MS):
-                return False  # stopped by somebody: rather a signal twice than never
-            if os.read(self._answers, 1):
-                return False
-        except BrokenPipeError:
-            pass
-        self.close()
-        self._start()
-        return True
+        text = b""
+        while not text.endswith(b".") and poller.poll(_ANSWER_WITHIN_MS):
+            data = os.read(self._answers, 4096)
+            if not data:
+                break
+            text += data
+        return {int(number) for number in text.rstrip(b".").split()}
 
     def close(self) -> None:
         os.close(self._asking)

@@ -27,8 +27,8 @@ class View(Protocol):
 class OutputFilter(Protocol):
     """Agent to terminal: see headroom_wrap.terminal.filter."""
 
-    dirty: bool
-
+    @property
+    def dirty(self) -> bool: ...
     def start(self, cursor: Position | None = None) -> bytes: ...
     def feed(self, data: bytes) -> bytes: ...
     def draw(self, lines: Sequence[bytes], *, overdue: bool = False) -> bytes | None: ...
@@ -81,6 +81,7 @@ class Screen:
         self._lines: Sequence[bytes] | None = None
         self._undrawn = False
         self._modes_again = b""
+        self._asked = False
         self.repaint = Repaint(now)
         self.panel = self._panel_rows(size)
         if self.panel:
@@ -196,6 +197,7 @@ class Screen:
             if self._broken:
                 return b""
             self._filters = self._make_filters(self.size.rows, self.size.cols, 0)
+        self._asked = True
         return self._filters[0].ask_position()
 
     def take_cursor(self) -> Position | None:
@@ -209,6 +211,9 @@ class Screen:
         if self._filters is None:
             return b""
         written = self._fail_open(lambda out: out.resize(size.rows, size.cols, self.panel, cursor))
+        if self._asked and cursor is None and self._filters is not None:
+            self._filters[0].ask_position()  # not asked again: a late answer is still ours, and no key for the agent
+        self._asked = False
         if self.panel:
             lines = self._ask_view()
             self._lines, self._undrawn = (self._lines if lines is None else lines), True

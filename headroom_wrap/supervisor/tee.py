@@ -11,10 +11,12 @@ from headroom_wrap.terminal.modes import Modes
 
 _ALTERNATE_SCREENS = frozenset((47, 1047, 1049))
 
+# Nothing in it matches a colour or a cursor position, which are the bulk of all sequences.
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[(?:"
     rb"\?(?P<private>[0-9;]{1,40})(?P<on>[hl])"
-    rb"|(?P<prefix>[<=>]?)(?P<params>[0-9;]{0,12})(?P<final>u|m| q)"
+    rb"|(?P<prefix>[<=>])(?P<params>[0-9;]{0,12})(?P<final>[um])"
+    rb"|(?P<style>[0-9]?) q"
     rb"|(?P<soft>!p))"
     rb"|(?P<escape>[=>c]))"
 )
@@ -39,13 +41,14 @@ class ModeTee:
             return False
         changed = False
         for match in _SEQUENCE.finditer(data):
-            changed = self._see(match) or changed
+            changed = True
+            self._see(match)
         last = data.rfind(b"\x1b", max(0, len(data) - _LONGEST))
         if last >= 0 and _UNFINISHED.match(data, last):
             self._tail = data[last:]
         return changed
 
-    def _see(self, match: re.Match[bytes]) -> bool:
+    def _see(self, match: re.Match[bytes]) -> None:
         if match["private"] is not None:
             on = match["on"] == b"h"
             for number in map(int, filter(None, match["private"].split(b";"))):
@@ -53,9 +56,9 @@ class ModeTee:
                     self._alternate = number if on else 0
                 self._modes.set(number, on)
         elif match["final"] is not None:
-            if match["final"] == b"m" and match["prefix"] != b">":
-                return False  # colours, the bulk of all sequences
             self._modes.csi(match["prefix"], match["params"], match["final"], bool(self._alternate))
+        elif match["style"] is not None:
+            self._modes.csi(b"", match["style"], b" q", bool(self._alternate))
         elif match["escape"] == b"c":
             self._modes.reset()
             self._alternate = 0
@@ -65,7 +68,6 @@ class ModeTee:
             self._modes.keypad(False)
         else:
             self._modes.keypad(match["escape"] == b"=")
-        return True
 
     def undo(self) -> bytes:
         """What to write to switch off exactly what is on; the keyboard's stack before the screen it belongs to."""

@@ -12,6 +12,7 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import final
 
 from headroom_wrap.supervisor.spawn import spawn
 from headroom_wrap.supervisor.tty import Window, set_window
@@ -38,6 +39,7 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+@final
 class Outer:
     """`with Outer(argv) as outer:` runs `argv` on a terminal; what it wrote so far is in `seen`."""
 
