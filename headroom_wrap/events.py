@@ -79,6 +79,7 @@ def encode(event: Event) -> bytes:
 def decode(line: bytes) -> Event | None:
     """The event in a line; None if it is none that this version knows."""
     try:
-        return _decoder.decode(line)
+        event: Event = _decoder.decode(line)
     except msgspec.DecodeError:
         return None
+    return event

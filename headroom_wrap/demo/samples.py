@@ -10,7 +10,7 @@ _ROUTES = ("/v1/orders", "/v1/orders/{id}", "/v1/customers/{id}", "/v1/search", 
 _FIRST_NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald", "Radia", "Leslie", "Margaret")
 
 
-def log(lines: int = 2400) -> str:
+def log(lines: int = 320) -> str:
     """A day of a service's log with one failure in it: the demo's agent looks for that."""
     random_ = random.Random(7)
     out = []
@@ -18,7 +18,7 @@ def log(lines: int = 2400) -> str:
         time = f"2026-03-14T{8 + n // 600:02d}:{n // 10 % 60:02d}:{n % 10 * 6:02d}.{random_.randrange(1000):03d}Z"
         service = random_.choice(_SERVICES)
         route = random_.choice(_ROUTES).replace("{id}", str(random_.randrange(10_000, 99_999)))
-        if n == 1571:
+        if n == 215:
             out += _failure(time)
         elif random_.random() < 0.02:
             out.append(f"{time} WARN  {service} slow query took {random_.randrange(900, 2500)} ms on replica-{random_.randrange(3)}")

@@ -11,7 +11,7 @@ from headroom_wrap.events import Began, Event, Finished, Trouble
 from headroom_wrap.terminal.snapshot import Snapshot
 from pipeline.router import Reason
 
-_TTL_STEP_S = 30.0  # a countdown by the second would repaint the panel for nothing
+_TTL_STEP_S = 30  # a countdown by the second would repaint the panel for nothing
 _QUIET = frozenset({Reason.COMPRESSED.value, Reason.TOO_SMALL.value})
 
 
@@ -72,7 +72,7 @@ class SessionView:
 
     def snapshot(self) -> Snapshot:
         """The session as it stands."""
-        left = None if self._cools_at is None else max(self._cools_at - self._clock(), 0.0)
+        left = None if self._cools_at is None else max(int(self._cools_at - self._clock()), 0)
         saved = (self._bill_without or 0.0) - (self._bill or 0.0)
         return Snapshot(
             agent=self.agent,

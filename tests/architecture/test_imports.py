@@ -42,7 +42,7 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda v: v if isinstance(v, str) else "")
 def test_directions(name: str, path: Path) -> None:
-    package = name.split(".")[0]
+    package = name.split(".", maxsplit=1)[0]
     ours = {i for i in imported(path) if i.split(".")[0] in PACKAGES}
     assert {i.split(".")[0] for i in ours} <= ALLOWED[package]
     level = next((n for n, names in enumerate(LEVELS) if name.startswith(names)), None)

@@ -39,11 +39,15 @@ class Project:
 
     def headroom(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments]
-        return subprocess.run(command, cwd=self.path, env=self.environ(**more), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False)
+        return subprocess.run(
+            command, cwd=self.path, env=self.environ(**more), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False
+        )
 
     def direct(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = [str(self.claude), *arguments]
-        return subprocess.run(command, cwd=self.path, env=self.environ(**more), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False)
+        return subprocess.run(
+            command, cwd=self.path, env=self.environ(**more), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False
+        )
 
     def users_files(self) -> dict[str, str]:
         """Hashes of what the user wrote: settings, instructions, the project. What Claude Code keeps for itself is left out."""

@@ -77,7 +77,9 @@ def test_a_whole_session_with_the_panel(project: Project, open_screen: Callable[
         assert len(panel_rows(shown)) == 3
         assert "saved" in shown
         screen.resize(90, 30)
-        screen.wait(lambda s: len(panel_rows(s)) == 3 and "? for shortcuts" in s and len(s.rstrip("\n").split("\n")) <= 30, why="the screen after a resize")
+        screen.wait(
+            lambda s: len(panel_rows(s)) == 3 and "? for shortcuts" in s and len(s.rstrip("\n").split("\n")) <= 30, why="the screen after a resize"
+        )
         screen.key("C-c")
         screen.wait("Press Ctrl-C again to exit")
         screen.key("C-c")

@@ -71,6 +71,14 @@ def test_compression_of_a_prefix_is_the_prefix_of_the_compression(messages: list
     assert pure(cut, policy) == whole[: len(cut)]
 
 
+def blank(message: dict[str, Any]) -> str:
+    """A message without what its blocks hold."""
+    content = message["content"]
+    if message["role"] == "user" and isinstance(content, list):
+        content = [{**b, "content": 0} for b in content]
+    return json.dumps([message["role"], content])
+
+
 def pure(messages: list[dict[str, Any]], policy: Policy) -> list[Any]:
     """The function without a record: every block is new."""
     from dataclasses import replace
@@ -108,11 +116,6 @@ def test_what_is_not_compressed_goes_on_as_it_came(messages: list[dict[str, Any]
     assert send(MemoryStore(), messages, Policy(exclude_tools=frozenset({"Bash"}))) == raw
     sent = json.loads(send(MemoryStore(), messages, Policy(floor_tokens=100)))
     for new, old in zip(sent["messages"], messages, strict=True):
-        blank = lambda m: (
-            json.dumps(m)
-            if m["role"] != "user"
-            else json.dumps([{**b, "content": 0} for b in m["content"]] if isinstance(m["content"], list) else m["content"])
-        )  # noqa: E731
         assert blank(new) == blank(old)
 
 
