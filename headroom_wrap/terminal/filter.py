@@ -338,6 +338,9 @@ class OutputFilter:
         if kind in (tokens.PLAIN, tokens.WIDE):
             return child.text(raw)
         if kind == tokens.CSI:
+            if raw[-1] == 0x6D and 0x30 <= raw[2] <= 0x3B and raw[-2] >= 0x30:  # SGR, the most frequent by far
+                self._model.rendition.add(raw)
+                return raw
             match = _CSI.fullmatch(raw)
             if match is None:
                 return b""

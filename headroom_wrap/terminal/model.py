@@ -124,6 +124,9 @@ class Model:
 
     def plain(self, raw: bytes) -> None:
         """Take printable ASCII with CR and LF in it."""
+        if b"\r" not in raw and b"\n" not in raw:
+            self.ascii(len(raw))
+            return
         lines = raw.split(b"\n")
         feeds = len(lines) - 1
         many = feeds > self.rows and not self.below

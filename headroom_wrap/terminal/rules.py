@@ -21,6 +21,10 @@ _RULED_MODES = frozenset((6, 7, 69, 1048, 2026)) | _BUFFER_MODES | _REFUSED_MODE
 
 def number(params: bytes, index: int = 0, default: int = 1) -> int:
     """Read a parameter, where absent and zero mean `default`; bounded, as in terminals."""
+    if not params:
+        return default
+    if not index and params.isdigit():
+        return min(int(params), 99999) or default
     parts = params.split(b";", index + 1)
     text = parts[index].partition(b":")[0] if index < len(parts) else b""
     return min(int(text), 99999) or default if text else default

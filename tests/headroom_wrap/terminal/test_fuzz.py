@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def run(pieces, cuts, check, **kind):
     return pair
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(streams, cuts, st.booleans())
 def test_the_panel_is_never_damaged(pieces, cuts, keeps_wrap):
@@ -70,6 +72,7 @@ tame = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(tame, max_size=40), cuts, st.booleans())
 def test_the_child_sees_a_terminal_without_the_panels_rows(pieces, cuts, push):

@@ -91,6 +91,7 @@ def snapshots(characters):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(snapshots(st.characters()), st.integers(30, 160), st.sampled_from([1, 3]))
 def test_every_line_fits_and_holds_no_control(snapshot, cols, rows):
@@ -101,6 +102,7 @@ def test_every_line_fits_and_holds_no_control(snapshot, cols, rows):
         assert all(byte >= 0x20 and byte != 0x7F for byte in line)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(snapshots(st.characters(min_codepoint=32, max_codepoint=126)), st.integers(30, 160))
 def test_colour_changes_no_letter_and_ends_at_the_defaults(snapshot, cols):

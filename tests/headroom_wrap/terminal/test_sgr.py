@@ -19,6 +19,7 @@ def attributes(data):
     return terminal.cursor.attrs
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(sequences)
 def test_render_restores_what_a_terminal_has(lists):

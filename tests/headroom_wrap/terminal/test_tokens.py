@@ -44,6 +44,7 @@ def cut(data, points):
     return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.lists(st.integers(0, 10_000), max_size=12))
 def test_tokens_do_not_depend_on_the_splits(pieces, points):
