@@ -85,6 +85,10 @@ class Compression:
             )
         )
 
+    async def close(self) -> None:
+        """Finish what was begun for clients that are gone."""
+        await asyncio.gather(*self._under_way)
+
     async def _prepare(self, body: bytes, coding: str) -> Prepared:
         try:
             return await self._aligned(body, coding)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 from aiohttp import web
 
-from headroom_wrap.events import Began, Event, Trouble
+from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import headers, replies
 from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
@@ -21,7 +21,6 @@ from pipeline.dialects.api import Dialect
 log = logging.getLogger(__name__)
 
 _HELD = 64 << 20  # bytes; a larger body is no transcript that a model could read
-_UNTOUCHED = Prepared(b"", b"")
 
 
 class TooLarge(Exception):
@@ -91,25 +90,24 @@ class Exchange:
         """Send the request and wait for the response's headers."""
         compression = self._lane.compression if self._lane is not None else None
         if compression is None or (self._request.content_length or 0) > _HELD:
-            return await self._pass([]), self._told(_UNTOUCHED)
+            return await self._pass([])
         held = await self._hold()
         if not self._request.content.at_eof():
-            return await self._pass(held), self._told(_UNTOUCHED)
+            return await self._pass(held)
         self._began_at = time.perf_counter()
         prepared = self._told(await compression.prepare(b"".join(held), self._request.headers.get("Content-Encoding", "")))
         held.clear()
         answer = await self._send(prepared.body, changed=prepared.changed)
         if answer.status != 400 or not prepared.changed:
-            return answer, prepared
+            return answer, replace(prepared, original=b"", body=b"")  # a stream may last for minutes: its request need not be kept
         answer.close()
         answer = await self._send(prepared.original, changed=False)
         if answer.ok:
             compression.refuse(prepared)
-        return answer, Prepared(prepared.original, prepared.original, transcript=prepared.transcript)
+        return answer, Prepared(b"", b"", transcript=prepared.transcript)
 
     def _told(self, prepared: Prepared) -> Prepared:
-        path = self._target.partition("?")[0]
-        self._parts.tell(prepared.began(path) if prepared.transcript is not None else Began("", path, understood=False))
+        self._parts.tell(prepared.began(self._target.partition("?")[0]))
         return prepared
 
     async def _hold(self) -> list[bytes]:
@@ -125,14 +123,15 @@ class Exchange:
             raise TooLarge
         return held
 
-    async def _pass(self, held: list[bytes]) -> aiohttp.ClientResponse:
+    async def _pass(self, held: list[bytes]) -> tuple[aiohttp.ClientResponse, Prepared]:
         """Send the request with its body as it comes."""
+        prepared = self._told(Prepared(b"", b""))
         self._began_at = self._sent_at = time.perf_counter()
         request = self._request
         body = self._pieces(held) if held or request.body_exists else None
         answer = await self._parts.upstream.send(request.method, self._target, headers.for_upstream(request.raw_headers), body)
         self._answered_at = time.perf_counter()
-        return answer
+        return answer, prepared
 
     async def _send(self, body: bytes, *, changed: bool) -> aiohttp.ClientResponse:
         request = self._request

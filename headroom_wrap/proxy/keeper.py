@@ -1,4 +1,4 @@
-"""The store as the event loop sees it: opened late, asked in threads, and told of once when it cannot be had."""
+"""The store as the event loop sees it: opened beside the first requests, asked in threads."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ class Keeper:
                 self._error, self._tried = error, time.monotonic()
                 raise
             return self._store
+
+    async def warm(self) -> None:
+        """Open the store before it is needed; if that fails, whoever needs it will be told."""
+        try:
+            await self.open()
+        except StoreError:
+            pass
 
     async def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
         """See ``Store.decisions``."""

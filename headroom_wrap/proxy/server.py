@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -76,14 +77,20 @@ async def serving(
     port: int = listener.getsockname()[1]
     workers.trouble = lambda sentence: tell(Trouble("worker", sentence))
     keeper = Keeper(lambda: open_store(config))
-    upstream = Upstream(config.upstream, connect_s=config.connect_s, idle_s=config.idle_s, extra_ca=config.extra_ca, http_proxy=config.http_proxy)
+    upstream = Upstream(
+        config.upstream,
+        connect_s=config.connect_s,
+        idle_s=config.idle_s,
+        extra_ca=config.extra_ca,
+        http_proxy=config.http_proxy,
+        warn=lambda sentence: tell(Trouble("upstream", sentence)),
+    )
     books = Books(keeper, tell, config.agent, config.project)
     policy = config.policy
-    lanes = []
-    for make in DIALECTS:
-        dialect = make()
-        lanes.append(Lane(dialect, None if config.off else Compression(dialect, policy, keeper, workers, tell)))
-    relay = Relay(Guard(config.secret, port), tuple(lanes), Parts(upstream, books, tell, config.body_limit))
+    dialects = [make() for make in DIALECTS]
+    compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell) for d in dialects]
+    lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
+    relay = Relay(Guard(config.secret, port), lanes, Parts(upstream, books, tell, config.body_limit))
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
     front = web.Server(
         relay,
@@ -94,12 +101,16 @@ async def serving(
         max_field_size=_FIELD_LIMIT,
     )
     server = await asyncio.get_running_loop().create_server(front, sock=listener, backlog=_BACKLOG)
+    opening = asyncio.create_task(keeper.warm())
     try:
         yield port
     finally:
         server.close()
         front.pre_shutdown()
         await front.shutdown(config.drain_s)
+        await opening
+        for compression in compressions:
+            await compression.close()
         await books.close()
         await upstream.close()
         await keeper.close()

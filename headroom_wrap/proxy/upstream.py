@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
+
+log = logging.getLogger(__name__)
 
 _FIELD_LIMIT = 64 << 10
 _ADDED_BY_DEFAULT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -34,13 +37,24 @@ class Upstream:
         idle_s: seconds that the upstream may be silent.
         extra_ca: file with certificates to trust besides the system's, or ``""``.
         http_proxy: URL of the proxy that leads out, or ``""``; not used for this machine.
+        warn: told one sentence about a setting that could not be followed.
     """
 
-    def __init__(self, base: str, *, connect_s: float = 10.0, idle_s: float = 600.0, extra_ca: str = "", http_proxy: str = "") -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        connect_s: float = 10.0,
+        idle_s: float = 600.0,
+        extra_ca: str = "",
+        http_proxy: str = "",
+        warn: Callable[[str], None] = log.warning,
+    ) -> None:
         self.base = base.rstrip("/")
         self.reached = False
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s, sock_read=idle_s)
         self._extra_ca = extra_ca
+        self._warn = warn
         self._proxy = URL(http_proxy) if http_proxy and not _here(URL(self.base).host or "") else None
         self._session: aiohttp.ClientSession | None = None
 
@@ -94,8 +108,10 @@ class Upstream:
         context = ssl.create_default_context()
         try:
             context.load_verify_locations(self._extra_ca)
-        except (OSError, ssl.SSLError) as error:
-            raise Unreachable(f"The certificates in {self._extra_ca} cannot be read: {error}. Mend the file or unset what names it.") from error
+        except (OSError, ssl.SSLError) as error:  # the agent alone would go on without them too
+            self._warn(
+                f"The certificates in {self._extra_ca} cannot be read ({_short(error)}) and are left out. Mend the file or unset what names it."
+            )
         return context
 
 

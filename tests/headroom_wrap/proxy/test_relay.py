@@ -305,6 +305,45 @@ async def test_connections_are_kept_for_the_next_request():
         assert not up.closed.is_set()
 
 
+async def test_headers_of_60_kilobytes_pass_both_ways():
+    large = "x" * 60_000
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(f"HTTP/1.1 200 OK\r\nX-Large: {large}\r\nContent-Length: 0\r\n\r\n".encode())
+        reply = await p.post(b"{}", headers={"X-Large": large})
+    assert up.requests[0].field(b"x-large") == reply.field(b"x-large") == large.encode()
+
+
+async def test_a_connection_that_the_upstream_closed_at_rest_is_not_used_again():
+    async def once(message, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answer = once
+        for _ in range(3):
+            assert (await p.post(b"{}")).body == b"ok"
+            await asyncio.wait_for(up.closed.wait(), DEADLINE)
+            up.closed.clear()
+
+
+@pytest.mark.slow
+async def test_200_streams_at_the_same_time():
+    everybody = asyncio.Event()
+
+    async def serve(message, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        if len(up.requests) == 200:
+            everybody.set()
+        await everybody.wait()
+        writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
+
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answer = serve
+        replies = await asyncio.gather(*(p.post(body_of(conversation(0))) for _ in range(200)))
+    assert {r.body for r in replies} == {b"onetwo"}
+
+
 # No answer
 
 
