@@ -33,7 +33,7 @@ class Repaint:
     def output(self, now: float) -> None:
         """The agent's output went to the terminal."""
         self._output = now
-        self._retry_at = now
+        self._retry_at = min(self._retry_at, now)
         self._retry_after = _RETRY_S
 
     def due(self) -> float | None:

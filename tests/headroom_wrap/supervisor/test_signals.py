@@ -1,0 +1,83 @@
+"""Signals on a pipe, and descriptors that others poll through us."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+
+from headroom_wrap.supervisor.signals import Signals
+from headroom_wrap.supervisor.sources import SourceClosed, Sources
+
+
+def test_signals_are_read_once_each_in_order() -> None:
+    me = os.getpid()
+    with Signals([signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH]) as signals:
+        assert signals.read() == []
+        for number in (signal.SIGUSR2, signal.SIGWINCH, signal.SIGUSR2, signal.SIGUSR1):
+            os.kill(me, number)
+        assert select.select([signals.fd], [], [], 0)[0]
+        assert signals.read() == [signal.SIGUSR2, signal.SIGWINCH, signal.SIGUSR1]
+        assert signals.read() == []
+
+
+def test_one_can_be_forgotten() -> None:
+    with Signals([signal.SIGUSR1, signal.SIGUSR2]) as signals:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGUSR2)
+        signals.discard(signal.SIGUSR1)
+        assert signals.read() == [signal.SIGUSR2]
+
+
+def test_what_is_ignored_stays_ignored_and_all_is_as_before() -> None:
+    handler = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        wakeup = signal.set_wakeup_fd(-1)
+        with Signals([signal.SIGUSR1]) as signals:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert signals.read() == []
+        assert signal.getsignal(signal.SIGUSR1) is signal.SIG_IGN
+        assert signal.set_wakeup_fd(wakeup) == -1
+    finally:
+        signal.signal(signal.SIGUSR1, handler)
+
+
+def poll_once(poller: select.poll, sources: Sources) -> int:
+    events = poller.poll(0)
+    for fd, event in events:
+        sources.ready(fd, event)
+    return len(events)
+
+
+def test_a_source_is_polled_until_it_says_so() -> None:
+    for end in ("raise", "return"):
+        reader, writer = os.pipe()
+
+        def callback(fd: int = reader, end: str = end) -> object:
+            if os.read(fd, 1) != b"!":
+                return None
+            if end == "raise":
+                raise SourceClosed
+            return False
+
+        poller = select.poll()
+        sources = Sources(poller, {reader: callback})
+        assert poll_once(poller, sources) == 0
+        os.write(writer, b"a!b")
+        assert poll_once(poller, sources) == 1
+        assert reader in sources
+        assert poll_once(poller, sources) == 1
+        assert reader not in sources
+        assert poll_once(poller, sources) == 0
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_hangup_that_the_callback_overlooks_does_not_spin() -> None:
+    reader, writer = os.pipe()
+    poller = select.poll()
+    sources = Sources(poller, {reader: lambda: None})
+    os.close(writer)
+    assert poll_once(poller, sources) == 1
+    assert poll_once(poller, sources) == 0
+    os.close(reader)
