@@ -95,7 +95,7 @@ def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[in
     env = launch.environment(plan, config.surroundings.environ)
     try:
         if os.isatty(0) and os.isatty(1):
-            return relay.run(plan.argv, env, cwd=None, view=view, sources=sources)
+            return relay.run(plan.argv, env, cwd=None, view=view, sources=sources, on_panel_error=view.panel_failed)
         return plain.run(plan.argv, env, cwd=None, sources=sources)
     except ExecError as error:
         raise UserError(f"{error}.", "Is it installed for this machine?", status=error.returncode) from None

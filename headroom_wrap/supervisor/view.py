@@ -56,6 +56,10 @@ class SessionView:
         elif isinstance(event, Trouble):
             self.trouble = event
 
+    def panel_failed(self, error: Exception) -> None:
+        """The panel had to be taken away; the agent goes on without it."""
+        self.trouble = Trouble("panel", f"The panel was switched off by a fault of ours ({type(error).__name__}: {error}); the agent was not touched.")
+
     def _finished(self, event: Finished) -> None:
         self.reached_upstream = True
         self.sessions[event.session] = None
