@@ -78,16 +78,18 @@ class Child:
         """DECRC: the terminal's own if it still holds what the child saved, otherwise one made of our record."""
         model = self.model
         clobbered = model.slot.clobbered
-        before = model.x, model.y, model.slack, model.sure
+        origin, before = model.origin, (model.x, model.y, model.slack, model.sure)
         saved = model.restore()
-        return self._rebuilt(saved, before) if clobbered else raw
+        if not clobbered:
+            return raw
+        return self._rebuilt(saved, before if not saved.sure and saved.origin == origin else None)
 
-    def _rebuilt(self, saved: Saved, before: tuple[int, int, int, bool]) -> bytes:
+    def _rebuilt(self, saved: Saved, stay: tuple[int, int, int, bool] | None) -> bytes:
         model, painter = self.model, self.painter
         place = b""
-        if not saved.sure:
+        if stay is not None:
             # The slot was used only after a first restore; a second one mostly finds the cursor where that put it.
-            model.x, model.y, model.slack, model.sure = before
+            model.x, model.y, model.slack, model.sure = stay
         else:
             if model.x > model.cols:
                 model.column(model.cols)  # no sequence brings a pending wrap back

@@ -118,6 +118,18 @@ def test_a_restore_after_our_use_of_the_slot_is_made_up():
     assert pair.differences() == []
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_origin_mode_and_a_restore_that_is_made_up(known):
+    pair = Pair(cursor=(7, 1), known=known)
+    pair.feed(b"ab\x1b7\x1b8")
+    assert pair.draw(PANEL)
+    pair.feed(b"\x1b[2;9r\x1b[?6h\x1b[3;3Hx\x1b8")
+    assert pair.draw([b"other"])
+    assert pair.panel_damage() == []
+    pair.feed(b"\x1b[5;5Hy")
+    assert pair.differences() == []
+
+
 def test_no_drawing_where_it_would_leave_a_trace():
     output = started()
     for unsafe, safe_again in [
