@@ -130,6 +130,16 @@ def test_origin_mode_and_a_restore_that_is_made_up(known):
     assert pair.differences() == []
 
 
+def test_modes_that_would_spoil_the_drawing_are_off_for_it():
+    pair = Pair()
+    pair.feed(b"\x1b[2;9r\x1b[?6h\x1b[4h\x1b[7m\x1b(0\x1b[3;3Hq")
+    for lines in (PANEL, [b"q" * 99] * 3, PANEL):
+        assert pair.draw(lines)
+        assert pair.differences() == []
+    pair.feed(b"\x1b[2;2Hq")
+    assert pair.differences() == []
+
+
 def test_no_drawing_where_it_would_leave_a_trace():
     output = started()
     for unsafe, safe_again in [
