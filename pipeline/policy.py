@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from pipeline.transcript import ToolKind
 
@@ -37,7 +36,7 @@ class Policy:
     floor_tokens: int = 400
     exclude_tools: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
-    tool_kinds: Mapping[str, ToolKind] = field(default_factory=lambda: MappingProxyType({}))
+    tool_kinds: Mapping[str, ToolKind] = field(default_factory=dict)
     workspace: str = ""
     preserve_json: bool = False
     elide: bool = True

@@ -21,7 +21,7 @@ _EXTENSION = re.compile(r"^[\w.+-]+\.[A-Za-z][A-Za-z0-9]{0,7}$")
 _PORT = re.compile(r":\d{2,5}$")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _TRAILING = ".,:;!?…"
-_MAX_TEXT = 20_000  # a pasted file is no question: its head and tail are
+_MAX_TEXT = 6_000  # a pasted file is no question: its head and tail are
 
 STOP_WORDS = frozenset(
     """about above after again against all also and any are because been before being below between both but can cannot could did does doing

@@ -107,9 +107,9 @@ def route(
     policy = _gentler(policy, before, retrievals)
     candidates: list[Outcome] = []
     errors = False
-    rewrite, failed = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
-    errors |= failed
-    candidates += _worth(rewrite, REFERENCES, content.text, before)
+    if REFERENCES not in policy.disabled:
+        rewrite, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
+        candidates += _worth(rewrite, REFERENCES, content.text, before)
     editable = _editable(content)
     recognised = False
     if not editable:

@@ -1,53 +1,26 @@
-"""``headroom``: finds the command, and is the one place where a user's mistake becomes a sentence."""
+"""``headroom``: the one place where a user's mistake becomes a sentence."""
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 
-import click
-
-from headroom_wrap.errors import UserError
-
-_COMMANDS: dict[str, tuple[str, str]] = {
-    "wrap": ("headroom_wrap.cli.wrap", "Run a coding agent with everything it reads made smaller."),
-    "demo": ("headroom_wrap.cli.demo", "See it work within seconds: no account, no agent, no network."),
-    "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
-    "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),
-    "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),
-    "undo": ("headroom_wrap.cli.undo", "Put back what a killed session left behind."),
-}
-
-
-class Commands(click.Group):
-    """A group whose commands are imported when they are called, so that ``--version`` costs next to nothing."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_text) for name, (_, help_text) in _COMMANDS.items()])
-
-
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=False)
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda ctx, _, value: _print_version(ctx, asked=value))
-def cli() -> None:
-    """Make everything a coding agent reads smaller before the model sees it: reversibly, on this machine, never dearer."""
+from headroom.version import VERSION
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point of the ``headroom`` command. Does not return."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:  # asked for by scripts, and answered without loading what commands need
+        print(f"headroom {VERSION}")
+        sys.exit(0)
+    import click
+
+    from headroom_wrap.cli.commands import cli
+    from headroom_wrap.errors import UserError
+
     try:
-        status = cli.main(args=list(arguments) if arguments is not None else None, prog_name="headroom", standalone_mode=False)
+        status = cli.main(args=given, prog_name="headroom", standalone_mode=False)
     except UserError as error:
         click.echo(f"headroom: {error.message}{' ' + error.hint if error.hint else ''}", err=True)
         sys.exit(error.status)
@@ -60,14 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(141)
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def _print_version(ctx: click.Context, *, asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
-
-        click.echo(f"headroom {version('headroom-ai')}")
-        ctx.exit()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # documented only in its source
 
 from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
 from headroom_wrap import state
@@ -126,7 +128,7 @@ class _Proxy:
             events_fd=events_in,
             life_fd=life_out,
             extra_ca=around.environ.get("NODE_EXTRA_CA_CERTS") or around.environ.get("SSL_CERT_FILE") or "",
-            http_proxy=around.environ.get("HTTPS_PROXY") or around.environ.get("https_proxy") or "",
+            http_proxy=_way_out(plan.upstream, around.environ),
         )
         log = os.open(folder / "proxy.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -190,6 +192,16 @@ class _Proxy:
         with contextlib.suppress(SourceClosed):
             while True:
                 self.read(take)
+
+
+def _way_out(upstream: str, environ: Mapping[str, str]) -> str:
+    """The HTTP proxy that the agent itself would use for an address, ``""`` for none."""
+    address = urlsplit(upstream)
+    names = ("HTTPS_PROXY", "https_proxy") if address.scheme == "https" else ("http_proxy",)
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if exempt and proxy_bypass_environment(address.netloc, {"no": exempt}):
+        return ""
+    return next((environ[n] for n in (*names, "ALL_PROXY", "all_proxy") if environ.get(n)), "")
 
 
 @contextlib.contextmanager

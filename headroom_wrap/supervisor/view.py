@@ -57,8 +57,8 @@ class SessionView:
             self.trouble = event
 
     def panel_failed(self, error: Exception) -> None:
-        """The panel had to be taken away; the agent goes on without it."""
-        self.trouble = Trouble("panel", f"The panel was switched off by a fault of ours ({type(error).__name__}: {error}); the agent was not touched.")
+        """The panel had to be taken away; the agent goes on."""
+        self.trouble = Trouble("panel", f"The panel was switched off by a fault of ours ({type(error).__name__}: {error}).")
 
     def _finished(self, event: Finished) -> None:
         self.reached_upstream = True

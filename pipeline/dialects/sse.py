@@ -25,23 +25,36 @@ class SseParser:
     """Feed it chunks, get the events that are complete."""
 
     def __init__(self) -> None:
-        self._tail = b""
+        self._tail: list[bytes] = []  # pieces of a line whose end has not come; joined once, so that a long line costs its length
+        self._tail_size = 0
         self._name = ""
         self._data: list[bytes] = []
         self._size = 0
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that ``chunk`` completes, in order."""
-        text = self._tail + chunk if self._tail else chunk
         events: list[Event] = []
+        held_cr = bool(self._tail) and self._tail[-1].endswith(b"\r")
+        if not held_cr and _LINE_END.search(chunk) is None:
+            self._hold(chunk)
+            return events
+        text = b"".join([*self._tail, chunk])
+        self._tail, self._tail_size = [], 0
         pos = 0
         for end in _LINE_END.finditer(text):
             if end[0] == b"\r" and end.end() == len(text):
                 break  # the LF of this CR may be in the next chunk
             self._line(text[pos : end.start()], events)
             pos = end.end()
-        self._tail = text[pos:] if len(text) - pos <= _MAX_EVENT else b""
+        self._hold(text[pos:])
         return events
+
+    def _hold(self, piece: bytes) -> None:
+        self._tail_size += len(piece)
+        if self._tail_size > _MAX_EVENT:
+            self._tail, self._tail_size = [], 0
+        elif piece:
+            self._tail.append(piece)
 
     def _line(self, line: bytes, events: list[Event]) -> None:
         if not line:

@@ -71,7 +71,7 @@ def test_only_config_reads_the_environment() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ["headroom", "headroom_wrap.cli.__main__", "headroom_wrap.mcp.server"])
+@pytest.mark.parametrize("module", ["headroom", "headroom_wrap.cli.__main__", "headroom_wrap.mcp.server", "pipeline.router"])
 def test_light_imports(module: str) -> None:
     heavy = "{'aiohttp', 'rich', 'tiktoken', 'hypothesis', 'numpy', 'watchdog', 'psutil'}"
     code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"

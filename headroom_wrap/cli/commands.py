@@ -1,0 +1,42 @@
+"""The commands by name."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from headroom.version import VERSION
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "wrap": ("headroom_wrap.cli.wrap", "Run a coding agent with everything it reads made smaller."),
+    "demo": ("headroom_wrap.cli.demo", "See it work within seconds: no account, no agent, no network."),
+    "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
+    "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),
+    "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),
+    "undo": ("headroom_wrap.cli.undo", "Put back what a killed session left behind."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called, so that ``--version`` costs next to nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in _COMMANDS.items()])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=False)
+@click.version_option(VERSION, message="headroom %(version)s")
+def cli() -> None:
+    """Make everything a coding agent reads smaller before the model sees it: reversibly, on this machine, never dearer."""

@@ -1,0 +1,168 @@
+"""A whole session around a program of ours that speaks to its base URL; the real agents are in tests/e2e."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from adapters.plan import LaunchPlan, PlanError, PlanRequest
+from headroom_wrap import config
+from headroom_wrap.config import Config
+from headroom_wrap.errors import UserError
+from headroom_wrap.supervisor import session
+from headroom_wrap.supervisor.session import _way_out
+
+PROGRAM = """
+import json, sys, urllib.request
+body = json.dumps({"model": "claude-sonnet-4-6", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}).encode()
+headers = {"content-type": "application/json", "x-api-key": "k", "anthropic-version": "2023-06-01"}
+with urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/v1/messages", body, headers)) as answer:
+    json.load(answer)
+sys.exit(int(sys.argv[2]))
+"""
+
+
+class OneRequest:
+    """An agent that makes one request and ends with a status of its own."""
+
+    name = "one"
+    programs: tuple[str, ...] = (sys.executable,)
+    install = "-"
+    tool_kinds: Mapping[str, str] = {}
+
+    def __init__(self, upstream: str, status: int = 0, error: PlanError | None = None) -> None:
+        self.upstream, self.status, self.error = upstream, status, error
+        self.request: PlanRequest | None = None
+
+    def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
+        return []
+
+    def plan(self, request: PlanRequest) -> LaunchPlan:
+        if self.error:
+            raise self.error
+        self.request = request
+        files = {request.folder / "note": "x"}
+        return LaunchPlan("one", (sys.executable, "-c", PROGRAM, request.proxy, str(self.status)), self.upstream, files=files)
+
+
+@pytest.fixture
+def settings(private_home: Path) -> Config:
+    return config.load(config.surroundings(), {"panel": "off"})
+
+
+def clean(settings: Config) -> bool:
+    return not list((settings.state / "sessions").iterdir()) and not list((settings.state / "journal").iterdir())
+
+
+@pytest.mark.slow
+def test_from_start_to_end(settings: Config) -> None:
+    from headroom.testing import AnthropicProvider, Script, text
+
+    with AnthropicProvider(Script([text("hello")])) as provider:
+        agent = OneRequest(provider.url, status=7)
+        ended = session.run(agent, (), settings)
+    assert ended.exit.code == 7
+    assert ended.view.requests == 1
+    assert ended.view.snapshot().bill is not None
+    assert clean(settings)
+    assert agent.request is not None
+    with pytest.raises(OSError):  # the proxy has gone with the session
+        urllib.request.urlopen(agent.request.proxy, timeout=5)
+
+
+def test_a_plan_that_cannot_be_made_leaves_nothing(settings: Config) -> None:
+    with pytest.raises(UserError, match="no such thing") as caught:
+        session.run(OneRequest("", error=PlanError("There is no such thing.", "Do this.")), (), settings)
+    assert caught.value.hint == "Do this."
+    assert clean(settings)
+
+
+def test_a_port_that_is_taken_leaves_nothing(private_home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        settings = config.load(config.surroundings(), {"port": taken.getsockname()[1]})
+        with pytest.raises(UserError, match="cannot be bound"):
+            session.run(OneRequest("http://127.0.0.1:9"), (), settings)
+    assert clean(settings)
+
+
+def test_a_state_folder_that_cannot_be_written_is_named(private_home: Path) -> None:
+    (private_home / "file").write_text("")
+    with pytest.raises(UserError, match="state folder"):
+        session.run(OneRequest(""), (), config.load(config.surroundings(), {"state": str(private_home / "file")}))
+
+
+def test_preview_does_nothing(settings: Config) -> None:
+    agent = OneRequest("http://127.0.0.1:9")
+    assert session.preview(agent, (), settings).argv[3] == "http://127.0.0.1:PORT/SECRET"
+    assert not settings.state.exists()
+
+
+@pytest.mark.parametrize(
+    ("upstream", "environ", "way"),
+    [
+        ("https://api.example", {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
+        ("https://api.example", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "api.example"}, ""),
+        ("https://api.example", {"HTTPS_PROXY": "http://p:1", "no_proxy": ".example"}, ""),
+        ("http://api.example", {"HTTPS_PROXY": "http://p:1"}, ""),
+        ("https://api.example", {"ALL_PROXY": "http://q:2"}, "http://q:2"),
+        ("https://api.example", {}, ""),
+    ],
+)
+def test_the_way_out_is_the_agents_own(upstream: str, environ: dict[str, str], way: str) -> None:
+    assert _way_out(upstream, environ) == way
+
+
+@pytest.mark.slow
+def test_the_command_line_in_a_pipe(private_home: Path) -> None:
+    def headroom(*arguments: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/nowhere"}
+        command = [sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments]
+        return subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+    version = headroom("--version")
+    assert version.stdout.startswith("headroom 0.")
+    missing = headroom("wrap", "claude")
+    assert missing.returncode == 127
+    assert (
+        missing.stderr
+        == "headroom: There is no claude on the PATH. Install it (npm install -g @anthropic-ai/claude-code) or add its folder to PATH.\n"
+    )
+    unknown = headroom("wrap", "nobody")
+    assert (unknown.returncode, unknown.stderr.split(".")[0]) == (2, "headroom: Headroom does not know an agent called 'nobody'")
+    none = headroom("show", "00000000")
+    assert none.returncode == 1
+    assert "No original with handle 00000000" in none.stderr
+    assert headroom("stats").stdout == "No session has been recorded yet. Run one with: headroom wrap claude\n"
+    assert headroom("undo").stdout == "Nothing was left behind.\n"
+    doctor = headroom("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "BAD" not in doctor.stdout
+    (private_home / ".config" / "headroom").mkdir(parents=True)
+    (private_home / ".config" / "headroom" / "config.toml").write_text("profile = ")
+    bad = headroom("stats")
+    assert bad.returncode == 2
+    assert "config.toml are not TOML" in bad.stderr
+    assert "Traceback" not in bad.stderr
+
+
+@pytest.mark.slow
+def test_the_demo_in_a_pipe(private_home: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "headroom_wrap.cli.__main__", "demo"], env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "LedgerOutOfBalance: debit 1299.00 against" in done.stdout or "Invoice 48213 failed" in done.stdout
+    assert "headroom_retrieve(" in done.stdout
+    assert "Saved ~" in done.stderr
+    assert json.dumps(str(private_home)) not in done.stdout
