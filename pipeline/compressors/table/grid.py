@@ -1,0 +1,48 @@
+"""A table in a text: its header, its rows as ranges of lines, its cells by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Grid:
+    """A table found in the lines of a text.
+
+    Args:
+        names: the columns' titles, each once.
+        starts: for every row the index of its first line.
+        ends: for every row the index after its last line.
+        columns: the cells, column by column; an odd row has empty cells.
+        odd: rows that do not fit the header; they are always kept.
+        noun: what a row is, plural.
+    """
+
+    names: tuple[str, ...]
+    starts: list[int]
+    ends: list[int]
+    columns: list[list[str]]
+    odd: dict[int, None] = field(default_factory=dict)
+    noun: str = "rows"
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.starts)
+
+    @property
+    def lines(self) -> int:
+        """How many lines its rows have."""
+        return sum(self.ends) - sum(self.starts)
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """Titles made different from each other, blanks stripped."""
+    seen: dict[str, int] = {}
+    found: list[str] = []
+    for name in names:
+        title = name.strip() or "column"
+        seen[title] = seen.get(title, 0) + 1
+        found.append(title if seen[title] == 1 else f"{title} ({seen[title]})")
+    return tuple(found)

@@ -1,0 +1,116 @@
+"""Which rows the question, or the call's own arguments, name."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from pipeline.query import STOP_WORDS, Query, entity_pattern
+
+_WORD = re.compile(r"[^\s,;()\[\]{}<>\"'`“”?!]+")
+_TRAILING = ".,:;!?…"
+_PHRASE = 6  # words of a cell that the question may name
+_MOST_WORDS = 400
+_MOST_ENTITIES = 60
+_VALUES = 20_000  # different cells of a column that are compared with the question
+_ONLY_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class Rows:
+    """Rows of text, searchable for entities.
+
+    Text search finds the candidates, which costs a tenth of the pattern; the pattern checks their borders.
+    """
+
+    def __init__(self, rows: Sequence[str]) -> None:
+        self._text = "\n".join(rows)
+        self._folded = self._text.lower() if self._text.isascii() else ""
+        self._starts = list(accumulate((len(row) + 1 for row in rows), initial=0))
+
+    def holding(self, entity: str, most: int) -> list[int]:
+        """The first ``most`` rows that hold the entity as a whole, ascending."""
+        pattern = entity_pattern((entity,))
+        if pattern is None:
+            return []
+        text = self._folded if entity == entity.lower() else self._text  # entity_pattern ignores case only then
+        found: list[int] = []
+        at = 0
+        while len(found) < most:
+            if text:
+                at = text.find(entity, at)
+                if at < 0:
+                    break
+                if not pattern.match(self._text, at):
+                    at += 1
+                    continue
+            else:
+                match = pattern.search(self._text, at)
+                if match is None:
+                    break
+                at = match.start()
+            row = bisect_right(self._starts, at) - 1
+            if row >= len(self._starts) - 1:
+                break
+            found.append(row)
+            at = self._starts[row + 1]
+        return found
+
+
+def by_entity(rows: Rows, query: Query, most: int) -> dict[int, None]:
+    """Rows that hold an entity or a quoted phrase of the question, or an entity of the call, unless more than ``most`` do."""
+    called = Query(query.call).entities
+    found: dict[int, None] = {}
+    for entity in dict.fromkeys((*query.entities, *query.quoted, *called)):
+        if len(entity) >= _MOST_ENTITIES * 4:
+            continue
+        held = rows.holding(entity, most + 1)
+        if len(held) <= most:
+            found.update(dict.fromkeys(held))
+    return found
+
+
+def by_cell(columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[int, None]:
+    """Rows with a cell that stands in the question, word for word.
+
+    Where several columns have such cells, the rows that have most of them; and those of each value that at most ``most`` rows have.
+    """
+    phrases = _phrases(query)
+    if not phrases:
+        return {}
+    hits: dict[int, int] = {}
+    found: dict[int, None] = {}
+    for column in columns:
+        values = set(column)
+        if len(values) > _VALUES:
+            values = set(list(dict.fromkeys(column))[:_VALUES])
+        wanted = {v for v in values if 2 < len(v) < 200 and v.lower() in phrases}
+        if not wanted:
+            continue
+        rows: dict[str, list[int]] = {v: [] for v in wanted}
+        for row, value in enumerate(column):
+            if value in wanted:
+                rows[value].append(row)
+        for held in rows.values():
+            if len(held) <= most:
+                found.update(dict.fromkeys(held))
+            if len(held) <= 0.9 * len(column):
+                for row in held:
+                    hits[row] = hits.get(row, 0) + 1
+    best = max(hits.values(), default=0)
+    if best > 1:
+        together = [row for row in sorted(hits) if hits[row] == best]
+        if len(together) <= most:
+            found.update(dict.fromkeys(together))
+    return found
+
+
+def _phrases(query: Query) -> frozenset[str]:
+    """Everything in the question that may be a cell: one to six words on end, lower case, but no lone stop word."""
+    words = [w.strip(_TRAILING).lower() for w in _WORD.findall(f"{query.text[:8000]}\n{query.call[:2000]}")[:_MOST_WORDS]]
+    found: set[str] = {q.lower() for q in query.quoted}
+    for size in range(1, _PHRASE + 1):
+        for i in range(len(words) - size + 1):
+            found.add(" ".join(words[i : i + size]))
+    return frozenset(p for p in found if p and p not in STOP_WORDS)
