@@ -45,7 +45,7 @@ class CompressResult:
 
     Args:
         messages: the messages, ready to be sent; those in which nothing was compressed are the very objects that came in.
-        tokens_before, tokens_after: o200k tokens of all text in the messages.
+        tokens_before, tokens_after: o200k tokens of all text in the messages; texts of over 32,768 characters are estimated (to about 4 %).
         blocks: one entry for every tool result.
         handles: of the originals that were left out, in order, each once.
     """
@@ -110,7 +110,7 @@ def compress(
     result = [original if original == new else new for original, new in zip(copied, written, strict=True)]
     blocks = _report(transcript, decisions)
     removed = sum(b.tokens_before - b.tokens_after for b in blocks if b.handle)
-    before = sum(tokens.count(text) for text in _texts(copied))
+    before = sum(tokens.about(text) for text in _texts(copied))
     handles = tuple(dict.fromkeys(b.handle for b in blocks if b.handle))
     return CompressResult(result, before, before - removed, blocks, handles)
 

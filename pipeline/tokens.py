@@ -64,6 +64,11 @@ def count(text: str) -> int:
     return total
 
 
+def about(text: str) -> int:
+    """The count of a text of up to 32,768 characters, the estimate of a longer one: counting would cost more than compressing it."""
+    return count(text) if len(text) <= _CHUNK else estimate(text)
+
+
 def warm() -> threading.Thread:
     """Load the vocabulary in a background thread and return that thread. Harmless when it is loaded already."""
     thread = threading.Thread(target=_encoding, name="headroom-vocabulary", daemon=True)
