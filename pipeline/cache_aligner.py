@@ -31,6 +31,7 @@ class Task:
     Args:
         index: its item in the transcript.
         key: its lineage.
+        block: its own key, wherever it stands.
         content: the block and what it was asked for.
         seen: the block as a later one will know it, before it is rewritten.
         retrievals: how often the agent asked for what had been left out of results of this tool kind before.
@@ -38,6 +39,7 @@ class Task:
 
     index: int
     key: str
+    block: str
     content: Content
     seen: Seen
     retrievals: int = 0
@@ -79,6 +81,20 @@ def lineage(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def block_key(item: Item) -> str:
+    """The key of a block by itself: the call that it answers and what it says, wherever it stands."""
+    return f"block:{item.digest[:_KEY_BYTES].hex()}"
+
+
+def strays(transcript: Transcript, keys: Sequence[str], on_record: Mapping[str, Decision]) -> list[str]:
+    """Block keys that are worth looking up: of blocks that were sent before but not in this lineage.
+
+    So it is after a resume on another day, when what stands before them has changed. The provider's cache does not hold them then in any
+    form, so the form they had is as good as any, and smaller: a conversation that fitted the model's window still does.
+    """
+    return [block_key(transcript.items[i]) for i in blocks(transcript) if i < transcript.turn and keys[i] not in on_record]
+
+
 def blocks(transcript: Transcript) -> list[int]:
     """The items that may be rewritten."""
     return [
@@ -94,7 +110,7 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
     Args:
         transcript: the request; blocks before its ``turn`` were sent before.
         keys: its lineage.
-        on_record: decisions by key, for any of the transcript's blocks.
+        on_record: decisions by key, for any of the transcript's blocks: by lineage and, for strays, by block.
         policy: what may be done.
     """
     known: dict[int, Decision] = {}
@@ -121,12 +137,16 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
         if decision is not None:
             known[index] = decision
             before.append(seen if decision.text is None else _as_sent(seen, decision.text, decision.compressor))
+        elif index < transcript.turn and (stray := on_record.get(block_key(item))) is not None:
+            known[index] = replace(stray, key=key)
+            history.append(known[index])
+            before.append(seen if stray.text is None else _as_sent(seen, stray.text, stray.compressor))
         elif index < transcript.turn:
             history.append(Decision(key, None, Reason.HISTORY.value))
             before.append(seen)
         else:
             content = Content(item.text, Query.of(asked, item.call), item.call, item.is_error)
-            tasks.append(Task(index, key, content, seen, retrieved.count(item.call)))
+            tasks.append(Task(index, key, block_key(item), content, seen, retrieved.count(item.call)))
     job = Job(policy, tuple(before), tuple(tasks)) if tasks else None
     return Alignment(keys, known, tuple(history), job)
 
@@ -161,7 +181,10 @@ def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome]) -> 
     tasks = alignment.job.tasks if alignment.job is not None else ()
     late = [Outcome(Reason.TIMEOUT)] * (len(tasks) - len(outcomes))
     for task, outcome in zip(tasks, [*outcomes, *late], strict=True):
-        new[task.key] = _decision(store, task, outcome)
+        decision = _decision(store, task, outcome)
+        new[task.key] = decision
+        if decision.text is not None and decision.compressor != REFERENCES:  # a reference is true only where what it refers to stands
+            new[task.block] = replace(decision, key=task.block)
     in_force = store.freeze(list(new.values())) if new else {}
     decided = dict(alignment.known)
     for task in tasks:

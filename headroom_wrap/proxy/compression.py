@@ -135,7 +135,9 @@ class Compression:
                 self._store_failed(error)
                 self._pin(key for i, key in places.items() if i >= transcript.turn)
                 return _replay(places, on_record)
-            self._memory.put(found.values())
+            if strays := cache_aligner.strays(transcript, keys, on_record | found):
+                found |= await self._strays(strays)
+            self._memory.put(d for d in found.values() if not d.key.startswith("block:"))
             on_record |= found
         try:
             alignment = cache_aligner.align(transcript, keys, on_record, policy)
@@ -145,6 +147,14 @@ class Compression:
             return _replay(places, on_record)
         labels = tuple(t.seen.label for t in alignment.job.tasks) if alignment.job is not None else ()
         return _Decided(alignment.known, fresh, labels)
+
+    async def _strays(self, keys: list[str]) -> dict[str, Decision]:
+        """Forms that blocks had in another lineage; without them they go on as they came."""
+        try:
+            return await self._keeper.decisions(keys)
+        except StoreError as error:
+            self._store_failed(error)
+            return {}
 
     async def _settle(self, alignment: Alignment) -> dict[int, Decision]:
         """Decide on the new blocks of an alignment and freeze that."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from headroom_wrap.proxy import frames
@@ -201,9 +201,7 @@ class _Worker:
         reader, into = self._reader, self._transports[0]
         if reader is None or not isinstance(into, asyncio.WriteTransport) or into.is_closing():
             raise EOFError
-        # The default of this mapping is a read-only view, which cannot be pickled.
-        policy = replace(job.policy, tool_kinds=dict(job.policy.tool_kinds))
-        into.write(frames.pack(replace(job, policy=policy)))
+        into.write(frames.pack(job))
         while True:
             message = await frames.receive(reader)
             if isinstance(message, Part):

@@ -23,13 +23,18 @@ from tests.transcripts import body, conversations
 PROFILES = st.sampled_from(list(Profile))
 
 
+def lookup(store: MemoryStore, transcript: Any, keys: Any) -> dict[str, Any]:
+    found = store.decisions(keys)
+    return found | store.decisions(cache_aligner.strays(transcript, keys, found))
+
+
 def send(store: MemoryStore, messages: list[dict[str, Any]], policy: Policy, *, dialect: Anthropic | None = None, worker: Any = None) -> bytes:
     """One request through the pipeline as the proxy sends it: decisions on record are replayed, new ones recorded."""
     dialect = dialect or Anthropic()
     raw = body(messages)
     transcript = dialect.read(raw, policy)
     keys = cache_aligner.lineage(transcript.items)
-    alignment = cache_aligner.align(transcript, keys, store.decisions(keys), policy)
+    alignment = cache_aligner.align(transcript, keys, lookup(store, transcript, keys), policy)
     outcomes = list((worker or cache_aligner.run)(alignment.job)) if alignment.job else []
     decided = cache_aligner.settle(store, alignment, outcomes)
     return dialect.write(raw, transcript, {i: d.text for i, d in decided.items() if d.text is not None})
@@ -145,6 +150,25 @@ def test_blocks_that_were_there_before_us_stay() -> None:
     assert {d.reason for d in store.frozen.values()} == {Reason.HISTORY.value}
     fresh = MemoryStore()
     assert len(send(fresh, history[:3], Policy())) < len(body(history[:3])) / 2
+
+
+def test_a_conversation_whose_beginning_changed_keeps_its_forms_but_no_reference_dangles() -> None:
+    log = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} ok in {n} ms" for n in range(400))
+    source = "\n".join(f"{n}\tdef function_number_{n}(x): return x + {n}" for n in range(1, 90))
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Today is Monday. go"}]
+    for n, (command, output) in enumerate([("cat app.log", log), ("cat a.py", source), ("cat a.py", source)]):
+        messages.append({"role": "assistant", "content": [{"type": "tool_use", "id": f"t{n}", "name": "Bash", "input": {"command": command}}]})
+        messages.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"t{n}", "content": output}]})
+    store = MemoryStore()
+    for request in requests(messages):
+        sent = json.loads(send(store, request, Policy()))["messages"]
+    assert [len(texts(m)[0]) < 3000 for m in sent[2::2]] == [True, False, True]
+    messages += [{"role": "assistant", "content": "I see."}, {"role": "user", "content": "on"}]
+    again = json.loads(send(store, [{"role": "user", "content": "Today is Tuesday. go"}, *messages[1:]], Policy()))["messages"]
+    assert again[2] == sent[2]
+    assert texts(again[6])[0] == source, "a reference is made anew or not at all"
+    twice = json.loads(send(store, [{"role": "user", "content": "Today is Tuesday. go"}, *messages[1:]], Policy()))["messages"]
+    assert twice == again
 
 
 def test_a_store_that_fails_raises_before_anything_is_changed() -> None:

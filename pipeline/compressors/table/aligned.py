@@ -52,7 +52,9 @@ def _is_header(line: str) -> bool:
     if sum(_CAPITALS.fullmatch(w) is not None for w in words) >= 0.75 * len(words):
         return "  " in line or len(words) >= 4
     titles = [t[0] for t in re.finditer(r"\S+(?: \S+){0,3}", line)] if "  " in line else []
-    return len(titles) >= 3 and sum(t[0].isupper() or t[0] in "%#" for t in titles) >= 0.75 * len(titles) and not line.rstrip().endswith((".", ":", ","))
+    return (
+        len(titles) >= 3 and sum(t[0].isupper() or t[0] in "%#" for t in titles) >= 0.75 * len(titles) and not line.rstrip().endswith((".", ":", ","))
+    )
 
 
 def _read(lines: Sequence[str], head: int, first: int, *, ruled: bool) -> tuple[Grid | None, int] | None:

@@ -33,7 +33,7 @@ class TableCompressor:
         sample = [line[:_LINE] for line in lines[:_LOOK]]
         if delimited(sample[: -1 if len(lines) > _LOOK else None]) is not None:
             return 0.9
-        share = _share(sample, tables(sample))
+        share = share_in(sample, tables(sample))
         return 0.6 + share / 4 if share >= _LEAST else 0.0
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
@@ -67,6 +67,7 @@ def shorten(lines: Sequence[str], grids: Sequence[Grid], query: Query, policy: P
     return result if len(result.text) <= _WORTH * (sum(map(len, lines)) + len(lines)) else None
 
 
-def _share(lines: Sequence[str], grids: Sequence[Grid]) -> float:
+def share_in(lines: Sequence[str], grids: Sequence[Grid]) -> float:
+    """The share of the characters that stands in the rows of these tables."""
     inside = sum(len(line) + 1 for g in grids for a, b in zip(g.starts, g.ends, strict=True) for line in lines[a:b])
     return inside / max(1, sum(map(len, lines)) + len(lines))

@@ -48,10 +48,9 @@ def _delimiter(lines: Sequence[str], head: int) -> str:
 
 def _titles(cells: Sequence[str]) -> bool:
     """Whether these may be column titles: short, different, no numbers, no times."""
-    if len(cells) < 2 or len(set(cells)) < len(cells):
+    if len(cells) < 2 or len(set(cells)) < len(cells) or (not all(cells) and len(cells) < 3):
         return False
-    empty = sum(not c for c in cells)
-    return empty <= 1 and all(not c or (len(c) <= _CELL and _TITLE.fullmatch(c) and not _NUMBER.fullmatch(c) and not _CLOCK.search(c)) for c in cells)
+    return all(not c or (len(c) <= _CELL and _TITLE.fullmatch(c) and not _NUMBER.fullmatch(c) and not _CLOCK.search(c)) for c in cells)
 
 
 def _parse(lines: Sequence[str], head: int, delimiter: str) -> Grid | None:
@@ -121,8 +120,7 @@ def _is_row(line: str) -> bool:
 
 def _cells(line: str) -> list[str]:
     line = line.strip()
-    if line.startswith("|"):
-        line = line[1:]
+    line = line.removeprefix("|")
     if line.endswith("|") and not line.endswith("\\|"):
         line = line[:-1]
     return [c.strip() for c in (_BAR.split(line) if "\\|" in line else line.split("|"))]

@@ -15,7 +15,8 @@ _PHRASE = 6  # words of a cell that the question may name
 _MOST_WORDS = 400
 _MOST_ENTITIES = 60
 _VALUES = 20_000  # different cells of a column that are compared with the question
-_ONLY_LETTERS = re.compile(r"[^\W\d_]+")
+_TEXTS = 5000  # likewise for cells of several words, which cost more
+_TRAILING_ASK = ".,:;!?… "
 
 
 class Rows:
@@ -79,13 +80,16 @@ def by_cell(columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[i
     phrases = _phrases(query)
     if not phrases:
         return {}
+    text = query.text.lower() if len(query.text) <= 4000 else ""
     hits: dict[int, int] = {}
     found: dict[int, None] = {}
     for column in columns:
         values = set(column)
         if len(values) > _VALUES:
             values = set(list(dict.fromkeys(column))[:_VALUES])
-        wanted = {v for v in values if 2 < len(v) < 200 and v.lower() in phrases}
+        wanted = {v for v in values if 2 < len(v) < 200 and v.lower().rstrip(_TRAILING_ASK) in phrases}
+        if text and len(values) <= _TEXTS:
+            wanted |= {v for v in values if 12 < len(v) < 400 and v.count(" ") > 1 and v.lower().rstrip(_TRAILING_ASK) in text}
         if not wanted:
             continue
         rows: dict[str, list[int]] = {v: [] for v in wanted}

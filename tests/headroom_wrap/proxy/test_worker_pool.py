@@ -54,7 +54,7 @@ def stand_in(*arguments):
 
 
 def job(*texts):
-    return Job(Policy(tool_kinds={}), (), tuple(Task(i, f"{i}", Content(t), Seen(i, "", t, t)) for i, t in enumerate(texts, 1)))
+    return Job(Policy(tool_kinds={}), (), tuple(Task(i, f"{i}", f"block:{i}", Content(t), Seen(i, "", t, t)) for i, t in enumerate(texts, 1)))
 
 
 @asynccontextmanager
