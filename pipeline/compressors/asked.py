@@ -1,0 +1,93 @@
+"""What a question or a call names, found in a text: lines, and files by their paths."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+from pipeline.command import pipelines
+from pipeline.query import Query, entity_pattern
+from pipeline.transcript import ToolCall
+
+_NAMES = 50  # so many things named are looked for
+_LINES, _SHARE = 60, 0.3  # what names more lines than this, and more than this share of them, names everything
+_PLAIN_NAME = re.compile(r"[A-Za-z][\w+-]{3,60}")
+_PATH = 500
+
+
+def naming(lines: Sequence[str], names: Iterable[str]) -> set[int]:
+    """Indices of the lines in which one of the names stands as a whole; a name that stands nearly everywhere tells nothing."""
+    names = [n for n in dict.fromkeys(names) if n][:_NAMES]
+    if not names:
+        return set()
+    text = "\n".join(lines)
+    lower = text.lower()
+    most = max(_LINES, int(_SHARE * len(lines)))
+    found: set[int] = set()
+    starts: dict[bool, list[int]] = {}
+    for name in names:
+        ignored_case = name == name.lower()
+        haystack = lower if ignored_case else text
+        if name not in haystack:
+            continue
+        if ignored_case not in starts:  # lower case may be longer than upper case
+            starts[ignored_case] = list(accumulate((len(line) + 1 for line in haystack.split("\n")), initial=0))
+        hits = _lines_with(haystack, name, starts[ignored_case], most)
+        if len(hits) <= most:
+            found |= hits
+    return found
+
+
+def _lines_with(text: str, name: str, starts: list[int], most: int) -> set[int]:
+    pattern = entity_pattern((name,))
+    hits: set[int] = set()
+    at = text.find(name)
+    while at >= 0 and len(hits) <= most and pattern is not None:
+        if pattern.match(text, at):
+            line = bisect_right(starts, at) - 1
+            hits.add(line)
+            at = text.find(name, starts[line + 1])
+        else:
+            at = text.find(name, at + 1)
+    return hits
+
+
+def names_of(query: Query) -> list[str]:
+    """What the user named: entities, and phrases in quotes."""
+    return [*query.entities, *query.quoted]
+
+
+def call_paths(call: ToolCall | None) -> list[str]:
+    """What the call itself names that may be a path: the words of its command line, or its arguments."""
+    if call is None:
+        return []
+    if call.command:
+        words = [w for stages in pipelines(call.command) for command in stages for w in command[1:]]
+        return [w.removeprefix("./") for w in words if not w.startswith("-")]
+    values = [v for v in call.arguments.values() if isinstance(v, str)]
+    values += [v for vs in call.arguments.values() if isinstance(vs, (list, tuple)) for v in vs if isinstance(v, str)]
+    return [v.removeprefix("./") for v in values if v]
+
+
+def asked_paths(paths: Iterable[str], query: Query, call: ToolCall | None) -> set[str]:
+    """The paths that the user named (whole, by their last parts, by a folder above them), or the call (whole)."""
+    named = {e.removeprefix("./").rstrip("/") for e in query.entities}
+    named |= {w for w in _PLAIN_NAME.findall(query.text[:20_000]) if w[:1].isupper() and w.lower() in _BARE}
+    called = set(call_paths(call))
+    return {p for p in paths if p in called or not named.isdisjoint(_parts(p))}
+
+
+_BARE = frozenset("makefile dockerfile readme license changelog gemfile rakefile procfile vagrantfile jenkinsfile justfile".split())
+
+
+def _parts(path: str) -> Iterator[str]:
+    """``a/b/c.py``, ``b/c.py``, ``c.py``, and the folders ``a/b`` and ``a``."""
+    path = path[:_PATH]
+    pieces = path.split("/")
+    for n in range(len(pieces)):
+        yield "/".join(pieces[n:])
+    for n in range(1, len(pieces)):
+        folder = "/".join(pieces[:n])
+        yield folder
