@@ -1,0 +1,100 @@
+"""The listing compressor: files, paths, packages, processes, pods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors.listing import stanzas
+from pipeline.compressors.listing.choice import FLOOR, choose
+from pipeline.compressors.listing.entries import Listing, Shape, parse, program, shape_of
+from pipeline.compressors.listing.render import Run, by_suffix, gaps_of, may_group, render, runs_of
+from pipeline.compressors.table.aligned import aligned
+from pipeline.compressors.table.compressor import share_in, shorten
+from pipeline.markers import carries_marker
+from pipeline.policy import Policy
+from pipeline.transcript import ToolCall
+
+_LOOK = 400
+_LINE = 2000
+_TABLES = frozenset("kubectl oc docker podman nerdctl ps dpkg helm systemctl ss netstat lsof lsblk df top free pip apt crictl virsh gh".split())
+_LEAST = 0.3
+_WORTH = 0.95
+
+
+class ListingCompressor:
+    """Listings: ``ls``, ``find``, ``tree``, lists of paths, ``apt show``; tables of ``kubectl``, ``docker``, ``ps``, ``dpkg``."""
+
+    name = "listing"
+
+    def recognise(self, content: Content) -> float:
+        """0.88-0.92 for ``ls -l``, ``tree`` and tables of a program that lists, 0.8 for paths and stanzas, 0.7 for bare names."""
+        if carries_marker(content.text):
+            return 0.0
+        sample = [line[:_LINE] for line in content.lines[:_LOOK]]
+        shape, share = shape_of([line.rstrip("\r") for line in sample if line.strip()], content.call)
+        if shape is not None:
+            return {Shape.LONG: 0.92, Shape.TREE: 0.92, Shape.PATHS: 0.8, Shape.NAMES: 0.7}[shape] * share
+        if _tabulates(content.call):
+            inside = share_in(sample, list(aligned(sample)))
+            return 0.65 + inside / 4 if inside >= _LEAST else 0.0
+        return 0.8 if stanzas.stanzas(sample) else 0.0
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        """The listing with entries left out; in ``lossless`` paths below their folders; None where there is nothing to gain."""
+        if carries_marker(content.text):
+            return None
+        sample = [line[:_LINE].rstrip("\r") for line in content.lines[:_LOOK] if line.strip()]
+        shape, _ = shape_of(sample, content.call)
+        if shape is not None:
+            return _shorten(content, parse(content.lines, shape), policy)
+        if not policy.lossy:
+            return None
+        if _tabulates(content.call):
+            return shorten(content.lines, list(aligned(content.lines)), content.query, policy)
+        found = stanzas.stanzas(content.lines)
+        return _shorten_stanzas(content, found) if found else None
+
+
+def _tabulates(call: ToolCall | None) -> bool:
+    if call is None:
+        return False
+    return program(call) in _TABLES or any(word in _TABLES for word in call.name.lower().replace("-", "_").split("_"))
+
+
+def _shorten(content: Content, listing: Listing, policy: Policy) -> Rewrite | None:
+    lines = content.lines
+    grouped = listing.shape is Shape.PATHS and may_group(lines)
+    runs: list[Run] = []
+    if policy.lossy and listing.count > FLOOR:
+        runs = runs_of(lines, listing.entries, choose(listing, lines, content.query, policy))
+    if not runs and not grouped:
+        return None
+    text = "\n".join(render(lines, listing.entries, runs, grouped=grouped))
+    if len(text) > _WORTH * len(content.text):
+        return None
+    return Rewrite(text, len(lines), gaps_of(runs), _summary(listing, runs))
+
+
+def _summary(listing: Listing, runs: Sequence[Run]) -> str:
+    if not runs:
+        return "nothing left out, paths stand below their folder"
+    named = [e for e in listing.entries if e.name]
+    left = sum(1 for run in runs for e in listing.entries[run.start : run.end] if e.name)
+    return f"{left} of {len(named)} entries; in all {by_suffix(named)}"
+
+
+def _shorten_stanzas(content: Content, found: Sequence[stanzas.Stanza]) -> Rewrite | None:
+    lines = content.lines
+    runs = stanzas.runs_of(found, lines, stanzas.choose(found, lines, content.query))
+    if not runs:
+        return None
+    out: list[str] = []
+    at = 0
+    for start, end, marker in runs:
+        out += [*lines[at:start], marker]
+        at = end
+    text = "\n".join([*out, *lines[at:]])
+    if len(text) > _WORTH * len(content.text):
+        return None
+    return Rewrite(text, len(lines), tuple(Gap(a + 1, b) for a, b, _ in runs), f"every one of the {len(found)} entries is named")

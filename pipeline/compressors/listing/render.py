@@ -1,0 +1,115 @@
+"""How a shortened listing is printed: lines as they were, paths below their folder, and a marker that counts in the place of every run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pipeline.compressors.api import Gap
+from pipeline.compressors.listing.entries import Entry, suffix
+from pipeline.compressors.table.render import clean
+from pipeline.markers import gap
+
+_NOTED = 10
+_WORTH = 1.3
+_FOLDERS = 8
+_SUFFIXES = 4
+_TELLING = 60  # characters of a folder in a marker
+
+
+class Run(NamedTuple):
+    """Lines left out, ``[start, end)``, and what stands in their place."""
+
+    start: int
+    end: int
+    marker: str
+
+
+def runs_of(lines: Sequence[str], entries: Sequence[Entry], kept: Sequence[int]) -> list[Run]:
+    """What is left out, without the runs that are hardly longer than their marker."""
+    runs: list[Run] = []
+    start = 0
+    while start < len(lines):
+        if kept[start]:
+            start += 1
+            continue
+        end = start
+        while end < len(lines) and not kept[end]:
+            end += 1
+        marker = gap(start + 1, end, note(entries[start:end]))
+        if sum(len(line) + 1 for line in lines[start:end]) >= _WORTH * len(marker):
+            runs.append(Run(start, end, marker))
+        start = end
+    return runs
+
+
+def note(entries: Sequence[Entry]) -> str:
+    """How many entries of which folder, by extension where it is one folder, and from which name to which where they are in order."""
+    named = [e for e in entries if e.name]
+    if len(named) < _NOTED:
+        return ""
+    folders = Counter(e.folder for e in named)
+    if len(folders) > 1:
+        commonest = sorted(folders.items(), key=lambda f: (-f[1], f[0]))[:_FOLDERS]
+        parts = [f"{clean_folder(f) or './'} {n}" for f, n in commonest]
+        if len(folders) > _FOLDERS:
+            parts.append(f"{len(folders) - _FOLDERS} more folders {len(named) - sum(n for _, n in commonest)}")
+        return f"{len(named)} entries: {', '.join(parts)}"
+    names = [e.name.lower() for e in named]
+    order = f"{clean(named[0].name)} to {clean(named[-1].name)}: " if names == sorted(names) else ""
+    return order + by_suffix(named)
+
+
+def by_suffix(entries: Sequence[Entry]) -> str:
+    """``24 .py, 3 .md, 2 folders``, the commonest first."""
+    counts = Counter("folders" if e.directory else suffix(e.name) or "without extension" for e in entries)
+    found = sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+    parts = [f"{n} {s}" for s, n in found[:_SUFFIXES]]
+    if len(found) > _SUFFIXES:
+        parts.append(f"{sum(n for _, n in found[_SUFFIXES:])} others")
+    return ", ".join(parts)
+
+
+def clean_folder(folder: str) -> str:
+    """A folder that cannot end a marker, its end where it is long."""
+    folder = " ".join(folder.replace("]", ")").replace("[", "(").split())
+    return folder if len(folder) <= _TELLING else "…" + folder[1 - _TELLING :]
+
+
+def render(lines: Sequence[str], entries: Sequence[Entry], runs: Sequence[Run], *, grouped: bool) -> Iterator[str]:
+    """The lines that stay, and the markers; with ``grouped`` consecutive paths of one folder below it, each without it."""
+    done = 0
+    for run in (*runs, Run(len(lines), len(lines), "")):
+        if grouped:
+            yield from _grouped(lines[done : run.start], entries[done : run.start])
+        else:
+            yield from lines[done : run.start]
+        if run.marker:
+            yield run.marker
+        done = run.end
+
+
+def _grouped(lines: Sequence[str], entries: Sequence[Entry]) -> Iterator[str]:
+    start = 0
+    while start < len(lines):
+        folder = entries[start].folder
+        end = start + 1
+        while end < len(lines) and entries[end].folder == folder:
+            end += 1
+        if end - start > 1 and len(folder) > 1 and all(line == e.path for line, e in zip(lines[start:end], entries[start:end], strict=True)):
+            yield folder
+            yield from (line[len(folder) :] for line in lines[start:end])
+        else:
+            yield from lines[start:end]
+        start = end
+
+
+def may_group(lines: Sequence[str]) -> bool:
+    """Whether a folder on a line of its own can be told from a path: no path ends with a slash."""
+    return not any(line.endswith(("/", "/\r")) for line in lines)
+
+
+def gaps_of(runs: Sequence[Run]) -> tuple[Gap, ...]:
+    """The runs as units left out."""
+    return tuple(Gap(run.start + 1, run.end) for run in runs)
