@@ -1,0 +1,191 @@
+"""The programming languages: which node of a syntax tree is a definition, a body, a comment or a table in each, and its parser."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language as Grammar
+    from tree_sitter import Tree
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What there is to know about a language. The names of nodes are those of the official tree-sitter grammars.
+
+    Args:
+        name: e.g. ``python``.
+        module: the package with its grammar.
+        function: the name of the function of that package that gives the grammar.
+        extensions: of its files, lower case, without the dot.
+        functions: nodes with a body that may be left out.
+        containers: nodes that define something that holds definitions or fields: never left out, but part of an outline.
+        bodies: nodes that hold the statements of a function.
+        tables: nodes that list values.
+        comments: nodes that are comments.
+        line_comment: what starts a comment that ends with the line.
+        nested: strings of which one stands in every function that holds another one; none: such functions are not looked into.
+    """
+
+    name: str
+    module: str
+    extensions: tuple[str, ...]
+    functions: frozenset[str]
+    containers: frozenset[str]
+    bodies: frozenset[str]
+    tables: frozenset[str]
+    function: str = "language"
+    comments: frozenset[str] = frozenset({"comment"})
+    line_comment: str = "//"
+    nested: tuple[bytes, ...] = ()
+
+    @property
+    def indented(self) -> bool:
+        """Blocks are told by their indentation, and must not be empty."""
+        return self.name == "python"
+
+
+def _names(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_SCRIPT_FUNCTIONS = _names(
+    "function_declaration function_expression function generator_function generator_function_declaration arrow_function method_definition"
+)
+_C_CONTAINERS = _names("struct_specifier union_specifier enum_specifier")
+
+LANGUAGES: tuple[Language, ...] = (
+    Language(
+        "python",
+        "tree_sitter_python",
+        ("py", "pyi", "pyw"),
+        _names("function_definition"),
+        _names("class_definition"),
+        _names("block"),
+        _names("list dictionary set tuple"),
+        line_comment="#",
+        nested=(b"def ", b"class "),
+    ),
+    Language(
+        "javascript",
+        "tree_sitter_javascript",
+        ("js", "jsx", "mjs", "cjs"),
+        _SCRIPT_FUNCTIONS,
+        _names("class_declaration class"),
+        _names("statement_block"),
+        _names("array object"),
+        nested=(b"function", b"=>", b"class "),
+    ),
+    Language(
+        "typescript",
+        "tree_sitter_typescript",
+        ("ts", "mts", "cts"),
+        _SCRIPT_FUNCTIONS,
+        _names("class_declaration abstract_class_declaration class interface_declaration enum_declaration internal_module module"),
+        _names("statement_block"),
+        _names("array object"),
+        function="language_typescript",
+        nested=(b"function", b"=>", b"class "),
+    ),
+    Language(
+        "tsx",
+        "tree_sitter_typescript",
+        ("tsx",),
+        _SCRIPT_FUNCTIONS,
+        _names("class_declaration abstract_class_declaration class interface_declaration enum_declaration internal_module module"),
+        _names("statement_block"),
+        _names("array object"),
+        function="language_tsx",
+        nested=(b"function", b"=>", b"class "),
+    ),
+    Language(
+        "go",
+        "tree_sitter_go",
+        ("go",),
+        _names("function_declaration method_declaration func_literal"),
+        _names("type_spec"),
+        _names("block"),
+        _names("literal_value"),
+    ),
+    Language(
+        "rust",
+        "tree_sitter_rust",
+        ("rs",),
+        _names("function_item"),
+        _names("impl_item trait_item mod_item struct_item enum_item union_item"),
+        _names("block"),
+        _names("array_expression"),
+        comments=_names("line_comment block_comment"),
+        nested=(b"fn ",),
+    ),
+    Language(
+        "java",
+        "tree_sitter_java",
+        ("java",),
+        _names("method_declaration constructor_declaration compact_constructor_declaration static_initializer"),
+        _names("class_declaration interface_declaration enum_declaration record_declaration annotation_type_declaration"),
+        _names("block constructor_body"),
+        _names("array_initializer"),
+        comments=_names("line_comment block_comment"),
+        nested=(b"@Override", b"class "),
+    ),
+    Language(
+        "c",
+        "tree_sitter_c",
+        ("c", "h"),
+        _names("function_definition"),
+        _C_CONTAINERS,
+        _names("compound_statement"),
+        _names("initializer_list"),
+    ),
+    Language(
+        "cpp",
+        "tree_sitter_cpp",
+        ("cc", "cpp", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl"),
+        _names("function_definition"),
+        _C_CONTAINERS | _names("class_specifier namespace_definition"),
+        _names("compound_statement"),
+        _names("initializer_list"),
+    ),
+)
+BY_NAME = {language.name: language for language in LANGUAGES}
+BY_EXTENSION = {extension: language for language in LANGUAGES for extension in language.extensions}
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _grammar(name: str) -> Grammar | None:
+    """A language's grammar, or None where it is not installed or too old for the parser; that is logged once, and told by ``missing``."""
+    language = BY_NAME[name]
+    try:
+        from tree_sitter import Language as Grammar
+
+        return Grammar(getattr(importlib.import_module(language.module), language.function)())
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        log.info("no grammar for %s: %s", name, error)
+        return None
+
+
+def parse(source: bytes, language: Language) -> Tree | None:
+    """The syntax tree of a source text, or None where the grammar is not installed."""
+    grammar = _grammar(language.name)
+    if grammar is None:
+        return None
+    from tree_sitter import Parser
+
+    return Parser(grammar).parse(source)
+
+
+def missing() -> tuple[str, ...]:
+    """The languages whose grammars cannot be loaded. The grammars that can are loaded by this."""
+    return tuple(language.name for language in LANGUAGES if _grammar(language.name) is None)
+
+
+def available() -> bool:
+    """Whether any code can be compressed: the parser and a grammar are installed. For ``headroom doctor``."""
+    return len(missing()) < len(LANGUAGES)
