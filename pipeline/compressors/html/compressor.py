@@ -1,0 +1,129 @@
+"""A fetched page as Markdown. All text that the page shows is kept; navigation is folded unless the question names something in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipeline.compressors.api import Content, Rewrite
+from pipeline.compressors.html.markdown import Markdown
+from pipeline.compressors.html.navigation import Fold, folds
+from pipeline.compressors.html.recognise import confidence
+from pipeline.compressors.html.scan import pieces
+from pipeline.markers import gap
+from pipeline.policy import Policy
+from pipeline.query import Query
+
+_SAVES = 0.95  # of the characters at most
+_LEAST_TEXT = 40  # characters; a page of less is built by its scripts
+_JSON_SHARE = 2  # so many times the text in JSON within scripts: the page is in there
+_TAIL = 2000  # what stands behind the page and is no longer than this is shown as it is
+_HTML_END = re.compile(r"</html\s{0,9}>", re.IGNORECASE)
+_TRUNCATION = re.compile(r"(?:truncated|omitted)\b")
+_CUT_CHARACTERS = 100  # before and behind that word
+_MOST_CUTS = 3
+_CUT = re.compile(r"(?<![\d.])\d[\d,.]{0,12} ?(?:more |other )?(?:characters|chars|bytes|lines|tokens|[kKM]i?B)", re.IGNORECASE)
+_MOST_ANCHORS = 20
+_ID = re.compile(r"[\w.:@/+-]{2,120}")
+_FRAGMENT = re.compile(r"https?://[^\s\"'<>#]{1,2000}#([\w.:@/+%-]{2,120})")
+
+
+class HtmlCompressor:
+    """HTML pages that were fetched: Markdown of what they show."""
+
+    name = "html"
+
+    def recognise(self, content: Content) -> float:
+        """0.97 for a fetched page, else 0."""
+        return confidence(content)
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        """The page as Markdown, or None where it is not fetched, its markup is asked for, or its text is not in its markup."""
+        if not policy.lossy or confidence(content) == 0:
+            return None
+        head, page, tail = _parts(content.text)
+        named = _named(content.query)
+        markdown = Markdown(_anchors(page, named)).read(pieces(page))
+        text = "".join(markdown.parts).strip()
+        if len(text) < _LEAST_TEXT or markdown.json > _JSON_SHARE * len(text) or text.startswith("<"):
+            return None
+        folded = folds(markdown, content.text, len(head), content.query)
+        text = _joined(head, _folded(markdown.parts, folded).strip(), tail, _told_cut(page, text))
+        gaps = tuple(fold.gap for fold in folded)
+        if len(text) > _SAVES * len(content.text) or not _shows(text, content, named) or confidence(replace(content, text=text)):
+            return None
+        return Rewrite(text, len(content.lines), gaps, _summary(markdown, folded))
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """What stands before the page (headers of the answer), the page, and what stands behind it (a status written by curl)."""
+    start = text.find("<")
+    if start > 0 and text[:start].strip("\ufeff \t\r\n") == "":
+        start = 0
+    ends = list(_HTML_END.finditer(text, max(0, len(text) - _TAIL)))
+    end = ends[-1].end() if ends and "<" not in text[ends[-1].end() :] else len(text)
+    return text[:start], text[start:end], text[end:]
+
+
+def _joined(head: str, text: str, tail: str, cut: str) -> str:
+    return "\n".join(part for part in (head.rstrip(), text, cut, tail.strip()) if part)
+
+
+def _folded(parts: list[str], folded: list[Fold]) -> str:
+    """The text with a marker in place of every fold."""
+    out: list[str] = []
+    at = 0
+    for fold in folded:
+        out += parts[at : fold.first]
+        out.append("\n" + gap(fold.gap.first, fold.gap.last, fold.note))
+        at = fold.last
+    return "".join(out + parts[at:])
+
+
+def _named(query: Query) -> tuple[str, ...]:
+    """What the question, or the fragment of the fetched address, names, but for addresses: those stand in every page's head."""
+    fragments = _FRAGMENT.findall(query.call) + _FRAGMENT.findall(query.text)
+    named = (*query.quoted, *query.entities, *fragments)
+    return tuple(dict.fromkeys(n for n in named if "://" not in n and not n.startswith(("www.", "//"))))
+
+
+def _anchors(page: str, named: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Where an element's id is what the question names, and how that is shown."""
+    found: list[tuple[int, str]] = []
+    for name in [n for n in named if _ID.fullmatch(n)][:_MOST_ANCHORS]:
+        attribute = re.compile(rf"""[\s"'](?:id|name)=(?:["']{re.escape(name)}["']|{re.escape(name)}(?=[\s>]))""")
+        if name in page:
+            at = attribute.search(page)
+            if at is not None:
+                found.append((at.start() + 1, f"{{#{name}}}"))
+    return sorted(found)
+
+
+def _shows(text: str, content: Content, named: tuple[str, ...]) -> bool:
+    """Whether everything that the question names and the page has is still there; else the question is about the markup."""
+    address = content.query.call
+    return all(name in text or name not in content.text or name in address for name in named)
+
+
+def _told_cut(page: str, text: str) -> str:
+    """What the tool said of a part of the page that it cut out, where that stood among what is left out."""
+    said: dict[str, None] = {}
+    for match in _TRUNCATION.finditer(page):
+        start = max(page.rfind("\n", match.start() - _CUT_CHARACTERS, match.start()) + 1, match.start() - _CUT_CHARACTERS, 0)
+        end = page.find("\n", match.end(), match.end() + _CUT_CHARACTERS)
+        line = page[start : end if end >= 0 else match.end() + _CUT_CHARACTERS]
+        if _CUT.search(line):
+            said[" ".join(line.split())] = None
+            if len(said) == _MOST_CUTS:
+                break
+    return "\n".join(line for line in said if line not in text)
+
+
+def _summary(markdown: Markdown, folded: list[Fold]) -> str:
+    parts = ["page as Markdown, markup and scripts left out" + (", hidden fields too" if markdown.forms else "")]
+    if markdown.cut:
+        parts.append("the page breaks off")
+    if markdown.unread:
+        parts.append("from where it could not be read it is as it was")
+    parts.append("all its text but the navigation marked is here" if folded else "all its text and links are here")
+    return "; ".join(parts)

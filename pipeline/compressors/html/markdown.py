@@ -1,0 +1,441 @@
+"""The pieces of a page as Markdown: every visible character in its order, links with where they lead, no other markup.
+
+There is no ``*`` for emphasis and no escaping: both would change the words that a reader searches for.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.compressors.html.scan import Kind, Piece
+
+_ATTRIBUTE = r"(?:^|[\s\"'/]){}\s{{0,9}}=\s{{0,9}}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
+_HREF, _ALT, _TYPE, _VALUE, _PLACEHOLDER, _ROLE, _LABEL, _START, _NAME, _CONTENT = (
+    re.compile(_ATTRIBUTE.format(name), re.IGNORECASE)
+    for name in ("href", "alt", "type", "value", "placeholder", "role", "aria-label", "start", "name", "content")
+)
+_ATTRIBUTE_CHARS = 20_000  # what stands further back in a tag is not looked at
+_LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9}")  # no character has so many digits, and reading them is quadratic
+
+_HEADINGS = {f"h{n}": "#" * n + " " for n in range(1, 7)}
+_MARKS = {"sup": ("^{", "}"), "sub": ("_{", "}"), "del": ("~~", "~~"), "s": ("~~", "~~"), "strike": ("~~", "~~"), "q": ('"', '"')}
+_PERMALINKS = frozenset(("¶", "#", "§", "🔗", "", "link", "Link"))
+_NAVIGATION = frozenset(("nav", "footer", "aside"))
+_REGIONS_DEEP = 8  # what is nested deeper is no navigation of its own
+_NESTED = 8  # deeper lists are not indented further
+
+
+@dataclass(slots=True)
+class Region:
+    """A part of the page that may be navigation.
+
+    Args:
+        name: its tag.
+        start: offset of its tag in the page.
+        first: index of its first part in ``Markdown.parts``.
+        depth: tags of the same name open in it.
+        links: how many links stand in it.
+        link_characters: how many characters the texts of these links have.
+        characters: how many characters its text has.
+        last: index after its last part; -1 while open.
+        end: offset after its closing tag; -1 while open.
+    """
+
+    name: str
+    start: int
+    first: int
+    depth: int = 1
+    links: int = 0
+    link_characters: int = 0
+    characters: int = 0
+    last: int = -1
+    end: int = -1
+
+
+class Markdown:
+    """A page on its way to Markdown.
+
+    Args:
+        anchors: offsets in the page, ascending, and the text to write there: ids that the question names.
+    """
+
+    def __init__(self, anchors: Sequence[tuple[int, str]] = ()) -> None:
+        self.parts: list[str] = []
+        self.regions: list[Region] = []  # closed ones, in the order in which they began
+        self.json = 0  # characters of JSON in scripts
+        self.unread = False  # the page could not be read to its end: the rest is shown as it is
+        self.cut = False  # the page breaks off within a tag, a comment or a script
+        self.characters = 0  # of text
+        self.forms = False  # there were fields, whose names and hidden values are not shown
+        self._anchors = [*reversed(anchors)]
+        self._open: list[Region] = []
+        self._links: list[tuple[str, int, str, int]] = []  # target, index of its first part, label, characters before it
+        self._lists: list[int] = []  # the next number of an ordered list, 0 for bullets
+        self._breaks = 0  # line ends to write before what follows
+        self._space = False  # white space was seen
+        self._glued = True  # at the start of a line, or right behind an opening mark
+        self._edge = False  # a tag was seen since the last text
+        self._row = False  # a cell of this row was seen
+        self._marks = dict.fromkeys(_MARKS, 0)  # how many are open
+        self._code = 0
+        self._pre = 0
+        self._titled = False
+
+    def read(self, pieces: Iterable[Piece]) -> Markdown:
+        """Takes all pieces of a page."""
+        text, starts, ends = self._text, _STARTS, _ENDS
+        anchor = self._anchors[-1][0] if self._anchors else -1
+        for piece in pieces:
+            kind = piece[0]
+            if 0 <= anchor < piece[3]:
+                anchor = self._write_anchors(piece[3])
+            if kind == Kind.TEXT:
+                text(piece[2])
+                continue
+            name = piece[1]
+            self._edge = True
+            if kind == Kind.START:
+                if name in _NAVIGATION or self._open or "navigation" in piece[2]:
+                    self._region(piece)
+                handler = starts.get(name)
+                if handler is not None:
+                    handler(self, name, piece[2])
+                elif "-" in name:
+                    self._apart(name)
+            elif kind == Kind.END:
+                handler = ends.get(name)
+                if handler is not None:
+                    handler(self, name, "")
+                elif "-" in name:
+                    self._apart(name)
+                if self._open and self._open[-1].name == name:
+                    self._close_region(piece)
+            else:
+                self._odd(piece)
+        while self._links:
+            self._close_link("a")
+        self._write_anchors(-1)
+        return self
+
+    # --- text
+
+    def _text(self, text: str) -> None:
+        if "&" in text and not ("&#" in text and _LONG_REFERENCE.search(text)):
+            text = html.unescape(text)
+        if self._pre:
+            self._verbatim(text)
+            return
+        words = text.split()
+        if not words:
+            self._space = self._space or text != ""
+            return
+        if text[0].isspace():
+            self._space = True
+        elif self._edge and not self._glued and words[0][0].isdigit() and self.parts[-1][-1].isdigit():
+            self._space = True  # 1 and 2 in two buttons are not 12
+        self._put(" ".join(words))
+        self._space = text[-1].isspace()
+
+    def _verbatim(self, text: str) -> None:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if self._glued and text.startswith("\n"):
+            text = text[1:]  # the line end behind <pre> is not part of it
+        if text:
+            self.parts.append(text)
+            self.characters += len(text)
+            self._glued = False
+
+    def _put(self, text: str) -> None:
+        """Text, behind the line ends or the space that are due."""
+        if not self._glued:
+            if self._breaks:
+                self.parts.append("\n" if self._breaks == 1 else "\n\n")
+            elif self._space:
+                self.parts.append(" ")
+        self.parts.append(text)
+        self.characters += len(text)
+        self._breaks = 0
+        self._space = self._glued = self._edge = False
+
+    def _mark(self, text: str) -> None:
+        """An opening mark: what follows stands right behind it."""
+        self._put(text)
+        self._glued = True
+
+    def _unmark(self) -> None:
+        """Takes an opening mark away that nothing followed."""
+        if self._glued and self.parts and not self.parts[-1].isspace():
+            self.parts.pop()
+            self._glued = not self.parts or self.parts[-1][-1] in " \n"
+
+    def _apart(self, _name: str, _attributes: str = "") -> None:
+        self._space = not self._glued
+
+    def _line(self, _name: str, _attributes: str = "") -> None:
+        self._breaks = self._breaks or 1
+        self._space = False
+
+    def _paragraph(self, _name: str, _attributes: str = "") -> None:
+        self._breaks = 2
+        self._space = False
+
+    def _write_anchors(self, upto: int) -> int:
+        """Writes the anchors before an offset, all if it is -1; returns the offset of the next, or -1."""
+        while self._anchors and (upto < 0 or self._anchors[-1][0] < upto):
+            self._put(self._anchors.pop()[1])
+            self._space = True
+        return self._anchors[-1][0] if self._anchors else -1
+
+    # --- blocks
+
+    def _heading(self, name: str, _attributes: str) -> None:
+        self._paragraph(name)
+        if not self._links:
+            self._mark(_HEADINGS[name])
+
+    def _heading_end(self, name: str, _attributes: str) -> None:
+        if self.parts and self.parts[-1] == _HEADINGS[name]:
+            self._unmark()
+        self._paragraph(name)
+
+    def _title(self, name: str, _attributes: str) -> None:
+        self._paragraph(name)
+        if not self._titled and not self.parts:
+            self._mark("# ")
+        self._titled = True
+
+    def _list(self, name: str, attributes: str) -> None:
+        first = _get(_START, attributes) if name == "ol" and attributes else ""
+        self._lists.append(0 if name != "ol" else int(first) if first.isdecimal() and len(first) < 9 else 1)
+        self._line(name)
+
+    def _list_end(self, name: str, _attributes: str) -> None:
+        if self._lists:
+            self._lists.pop()
+        if self._lists:
+            self._line(name)
+        else:
+            self._paragraph(name)
+
+    def _item(self, name: str, _attributes: str) -> None:
+        if self.parts and self.parts[-1].endswith("- "):
+            self._unmark()
+        self._line(name)
+        number = self._lists[-1] if self._lists else 0
+        indent = "  " * min(len(self._lists) - 1, _NESTED)
+        if number:
+            self._lists[-1] += 1
+        self._mark(f"{indent}{number}. " if number else f"{indent}- ")
+
+    def _quote(self, name: str, _attributes: str) -> None:
+        self._paragraph(name)
+        self._mark("> ")
+
+    def _row_start(self, name: str, _attributes: str) -> None:
+        self._line(name)
+        self._row = False
+
+    def _cell(self, name: str, _attributes: str) -> None:
+        if self._row:
+            self._breaks = 0
+            self._space = self._glued = False
+            self._mark(" | ")
+        self._row = True
+
+    def _break(self, name: str, _attributes: str) -> None:
+        if self._pre:
+            self.parts.append("\n")
+        else:
+            self._line(name)
+
+    def _pre_start(self, name: str, _attributes: str) -> None:
+        if not self._pre:
+            self._paragraph(name)
+            self._mark("```\n")
+        self._pre += 1
+
+    def _pre_end(self, name: str, _attributes: str) -> None:
+        if self._pre == 1:
+            if self._glued:
+                self._unmark()
+            else:
+                self.parts.append("```" if self.parts[-1].endswith("\n") else "\n```")
+            self._paragraph(name)
+        self._pre = max(0, self._pre - 1)
+
+    # --- within a line
+
+    def _open_link(self, _name: str, attributes: str) -> None:
+        if self._links:
+            self._close_link("a")
+        target = "".join(html.unescape(_get(_HREF, attributes)).split())
+        label = ""
+        if target.lower().startswith(("javascript:", "data:")):
+            target = ""
+        if "aria-label" in attributes:
+            label = " ".join(html.unescape(_get(_LABEL, attributes)).split())
+        if target and not target.startswith("#") and not self._pre:
+            self._mark("[")
+        self._links.append((target, len(self.parts), label, self.characters))
+
+    def _close_link(self, _name: str, _attributes: str = "") -> None:
+        if not self._links:
+            return
+        target, first, label, before = self._links.pop()
+        written = self.characters - before
+        if self._open and target:
+            self._open[-1].links += 1
+            self._open[-1].link_characters += written
+        if target.startswith("#"):
+            if written <= 4 and "".join(self.parts[first:]).strip() in _PERMALINKS:
+                del self.parts[first:]
+                self._glued = not self.parts or self.parts[-1][-1] in " \n"
+        elif target and self._pre:
+            pass  # within code a target would be taken for code
+        elif target:
+            if written == 0 and label:
+                self._put(label)
+            self.parts.append(f"]({target})")
+            self._glued = False
+
+    def _code_start(self, _name: str, _attributes: str) -> None:
+        if not self._pre:
+            if not self._code:
+                self._mark("`")
+            self._code += 1
+
+    def _code_end(self, _name: str, _attributes: str) -> None:
+        if self._code and not self._pre:
+            self._code -= 1
+            if not self._code:
+                self._close("`", "`")
+
+    def _marked(self, name: str, _attributes: str) -> None:
+        if not self._pre:
+            self._marks[name] += 1
+            self._mark(_MARKS[name][0])
+
+    def _marked_end(self, name: str, _attributes: str) -> None:
+        if self._marks[name] and not self._pre:
+            self._marks[name] -= 1
+            self._close(*_MARKS[name])
+
+    def _close(self, opened: str, mark: str) -> None:
+        if self.parts and self.parts[-1] == opened and self._glued:
+            self._unmark()
+        else:
+            self.parts.append(mark)
+            self._glued = False
+
+    def _image(self, _name: str, attributes: str) -> None:
+        alt = " ".join(html.unescape(_get(_ALT, attributes)).split())
+        if alt:
+            self._put(f"![{alt}]")
+
+    def _input(self, _name: str, attributes: str) -> None:
+        self.forms = True
+        kind = _get(_TYPE, attributes).lower()
+        if kind in ("checkbox", "radio"):
+            self._put("[x]" if "checked" in attributes else "[ ]")
+        elif kind not in ("hidden", "password"):
+            shown = " ".join(html.unescape(_get(_VALUE, attributes) or _get(_PLACEHOLDER, attributes)).split())
+            if shown:
+                self._apart("input")
+                self._put(f"[{shown}]")
+        self._space = True
+
+    def _meta(self, _name: str, attributes: str) -> None:
+        if _get(_NAME, attributes).lower() == "description":
+            said = " ".join(html.unescape(_get(_CONTENT, attributes)).split())
+            if said:
+                self._line("meta")
+                self._put(f"description: {said}")
+                self._line("meta")
+
+    # --- what is no text
+
+    def _region(self, piece: Piece) -> None:
+        """Begins a region at a tag that says navigation, or counts a tag within one."""
+        navigation = piece.name in _NAVIGATION or _get(_ROLE, piece.text) == "navigation"
+        if navigation and len(self._open) < _REGIONS_DEEP:
+            self._line(piece.name)
+            self._open.append(Region(piece.name, piece.start, len(self.parts), characters=-self.characters))
+        elif self._open and self._open[-1].name == piece.name:
+            self._open[-1].depth += 1
+
+    def _close_region(self, piece: Piece) -> None:
+        region = self._open[-1]
+        region.depth -= 1
+        if region.depth:
+            return
+        self._open.pop()
+        self._unmark()  # nothing of the region may be taken back when it is closed
+        self._glued = not self.parts
+        region.last, region.end = len(self.parts), piece.end
+        region.characters += self.characters
+        self.regions.append(region)
+        if self._open:
+            self._open[-1].links += region.links
+            self._open[-1].link_characters += region.link_characters
+
+    def _odd(self, piece: Piece) -> None:
+        if piece.kind is Kind.RAW:
+            if piece.name == "script" and ("json" in piece.text or "__NEXT_DATA__" in piece.text):
+                self.json += piece.end - piece.start
+            return
+        self.unread = piece.kind is Kind.REST
+        self.cut = piece.kind is Kind.CUT
+        if piece.text:
+            self._line("")
+            self._put(piece.text)
+
+
+_Handler = Callable[[Markdown, str, str], None]
+
+
+def _table(**handlers: str) -> dict[str, _Handler]:
+    return {tag: getattr(Markdown, "_" + method) for method, tags in handlers.items() for tag in tags.split()}
+
+
+_LINES = """address article aside body center dd details dialog dir div dl dt fieldset figcaption figure footer form frameset header hgroup
+    legend main menu nav optgroup option search section select summary caption hr"""
+_STARTS = _table(
+    line=_LINES,
+    paragraph="p table",
+    heading="h1 h2 h3 h4 h5 h6",
+    title="title",
+    list="ul ol",
+    item="li",
+    quote="blockquote",
+    row_start="tr",
+    cell="td th",
+    pre_start="pre listing xmp",
+    open_link="a",
+    code_start="code tt kbd samp",
+    marked="sup sub del s strike q",
+    image="img",
+    input="input",
+    meta="meta",
+    apart="button label textarea",
+)
+_STARTS["br"] = Markdown._break  # noqa: SLF001 - the table is part of the class
+_ENDS = _table(
+    line=_LINES + " li tr",
+    paragraph="p table title blockquote",
+    heading_end="h1 h2 h3 h4 h5 h6",
+    list_end="ul ol",
+    pre_end="pre listing xmp",
+    close_link="a",
+    code_end="code tt kbd samp",
+    marked_end="sup sub del s strike q",
+    apart="button label textarea",
+)
+
+
+def _get(attribute: re.Pattern[str], attributes: str) -> str:
+    """The value of an attribute as written, ``""`` if it is not there."""
+    found = attribute.search(attributes, 0, _ATTRIBUTE_CHARS)
+    return "" if found is None else next((g for g in found.groups() if g is not None), "")
