@@ -1,0 +1,245 @@
+"""What of a build's output is left out, and why. Everything else stays: a line goes only where a rule says what it is."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pipeline.compressors.api import Content
+from pipeline.compressors.build import outcomes, pytest_run
+from pipeline.compressors.build.alike import alike
+from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics
+from pipeline.compressors.build.pytest_run import KEEP, PLAIN
+from pipeline.compressors.build.repeats import repeats
+from pipeline.compressors.search.choice import asked_files
+from pipeline.policy import Policy, Profile
+from pipeline.query import entity_pattern
+
+KEPT = ""
+DIAGNOSTIC = "diagnostic"
+REPEAT = "as lines "
+
+_LAST = 3
+_SAME_SHAPE = {Profile.BALANCED: 3, Profile.AGGRESSIVE: 1}  # diagnostics shown of one message shape
+_SAME_SHAPE_VALUES = {Profile.BALANCED: 6, Profile.AGGRESSIVE: 2}  # so many if what they quote is new each time
+_NAMED_LINES, _NAMED_SHARE = 60, 0.3  # what names more than this of the text tells nothing
+_SLOWEST = 8
+_FRAMES, _FRAMES_FIRST, _FRAMES_LAST = 10, 6, 2
+_TRACE, _TRACE_FIRST, _TRACE_LAST = 28, 6, 16
+_YAML = 60  # lines of the detail below a TAP line at most
+_DURATION = re.compile(r"(?<![\w.])(\d{1,7}(?:\.\d{1,6})?) ?(ms|s|sec|seconds)\b")
+_FRAME = re.compile(r"\s+at \S")
+_PICKED = re.compile(r"(?:^|\s)(?:-k|-t|-g|--grep|-run|--run|--testNamePattern|--filter|-Dtest=)[ =]?[\"']?([\w:.\-/\[\]]{3,100})")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is left out.
+
+    Args:
+        why: line -> ``KEPT``, or a label that says what the line is.
+        found: all diagnostics.
+        of: line -> index in ``found``; -1 for a line of none.
+        shown: index in ``found`` -> whether it is shown.
+    """
+
+    why: list[str]
+    found: list[Diagnostic]
+    of: list[int]
+    shown: list[bool]
+
+
+def choose(content: Content, lines: Sequence[str], policy: Policy) -> Choice:
+    """Decide on every line.
+
+    Args:
+        content: the block; its query and call say what is asked for.
+        lines: its lines as compared, without colours.
+        policy: how far to go.
+    """
+    aggressive = policy.profile is Profile.AGGRESSIVE
+    roles = pytest_run.roles(lines, content.query.all_words, aggressive=aggressive)
+    found = diagnostics(lines, roles.inside)
+    of = [-1] * len(lines)
+    for index, one in enumerate(found):
+        of[one.start : one.end] = [index] * (one.end - one.start)
+    named = bytearray(len(lines))
+    for at in _named(content, lines):
+        named[at] = 1
+    why = _quiet(lines, roles.role, of)
+    headings = {one.heading for one in found}
+    plain = [at for at, label in enumerate(why) if label == PLAIN and of[at] < 0 and at not in headings and lines[at].strip()]
+    _traces(lines, plain, why)
+    for at, label in alike(lines, [at for at in plain if why[at] == PLAIN]):
+        why[at] = label
+    shown = _diagnostics(content, found, named, why, policy)
+    _protect(content, lines, why, named)
+    free = [label == KEPT and not named[at] and of[at] < 0 for at, label in enumerate(why)]
+    why = [KEPT if label == KEEP else label for label in why]
+    for start, end, above in repeats(lines, free):
+        why[start:end] = [f"{REPEAT}{above + 1}-{above + end - start}"] * (end - start)
+    _blanks(lines, why)
+    return Choice(why, found, of, shown)
+
+
+def _quiet(lines: Sequence[str], role: Sequence[str], of: Sequence[int]) -> list[str]:
+    """Labels of pytest's lines as they are, of others that are good news theirs."""
+    why = list(role)
+    at = 0
+    while at < len(lines):
+        if why[at] == PLAIN and of[at] < 0 and lines[at]:
+            label = outcomes.quiet(lines[at])
+            why[at] = label
+            if label in (outcomes.PASSED, outcomes.SKIPPED) and at + 1 < len(lines) and lines[at + 1].strip() == "---":
+                end = next((i for i in range(at + 2, min(at + _YAML, len(lines))) if lines[i].strip() == "..."), at)
+                why[at + 1 : end + 1] = ["detail of passed tests"] * (end - at)
+                at = end
+        at += 1
+    return why
+
+
+def _traces(lines: Sequence[str], plain: Sequence[int], why: list[str]) -> None:
+    """The middle of long stack traces."""
+    run: list[int] = []
+    for at in plain:
+        if not _FRAME.match(lines[at][:100]):
+            continue
+        if run and at != run[-1] + 1:
+            _middle(run, why, _FRAMES, _FRAMES_FIRST, _FRAMES_LAST)
+            run = []
+        run.append(at)
+    _middle(run, why, _FRAMES, _FRAMES_FIRST, _FRAMES_LAST)
+    trace: list[int] = []
+    margin = -1
+    for at in plain:
+        line = lines[at]
+        indent = len(line) - len(line.lstrip())
+        if margin >= 0 and indent <= margin:
+            _middle(trace, why, _TRACE, _TRACE_FIRST, _TRACE_LAST)
+            trace, margin = [], -1
+        if line[indent : indent + 11] == "Traceback (":
+            trace, margin = [], indent
+        elif margin >= 0:
+            trace.append(at)
+    if margin >= 0:
+        _middle(trace, why, _TRACE, _TRACE_FIRST, _TRACE_LAST)
+
+
+def _middle(run: Sequence[int], why: list[str], most: int, first: int, last: int) -> None:
+    if len(run) > most:
+        for at in run[first:-last]:
+            why[at] = "of the stack"
+
+
+def _diagnostics(content: Content, found: Sequence[Diagnostic], named: bytearray, why: list[str], policy: Policy) -> list[bool]:
+    """Of each message shape the first few, more where they quote other names; all of the files asked for."""
+    asked = asked_files({one.path: None for one in found}, content.query)
+    most, most_values = _SAME_SHAPE[policy.profile], _SAME_SHAPE_VALUES[policy.profile]
+    counts: dict[str, int] = {}
+    texts: dict[str, None] = {}
+    shown: list[bool] = []
+    for one in found:
+        shape = one.shape
+        count = counts.get(shape, 0)
+        shows = one.path in asked or any(named[one.start : one.end]) or count < (most if one.text in texts else most_values)
+        shown.append(shows)
+        if shows:
+            counts[shape] = count + 1
+            texts[one.text] = None
+        else:
+            why[one.start : one.end] = [DIAGNOSTIC] * (one.end - one.start)
+    return shown
+
+
+def _protect(content: Content, lines: Sequence[str], why: list[str], named: bytearray) -> None:
+    """What stays whatever it is: lines that name what is asked for, the first line, the last lines, the slowest tests if they are asked for."""
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    for at in (*filled[:1], *filled[-_LAST:]):
+        why[at] = KEEP
+    for at, flag in enumerate(named):
+        if flag:
+            why[at] = KEEP
+    words = content.query.all_words
+    if any(word.startswith(("skip", "ignored", "pending", "disabled")) for word in words):
+        for at, label in enumerate(why):
+            if label == outcomes.SKIPPED:
+                why[at] = KEEP
+    if content.query.slowness:
+        timed = [(-_seconds(lines[at]), at) for at, label in enumerate(why) if label in (outcomes.PASSED, outcomes.PROGRESS)]
+        for seconds, at in sorted(timed)[:_SLOWEST]:
+            if seconds < 0:
+                why[at] = KEEP
+
+
+def _seconds(line: str) -> float:
+    times = _DURATION.findall(line[-200:])
+    return 0.0 if not times else float(times[-1][0]) * (0.001 if times[-1][1] == "ms" else 1.0)
+
+
+def _blanks(lines: Sequence[str], why: list[str]) -> None:
+    """Blank lines go with what stands on both sides of them."""
+    at = 0
+    while at < len(lines):
+        if lines[at].strip() or why[at] != KEPT:
+            at += 1
+            continue
+        end = at
+        while end < len(lines) and not lines[end].strip():
+            end += 1
+        if at > 0 and end < len(lines) and why[at - 1] != KEPT and why[end] != KEPT:
+            why[at:end] = [why[at - 1]] * (end - at)
+        at = end
+
+
+# ----- what is named -----------------------------------------------------------------------------------------------------------------
+
+
+def _named(content: Content, lines: Sequence[str]) -> list[int]:
+    """Lines that name something that the question, or the call's choice of tests, names; not what nearly every line names."""
+    wanted = [*content.query.entities, *(q for q in content.query.quoted if " " in q)][:100]
+    if content.call is not None:
+        wanted += [m[1] for m in _PICKED.finditer(content.call.command[:4000])][:10]
+        wanted += [w for w in content.call.command[:4000].split() if "::" in w][:10]
+    if not wanted:
+        return []
+    text = "\n".join(lines)
+    folded = text.lower() if text.isascii() else ""
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    most = max(_NAMED_LINES, int(_NAMED_SHARE * len(lines)))
+    found: list[int] = []
+    for name in dict.fromkeys(wanted):
+        hits = _holding(name, text, folded, starts, most + 1)
+        if len(hits) <= most:
+            found += hits
+    return found
+
+
+def _holding(name: str, text: str, folded: str, starts: Sequence[int], most: int) -> list[int]:
+    """Indices of the first ``most`` lines that hold a name as a whole. Plain search finds where it may stand, the pattern checks its borders."""
+    pattern = entity_pattern((name,))
+    hits: list[int] = []
+    if pattern is None:
+        return hits
+    for at in _places(name, text, folded, pattern):
+        line = bisect_right(starts, at) - 1
+        if not hits or hits[-1] != line:
+            hits.append(line)
+            if len(hits) == most:
+                break
+    return hits
+
+
+def _places(name: str, text: str, folded: str, pattern: re.Pattern[str]) -> Iterable[int]:
+    any_case = name == name.lower()  # entity_pattern ignores case only then
+    if any_case and not folded:
+        yield from (match.start() for match in pattern.finditer(text))
+        return
+    within = folded if any_case else text
+    at = within.find(name)
+    while at >= 0:
+        if pattern.match(text, at):
+            yield at
+        at = within.find(name, at + 1)

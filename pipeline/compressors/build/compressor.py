@@ -1,0 +1,134 @@
+"""The build compressor: decide on every line, put a marker in place of every run left out. Lines that stay are the original's, in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pipeline import markers
+from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors.build.choice import DIAGNOSTIC, KEPT, REPEAT, Choice, choose
+from pipeline.compressors.build.recognise import confidence
+from pipeline.compressors.log.shapes import matched_lines
+from pipeline.policy import Policy
+
+_LEAST_LINES = 12
+_WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothing
+_RUN_WORTH = 1.5  # a run must be so many times longer than its marker
+_NOTED = 10  # from so many lines on a marker says what they are
+_LABELS = 5
+_FILES = 150  # named in one marker
+
+
+class BuildCompressor:
+    """Output of test runners, compilers, linters, package managers and build tools."""
+
+    name = "build"
+
+    def recognise(self, content: Content) -> float:
+        """0.96 where a test runner's own headings or totals stand, 0.93 for diagnostics and progress all over, 0.8 where the call builds."""
+        return confidence(content)
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        """The output without its good news and repeats, or None where fewer than 12 lines or too little would go."""
+        if not policy.lossy or markers.carries_marker(content.text):
+            return None
+        lines = content.lines
+        ended = lines[-1] == ""  # the text ends with a line break: no line of its own
+        if ended:
+            lines = lines[:-1]
+        if len(lines) < _LEAST_LINES:
+            return None
+        choice = choose(content, matched_lines(lines), policy)
+        runs = _runs(choice, lines)
+        if not runs:
+            return None
+        out: list[str] = []
+        at = 0
+        for gap, marker in runs:
+            out += lines[at : gap.first - 1]
+            out.append(marker)
+            at = gap.last
+        out += lines[at:]
+        text = "\n".join(out) + ("\n" if ended else "")
+        if len(text) > _WORTH * len(content.text):
+            return None
+        gaps = tuple(gap for gap, _ in runs)
+        return Rewrite(text, len(lines), gaps, _summary(gaps, choice))
+
+
+def _runs(choice: Choice, lines: Sequence[str]) -> list[tuple[Gap, str]]:
+    """The runs left out with their markers; one that is not much longer than its marker stays. Repeats are runs of their own."""
+    found: list[tuple[Gap, str]] = []
+    why = choice.why
+    mixed = len({one.kind for one in choice.found}) > 1
+    at = 0
+    while at < len(why):
+        if why[at] == KEPT:
+            at += 1
+            continue
+        start = at
+        repeated = why[at].startswith(REPEAT)
+        while at < len(why) and why[at] != KEPT and (why[at] == why[start] if repeated else not why[at].startswith(REPEAT)):
+            at += 1
+        marker = markers.gap(start + 1, at, _note(start, at, choice, lines, mixed=mixed))
+        if sum(len(line) + 1 for line in lines[start:at]) >= _RUN_WORTH * (len(marker) + 1):
+            found.append((Gap(start + 1, at), marker))
+    return found
+
+
+def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: bool) -> str:
+    """What is left out, by class; diagnostics by file."""
+    if choice.why[start].startswith(REPEAT):
+        return choice.why[start]
+    inside = dict.fromkeys(i for i in choice.of[start:end] if i >= 0 and not choice.shown[i])
+    parts: list[str] = []
+    if inside:
+        ones = [choice.found[i] for i in inside]
+        if mixed or end - start >= _NOTED:
+            parts += [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in Counter(one.kind for one in ones).items()]
+        if ones[0].heading < 0:
+            before = choice.of[start - 1] if start else -1
+            same = before >= 0 and all(one.path == choice.found[before].path for one in ones)
+            parts.append("same file" if same else _by_folder(Counter(one.path for one in ones)))
+    if end - start >= _NOTED:
+        labels = Counter(choice.why[at].strip() for at in range(start, end) if choice.why[at] != DIAGNOSTIC and lines[at].strip())
+        ranked = sorted(labels.items(), key=lambda item: -item[1])
+        parts += [f"{count} {label}" for label, count in ranked[:_LABELS]]
+        if ranked[_LABELS:]:
+            parts.append(f"{sum(count for _, count in ranked[_LABELS:])} more")
+    return ", ".join(parts)
+
+
+def _by_folder(counts: Counter[str]) -> str:
+    """``src/: a.c 3, b.c 2; test/: c.c 9``: each folder once as long as its files follow each other."""
+    folders: list[tuple[str, list[str]]] = []
+    for path in list(counts)[:_FILES]:
+        folder, slash, name = path.replace("[", "(").replace("]", ")").rpartition("/")
+        folder += slash
+        if not folders or folders[-1][0] != folder:
+            folders.append((folder, []))
+        folders[-1][1].append(f"{name} {counts[path]}")
+    parts = [f"{folder}: {', '.join(names)}" if folder else ", ".join(names) for folder, names in folders]
+    rest = list(counts)[_FILES:]
+    if rest:
+        parts.append(f"{len(rest)} more files {sum(counts[path] for path in rest)}")
+    return "; ".join(parts)
+
+
+def _summary(gaps: Sequence[Gap], choice: Choice) -> str:
+    """What was checked about the lines left out."""
+    out = bytearray(len(choice.why))
+    for gap in gaps:
+        out[gap.first - 1 : gap.last] = b"\x01" * len(gap)
+    parts: list[str] = []
+    hidden = sum(bool(out[one.head]) for one in choice.found)
+    if hidden:
+        parts.append(f"{hidden} of {len(choice.found)} diagnostics counted by file, each of a message shape that is shown")
+    passed = sum(bool(gone) and why == "passed" for gone, why in zip(out, choice.why, strict=True))
+    if passed:
+        parts.append(f"{passed} passed")
+    likes = sum(bool(gone) and why.startswith(" error-like") for gone, why in zip(out, choice.why, strict=True))
+    if likes:
+        parts.append(f"{likes} error-like, each like one shown")
+    return "; ".join(parts)

@@ -1,0 +1,102 @@
+"""Whether a text is the output of a build or a test run: by its content first; the call only adds to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.command import shows
+from pipeline.compressors.api import Content
+from pipeline.compressors.build import outcomes
+from pipeline.compressors.build.diagnostics import diagnostics
+from pipeline.compressors.build.pytest_run import is_section
+from pipeline.compressors.log.shapes import matched_lines
+from pipeline.markers import carries_marker
+from pipeline.transcript import ToolCall, ToolKind
+
+_HEAD, _TAIL, _WINDOWS, _WINDOW = 30, 30, 8, 12
+_LINE = 500
+_LEAST = 6
+_COMMAND = 1000
+
+# Lines that only a test runner, a compiler's driver, a package manager or a build tool prints.
+_SIGNS = (
+    r"Ran \d+ tests? in |FAILED \((?:failures|errors)=",  # unittest
+    r"={3,} (?:test session starts|FAILURES|ERRORS|short test summary info) ={3,}|\d+ (?:passed|failed)[^\n]{0,100} in \d+\.\d+s",  # pytest
+    r"test result: (?:ok|FAILED)\. \d|running \d+ tests?$|error: (?:could not compile|aborting due to)",  # cargo
+    r"Test Suites: |Test Files {1,3}\d|Tests: {1,12}\d+ |\d+ (?:passing|failing)(?: \(|$)",  # jest, vitest, mocha
+    r"TAP version \d|1\.\.\d+$|[#ℹ] (?:pass|fail) \d+$",  # TAP, node
+    r"--- (?:FAIL|PASS): |FAIL\t\S|ok {1,3}\t\S+\t",  # go
+    r"\d+% tests passed|\[={4,}\] (?:Running )?\d+ tests? from ",  # ctest, GoogleTest
+    r"✖ \d+ problems?|Found \d+ errors?(?:[. ]|$)|\d+ errors?(?: generated\.|$)|Success: no issues found|All checks passed!|Your code has been rated",
+    r"(?:\[INFO\] )?BUILD (?:SUCCESS|FAILURE|FAILED|SUCCESSFUL)|\[ERROR\] Failed to execute goal|FAILURE: Build failed|> Task :",  # Maven, Gradle
+    r"(?:g?make|ninja)(?:\[\d+\])?: (?:\*\*\* |Entering directory|build stopped)|collect2: error",
+    r"-- (?:Configuring (?:done|incomplete)|Build files have been written)|CMake Error|configure: error",
+    r"npm (?:ERR!|error) |npm warn deprecated |added \d+ packages",
+    r"Successfully installed |Requirement already satisfied: |ERROR: (?:Could not|Failed|No matching|Cannot)",  # pip
+    r"error: (?:subprocess-exited-with-error|metadata-generation-failed|externally-managed)",
+    r"Plan: \d+ to add|Apply complete!|Terraform (?:will perform|used the selected)",
+)
+_SIGN = re.compile("|".join(_SIGNS))
+_PROGRAMS = frozenset(
+    """pytest py.test tox nox unittest jest mocha vitest ava tap cargo rustc go tsc eslint prettier stylelint biome gcc g++ cc c++ clang clang++ javac
+    mvn mvnw gradle gradlew ant sbt make gmake cmake ninja ctest meson bazel npm npx pnpm yarn bun deno pip pip3 uv poetry mypy pyright ruff flake8
+    pylint pyflakes black isort rspec rake bundle phpunit composer dotnet msbuild swift xcodebuild zig terraform tofu docker webpack vite rollup
+    turbo nx playwright cypress golangci-lint staticcheck hadolint shellcheck rubocop phpstan tflint ansible-playbook""".split()
+)
+_MODULES = "pytest|unittest|mypy|pip|ruff|flake8|pylint|build|tox|nox|compileall"
+_RUN_BY = re.compile(rf"\b(?:python[\d.]*|py|coverage run) -m (?:{_MODULES})\b|\bnode (?:\S+ ){{0,3}}--test\b|\bsetup\.py\b")
+
+
+def confidence(content: Content) -> float:
+    """How sure it is that the content is a build's output."""
+    call = content.call
+    if len(content.text) < 200 or carries_marker(content.text):
+        return 0.0
+    if call is not None and call.kind in (ToolKind.SEARCH, ToolKind.LIST, ToolKind.FETCH, ToolKind.EDIT):
+        return 0.0
+    start = content.text[:100].lstrip().lower()
+    if start.startswith(("diff --git ", "<!doctype", "<html", "<?xml", "{\n", "[\n", '{"', '[{"')):
+        return 0.0
+    sample = _sample(content.lines)
+    filled = [line for line in sample if line.strip()]
+    if len(filled) < _LEAST:
+        return 0.0
+    signs = sum(_SIGN.match(line.lstrip()) is not None or is_section(line) for line in filled)
+    found = diagnostics(sample)
+    told = sum(one.end - one.start for one in found)
+    calm = sum(outcomes.quiet(line) != "" for line in filled if line[:1] not in "#>")
+    building = is_build(call)
+    share = (told + calm) / len(filled)
+    if signs >= 2 or (signs and (building or share > 0.2)):
+        return 0.96 if share > 0.03 or signs > 2 or building else 0.8
+    serious = sum(one.kind != "message" for one in found)
+    if serious >= 3 and told >= 0.3 * len(filled):
+        return 0.93
+    if building and (signs or serious or share >= 0.08):
+        return 0.9 if share >= 0.3 else 0.8
+    return 0.7 if calm >= 0.6 * len(filled) and calm >= 10 else 0.0
+
+
+def is_build(call: ToolCall | None) -> bool:
+    """Whether a call runs a build or test program."""
+    if call is None or not call.command:
+        return False
+    command = call.command[:_COMMAND]
+    if shows(command).program in _PROGRAMS or _RUN_BY.search(command) is not None:
+        return True
+    return any(word.rsplit("/", 1)[-1] in _PROGRAMS for word in command.split())
+
+
+def _sample(lines: Sequence[str]) -> list[str]:
+    """The first and last lines and some windows between, in order; each window of adjacent lines."""
+    if len(lines) <= _HEAD + _TAIL + _WINDOWS * _WINDOW:
+        chosen = list(lines)
+    else:
+        middle = len(lines) - _HEAD - _TAIL
+        chosen = list(lines[:_HEAD])
+        for window in range(_WINDOWS):
+            at = _HEAD + window * middle // _WINDOWS
+            chosen += lines[at : at + _WINDOW]
+        chosen += lines[-_TAIL:]
+    return matched_lines([line[:_LINE] for line in chosen])
