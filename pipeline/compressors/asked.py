@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 
 from pipeline.command import pipelines
 from pipeline.query import Query, entity_pattern
@@ -19,38 +17,38 @@ _PATH = 500
 
 def naming(lines: Sequence[str], names: Iterable[str]) -> set[int]:
     """Indices of the lines in which one of the names stands as a whole; a name that stands nearly everywhere tells nothing."""
-    names = [n for n in dict.fromkeys(names) if n][:_NAMES]
-    if not names:
-        return set()
-    text = "\n".join(lines)
-    lower = text.lower()
     most = max(_LINES, int(_SHARE * len(lines)))
     found: set[int] = set()
-    starts: dict[bool, list[int]] = {}
-    for name in names:
-        ignored_case = name == name.lower()
-        haystack = lower if ignored_case else text
-        if name not in haystack:
-            continue
-        if ignored_case not in starts:  # lower case may be longer than upper case
-            starts[ignored_case] = list(accumulate((len(line) + 1 for line in haystack.split("\n")), initial=0))
-        hits = _lines_with(haystack, name, starts[ignored_case], most)
-        if len(hits) <= most:
-            found |= hits
+    for hits in hits_of(lines, names, most):
+        found.update(hits)
     return found
 
 
-def _lines_with(text: str, name: str, starts: list[int], most: int) -> set[int]:
+def hits_of(lines: Sequence[str], names: Iterable[str], most: int) -> list[list[int]]:
+    """Of each name that stands in no more than ``most`` lines: the indices of these lines, ascending."""
+    names = [n for n in dict.fromkeys(names) if n][:_NAMES]
+    if not names:
+        return []
+    text = "\n".join(lines)
+    lower = text.lower()
+    found = (_lines_with(lower if name == name.lower() else text, name, most) for name in names)
+    return [hits for hits in found if 0 < len(hits) <= most]
+
+
+def _lines_with(text: str, name: str, most: int) -> list[int]:
+    """The lines in which a name stands; one more than ``most`` at the most."""
     pattern = entity_pattern((name,))
-    hits: set[int] = set()
+    hits: list[int] = []
+    line = counted = 0
     at = text.find(name)
     while at >= 0 and len(hits) <= most and pattern is not None:
+        after = at + 1
         if pattern.match(text, at):
-            line = bisect_right(starts, at) - 1
-            hits.add(line)
-            at = text.find(name, starts[line + 1])
-        else:
-            at = text.find(name, at + 1)
+            line += text.count("\n", counted, at)
+            counted = at
+            hits.append(line)
+            after = text.find("\n", at)
+        at = text.find(name, after) if after >= 0 else -1
     return hits
 
 
@@ -89,5 +87,4 @@ def _parts(path: str) -> Iterator[str]:
     for n in range(len(pieces)):
         yield "/".join(pieces[n:])
     for n in range(1, len(pieces)):
-        folder = "/".join(pieces[:n])
-        yield folder
+        yield "/".join(pieces[:n])

@@ -52,7 +52,7 @@ class History:
 
 def starts(lines: Sequence[str]) -> list[int]:
     """Indices of the lines at which a commit begins."""
-    return [i for i, line in enumerate(lines) if "commit " in line[:220] and _begins(lines, i) is not None]
+    return [i for i, line in enumerate(lines) if "commit " in line and _begins(lines, i) is not None]
 
 
 def _begins(lines: Sequence[str], i: int) -> re.Match[str] | None:
@@ -103,6 +103,8 @@ def _read(lines: Sequence[str], commit: Commit, kinds: bytearray, *, width: int,
             continue
         if below is _message and not line.startswith("    "):
             below = _file
+        if line.startswith(("diff --git ", "diff --cc ")):  # behind a graph
+            below = _other
         kind = below(line)
         if kind == NAME and not (names or _NAME.match(line)):
             kind = OTHER
@@ -126,6 +128,10 @@ def _message(line: str) -> int:
     if _TELLING.match(line):
         return OTHER
     return TRAILER if _TRAILER.match(line) else BODY
+
+
+def _other(line: str) -> int:
+    return OTHER
 
 
 def _file(line: str) -> int:

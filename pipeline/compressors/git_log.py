@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from math import log
 
-from pipeline.compressors import commits, elision
+from pipeline.compressors import commits, elision, unified
 from pipeline.compressors.api import Content, Rewrite
-from pipeline.compressors.asked import call_paths, names_of, naming
+from pipeline.compressors.asked import call_paths, hits_of, names_of, naming
 from pipeline.compressors.commits import BLANK, BODY, COMMITTER, NAME, STAT, TRAILER, Commit, History
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy, Profile
@@ -54,7 +54,8 @@ class GitLogCompressor:
             return None
         lines = elision.units(content.lines)
         plain = elision.plain(lines, content.text)
-        history = commits.parse(plain, names=lists_names(content.call))
+        changes = unified.parse(plain).parts if "@@ -" in content.text else None
+        history = commits.parse(plain, changes, names=lists_names(content.call))
         if len(history.commits) < _LEAST_COMMITS:
             return None
         kept = bytearray(b"\x01" * len(lines))
@@ -131,13 +132,9 @@ def _asked(plain: Sequence[str], history: History, query: Query, call: ToolCall 
     text = " ".join(query.text.casefold().split())
     hashes = tuple(_HASH.findall(text)) + tuple(p for p in call_paths(call) if _HASH.fullmatch(p))
     found = [c for c in history.commits if (hashes and c.id.startswith(hashes)) or _quoted(c.subject, text)]
-    names = [*dict.fromkeys(_NUMBER.findall(query.text)), *names_of(query)]
-    if names:
-        subjects = [c.subject for c in history.commits]
-        for name in names:
-            naming_it = naming(subjects, [name])
-            if len(naming_it) <= _FEW:
-                found += [history.commits[n] for n in sorted(naming_it)]
+    names = [*_NUMBER.findall(query.text), *names_of(query)]
+    for hits in hits_of([c.subject for c in history.commits], names, _FEW):
+        found += [history.commits[n] for n in hits]
     found = found or _by_words(history.commits, query)
     starts = dict.fromkeys(c.start for c in found)
     return [c for c in history.commits if c.start in starts]

@@ -45,6 +45,8 @@ _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@"
 _COMBINED = re.compile(r"(@{3,60})((?: -\d{1,9}(?:,\d{1,9})?){2,59}) \+(\d{1,9})(?:,(\d{1,9}))? @@@")
 _RANGE = re.compile(r"-\d+(?:,(\d+))?")
 _OCTAL = re.compile(r"\\([0-7]{3}|.)")
+_RUN = re.compile(r" +|\++|-+|\\+")
+_FILL = {" ": bytes([CONTEXT]), "+": bytes([CHANGE]), "-": bytes([CHANGE]), "\\": bytes([CHANGE])}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _PATH = 4096  # no path is longer
 
@@ -95,11 +97,12 @@ def parse(lines: Sequence[str]) -> Unified:
     """
     parts = bytearray(len(lines))
     files: list[FileDiff] = []
+    marks = "".join([line[0] if line else " " for line in lines])
     i = 0
     while i < len(lines):
-        first = lines[i][:1]
+        first = marks[i]
         if first == "@":
-            hunk = _hunk(lines, i, parts)
+            hunk = _hunk(lines, marks, i, parts)
             if hunk is not None:
                 if not files or files[-1].end != i:
                     files.append(FileDiff(i, i, ()))
@@ -161,39 +164,44 @@ def _begins_plain(lines: Sequence[str], i: int) -> bool:
     return lines[i].startswith("Index: ") and bool(following) and following[0].startswith("==========")
 
 
-def _hunk(lines: Sequence[str], start: int, parts: bytearray) -> Hunk | None:
-    """The hunk whose header is line ``start``, its parts set; None if that is no header."""
+def _hunk(lines: Sequence[str], marks: str, start: int, parts: bytearray) -> Hunk | None:
+    """The hunk whose header is line ``start``, its parts set; None if that is no header.
+
+    Args:
+        lines: all lines.
+        marks: the first character of every line, a blank for an empty one: some tools cut the blank of an empty line of context.
+        start: index of the line.
+        parts: where the parts go.
+    """
     match = _HUNK.match(lines[start])
     if match is None:
         return _combined(lines, start, parts)
-    old = 1 if match[2] is None else int(match[2])
-    new = 1 if match[4] is None else int(match[4])
+    left = {"-": 1 if match[2] is None else int(match[2]), "+": 1 if match[4] is None else int(match[4])}
     parts[start] = HUNK
-    added = removed = 0
+    counts = {"-": 0, "+": 0}
     i = start + 1
-    while i < len(lines) and (old > 0 or new > 0):
-        mark = lines[i][:1]
-        if mark == "+":
-            new -= 1
-            added += 1
-            parts[i] = CHANGE
-        elif mark == "-":
-            old -= 1
-            removed += 1
-            parts[i] = CHANGE
-        elif mark in {" ", ""} and old > 0 and new > 0:  # some tools cut the blank of an empty line
-            old -= 1
-            new -= 1
-            parts[i] = CONTEXT
-        elif mark == "\\":
-            parts[i] = CHANGE
-        else:
+    while left["-"] > 0 or left["+"] > 0:
+        run = _RUN.match(marks, i)
+        if run is None:
             break
-        i += 1
+        mark = run[0][0]
+        length = len(run[0])
+        if mark in counts:
+            length = length if left[mark] >= length else max(left[mark], 0)
+            left[mark] -= length
+            counts[mark] += length
+        elif mark == " ":
+            length = min(length, left["-"], left["+"])
+            left["-"] -= length
+            left["+"] -= length
+        if length <= 0:
+            break
+        parts[i : i + length] = _FILL[mark] * length
+        i += length
     if i < len(lines) and lines[i].startswith("\\ "):
         parts[i] = CHANGE
         i += 1
-    return Hunk(start, i, added, removed, int(match[3]))
+    return Hunk(start, i, counts["+"], counts["-"], int(match[3]))
 
 
 def _combined(lines: Sequence[str], start: int, parts: bytearray) -> Hunk | None:
