@@ -276,6 +276,9 @@ def _shown(run: _Run, table: Table, view: View, first: int, starts: dict[int, st
 
 
 def _short_heading(run: _Run, view: View, first: int) -> list[str]:
+    if view.places is not None:
+        run.numbering.short.update({first + i: view.places.names for i, row in enumerate(view.rows) if row is None})
+        return [view.places.heading]
     if not view.short:
         return []
     names = " and ".join(view.short)

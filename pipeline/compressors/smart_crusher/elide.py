@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from pipeline import markers
 from pipeline.compressors.api import Gap
+from pipeline.compressors.smart_crusher.hits import Hits, Places, choose_hits, hits_of
 from pipeline.compressors.smart_crusher.rank import NOTABLE, STRONG, Ranking, rank
 from pipeline.compressors.smart_crusher.render import Writer, spelled
 from pipeline.compressors.smart_crusher.table import Table
@@ -46,6 +47,7 @@ class View:
         short: the columns of a short row.
         counts: the column by whose values runs are counted, None if there is none.
         keys: values of look-up keys in the rows shown, by scope and path.
+        places: where the table answers a code search: what is said of the hits left out.
     """
 
     rows: list[str | None]
@@ -54,6 +56,7 @@ class View:
     short: tuple[str, ...]
     counts: str | None
     keys: dict[str, set[object]]
+    places: Places | None = None
 
 
 def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shares) -> View:
@@ -66,6 +69,8 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
         budget: tokens of the collection as it was.
         shares: how much of them may be spent.
     """
+    if (hits := hits_of(table)) is not None:
+        return _of_search(table, writer, query, hits)
     ranking = rank(table, query)
     order = sorted((i for i in range(table.count) if ranking.priority[i] >= _WORTH), key=lambda i: (-ranking.priority[i], i))
     identity = ranking.identity if len(table.columns) + len(table.lists) > 1 else []  # of a list of values a short row is the whole
@@ -97,6 +102,14 @@ def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shar
     shown_rows = [i for i in range(table.count) if rows[i] is not None or i in cut]
     keys = _keys(table, shown_rows)
     return View(rows, notes, frozenset(cut), short, next(iter(ranking.status), None), keys)
+
+
+def _of_search(table: Table, writer: Writer, query: Query, hits: Hits) -> View:
+    """What is shown of the answer of a code search, where a place is worth more than a record."""
+    texts = [writer.row(i) for i in range(table.count)]
+    whole, places = choose_hits(table, hits, texts, query)
+    keys = _keys(table, [i for i, show in enumerate(whole) if show])
+    return View([t if show else None for t, show in zip(texts, whole, strict=True)], [""] * table.count, frozenset(), (), None, keys, places)
 
 
 def _keys(table: Table, rows: Sequence[int]) -> dict[str, set[object]]:
@@ -145,6 +158,8 @@ def lines_of_run(table: Table, view: View, run: Sequence[int], first: int) -> tu
         run: the rows left out, consecutive.
         first: the number of the table's first record.
     """
+    if view.places is not None:
+        return view.places.rows(run, first)
     lines: list[str] = []
     gaps: list[Gap] = []
     pending: list[int] = []
