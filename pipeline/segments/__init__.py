@@ -1,0 +1,6 @@
+"""Mixed output: the results of several commands in one block, a log with JSON in it, prose around a table. Each part to its own compressor."""
+
+from pipeline.segments.cut import Segment, segment
+from pipeline.segments.join import compress_segments
+
+__all__ = ["Segment", "compress_segments", "segment"]
