@@ -1,11 +1,12 @@
-"""What dialects have in common whose requests hold the whole conversation as a list ``messages``."""
+"""What dialects have in common whose requests hold a conversation as a list: ``messages``, ``input`` or ``contents``."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dialects import json_spans
@@ -15,6 +16,17 @@ from pipeline.policy import Policy
 from pipeline.transcript import Item, ItemKind, Span, ToolCall, ToolKind
 
 _CACHE_BYTES = 32 * 1024 * 1024
+_SESSION_HEADERS = ("session-id", "x-session-id", "x-client-session-id", "x-session-affinity", "thread-id")
+
+# What agents' harnesses say in the user's name: at the start of a line, so that a question about such a tag stays a question. An end that is
+# missing is taken to be the end of the text: to look for each anew would cost the square of its length.
+_HARNESS = re.compile(
+    r"^<(system-reminder|environment_context|user_instructions|user_shell_command|turn_aborted|subagent_notification|session_context|current_datetime)>"
+    r".*?(?:</\1>|\Z)"
+    r"|^# AGENTS\.md instructions[^\n]{0,4096}\n{1,3}<INSTRUCTIONS>.*?(?:</INSTRUCTIONS>|\Z)"
+    r"|^</?prompt>",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +37,54 @@ class Piece:
         item: the item; its span is relative to the start of its message.
         answers: id of the call that a tool result answers, else ``""``.
         calls: the call, where the piece is one.
+        alias: another id under which results may answer the call, ``""`` for none.
     """
 
     item: Item
     answers: str = ""
     calls: ToolCall | None = None
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A request without its messages.
+
+    Args:
+        messages: where they stand in the body.
+        model: as requested, ``""`` if none.
+        stream: a streamed answer was asked for.
+        frozen: nothing in this request may be rewritten.
+    """
+
+    messages: Sequence[Span]
+    model: str = ""
+    stream: bool = False
+    frozen: bool = False
 
 
 class MessageList:
     """Reads and writes such requests. What a message holds is remembered by its bytes, so a request costs what is new in it; the memory is bounded.
 
-    Subclasses say what a message holds.
+    Subclasses say what a message holds, and where the messages stand.
     """
 
     def __init__(self, cache_bytes: int = _CACHE_BYTES) -> None:
-        self._cache: OrderedDict[tuple[bytes, int], tuple[str, tuple[Piece, ...], int]] = OrderedDict()
+        # The kinds are kept with what was read by them, so that no other mapping can come to have their identity.
+        self._cache: OrderedDict[tuple[bytes, int], tuple[str, tuple[Piece, ...], int, Mapping[str, ToolKind]]] = OrderedDict()
         self._cache_left = cache_bytes
 
+    def envelope(self, body: bytes) -> Envelope:
+        """What stands around the messages.
+
+        Raises:
+            Malformed, KeyError: it is not a request of this dialect.
+        """
+        top = json_spans.members(body, json_spans.whole(body))
+        return Envelope(json_spans.elements(body, top["messages"]), member_text(body, top, "model"), member_is_true(body, top, "stream"))
+
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
-        """The role of a message and its pieces.
+        """The role of a message, ``assistant`` for whatever the model made, and its pieces.
 
         Raises:
             Malformed, KeyError, TypeError: it is of a shape that this dialect does not know.
@@ -52,14 +93,7 @@ class MessageList:
 
     def read(self, body: bytes, policy: Policy) -> Transcript:
         """The transcript in a request body. Raises ``Unreadable``."""
-        try:
-            top = json_spans.members(body, json_spans.whole(body))
-            messages = json_spans.elements(body, top["messages"])
-            model = json_spans.string(body, top["model"]) if "model" in top else ""
-            stream = "stream" in top and body[top["stream"].start : top["stream"].end] == b"true"
-        except (Malformed, KeyError) as error:
-            raise Unreadable(f"not a list of messages: {error}") from None
-        return self._assemble(body, messages, policy, model, stream=stream)
+        return self._read(body, policy, ())
 
     def write(self, body: bytes, transcript: Transcript, forms: Mapping[int, str]) -> bytes:
         """The body with the texts of some items replaced."""
@@ -71,24 +105,32 @@ class MessageList:
             replacements.append((span, json_spans.literal(text)))
         return splice(body, replacements)
 
-    def _assemble(self, body: bytes, messages: Iterable[Span], policy: Policy, model: str, *, stream: bool) -> Transcript:
-        items: list[Item] = []
-        spans: list[Span | None] = []
-        calls: dict[str, ToolCall] = {}
-        turn = 0
-        for span in messages:
+    def _read(self, body: bytes, policy: Policy, before: Sequence[Item]) -> Transcript:
+        """The transcript in a body, after items that do not stand in it."""
+        try:
+            envelope = self.envelope(body)
+        except (Malformed, KeyError) as error:
+            raise Unreadable(f"not a list of messages: {error}") from None
+        items: list[Item] = list(before)
+        spans: list[Span | None] = [None] * len(items)
+        calls = {item.call.id: item.call for item in items if item.kind is ItemKind.TOOL_CALL and item.call is not None}
+        turn = len(items)
+        for span in envelope.messages:
             role, pieces = self._remembered(body[span.start : span.end], policy.tool_kinds)
             for piece in pieces:
                 item = piece.item
                 if piece.calls is not None:
                     calls[piece.calls.id] = piece.calls
+                    if piece.alias:
+                        calls[piece.alias] = piece.calls
                 elif piece.answers:
                     item = replace(item, call=calls.get(piece.answers))
                 items.append(item)
-                spans.append(None if item.span is None else Span(span.start + item.span.start, span.start + item.span.end))
+                place = None if envelope.frozen else item.span
+                spans.append(None if place is None else Span(span.start + place.start, span.start + place.end))
             if role == "assistant":
                 turn = len(items)
-        return Transcript(tuple(items), tuple(spans), turn, model, stream)
+        return Transcript(tuple(items), tuple(spans), turn, envelope.model, envelope.stream)
 
     def _remembered(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         key = (hashlib.sha256(raw).digest(), id(kinds))
@@ -97,10 +139,10 @@ class MessageList:
             return hit[0], hit[1]
         try:
             role, pieces = self.message(raw, kinds)
-        except (Malformed, KeyError, TypeError) as error:
+        except (Malformed, KeyError, TypeError, RecursionError) as error:
             raise Unreadable(f"a message of unknown shape: {error}") from None
         size = 2 * len(raw) + 500
-        self._cache[key] = (role, pieces, size)
+        self._cache[key] = (role, pieces, size, kinds)
         self._cache_left -= size
         while self._cache_left < 0:
             self._cache_left += self._cache.popitem(last=False)[1][2]
@@ -116,6 +158,37 @@ def result_piece(raw: bytes, span: Span, answers: str, *, error: bool) -> Piece:
     except UnicodeEncodeError:  # a lone surrogate could not be written back as it came
         return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, None, is_error=error), answers)
     return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span, is_error=error), answers)
+
+
+def text_piece(text: str, role: str) -> Piece:
+    """The piece for a text of a user, the model (``assistant``) or anyone else. Of a user's text only what a person asked is kept."""
+    hashed = digest("text", role, text)
+    if role == "assistant":
+        return Piece(Item(ItemKind.ASSISTANT_TEXT, hashed, text))
+    asked = _HARNESS.sub("", text).strip() if role == "user" else ""
+    return Piece(Item(ItemKind.USER_TEXT if asked else ItemKind.OTHER, hashed, asked))
+
+
+def named_session(headers: Mapping[str, str]) -> str:
+    """The session that a client of OpenAI's APIs names in its headers (names in lower case), ``""`` if it names none."""
+    return next((headers[name] for name in _SESSION_HEADERS if headers.get(name)), "")
+
+
+def member_text(raw: bytes, fields: Mapping[str, Span], name: str) -> str:
+    """The string member ``name``, ``""`` where there is none or it is null. Raises ``Malformed`` if it is anything else."""
+    span = fields.get(name)
+    return "" if span is None or raw[span.start : span.end] == b"null" else json_spans.string(raw, span)
+
+
+def member_is_true(raw: bytes, fields: Mapping[str, Span], name: str) -> bool:
+    """Whether there is a member ``name`` that is ``true``."""
+    span = fields.get(name)
+    return span is not None and raw[span.start : span.end] == b"true"
+
+
+def first_byte(raw: bytes, span: Span) -> bytes:
+    """What tells the type of the value at ``span``: ``"``, ``[``, ``{`` or another byte."""
+    return raw[span.start : span.start + 1]
 
 
 def canonical(value: object) -> str:

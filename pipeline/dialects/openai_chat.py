@@ -1,4 +1,4 @@
-"""OpenAI Chat Completions: the messages of a request."""
+"""OpenAI Chat Completions: requests as they are sent to ``/chat/completions``, responses as JSON or server-sent events."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import json
 from collections.abc import Mapping
 
 from pipeline.dialects import json_spans
-from pipeline.dialects.messages import MessageList, Piece, canonical, digest, result_piece
+from pipeline.dialects.api import UsageParser
+from pipeline.dialects.messages import MessageList, Piece, canonical, digest, first_byte, named_session, result_piece, text_piece
+from pipeline.dialects.openai_usage import ChatUsage
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
 
 class OpenAIChat(MessageList):
-    """The dialect's messages."""
+    """The dialect."""
 
     name = "openai-chat"
+
+    def recognises(self, method: str, path: str) -> bool:
+        return method == "POST" and path.endswith("/chat/completions")
+
+    def session(self, headers: Mapping[str, str]) -> str:
+        return named_session(headers)
+
+    def usage_parser(self, content_type: str) -> UsageParser:
+        return ChatUsage(streamed="text/event-stream" in content_type.lower())
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         fields = json_spans.members(raw, json_spans.whole(raw))
@@ -29,8 +40,10 @@ class OpenAIChat(MessageList):
 
 def _results(raw: bytes, fields: Mapping[str, Span]) -> list[Piece]:
     answers = json_spans.string(raw, fields["tool_call_id"]) if "tool_call_id" in fields else ""
-    content = fields["content"]
-    if raw[content.start : content.start + 1] == b'"':
+    content = fields.get("content")
+    if content is None or first_byte(raw, content) not in (b'"', b"["):
+        return [_opaque(raw, json_spans.whole(raw), "tool")]
+    if first_byte(raw, content) == b'"':
         return [result_piece(raw, content, answers, error=False)]
     pieces = []
     for span in json_spans.elements(raw, content):
@@ -45,31 +58,37 @@ def _results(raw: bytes, fields: Mapping[str, Span]) -> list[Piece]:
 def _texts(raw: bytes, content: Span | None, role: str) -> list[Piece]:
     if content is None or raw[content.start : content.end] == b"null":
         return []
-    if raw[content.start : content.start + 1] == b'"':
-        return [_text(json_spans.string(raw, content), role)]
+    if first_byte(raw, content) == b'"':
+        return [text_piece(json_spans.string(raw, content), role)]
     pieces = []
     for span in json_spans.elements(raw, content):
         part = json_spans.members(raw, span)
-        pieces.append(_text(json_spans.string(raw, part["text"]), role) if "text" in part else _opaque(raw, span, role))
+        pieces.append(text_piece(json_spans.string(raw, part["text"]), role) if "text" in part else _opaque(raw, span, role))
     return pieces
-
-
-def _text(text: str, role: str) -> Piece:
-    kind = {"user": ItemKind.USER_TEXT, "assistant": ItemKind.ASSISTANT_TEXT}.get(role, ItemKind.OTHER)
-    return Piece(Item(kind, digest("text", role, text), text))
 
 
 def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
     value = json_spans.plain(raw, span)
-    function = value.get("function") if isinstance(value, dict) else None
-    if not isinstance(value, dict) or not isinstance(function, dict):
+    if not isinstance(value, dict):
         return _opaque(raw, span, "assistant")
+    call_id = str(value.get("id", ""))
+    if isinstance(function := value.get("function"), dict):
+        name, given = str(function.get("name", "")), function.get("arguments")
+        call = describe(call_id, name, _arguments(given), kinds)
+    elif isinstance(custom := value.get("custom"), dict):
+        name, given = str(custom.get("name", "")), custom.get("input")
+        call = describe(call_id, name, {"input": given}, kinds)
+    else:
+        return _opaque(raw, span, "assistant")
+    return Piece(Item(ItemKind.TOOL_CALL, digest("call", call_id, name, str(given)), call=call), calls=call)
+
+
+def _arguments(text: object) -> Mapping[str, object]:
     try:
-        arguments = json.loads(function.get("arguments") or "{}")
-    except (ValueError, TypeError, RecursionError):
-        arguments = {}
-    call = describe(str(value.get("id", "")), str(function.get("name", "")), arguments if isinstance(arguments, dict) else {}, kinds)
-    return Piece(Item(ItemKind.TOOL_CALL, digest("call", call.id, call.name, str(function.get("arguments"))), call=call), calls=call)
+        value = json.loads(text) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:
@@ -77,4 +96,4 @@ def _opaque(raw: bytes, span: Span, role: str) -> Piece:
 
 
 def _is_array(raw: bytes, span: Span | None) -> bool:
-    return span is not None and raw[span.start : span.start + 1] == b"["
+    return span is not None and first_byte(raw, span) == b"["

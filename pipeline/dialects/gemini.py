@@ -1,0 +1,130 @@
+"""Gemini: requests as they are sent to ``…:generateContent`` and ``…:streamGenerateContent``, bare or in Code Assist's wrapper.
+
+System instruction, tool declarations, thoughts, their signatures, media and everything unknown are never looked into. Field names come in camel
+case or, from some clients, in snake case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.dialects import json_spans
+from pipeline.dialects.api import UsageParser
+from pipeline.dialects.gemini_usage import GeminiUsage
+from pipeline.dialects.json_spans import Malformed
+from pipeline.dialects.messages import (
+    Envelope,
+    MessageList,
+    Piece,
+    canonical,
+    digest,
+    first_byte,
+    member_is_true,
+    member_text,
+    result_piece,
+    text_piece,
+)
+from pipeline.tool_calls import describe
+from pipeline.transcript import Item, ItemKind, Span, ToolKind
+
+_METHODS = (":generateContent", ":streamGenerateContent")
+_RESULTS = ("output", "content", "result")
+_SIGNATURES = ("thoughtSignature", "thought_signature")
+
+
+class Gemini(MessageList):
+    """The dialect. The model's name and whether the answer streams stand in the path, not in the body; Code Assist's wrapper names the model."""
+
+    name = "gemini"
+
+    def recognises(self, method: str, path: str) -> bool:
+        return method == "POST" and path.endswith(_METHODS)
+
+    def session(self, headers: Mapping[str, str]) -> str:
+        return ""
+
+    def usage_parser(self, content_type: str) -> UsageParser:
+        return GeminiUsage(streamed="text/event-stream" in content_type.lower())
+
+    def envelope(self, body: bytes) -> Envelope:
+        top = json_spans.members(body, json_spans.whole(body))
+        inner = top if "contents" in top else json_spans.members(body, top["request"])
+        return Envelope(json_spans.elements(body, inner["contents"]), member_text(body, top, "model"))
+
+    def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
+        fields = json_spans.members(raw, json_spans.whole(raw))
+        role = {"model": "assistant", "": "user"}.get(named := member_text(raw, fields, "role"), named)
+        pieces: list[Piece] = []
+        places: dict[str, int] = {}
+        for span in json_spans.elements(raw, fields["parts"]) if "parts" in fields else ():
+            try:
+                pieces += _part(raw, span, role, kinds, places)
+            except (Malformed, KeyError):
+                pieces.append(_opaque(raw, span, role))
+        return role, tuple(pieces)
+
+
+def _part(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind], places: dict[str, int]) -> list[Piece]:
+    """The pieces of a part. Raises ``Malformed`` or ``KeyError`` if it is of an unknown shape."""
+    fields = json_spans.members(raw, span)
+    if (called := _either(fields, "functionCall", "function_call")) is not None:
+        return [_call(raw, called, kinds, places)]
+    if (answered := _either(fields, "functionResponse", "function_response")) is not None:
+        return _results(raw, answered, role, places)
+    if "text" in fields and not member_is_true(raw, fields, "thought"):
+        return [text_piece(json_spans.string(raw, fields["text"]), role)]
+    return [_opaque(raw, span, role)]
+
+
+def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind], places: dict[str, int]) -> Piece:
+    fields = json_spans.members(raw, span)
+    name = json_spans.string(raw, fields["name"])
+    given = member_text(raw, fields, "id")
+    place = _place(name, places)
+    arguments = json_spans.plain(raw, fields["args"]) if "args" in fields else {}
+    call = describe(given or place, name, arguments if isinstance(arguments, dict) else {}, kinds)
+    return Piece(Item(ItemKind.TOOL_CALL, digest("call", given, name, canonical(arguments)), call=call), calls=call, alias=place)
+
+
+def _results(raw: bytes, span: Span, role: str, places: dict[str, int]) -> list[Piece]:
+    fields = json_spans.members(raw, span)
+    name = json_spans.string(raw, fields["name"])
+    place = _place(name, places)
+    answers = member_text(raw, fields, "id") or place
+    response = json_spans.members(raw, fields["response"])
+    texts = {key: response[key] for key in _RESULTS if key in response and first_byte(raw, response[key]) == b'"'}
+    failed = "error" in response and raw[response["error"].start : response["error"].end] != b"null"
+    chosen = max(texts, key=lambda key: texts[key].end - texts[key].start, default="")
+    if not chosen:
+        return [_unwritable(raw, fields, response, answers, failed=failed)]
+    rest = {key: json_spans.plain(raw, value) for key, value in response.items() if key != chosen}
+    media = {key: json_spans.plain(raw, fields[key]) for key in ("parts",) if key in fields}
+    pieces = [result_piece(raw, texts[chosen], answers, error=failed)]
+    if rest or media:
+        pieces.append(Piece(Item(ItemKind.OTHER, digest("rest", role, canonical(rest), canonical(media)))))
+    return pieces
+
+
+def _unwritable(raw: bytes, fields: Mapping[str, Span], response: Mapping[str, Span], answers: str, *, failed: bool) -> Piece:
+    """A result without a text that could be replaced: an error's message, a value that is no text."""
+    said = response.get("error")
+    text = json_spans.string(raw, said) if said is not None and first_byte(raw, said) == b'"' else ""
+    held = {key: json_spans.plain(raw, fields[key]) for key in ("response", "parts") if key in fields}
+    return Piece(Item(ItemKind.TOOL_RESULT, digest("result", answers, str(failed), canonical(held)), text, is_error=failed), answers)
+
+
+def _place(name: str, places: dict[str, int]) -> str:
+    """An id for a call or a result that has none: they stand in the same order in their messages."""
+    places[name] = places.get(name, -1) + 1
+    return f"{name}#{places[name]}"
+
+
+def _either(fields: Mapping[str, Span], camel: str, snake: str) -> Span | None:
+    return fields.get(camel) or fields.get(snake)
+
+
+def _opaque(raw: bytes, span: Span, role: str) -> Piece:
+    value = json_spans.plain(raw, span)
+    if isinstance(value, dict):
+        value = {k: v for k, v in value.items() if k not in _SIGNATURES}
+    return Piece(Item(ItemKind.OTHER, digest("other", role, canonical(value))))

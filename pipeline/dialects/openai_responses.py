@@ -1,0 +1,288 @@
+"""OpenAI Responses: requests as they are sent to ``/responses`` and as ``response.create`` frames of its WebSocket.
+
+A request lists items, not messages: texts, calls, results, reasoning and others. Items of a type, or in a shape, that is unknown here are only
+hashed for the lineage. A request with ``previous_response_id`` lists only what is new: ``read_on`` reads it after the items that stand before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.dialects import json_spans
+from pipeline.dialects.api import Transcript, Unreadable, UsageParser
+from pipeline.dialects.json_spans import Malformed
+from pipeline.dialects.messages import (
+    Envelope,
+    MessageList,
+    Piece,
+    canonical,
+    digest,
+    first_byte,
+    member_is_true,
+    member_text,
+    named_session,
+    result_piece,
+    text_piece,
+)
+from pipeline.dialects.openai_usage import ResponsesUsage
+from pipeline.policy import Policy
+from pipeline.tool_calls import describe
+from pipeline.transcript import Item, ItemKind, Span, ToolCall, ToolKind
+
+_KEY_BYTES = 16
+_TEXT_PARTS = ("input_text", "output_text", "text")
+_MADE_BY_MODEL = ("reasoning", "compaction")  # and every type that ends in _call
+# What the server adds to an item or the client leaves out when it sends the item back; none of it is content.
+_INCIDENTAL = ("id", "status", "internal_chat_message_metadata_passthrough")
+_FAILED = re.compile(
+    r"Script failed\b|(?:Chunk ID: [^\n]{0,80}\n)?(?:Wall time: [^\n]{0,80}\n)?(?:Process exited with code|Exit code:) -?0{0,9}[1-9]",
+)
+
+_MAX_SCRIPT = 32_768  # characters; a longer script does more than one thing
+_TOKEN = re.compile(
+    r"(?P<skip>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))"
+    r"|(?P<text>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?|`[^`\\]*(?:\\.[^`\\]*)*`?)"
+    r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<mark>.)",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|.))", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a request says of its place in a conversation.
+
+    Args:
+        previous: id of the response that it goes on from (``previous_response_id``), ``""`` if it holds the whole conversation.
+        cache_key: its ``prompt_cache_key``: the same for all requests of a conversation, ``""`` if none.
+        generates: False where no answer is wanted: it only prepares the next one.
+    """
+
+    previous: str = ""
+    cache_key: str = ""
+    generates: bool = True
+
+
+class OpenAIResponses(MessageList):
+    """The dialect."""
+
+    name = "openai-responses"
+
+    def recognises(self, method: str, path: str) -> bool:
+        return method == "POST" and path.endswith("/responses")
+
+    def session(self, headers: Mapping[str, str]) -> str:
+        return named_session(headers)
+
+    def usage_parser(self, content_type: str) -> UsageParser:
+        return ResponsesUsage(streamed="text/event-stream" in content_type.lower())
+
+    def envelope(self, body: bytes) -> Envelope:
+        top = json_spans.members(body, json_spans.whole(body))
+        given = top["input"]
+        items = [given] if first_byte(body, given) == b'"' else json_spans.elements(body, given)
+        framed = member_text(body, top, "type") == "response.create"
+        return Envelope(items, member_text(body, top, "model"), framed or member_is_true(body, top, "stream"), _asks_to_compact(body, items))
+
+    def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
+        if raw.startswith(b'"'):
+            return "user", (text_piece(json_spans.string(raw, json_spans.whole(raw)), "user"),)
+        fields = json_spans.members(raw, json_spans.whole(raw))
+        kind = member_text(raw, fields, "type") or "message"
+        if kind == "configuration_update":
+            # No part of the conversation: a client that falls back from WebSocket to HTTP puts it between the items that it sends again.
+            return "", ()
+        by_model = kind.endswith("_call") or kind in _MADE_BY_MODEL or (kind == "message" and member_text(raw, fields, "role") == "assistant")
+        try:
+            pieces = _pieces(raw, kind, fields, kinds)
+        except (Malformed, KeyError):
+            pieces = [_opaque(raw, json_spans.whole(raw))]
+        return "assistant" if by_model else "", tuple(pieces)
+
+    def read_on(self, body: bytes, policy: Policy, before: Sequence[Item]) -> Transcript:
+        """The transcript of a request that lists only its new items, after all items that stand before them: those of the request that it goes on
+        from and those of its answer (``answered``). They have no span. Raises ``Unreadable``.
+        """
+        return self._read(body, policy, before)
+
+    def answered(self, event: bytes, policy: Policy) -> tuple[Item, ...]:
+        """The items that the model made, from one event of its answer as JSON: those of a ``response.output_item.done``, none of any other."""
+        if b"response.output_item.done" not in event:
+            return ()
+        try:
+            fields = json_spans.members(event, json_spans.whole(event))
+            if member_text(event, fields, "type") != "response.output_item.done":
+                return ()
+            made = fields["item"]
+            _, pieces = self._remembered(event[made.start : made.end], policy.tool_kinds)
+        except (Malformed, KeyError, Unreadable):
+            return ()
+        return tuple(piece.item for piece in pieces)
+
+
+def about(body: bytes) -> About:
+    """A request's place in its conversation.
+
+    Raises:
+        Unreadable: it is not a request.
+    """
+    try:
+        top = json_spans.members(body, json_spans.whole(body))
+        wanted = "generate" not in top or body[top["generate"].start : top["generate"].end] != b"false"
+        return About(member_text(body, top, "previous_response_id"), member_text(body, top, "prompt_cache_key"), wanted)
+    except Malformed as error:
+        raise Unreadable(f"not a request: {error}") from None
+
+
+def lineage(items: Sequence[Item], start: str = "") -> tuple[str, ...]:
+    """For every item the hash chain of the conversation up to and including it, as hex.
+
+    Args:
+        items: what follows on ``start``.
+        start: the lineage of the last item before, ``""`` at the beginning. ``lineage(a + b)[len(a):] == lineage(b, lineage(a)[-1])``.
+    """
+    keys = []
+    link = bytes.fromhex(start)
+    for item in items:
+        link = hashlib.sha256(link + item.digest).digest()[:_KEY_BYTES]
+        keys.append(link.hex())
+    return tuple(keys)
+
+
+def _asks_to_compact(body: bytes, items: Sequence[Span]) -> bool:
+    """Whether the model is asked for a summary in the place of the conversation: such a request goes on as it came."""
+    if b'"compaction_trigger"' not in body:
+        return False
+    return any(b'"compaction_trigger"' in body[s.start : s.end] and _type(body, s) == "compaction_trigger" for s in items)
+
+
+def _type(raw: bytes, span: Span) -> str:
+    return member_text(raw, json_spans.members(raw, span), "type") if first_byte(raw, span) == b"{" else ""
+
+
+def _pieces(raw: bytes, kind: str, fields: Mapping[str, Span], kinds: Mapping[str, ToolKind]) -> list[Piece]:
+    """The pieces of an item. Raises ``Malformed`` or ``KeyError`` if it is of a known type in an unknown shape."""
+    if kind == "message":
+        return _texts(raw, fields["content"], member_text(raw, fields, "role"))
+    if kind == "function_call":
+        arguments = json_spans.string(raw, fields["arguments"])
+        call = describe(_call_id(raw, fields), json_spans.string(raw, fields["name"]), _arguments(arguments), kinds)
+        return [_call(call, call.name, arguments)]
+    if kind == "custom_tool_call":
+        script = json_spans.string(raw, fields["input"])
+        name = json_spans.string(raw, fields["name"])
+        return [_call(_custom(_call_id(raw, fields), name, script, kinds), name, script)]
+    if kind == "local_shell_call":
+        action = json_spans.plain(raw, fields["action"])
+        call = describe(_call_id(raw, fields), "local_shell", action if isinstance(action, dict) else {}, kinds)
+        return [_call(call, call.name, canonical(action))]
+    if kind in ("function_call_output", "custom_tool_call_output", "local_shell_call_output"):
+        return _outputs(raw, fields["output"], _call_id(raw, fields))
+    return [_opaque(raw, json_spans.whole(raw))]
+
+
+def _texts(raw: bytes, content: Span, role: str) -> list[Piece]:
+    if first_byte(raw, content) == b'"':
+        return [text_piece(json_spans.string(raw, content), role)]
+    pieces = []
+    for span in json_spans.elements(raw, content):
+        text = _part_text(raw, span)
+        pieces.append(_opaque(raw, span) if text is None else text_piece(json_spans.string(raw, text), role))
+    return pieces
+
+
+def _outputs(raw: bytes, content: Span, answers: str) -> list[Piece]:
+    pieces = []
+    for span in [content] if first_byte(raw, content) == b'"' else json_spans.elements(raw, content):
+        text = span if first_byte(raw, span) == b'"' else _part_text(raw, span)
+        pieces.append(_opaque(raw, span) if text is None else result_piece(raw, text, answers, error=False))
+    if any(piece.answers and _FAILED.match(piece.item.text) for piece in pieces[:1]):  # what is said first is said of all that follows
+        pieces = [replace(piece, item=replace(piece.item, is_error=bool(piece.answers))) for piece in pieces]
+    return pieces
+
+
+def _part_text(raw: bytes, span: Span) -> Span | None:
+    """Where the text of a part of a message stands, None if the part is no text."""
+    part = json_spans.members(raw, span)
+    return part.get("text") if member_text(raw, part, "type") in _TEXT_PARTS else None
+
+
+def _call(call: ToolCall, name: str, given: str) -> Piece:
+    return Piece(Item(ItemKind.TOOL_CALL, digest("call", call.id, name, given), call=call), calls=call)
+
+
+def _call_id(raw: bytes, fields: Mapping[str, Span]) -> str:
+    return member_text(raw, fields, "call_id") or member_text(raw, fields, "id")
+
+
+def _arguments(text: str) -> Mapping[str, object]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _opaque(raw: bytes, span: Span) -> Piece:
+    value = json_spans.plain(raw, span)
+    if isinstance(value, dict) and value.get("type") != "item_reference":  # there the id is all there is
+        value = {k: v for k, v in value.items() if v is not None and k not in _INCIDENTAL}
+    return Piece(Item(ItemKind.OTHER, digest("other", canonical(value))))
+
+
+def _custom(call_id: str, name: str, given: str, kinds: Mapping[str, ToolKind]) -> ToolCall:
+    """A call with free text for its argument. An ``exec`` script that calls one tool, and that once, is that tool's call."""
+    if name == "exec" and len(given) <= _MAX_SCRIPT:
+        inner = _only_call(given)
+        if inner is not None:
+            return describe(call_id, inner[0], inner[1], kinds)
+    return describe(call_id, name, {"input": given}, kinds)
+
+
+def _only_call(script: str) -> tuple[str, Mapping[str, object]] | None:
+    """The one call ``tools.NAME(…)`` in a JavaScript text and those of its arguments that are string literals; None if there are more or none."""
+    tokens = [m for m in _TOKEN.finditer(script) if m.lastgroup != "skip"]
+    places = [i for i, token in enumerate(tokens) if token.lastgroup == "name" and token[0] == "tools"]
+    if len(places) != 1:
+        return None
+    dot, name, bracket, *rest = [*tokens[places[0] + 1 :], None, None, None]
+    if dot is None or name is None or bracket is None or (dot[0], name.lastgroup, bracket[0]) != (".", "name", "("):
+        return None
+    return name[0], dict(_string_members([token for token in rest if token is not None]))
+
+
+def _string_members(tokens: Sequence[re.Match[str]]) -> Iterator[tuple[str, object]]:
+    """The members of the object literal that the tokens begin with, where a value is a string literal and nothing else."""
+    depth = 0
+    for at, token in enumerate(tokens):
+        mark = token[0]
+        depth += (mark in ("{", "[", "(")) - (mark in ("}", "]", ")"))
+        if depth <= 0:
+            return
+        window = tokens[at : at + 5]
+        if depth > 1 or mark not in ("{", ",") or len(window) < 5:
+            continue
+        _, key, colon, value, after = window
+        text = _string_value(value[0]) if value.lastgroup == "text" else None
+        if text is not None and colon[0] == ":" and after[0] in (",", "}"):
+            yield (key[0] if key.lastgroup == "name" else _string_value(key[0]) or key[0]), text
+
+
+def _string_value(literal: str) -> str | None:
+    """The value of a JavaScript string literal; None if it is not known before the script runs."""
+    if len(literal) < 2 or literal[-1] != literal[0] or literal[0] not in "\"'`" or (literal[0] == "`" and "${" in literal):
+        return None
+    text = _ESCAPE.sub(_unescaped, literal[1:-1])
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # \ud83d\ude00 is one character
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    if code:
+        return chr(min(int(code, 16), 0x10FFFF))
+    return _ESCAPES.get(match[4], match[4])
