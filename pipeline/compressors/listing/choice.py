@@ -12,14 +12,16 @@ from pipeline.policy import Policy, Profile
 from pipeline.query import Query, stem
 
 FLOOR = 50  # entries: agents came back for single ones of what was left out of shorter lists
+_SHARE = 0.2  # of the entries stay at least
+_HEAD = 3  # entries of each folder, as far as there is room
 _NAMED = 60
 _NAMED_SHARE = 0.25
 _TOP, _TOP_ASKED = 3, 12
 _RARE = 2
 _SIZES = frozenset("size sizes large larger largest big bigger biggest heavy heaviest small smaller smallest space disk huge".split())
 _TIMES = frozenset("new newer newest old older oldest recent recently latest last modified changed time date when earliest".split())
-_WORD = re.compile(r"[a-z]{4,}")
 _LEAST_STEM = 4
+_ONE_WORD = 30  # names that share a single word with the question
 
 
 def choose(listing: Listing, lines: Sequence[str], query: Query, policy: Policy) -> bytearray:
@@ -38,7 +40,8 @@ def choose(listing: Listing, lines: Sequence[str], query: Query, policy: Policy)
     ):
         kept[i] = 1
     _rare(entries, kept)
-    _fill(entries, kept, FLOOR if policy.profile is not Profile.AGGRESSIVE else FLOOR // 2)
+    aggressive = policy.profile is Profile.AGGRESSIVE
+    _fill(entries, kept, FLOOR // 2 if aggressive else max(FLOOR, int(_SHARE * listing.count)))
     if listing.shape is Shape.TREE:
         for i in range(len(kept) - 1, -1, -1):
             if kept[i] and i in listing.parents:
@@ -71,12 +74,13 @@ def _by_words(paths: Sequence[str], query: Query, most: int) -> list[int]:
     lowered = [p.rstrip("/").rsplit("/", 1)[-1].lower() for p in paths]
     scores = [0] * len(paths)
     for one in stems:
+        starts = re.compile(rf"(?<![a-z]){re.escape(one)}")
         for i, name in enumerate(lowered):
-            if one in name:
+            if one in name and starts.search(name):
                 scores[i] += 1
     best = max(scores, default=0)
     held = [i for i, s in enumerate(scores) if s == best]
-    return held if best and len(held) <= most else []
+    return held if best and len(held) <= (most if best > 1 else _ONE_WORD) else []
 
 
 def _extremes(entries: Sequence[Entry], query: Query) -> list[int]:
@@ -110,7 +114,8 @@ def _when(date: str) -> tuple[int, str]:
 def _rare(entries: Sequence[Entry], kept: bytearray) -> None:
     """One or two entries of an extension that hardly any other has, in a listing of few extensions."""
     counts = Counter(suffix(e.name) for e in entries if e.name and not e.directory)
-    if not counts or counts.most_common(1)[0][1] < 0.4 * sum(counts.values()):
+    commonest, most = counts.most_common(1)[0] if counts else ("", 0)
+    if not commonest or most < 0.4 * sum(counts.values()):
         return
     rare = {s for s, n in counts.items() if n <= _RARE and s}
     if len(rare) > FLOOR // 3:
@@ -121,15 +126,24 @@ def _rare(entries: Sequence[Entry], kept: bytearray) -> None:
 
 
 def _fill(entries: Sequence[Entry], kept: bytearray, least: int) -> None:
-    """The last entries, then the first ones, until there are so many."""
-    left = least - sum(1 for i, e in enumerate(entries) if kept[i] and e.name)
+    """The first and last entries, then the head of the listing and the head of every folder, until there are so many."""
     named = [i for i, e in enumerate(entries) if e.name]
-    for i in (*named[:2], *named[-3:], *named):
-        if left <= 0 and i not in (named[0], named[-1]):
+    left = least - sum(1 for i in named if kept[i])
+    folders: dict[str, int] = {}
+    heads: list[int] = []
+    for i in named:
+        folders[entries[i].folder] = folders.get(entries[i].folder, 0) + 1
+        if folders[entries[i].folder] <= _HEAD:
+            heads.append(i)
+    first = named[: max(2, left * 2 // 3)] if len(folders) > 1 else named
+    for i in (*named[:1], *named[-3:]):
+        left -= 1 - kept[i]
+        kept[i] = 1
+    for i in (*first, *heads, *named):
+        if left <= 0:
             break
-        if not kept[i]:
-            kept[i] = 1
-            left -= 1
+        left -= 1 - kept[i]
+        kept[i] = 1
 
 
 def _frames(entries: Sequence[Entry], kept: bytearray) -> None:

@@ -37,7 +37,8 @@ class ListingCompressor:
             return {Shape.LONG: 0.92, Shape.TREE: 0.92, Shape.PATHS: 0.8, Shape.NAMES: 0.7}[shape] * share
         if _tabulates(content.call):
             inside = share_in(sample, list(aligned(sample)))
-            return 0.65 + inside / 4 if inside >= _LEAST else 0.0
+            if inside >= _LEAST:
+                return 0.65 + inside / 4
         return 0.8 if stanzas.stanzas(sample) else 0.0
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
@@ -50,8 +51,9 @@ class ListingCompressor:
             return _shorten(content, parse(content.lines, shape), policy)
         if not policy.lossy:
             return None
-        if _tabulates(content.call):
-            return shorten(content.lines, list(aligned(content.lines)), content.query, policy)
+        grids = list(aligned(content.lines)) if _tabulates(content.call) else []
+        if grids:
+            return shorten(content.lines, grids, content.query, policy)
         found = stanzas.stanzas(content.lines)
         return _shorten_stanzas(content, found) if found else None
 

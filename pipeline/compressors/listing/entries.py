@@ -23,6 +23,7 @@ _TREE = re.compile(r"((?:[│|]?[ \u00a0]{2,3}){0,60}[├└|`]?(?:──|--)[ \
 _PATH = re.compile(r"(?:\d[\d.,]{0,20}[KMGTPE]?[BbiB]{0,2}\t)?(?:[A-Za-z]:)?[^\s:|\"'<>={}()\[\];,*?#][^:|\"'<>{};*?\t]{0,1000}")
 _SUFFIX = re.compile(r"[^.\s/\\]+(?:.*)\.([A-Za-z][A-Za-z0-9_+-]{0,9})~?")
 _SIZED = re.compile(r"(\d[\d.,]{0,20}[KMGTPE]?)[BbiB]{0,2}\t")
+_LEAST = 6  # lines
 _PLAIN = frozenset({"ls", "dir", "eza", "exa"})
 _PATHS = frozenset({"find", "fd", "fdfind", "git ls-files", "du", "locate", "plocate"})
 _SCALE = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
@@ -90,7 +91,7 @@ def program(call: ToolCall | None) -> str:
 def shape_of(sample: Sequence[str], call: ToolCall | None) -> tuple[Shape | None, float]:
     """The form of a listing and the share of the sample that has it. Bare names are a listing only where the call lists."""
     size = len(sample)
-    if not size:
+    if size < _LEAST:
         return None, 0.0
     named = program(call)
     long = sum(_LONG.fullmatch(line) is not None for line in sample)

@@ -13,7 +13,8 @@ from pipeline.markers import gap
 
 _NOTED = 10
 _WORTH = 1.3
-_FOLDERS = 8
+_FOLDERS = 6
+_DEPTH = 12
 _SUFFIXES = 4
 _TELLING = 60  # characters of a folder in a marker
 
@@ -51,11 +52,7 @@ def note(entries: Sequence[Entry]) -> str:
         return ""
     folders = Counter(e.folder for e in named)
     if len(folders) > 1:
-        commonest = sorted(folders.items(), key=lambda f: (-f[1], f[0]))[:_FOLDERS]
-        parts = [f"{clean_folder(f) or './'} {n}" for f, n in commonest]
-        if len(folders) > _FOLDERS:
-            parts.append(f"{len(folders) - _FOLDERS} more folders {len(named) - sum(n for _, n in commonest)}")
-        return f"{len(named)} entries: {', '.join(parts)}"
+        return f"{len(named)} entries{_by_folder(folders)}"
     names = [e.name.lower() for e in named]
     order = f"{clean(named[0].name)} to {clean(named[-1].name)}: " if names == sorted(names) else ""
     return order + by_suffix(named)
@@ -71,7 +68,30 @@ def by_suffix(entries: Sequence[Entry]) -> str:
     return ", ".join(parts)
 
 
-def clean_folder(folder: str) -> str:
+def _by_folder(folders: Counter[str]) -> str:
+    """`` below src/: proxy/ 22, cli/ 12``: the parts of the tree by count, as deep as so few of them can tell."""
+    split = {folder: folder.rstrip("/").split("/")[:_DEPTH] for folder in folders}
+    paths = list(split.values())
+    shared = 0
+    while all(len(p) > shared and p[shared] == paths[0][shared] for p in paths):
+        shared += 1
+    parts: Counter[str] = Counter()
+    for depth in range(shared + 1, _DEPTH):
+        deeper: Counter[str] = Counter()
+        for folder, count in folders.items():
+            deeper["/".join(split[folder][shared:depth])] += count
+        if parts and (len(deeper) > _FOLDERS or len(deeper) == len(parts)):
+            break
+        parts = deeper
+    commonest = sorted(parts.items(), key=lambda f: (-f[1], f[0]))
+    told = [f"{_clean_folder(f) or '.'}/ {n}" for f, n in commonest[:_FOLDERS]]
+    if len(parts) > _FOLDERS:
+        told.append(f"{len(parts) - _FOLDERS} more folders {sum(n for _, n in commonest[_FOLDERS:])}")
+    root = _clean_folder("/".join(paths[0][:shared]))
+    return f"{f' below {root}/' if root else ''}: {', '.join(told)}"
+
+
+def _clean_folder(folder: str) -> str:
     """A folder that cannot end a marker, its end where it is long."""
     folder = " ".join(folder.replace("]", ")").replace("[", "(").split())
     return folder if len(folder) <= _TELLING else "…" + folder[1 - _TELLING :]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pipeline.compressors.table.grid import Grid, unique
 
@@ -52,9 +53,9 @@ def _is_header(line: str) -> bool:
     if sum(_CAPITALS.fullmatch(w) is not None for w in words) >= 0.75 * len(words):
         return "  " in line or len(words) >= 4
     titles = [t[0] for t in re.finditer(r"\S+(?: \S+){0,3}", line)] if "  " in line else []
-    return (
-        len(titles) >= 3 and sum(t[0].isupper() or t[0] in "%#" for t in titles) >= 0.75 * len(titles) and not line.rstrip().endswith((".", ":", ","))
-    )
+    if len(titles) < 3 or line.rstrip().endswith((".", ":", ",")):
+        return False
+    return sum(t[0].isupper() or t[0] in "%#" for t in titles) >= 0.75 * len(titles)
 
 
 def _read(lines: Sequence[str], head: int, first: int, *, ruled: bool) -> tuple[Grid | None, int] | None:
@@ -73,14 +74,26 @@ def _read(lines: Sequence[str], head: int, first: int, *, ruled: bool) -> tuple[
         cuts = [0, *cuts]
     if len(cuts) < 2 or sum(_fits(p, cuts) for p in probe) < 0.9 * len(probe):
         return None
-    end = _end(lines, first, indent, cuts)
+    end, odd = _end(lines, first, indent, cuts)
     if not ruled:
         step = max(1, (end - first) // _SAMPLE)
         cuts = _cuts(header, [x[:_WIDTH].expandtabs() for x in lines[first:end:step]])
         if len(cuts) < 2:
             return None
-    names = unique([header[a:b].strip() for a, b in zip(cuts, [*cuts[1:], None], strict=True)])
-    return _grid(lines, first, end, cuts, names), end
+    if end - first < LEAST_ROWS:
+        return None, end
+    bounds = list(zip(cuts, [*cuts[1:], None], strict=True))
+    names = unique([header[a:b] for a, b in bounds])
+    texts = [line.expandtabs() if "\t" in line else line for line in lines[first:end]]
+    columns = _split(texts, names)
+    if columns is not None:
+        odd = {}
+    else:
+        columns = [[text[a:b].strip() for text in texts] for a, b in bounds]
+    for row in odd:
+        for column in columns:
+            column[row] = ""
+    return Grid(names, list(range(first, end)), list(range(first + 1, end + 1)), columns, odd), end
 
 
 def _may_be_row(line: str, indent: int) -> bool:
@@ -88,17 +101,24 @@ def _may_be_row(line: str, indent: int) -> bool:
     return bool(body.strip()) and len(line[: indent + 400].expandtabs()) - len(body) >= indent
 
 
-def _end(lines: Sequence[str], first: int, indent: int, cuts: Sequence[int]) -> int:
-    """The line after the last row; a few lines between rows that do not fit belong to the table."""
+def _end(lines: Sequence[str], first: int, indent: int, cuts: Sequence[int]) -> tuple[int, dict[int, None]]:
+    """The line after the last row, and the lines between rows that do not fit: a few on end belong to the table."""
+    plain = re.compile("".join(f".{{{b - a - 1}}} " for a, b in pairwise(cuts)) + r" {0,1200}\S", re.DOTALL)
+    skipped = cuts[0]
     end = at = first
+    odd: dict[int, None] = {}
     while at < len(lines) and at - end < _STRANGE:
         line = lines[at]
-        if not line.strip() or not _may_be_row(line, indent):
-            break
         at += 1
-        if _fits(line[:_WIDTH].expandtabs(), cuts):
+        if line[:indent].strip() == "" and plain.match(line, skipped) and "\t" not in line[:_WIDTH]:  # the common case, at a tenth of the cost
             end = at
-    return end
+        elif not _may_be_row(line, indent):
+            break
+        elif _fits(line[:_WIDTH].expandtabs(), cuts):
+            end = at
+        else:
+            odd[at - 1 - first] = None
+    return end, {row: None for row in odd if row < end - first}
 
 
 def _fits(line: str, cuts: Sequence[int]) -> bool:
@@ -135,23 +155,19 @@ def _cuts(header: str, rows: Sequence[str]) -> list[int]:
         if at == width or (not blank[at] and blank[at - 1]):
             if not header[start:at].strip():
                 continue  # numbers that stand to the left of their title's start
-            if not cuts or at == width or any(used[start:at]):  # the second word of a title has nothing below it
+            if (
+                not cuts or any(used[start:at]) or (at == width and header[start - 2 : start] == "  ")
+            ):  # the second word of a title has nothing below it
                 cuts.append(start)
             start = at
     return cuts
 
 
-def _grid(lines: Sequence[str], first: int, end: int, cuts: Sequence[int], names: tuple[str, ...]) -> Grid | None:
-    if end - first < LEAST_ROWS:
+def _split(texts: Sequence[str], names: tuple[str, ...]) -> list[list[str]] | None:
+    """The cells by their blanks, where every row has as many words as there are titles of one word: then a wide number shifts nothing."""
+    if any(" " in name for name in names):
         return None
-    bounds = list(zip(cuts, [*cuts[1:], None], strict=True))
-    odd: dict[int, None] = {}
-    texts = [line.expandtabs() if "\t" in line else line for line in lines[first:end]]
-    for row, text in enumerate(texts):
-        if not _fits(text, cuts):
-            odd[row] = None
-    columns = [[text[a:b].strip() for text in texts] for a, b in bounds]
-    for row in odd:
-        for column in columns:
-            column[row] = ""
-    return Grid(names, list(range(first, end)), list(range(first + 1, end + 1)), columns, odd)
+    rows = [text.split(None, len(names) - 1) for text in texts]
+    if any(len(row) != len(names) for row in rows):
+        return None
+    return [[cell.strip() for cell in column] for column in zip(*rows, strict=True)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.compressors.smart_crusher.collect import Kind
 from pipeline.compressors.smart_crusher.rank import NOTABLE, rank
@@ -22,6 +23,7 @@ _TROUBLE = re.compile(
 _HTTP_ERROR = re.compile(r"5\d\d|4\d\d")
 _SHARE = re.compile(r"(\d{1,6})/(\d{1,6})")
 _CELL = 80  # characters: a state or a message, not a text
+_EACH = 6  # rows of each value that tells trouble, where there are too many for all
 _FEW_VALUES = 12  # a column of so few values is one to count by
 
 
@@ -85,9 +87,10 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     keep += by_entity(Rows(texts), query, most)
     keep += by_cell(grid.columns, query, most)
     keep += _trouble(grid, counts, limits, asked=query.severity)
+    keep += _rare(grid, counts)
     for row in keep:
         choice.kept[row] = 1
-    _spend(choice.kept, _ranked(ranking.priority, grid, choice.asked, query), [len(t) - 2 * t.count("  ") for t in texts], limits)
+    _spend(choice.kept, ranking.priority, [len(t) - 2 * t.count("  ") for t in texts], limits)
     return choice
 
 
@@ -104,7 +107,7 @@ def _table(grid: Grid) -> Table:
 
 def _classes(status: Sequence[int], asked: Sequence[int], counts: Sequence[Counter[str]], grid: Grid) -> list[int]:
     """Columns to count by: those asked for first, then those that say a state, then others of few short values."""
-    found = [i for i in status if len(counts[i]) <= _FEW_VALUES]
+    found = [i for i in status if len(counts[i]) <= _FEW_VALUES and (_wordy(counts[i]) or STATUS.search(grid.names[i]))]
     found += [i for i, c in enumerate(counts) if i not in found and 1 < len(c) <= min(_FEW_VALUES, grid.count // 8) and _wordy(c)]
     return sorted(found, key=lambda i: (i not in asked, not STATUS.search(grid.names[i]), len(counts[i])))
 
@@ -119,7 +122,7 @@ def _ordered(grid: Grid, counts: Sequence[Counter[str]]) -> int | None:
         if len(counts[i]) < 0.8 * grid.count or sum(map(len, column[:200])) > 60 * min(200, grid.count):
             continue
         for values in (column, [v.lower() for v in column]):
-            if all(a <= b for a, b in zip(values, values[1:])):
+            if all(a <= b for a, b in pairwise(values)):
                 return i
     return None
 
@@ -138,13 +141,25 @@ def _trouble(grid: Grid, counts: Sequence[Counter[str]], limits: Limits, *, aske
         if sum(bad.values()) <= budget:
             found += [row for row, v in enumerate(column) if v in bad]
             continue
-        each = max(2, budget // (2 * len(bad)))
+        each = max(2, min(_EACH, budget // (2 * len(bad))))
         seen: Counter[str] = Counter()
         for row, v in enumerate(column):
             if v in bad and len(found) < 2 * budget:
                 seen[v] += 1
                 if seen[v] <= each or seen[v] == values[v]:
                     found.append(row)
+    return found
+
+
+def _rare(grid: Grid, counts: Sequence[Counter[str]]) -> list[int]:
+    """Rows whose state hardly any other row has."""
+    found: list[int] = []
+    for name, column, values in zip(grid.names, grid.columns, counts, strict=True):
+        if not _STATE.search(name) or len(values) > max(_FEW_VALUES, grid.count // 20) or values.most_common(1)[0][1] < 0.6 * grid.count:
+            continue
+        rare = {v for v, n in values.items() if v and n <= max(2, 0.01 * grid.count)}
+        if rare and sum(values[v] for v in rare) <= max(4, 0.05 * grid.count):
+            found += [row for row, v in enumerate(column) if v in rare]
     return found
 
 
@@ -157,16 +172,11 @@ def _tells_trouble(value: str, name: str, *, state: bool) -> bool:
     return _TROUBLE.search(value.lower()) is not None
 
 
-def _ranked(priority: Sequence[float], grid: Grid, asked: Sequence[int], query: Query) -> list[tuple[float, int]]:
-    del asked, grid, query
-    return sorted(((-p, row) for row, p in enumerate(priority) if p > 0))
-
-
-def _spend(kept: bytearray, ranked: Iterable[tuple[float, int]], cost: Sequence[int], limits: Limits) -> None:
+def _spend(kept: bytearray, priority: Sequence[float], cost: Sequence[int], limits: Limits) -> None:
     """Adds rows, best first, until the budget is spent."""
     total = sum(cost)
     spent = 0.0
-    for negative, row in ranked:
+    for negative, row in sorted((-p, row) for row, p in enumerate(priority) if p > 0):
         if kept[row]:
             continue
         spent += cost[row]

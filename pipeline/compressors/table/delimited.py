@@ -41,9 +41,17 @@ def _delimiter(lines: Sequence[str], head: int) -> str:
         width = line.count(delimiter)
         if not width or not _titles([c.strip().strip('"') for c in line.split(delimiter)]):
             continue
+        if _prose(line, below, delimiter):
+            continue
         if sum(x.count(delimiter) == width for x in below) * 3 >= len(below) or '"' in "".join(below):
             return delimiter
     return ""
+
+
+def _prose(line: str, below: Sequence[str], delimiter: str) -> bool:
+    """Whether the delimiter stands in sentences or in code: with brackets open around it, or once a line with a blank after it."""
+    open_ = sum(any(c.count("(") != c.count(")") or c.count("[") != c.count("]") for c in x.split(delimiter)) for x in below if '"' not in x)
+    return open_ * 3 > len(below) or (delimiter in ",;" and line.count(delimiter) == 1 and f"{delimiter} " in line)
 
 
 def _titles(cells: Sequence[str]) -> bool:
@@ -55,34 +63,43 @@ def _titles(cells: Sequence[str]) -> bool:
 
 def _parse(lines: Sequence[str], head: int, delimiter: str) -> Grid | None:
     """The rows, a quoted cell of several lines in one row."""
-    found: list[list[str]] = []
-    ends: list[int] = []
-    quoting = csv.QUOTE_MINIMAL if any('"' in line for line in lines[head:]) else csv.QUOTE_NONE
-    reader = csv.reader((line + "\n" for line in lines[head:]), delimiter=delimiter, quoting=quoting, strict=True)
-    try:
-        for row in reader:
-            found.append(row)
-            ends.append(head + reader.line_num)
-    except csv.Error:
-        if delimiter != "\t":
-            return None
-        found = [line.rstrip("\r").split(delimiter) for line in lines[head:]]
-        ends = list(range(head + 1, len(lines) + 1))
-    names = found[0]
-    starts = ends[:-1]
-    rows, ends = found[1:], ends[1:]
-    width = len(names)
-    filled = [(r, s, e) for r, s, e in zip(rows, starts, ends, strict=True) if any(r)]
-    fits = sum(len(r) == width for r, _, _ in filled)
-    if fits < LEAST_ROWS or fits < _AGREE * len(filled) or width < 2:
+    read = _read(lines[head:], delimiter)
+    if read is None:
         return None
-    odd = {i: None for i, (r, _, _) in enumerate(filled) if len(r) != width}
-    blank = [""] * width
-    columns = [list(c) for c in zip(*(r if len(r) == width else blank for r, _, _ in filled), strict=True)]
+    rows, ends = read
+    names = rows[0]
+    starts, ends, rows = ends[:-1], ends[1:], rows[1:]
+    if not all(map(any, rows)):  # blank lines are no rows
+        filled = [n for n, row in enumerate(rows) if any(row)]
+        rows, starts, ends = [rows[n] for n in filled], [starts[n] for n in filled], [ends[n] for n in filled]
+    width = len(names)
+    odd = {n: None for n, row in enumerate(rows) if len(row) != width}
+    if len(rows) - len(odd) < max(LEAST_ROWS, _AGREE * len(rows)):
+        return None
+    for n in odd:
+        rows[n] = [""] * width
+    columns = [list(c) for c in zip(*rows, strict=True)]
     if _repeats_itself(names, columns):
         return None
-    names[0] = names[0].lstrip("\ufeff")
-    return Grid(unique(names), [s for _, s, _ in filled], [e for _, _, e in filled], columns, odd)
+    return Grid(unique([names[0].lstrip("\ufeff"), *names[1:]]), [n + head for n in starts], [n + head for n in ends], columns, odd)
+
+
+def _read(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]] | None:
+    """The records and the number of lines read after each, or None where the quotes do not match."""
+    if not any('"' in line for line in lines) or delimiter not in lines[0]:
+        return [line.rstrip("\r").split(delimiter) for line in lines], list(range(1, len(lines) + 1))
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+    except csv.Error:
+        if delimiter != "\t":  # nobody quotes cells that tabs separate
+            return None
+        return [line.rstrip("\r").split(delimiter) for line in lines], list(range(1, len(lines) + 1))
+    return rows, ends
 
 
 def _repeats_itself(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
@@ -100,8 +117,8 @@ def barred(lines: Sequence[str]) -> Iterator[Grid]:
         names = _cells(lines[i - 1])
         end = i + 1
         starts: list[int] = []
-        while end < len(lines) and (_is_row(lines[end]) or lines[end].startswith("+-")):
-            if _is_row(lines[end]):
+        while end < len(lines) and (_is_row(lines[end]) or _is_rule(lines[end])):
+            if not _is_rule(lines[end]):
                 starts.append(end)
             end += 1
         grid = _of_rows(lines, names, starts)
