@@ -73,7 +73,7 @@ def parse(lines: Sequence[str], skip: bytearray | None = None, *, names: bool = 
     kinds = bytearray(len(lines))
     found = starts(lines) if skip is None else [i for i in starts(lines) if not skip[i]]
     commits: list[Commit] = []
-    for start, end in zip(found, [*found[1:], len(lines)], strict=True):
+    for start, end in zip(found, [*found[1:], len(lines)], strict=False):
         match = _COMMIT.match(lines[start])
         commit = Commit(start, end, match[2] if match else "")
         _read(lines, commit, kinds, width=len(match[1]) if match else 0, skip=skip, names=names)

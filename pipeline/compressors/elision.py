@@ -10,6 +10,7 @@ from pipeline.markers import gap
 
 NOTED = 10  # from so many lines on a marker says what they are
 _WORTH = 1.5  # a run stays where its text is not this many times as long as its marker
+_LEAST = _WORTH * len("[… 1]\n")  # characters: no marker is shorter
 _ANSI = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[A-Za-z]|[()][A-Z0-9])")
 
 
@@ -39,8 +40,11 @@ def gaps_of(lines: Sequence[str], kept: bytearray, note: Callable[[int, int], st
     """
     found: list[tuple[Gap, str]] = []
     for start, end in _runs(kept):
+        size = sum(map(len, lines[start:end])) + end - start
+        if size < _LEAST:
+            continue
         marker = gap(start + 1, end, note(start, end))
-        if sum(map(len, lines[start:end])) + end - start >= _WORTH * (len(marker) + 1):
+        if size >= _WORTH * (len(marker) + 1):
             found.append((Gap(start + 1, end), marker))
     return found
 

@@ -251,12 +251,13 @@ def _sides(heading: str) -> tuple[str, str]:
 
 def _paths(heading: Sequence[str]) -> Iterator[str]:
     """The names of a file in the lines of its heading, new before old."""
-    old, new = _sides(heading[0]) if heading[0].startswith(_GIT) else ("", "")
+    git = heading[0].startswith(_GIT)
+    old, new = _sides(heading[0]) if git else ("", "")
     for start, cut, name in (("+++ ", 1, new), ("rename to ", 0, ""), ("--- ", 1, old), ("rename from ", 0, "")):
         line = next((line for line in heading if line.startswith(start)), "")
         path = _plain(line[len(start) :].split("\t")[0] if line else name)
         if path and path != "/dev/null":
-            yield path.partition("/")[2] or path if cut and path[1:2] == "/" else path
+            yield path[2:] if cut and path[1:2] == "/" and (git or path[0] in "ab") else path
     if heading[0].startswith("Index: "):
         yield heading[0][len("Index: ") :][:_PATH]
 

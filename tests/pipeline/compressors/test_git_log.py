@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.compressors.api import Compressor, Content, Rewrite
+from pipeline.compressors.commits import parse
+from pipeline.compressors.git_log import GitLogCompressor
+from pipeline.markers import gap
+from pipeline.policy import Policy, Profile
+from pipeline.query import Query
+from pipeline.tool_calls import describe
+from pipeline.transcript import ToolCall
+
+BALANCED, LOSSLESS, AGGRESSIVE = (Policy(profile=p) for p in (Profile.BALANCED, Profile.LOSSLESS, Profile.AGGRESSIVE))
+G = GitLogCompressor()
+
+LETTERS = ".chkbsmtSTn"  # by the constants of commits
+
+
+def bash(command: str) -> ToolCall:
+    return describe("1", "Bash", {"command": command}, {})
+
+
+def commit(number: int, subject: str, body: Sequence[str] = (), files: int = 0) -> list[str]:
+    lines = [f"commit {number:08x}{'ab' * 16}", "Author: Jane Doe <jane@example.org>", "Date:   Mon Jan 1 10:00:00 2024 +0000", "", f"    {subject}"]
+    if body:
+        lines += ["    ", *(f"    {line}".rstrip() if not line else f"    {line}" for line in body)]
+    if files:
+        lines += [
+            "",
+            *(f" src/folder/module_{number}_{n}.py | {n + 3} +++" for n in range(files)),
+            f" {files} files changed, {files * 3} insertions(+)",
+        ]
+    return [*lines, ""]
+
+
+BODY = ["The old way was slow for large inputs, and", "wrong for empty ones.", "", *(f"* point {n} of the description" for n in range(9))]
+SUBJECTS = [
+    "Add a lexer",
+    "Fix the parser for dates (#101)",
+    "Speed up printing of tables (#102)",
+    "Drop support for old kernels",
+    "Bump requests to 2.31.0 (#104)",
+]
+LOG = [line for n, subject in enumerate(SUBJECTS) for line in commit(n, subject, [*BODY, "", "Signed-off-by: Jane <jane@x.org>"], 4)]
+
+
+def compress(lines: Sequence[str], query: str = "", policy: Policy = BALANCED, call: ToolCall | None = None) -> Rewrite | None:
+    return G.compress(Content("\n".join(lines), Query.of(query, call), call), policy)
+
+
+def shown(lines: Sequence[str], query: str = "", policy: Policy = BALANCED, call: ToolCall | None = None) -> list[str]:
+    rewrite = compress(lines, query, policy, call)
+    assert rewrite is not None
+    assert restored(rewrite, lines) == list(lines)
+    return rewrite.text.split("\n")
+
+
+def restored(rewrite: Rewrite, lines: Sequence[str]) -> list[str]:
+    """The text with every marker replaced by the lines it stands for; fails where a gap has no marker."""
+    back: list[str] = []
+    text = rewrite.text.split("\n")
+    at = 0
+    for left_out in rewrite.gaps:
+        while len(back) < left_out.first - 1:
+            back.append(text[at])
+            at += 1
+        assert text[at].startswith(gap(left_out.first, left_out.last)[:-1])
+        at += 1
+        back += lines[left_out.first - 1 : left_out.last]
+    return back + text[at:]
+
+
+def test_it_is_a_compressor() -> None:
+    assert isinstance(G, Compressor)
+    assert G.name == "git_log"
+
+
+# --- what it recognises
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        LOG,
+        ["warning: something", *LOG],
+        ["\ufeff" + LOG[0], *LOG[1:]],
+        [line + "\r" for line in LOG],
+        [f"\x1b[33m{line}\x1b[m" for line in LOG],
+        ["*   commit 0123456", "|\\  Merge: 12 34", "| | Author: J", "| | ", "| |     Merge", "| | ", "| * commit 0123457", "| | Author: J", "| | "],
+        ["commit 0123456 (HEAD -> main, tag: v1)", "Author: J", "", "    S", "", "commit 0123457", "Author: J", "", "    T"],
+        ["commit 0123456", "tree 12", "author J <j@x> 1 +0000", "", "    S", "", "commit 0123457", "tree 13", "author J <j@x> 1 +0000", "", "    T"],
+    ],
+)
+def test_recognised(lines: list[str]) -> None:
+    assert G.recognise(Content("\n".join(lines))) == 0.95
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [""],
+        commit(1, "One is no history", BODY),
+        [f"{n:07x} Subject of commit {n:07x}" for n in range(50)],
+        ["commit to the cause", "Author: nobody"] * 9,
+        ["commit 0123456", "is where it broke"] * 9,
+        ["    commit 0123456", "    Author: quoted in a message"] * 9,
+        [*LOG, "[headroom 0123abcd: 3 of 9 lines left out]"],
+    ],
+)
+def test_not_recognised(lines: list[str]) -> None:
+    content = Content("\n".join(lines))
+    assert G.recognise(content) == 0
+    assert G.compress(content, AGGRESSIVE) is None
+
+
+def test_with_changes_it_gives_way() -> None:
+    lines = [*LOG, "diff --git a/x b/x", "--- a/x", "+++ b/x", "@@ -1 +1 @@", "-x", "+y"]
+    assert G.recognise(Content("\n".join(lines))) == 0.7
+
+
+# --- the kinds of lines
+
+
+def kinds(lines: Sequence[str], *, names: bool = False) -> str:
+    return "".join(LETTERS[k] for k in parse(lines, names=names).kinds)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            ["commit 0123456", "Merge: 1 2", "Author: J", "Date: d", "", "    S", "    ", "    body", "    Change-Id: 12", "", " a | 2 +-"],
+            "chhhbsbmtbS",
+        ),
+        (["commit 0123456", "Author:     J", "AuthorDate: d", "Commit:     C", "CommitDate: d", "", "    S"], "chhkkbs"),
+        (["commit 0123456", "tree 1", "parent 2", "author J", "committer C", "", "    S"], "chhhkbs"),
+        (["commit 0123456", "Author: J", "", "    long subject", "    on two lines", "    ", "    body"], "chbssbm"),
+        (["commit 0123456", "Author: J", "", "    S", "", "M\ta.c", "R100\ta\tb", "3\t-\tx", ":100644 100755 1 2 M\ta"], "chbsbnnnn"),
+        (["commit 0123456", "Author: J", "", "    S", "", "Notes:", "    a note"], "chbsb.."),
+        (["commit 0123456", "Author: J", "", "    S", "    ", "    BREAKING CHANGE: x", "    This reverts commit 0123456."], "chbsb.."),
+        (["commit 0123456", "Author: J", "", "    S", "", " create mode 100644 x", " i.png | Bin 0 -> 12 bytes", " 2 files changed"], "chbsbSST"),
+        (["commit 0123456", "Author: J", "", "    S", "", "src/a.c"], "chbsb."),
+        (["* commit 0123456", "| Author: J", "| ", "|     S", "|     ", "|     body", "| ", "|  a | 2 +-", "|/  "], "chbsbmbSb"),
+        (["before", "commit 0123456", "Author: J", "", "    S", "", "diff --git a/x b/x", " a | 3"], ".chbsb.."),
+    ],
+)
+def test_kinds(lines: list[str], expected: str) -> None:
+    assert kinds(lines) == expected
+
+
+def test_bare_names_count_where_the_call_asks_for_them() -> None:
+    assert kinds(["commit 0123456", "Author: J", "", "    S", "", "src/a.c"], names=True) == "chbsbn"
+
+
+def test_lines_of_a_diff_are_no_files() -> None:
+    lines = ["commit 0123456", "Author: J", "", "    S", "", " a | 3", " b | 3"]
+    assert "".join(LETTERS[k] for k in parse(lines, bytearray([0, 0, 0, 0, 0, 0, 1])).kinds) == "chbsbS."
+
+
+# --- what stays
+
+
+def test_every_commit_shows_who_when_and_what() -> None:
+    text = shown(LOG)
+    assert text[:7] == [
+        f"commit 00000000{'ab' * 16}",
+        "Author: Jane Doe <jane@example.org>",
+        "Date:   Mon Jan 1 10:00:00 2024 +0000",
+        "",
+        "    Add a lexer",
+        "[… 6-25: 11 message, 1 trailer, 4 stat]",
+        " 4 files changed, 12 insertions(+)",
+    ]
+    assert {f"    {s}" for s in SUBJECTS} <= set(text)
+    assert sum(line.startswith("Author: ") for line in text) == sum(line.startswith("Date: ") for line in text) == 5
+    assert text.count(" 4 files changed, 12 insertions(+)") == 5
+    rewrite = compress(LOG)
+    assert rewrite is not None
+    assert rewrite.summary == "hash, author and subject of all 5 commits shown"
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("What did 00000003abab change?", 3),
+        ("What does 'drop support for old kernels' mean?", 3),
+        ("Tell me of Speed up printing of tables", 2),
+        ("Tell me about #102", 2),
+        ("When was requests raised to 2.31.0?", 4),
+        ("How did the parser for dates get fixed?", 1),
+    ],
+)
+def test_a_commit_asked_for_is_whole(question: str, number: int) -> None:
+    text = shown(LOG, question)
+    assert set(commit(number, SUBJECTS[number], BODY, 4)) <= set(text)
+    rewrite = compress(LOG, question)
+    assert rewrite is not None
+    assert rewrite.summary.endswith(f"{number:08x} whole")
+    assert len(rewrite.gaps) == 4
+
+
+def test_a_commit_that_the_call_names_is_whole() -> None:
+    call = bash(f"git log --stat 00000002{'ab' * 16}")
+    assert set(commit(2, SUBJECTS[2], BODY, 4)) <= set(shown(LOG, call=call))
+
+
+def test_lines_that_name_what_is_asked_for_stay() -> None:
+    assert " src/folder/module_3_2.py | 5 +++" in shown(LOG, "who touched module_3_2.py?")
+    assert "    * point 7 of the description" in shown(commit(8, "Other", ["x"], 3) + LOG[:26], 'where is "point 7" told?')
+    special = [*LOG, *commit(9, "Search", ["a", "", "b", "the needle_x is here"], 3)]
+    assert "    the needle_x is here" in shown(special, call=bash("git log --stat --grep=needle_x"))
+
+
+def test_a_short_message_stays() -> None:
+    lines = [*LOG, *commit(9, "Last", ["Because of an outage", "on Monday."], 4)]
+    assert {"    Because of an outage", "    on Monday."} <= set(shown(lines))
+    assert "    Because of an outage" not in shown(lines, policy=AGGRESSIVE)
+
+
+def test_reverts_and_breaking_changes_stay() -> None:
+    lines = [*LOG, *commit(9, "Last", ["x", "", "This reverts commit 0123456789.", "", *BODY, "", "BREAKING CHANGE: no more"], 4)]
+    assert {"    This reverts commit 0123456789.", "    BREAKING CHANGE: no more"} <= set(shown(lines))
+
+
+def fuller(number: int) -> list[str]:
+    lines = commit(number, f"Subject {number}", BODY, 4)
+    return [lines[0], lines[1], "AuthorDate: today", "Commit: GitHub <noreply@github.com>", "CommitDate: Mon Jan 1 10:00:00 2024 +0000", *lines[3:]]
+
+
+def test_committers_go_unless_asked_for() -> None:
+    lines = [*fuller(1), *fuller(2)]
+    assert "[… 4-6]" in shown(lines)
+    assert "Commit: GitHub <noreply@github.com>" in shown(lines, "who committed it?")
+    assert "Commit: GitHub <noreply@github.com>" in shown(lines, call=bash("git log --format=fuller --stat"))
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    lines = [line for n in range(3) for line in (*commit(n, "Subject", BODY), *(f"M\tsrc/module_{n}_{i}.py" for i in range(30)), "")]
+    text = shown(lines)
+    assert "M\tsrc/module_0_9.py" in text
+    assert "M\tsrc/module_0_10.py" not in text
+    assert "[… 30-50: 20 path]" in text
+    bare = [line.removeprefix("M\t") for line in lines]
+    assert "src/module_0_29.py" in shown(bare)
+    assert "src/module_0_29.py" not in shown(bare, call=bash("git log --name-only"))
+
+
+def test_a_graph_is_understood() -> None:
+    lines = [("* " if line.startswith("commit") else "| ") + line for line in LOG]
+    assert "[… 6-25: 11 message, 1 trailer, 4 stat]" in shown(lines)
+
+
+def test_other_output_stays() -> None:
+    lines = ["hint: something", *LOG, "error: pathspec 'x' did not match", "exit status 1"]
+    assert {"hint: something", "error: pathspec 'x' did not match", "exit status 1"} <= set(shown(lines))
+
+
+def test_changes_are_not_taken_for_files() -> None:
+    change = ["diff --git a/x b/x", "--- a/x", "+++ b/x", "@@ -1,2 +1,2 @@", " a table | 3 columns", "-x", "+y"]
+    assert set(change) <= set(shown([*LOG, *change]))
+
+
+def test_lossless_leaves_it_alone() -> None:
+    assert compress(LOG, policy=LOSSLESS) is None
+    assert compress(LOG, policy=Policy(elide=False)) is None
+    assert compress([line for n in range(9) for line in commit(n, "Subject")]) is None
+
+
+# --- whatever the input
+
+TEXTS = st.lists(
+    st.sampled_from(
+        [*LOG[:30], *fuller(7), "* commit 0123456", "| Author: J", "| ", "|     x", "", "\r", "M\ta.c", "\x1b[1m", "é\0", "diff --git a/x b/x"]
+    )
+    | st.text(max_size=12).filter(lambda t: "\n" not in t),
+    min_size=1,
+    max_size=80,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    TEXTS, st.sampled_from(["", "Add a lexer", "see #101, module_1_1.py and 'point 3'", "who committed?"]), st.sampled_from([BALANCED, AGGRESSIVE])
+)
+def test_nothing_but_whole_lines_goes_and_a_marker_stands_for_each(lines: list[str], query: str, policy: Policy) -> None:
+    lines = [*LOG[:26], *lines]
+    content = Content("\n".join(lines), Query(query))
+    assert 0 <= G.recognise(content) <= 1
+    rewrite = G.compress(content, policy)
+    if rewrite is None:
+        return
+    assert restored(rewrite, lines) == lines
+    assert len(rewrite.text) < len(content.text)
+    assert all(
+        LETTERS[k] in "bmtSnk"
+        for g in rewrite.gaps
+        for k in parse([x.removesuffix("\r") for x in lines]).kinds[g.first - 1 : g.last]
+        if "\x1b" not in content.text
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(), st.sampled_from([BALANCED, LOSSLESS, AGGRESSIVE]))
+def test_any_text(text: str, policy: Policy) -> None:
+    G.recognise(Content(text))
+    G.compress(Content(text), policy)
+
+
+HEAD = "commit 0123456\nAuthor: J\n\n    S\n"
+HOSTILE = {
+    "one line": 2 * HEAD + "    \n    " + "x" * 1_000_000,
+    "one path": 2 * HEAD + "\n " + "x | " * 250_000,
+    "paths": 2 * HEAD + "\n" + (" " + "x | " * 400 + "\n") * 600,
+    "commits": HEAD * 15_000,
+    "subjects": "".join(f"commit {n:040x}\nAuthor: J\n\n    Fix the parser of a_b {n}\n" for n in range(10_000)),
+    "graph": "| " * 500_000 + "\n" + HEAD * 2,
+    "no commits": "commit " * 150_000 + "\n" + 2 * HEAD,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(HOSTILE))
+def test_hostile_text_takes_linear_time(name: str) -> None:
+    content = Content(HOSTILE[name], Query("what of a_b, #17, the parser fix, 0123456 and 'Fix the parser'?"))
+    start = time.process_time()
+    G.recognise(content)
+    G.compress(content, AGGRESSIVE)
+    assert time.process_time() - start < 3  # 0.3 s is usual; what is not linear takes minutes
+
+
+@pytest.mark.slow
+def test_the_hash_seed_does_not_matter() -> None:
+    program = (
+        "from pipeline.compressors.git_log import GitLogCompressor\n"
+        "from pipeline.compressors.api import Content\n"
+        "from pipeline.policy import Policy\n"
+        "from pipeline.query import Query\n"
+        "from tests.pipeline.compressors.test_git_log import LOG\n"
+        "print(GitLogCompressor().compress(Content('\\n'.join(LOG * 3), Query('who fixed the parser, the lexer and the tables in module_1_2.py?')), Policy()))\n"
+    )
+    root = str(Path(__file__).parents[3])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join([root, *sys.path])}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "77")
+    }
+    assert len(outputs) == 1
+    assert b"Rewrite" in outputs.pop()
