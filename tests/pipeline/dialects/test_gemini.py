@@ -149,6 +149,7 @@ def test_another_content_is_another_lineage(change: dict[str, Any]) -> None:
     assert a[6] != b[6]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(conversations(), st.booleans(), st.booleans(), st.booleans(), st.data())
 def test_only_the_text_of_a_result_is_replaced(messages: list[dict[str, Any]], ids: bool, snake: bool, wrapped: bool, data: st.DataObject) -> None:
@@ -190,6 +191,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.binary(max_size=200) | st.lists(JSON, max_size=4).map(body))
 def test_any_body_is_read_or_refused(raw: bytes) -> None:

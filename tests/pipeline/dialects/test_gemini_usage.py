@@ -35,6 +35,7 @@ def facts(parser: GeminiUsage) -> tuple[str, str, str, str]:
     return (parser.message_id, parser.model, parser.stop_reason, parser.error)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 900), max_size=12), st.sampled_from([(SSE, True), (ARRAY, False), (WRAPPED, True), (WHOLE, False)]))
 def test_usage_split_anywhere(cuts: list[int], given_as: tuple[bytes, bool]) -> None:
@@ -86,6 +87,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(st.binary(max_size=60) | JSON, max_size=5), st.booleans())
 def test_the_parser_never_raises(chunks: list[Any], streamed: bool) -> None:

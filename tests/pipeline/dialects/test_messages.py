@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dialects.messages import named_session, text_piece
@@ -44,6 +44,7 @@ def test_hostile_texts_are_read_in_linear_time(unit: str) -> None:
     assert time.process_time() - began < 2  # it is a few milliseconds; its square would be minutes
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=200), st.sampled_from(["user", "assistant", "system", ""]))
 def test_any_text_is_a_piece(text: str, role: str) -> None:
     item = text_piece(text, role).item

@@ -97,6 +97,7 @@ def test_another_spelling_is_the_same_lineage(change: Any) -> None:
     assert lineage(read(messages).items) == before
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(conversations(), st.data())
 def test_only_the_text_of_a_result_is_replaced(messages: list[dict[str, Any]], data: st.DataObject) -> None:
@@ -134,6 +135,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.binary(max_size=200) | st.lists(JSON, max_size=4).map(lambda m: json.dumps({"messages": m}).encode()))
 def test_any_body_is_read_or_refused(raw: bytes) -> None:

@@ -269,6 +269,7 @@ def test_about() -> None:
         about(b'{"prompt_cache_key": 3}')
 
 
+@settings(max_examples=30)
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=8), st.integers(0, 8))
 def test_a_lineage_goes_on_where_it_ended(digests: list[bytes], cut: int) -> None:
     items = [Item(ItemKind.OTHER, d) for d in digests]
@@ -278,6 +279,7 @@ def test_a_lineage_goes_on_where_it_ended(digests: list[bytes], cut: int) -> Non
     assert keys[:cut] + lineage(items[cut:], keys[cut - 1] if cut else "") == keys
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(conversations())
 def test_over_a_websocket_the_conversation_is_the_same(messages: list[dict[str, Any]]) -> None:
@@ -326,6 +328,7 @@ def test_a_frame_streams() -> None:
     assert OpenAIResponses().read(raw, Policy()).stream
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(conversations(), st.data())
 def test_only_the_text_of_a_result_is_replaced(messages: list[dict[str, Any]], data: st.DataObject) -> None:
@@ -342,6 +345,7 @@ def test_only_the_text_of_a_result_is_replaced(messages: list[dict[str, Any]], d
     assert lineage(dialect.read(written, Policy()).items)[:index] == lineage(transcript.items)[:index]
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(conversations())
 def test_a_prefix_once_sent_is_a_prefix_for_ever(messages: list[dict[str, Any]]) -> None:
@@ -382,6 +386,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.binary(max_size=200) | st.lists(JSON, max_size=4).map(body))
 def test_any_body_is_read_or_refused(raw: bytes) -> None:
@@ -393,6 +398,7 @@ def test_any_body_is_read_or_refused(raw: bytes) -> None:
     assert dialect.write(raw, transcript, {}) is raw
 
 
+@pytest.mark.slow
 def test_deep_nesting_is_read_or_refused() -> None:
     for depth in (900, 1000, 100_000):
         raw = b'{"input": [{"type": "x", "y": ' + b"[" * depth + b"]" * depth + b"}]}"

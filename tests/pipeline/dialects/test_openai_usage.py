@@ -59,6 +59,7 @@ def facts(parser: JsonAnswer) -> tuple[str, str, str, str]:
     return (parser.message_id, parser.model, parser.stop_reason, parser.error)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 2000), max_size=12), st.booleans(), st.booleans())
 def test_usage_from_a_stream_split_anywhere(cuts: list[int], lf: bool, responses: bool) -> None:
@@ -182,6 +183,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.lists(st.binary(max_size=60) | JSON, max_size=5), st.booleans(), st.sampled_from([ChatUsage, ResponsesUsage]))
 def test_the_parser_never_raises(chunks: list[Any], streamed: bool, make: Any) -> None:
