@@ -33,7 +33,7 @@ def choose(listing: Listing, lines: Sequence[str], query: Query, policy: Policy)
     for i in (
         *(i for i, e in enumerate(entries) if not e.name and not e.frame),
         *by_entity(Rows(paths), query, most),
-        *by_cell([[e.name for e in entries], [e.name.rpartition(".")[0] for e in entries]], query, most),
+        *by_cell(("", ""), [[e.name for e in entries], [e.name.rpartition(".")[0] for e in entries]], query, most),
         *_in_asked_folders(entries, query, most),
         *_by_words(paths, query, most),
         *_extremes(entries, query),

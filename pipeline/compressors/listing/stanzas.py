@@ -65,7 +65,7 @@ def choose(found: Sequence[Stanza], lines: Sequence[str], query: Query) -> bytea
     """1 for every line that stays: stanzas that are named whole, of the others the first line, short facts, and the keys that are asked for."""
     kept = bytearray(b"\x01" * len(lines))
     most = max(3, len(found) // 3)
-    named = dict.fromkeys(by_cell([[s.title for s in found], [s.title.lower() for s in found]], Query(query.text), most))
+    named = dict.fromkeys(by_cell(("",), [[s.title for s in found]], Query(query.text), most))
     named.update(by_entity(Rows([" ".join(lines[s.start : s.end]) for s in found]), Query(query.text), most))
     said = {stem(w) for w in query.all_words} | query.all_words
     asked = {k for s in found for k in s.keys if k and all(stem(w.lower()) in said or w.lower() in said for w in _WORD.findall(k))}

@@ -85,7 +85,7 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     most = max(limits.named, int(limits.named_share * count))
     keep = [*range(min(limits.head, count)), *range(max(0, count - limits.tail), count), *grid.odd]
     keep += by_entity(Rows(texts), query, most)
-    keep += by_cell(grid.columns, query, most)
+    keep += by_cell(grid.names, grid.columns, query, most)
     keep += _trouble(grid, counts, limits, asked=query.severity)
     keep += _rare(grid, counts)
     for row in keep:

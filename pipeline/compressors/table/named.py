@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from pipeline.query import STOP_WORDS, Query, entity_pattern
 
 _WORD = re.compile(r"[^\s,;()\[\]{}<>\"'`“”?!]+")
-_TRAILING = ".,:;!?…"
+_TRAILING = ".,:;!?… "
 _PHRASE = 6  # words of a cell that the question may name
 _MOST_WORDS = 400
 _MOST_ENTITIES = 60
 _VALUES = 20_000  # different cells of a column that are compared with the question
 _TEXTS = 5000  # likewise for cells of several words, which cost more
-_TRAILING_ASK = ".,:;!?… "
+_TEXT = 4000  # characters of a question in which they are looked for
+_LONG = 400
+_TITLE = re.compile(r"[^\W_]+")
 
 
 class Rows:
@@ -72,24 +74,16 @@ def by_entity(rows: Rows, query: Query, most: int) -> dict[int, None]:
     return found
 
 
-def by_cell(columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[int, None]:
-    """Rows with a cell that stands in the question, word for word.
+def by_cell(names: Sequence[str], columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[int, None]:
+    """Rows with a cell that stands in the question, word for word; a cell of one or two characters only beside its column's title.
 
     Where several columns have such cells, the rows that have most of them; and those of each value that at most ``most`` rows have.
     """
-    phrases = _phrases(query)
-    if not phrases:
-        return {}
-    text = query.text.lower() if len(query.text) <= 4000 else ""
+    asked = _Asked(query)
     hits: dict[int, int] = {}
     found: dict[int, None] = {}
-    for column in columns:
-        values = set(column)
-        if len(values) > _VALUES:
-            values = set(list(dict.fromkeys(column))[:_VALUES])
-        wanted = {v for v in values if 2 < len(v) < 200 and v.lower().rstrip(_TRAILING_ASK) in phrases}
-        if text and len(values) <= _TEXTS:
-            wanted |= {v for v in values if 12 < len(v) < 400 and v.count(" ") > 1 and v.lower().rstrip(_TRAILING_ASK) in text}
+    for name, column in zip(names, columns, strict=True):
+        wanted = asked.among(name, list(islice(dict.fromkeys(column), _VALUES)))
         if not wanted:
             continue
         rows: dict[str, list[int]] = {v: [] for v in wanted}
@@ -110,11 +104,26 @@ def by_cell(columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[i
     return found
 
 
-def _phrases(query: Query) -> frozenset[str]:
-    """Everything in the question that may be a cell: one to six words on end, lower case, but no lone stop word."""
-    words = [w.strip(_TRAILING).lower() for w in _WORD.findall(f"{query.text[:8000]}\n{query.call[:2000]}")[:_MOST_WORDS]]
-    found: set[str] = {q.lower() for q in query.quoted}
-    for size in range(1, _PHRASE + 1):
-        for i in range(len(words) - size + 1):
-            found.add(" ".join(words[i : i + size]))
-    return frozenset(p for p in found if p and p not in STOP_WORDS)
+class _Asked:
+    """What the question says, to be compared with cells."""
+
+    def __init__(self, query: Query) -> None:
+        text = f"{query.text[:8000]}\n{query.call[:2000]}"
+        self._exact = [w.strip(_TRAILING) for w in _WORD.findall(text)[:_MOST_WORDS]]
+        self._words = [w.lower() for w in self._exact]
+        self._phrases = self._all_phrases() | {q.lower() for q in query.quoted}
+        self._text = query.text.lower() if len(query.text) <= _TEXT else ""
+
+    def _all_phrases(self) -> set[str]:
+        """One to six words on end, but no lone stop word."""
+        found = {" ".join(self._words[i : i + size]) for size in range(1, _PHRASE + 1) for i in range(len(self._words) - size + 1)}
+        return {p for p in found if p and p not in STOP_WORDS}
+
+    def among(self, name: str, values: Sequence[str]) -> set[str]:
+        """Which of a column's values stand in the question."""
+        wanted = {v for v in values if 2 < len(v) < _LONG and v.lower().rstrip(_TRAILING) in self._phrases}
+        if self._text and len(values) <= _TEXTS:
+            wanted |= {v for v in values if 4 < len(v) < _LONG and " " in v and v.lower().rstrip(_TRAILING) in self._text}
+        if name and any(w in self._words for w in _TITLE.findall(name.lower())):
+            wanted |= {v for v in values if 0 < len(v) <= 2 and v in self._exact}
+        return wanted

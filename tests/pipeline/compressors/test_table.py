@@ -286,10 +286,10 @@ def test_the_arguments_of_the_call_name_rows() -> None:
 
 
 def test_markers_say_where_to_look_and_count() -> None:
-    rows = [f"{n:04},{'done' if n % 4 else 'open'},x" for n in range(200)]
-    out = shown(["key,state,other", *rows])
+    rows = [f"{n:04},{'odd' if n % 4 else 'even'},x" for n in range(200)]
+    out = shown(["key,group,other", *rows])
     markers = [line for line in out if IN_PLACE.fullmatch(line)]
-    assert any(re.search(r": 00\d\d to 01\d\d, done \d+, open \d+\]", m) for m in markers)
+    assert any(re.search(r": 00\d\d to 01\d\d, odd \d+, even \d+\]", m) for m in markers)
 
 
 def test_totals_are_those_of_all_rows() -> None:
