@@ -46,7 +46,7 @@ _COMBINED = re.compile(r"(@{3,60})((?: -\d{1,9}(?:,\d{1,9})?){2,59}) \+(\d{1,9})
 _RANGE = re.compile(r"-\d+(?:,(\d+))?")
 _OCTAL = re.compile(r"\\([0-7]{3}|.)")
 _RUN = re.compile(r" +|\++|-+|\\+")
-_FILL = {" ": bytes([CONTEXT]), "+": bytes([CHANGE]), "-": bytes([CHANGE]), "\\": bytes([CHANGE])}
+_CONTEXT, _CHANGE = bytes([CONTEXT]), bytes([CHANGE])
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _PATH = 4096  # no path is longer
 
@@ -176,32 +176,36 @@ def _hunk(lines: Sequence[str], marks: str, start: int, parts: bytearray) -> Hun
     match = _HUNK.match(lines[start])
     if match is None:
         return _combined(lines, start, parts)
-    left = {"-": 1 if match[2] is None else int(match[2]), "+": 1 if match[4] is None else int(match[4])}
+    old = 1 if match[2] is None else int(match[2])
+    new = 1 if match[4] is None else int(match[4])
     parts[start] = HUNK
-    counts = {"-": 0, "+": 0}
+    added = removed = 0
     i = start + 1
-    while left["-"] > 0 or left["+"] > 0:
+    while old > 0 or new > 0:
         run = _RUN.match(marks, i)
         if run is None:
             break
-        mark = run[0][0]
-        length = len(run[0])
-        if mark in counts:
-            length = length if left[mark] >= length else max(left[mark], 0)
-            left[mark] -= length
-            counts[mark] += length
+        mark, end = marks[i], run.end()
+        if mark == "+":
+            end = min(end, i + max(new, 0))
+            new -= end - i
+            added += end - i
+        elif mark == "-":
+            end = min(end, i + max(old, 0))
+            old -= end - i
+            removed += end - i
         elif mark == " ":
-            length = min(length, left["-"], left["+"])
-            left["-"] -= length
-            left["+"] -= length
-        if length <= 0:
+            end = min(end, i + max(min(old, new), 0))
+            old -= end - i
+            new -= end - i
+        if end == i:
             break
-        parts[i : i + length] = _FILL[mark] * length
-        i += length
+        parts[i:end] = (_CONTEXT if mark == " " else _CHANGE) * (end - i)
+        i = end
     if i < len(lines) and lines[i].startswith("\\ "):
         parts[i] = CHANGE
         i += 1
-    return Hunk(start, i, counts["+"], counts["-"], int(match[3]))
+    return Hunk(start, i, added, removed, int(match[3]))
 
 
 def _combined(lines: Sequence[str], start: int, parts: bytearray) -> Hunk | None:
@@ -253,11 +257,16 @@ def _paths(heading: Sequence[str]) -> Iterator[str]:
     """The names of a file in the lines of its heading, new before old."""
     git = heading[0].startswith(_GIT)
     old, new = _sides(heading[0]) if git else ("", "")
-    for start, cut, name in (("+++ ", 1, new), ("rename to ", 0, ""), ("--- ", 1, old), ("rename from ", 0, "")):
-        line = next((line for line in heading if line.startswith(start)), "")
-        path = _plain(line[len(start) :].split("\t")[0] if line else name)
+    if old and new:  # the other lines say the same
+        sides = [new, old]
+    else:
+        renamed = [line[len(start) :] for start in ("rename to ", "rename from ") for line in heading if line.startswith(start)]
+        yield from map(_plain, renamed)
+        sides = [line[4:].split("\t")[0] for start in ("+++ ", "--- ") for line in heading if line.startswith(start)]
+    for side in sides:
+        path = _plain(side)
         if path and path != "/dev/null":
-            yield path[2:] if cut and path[1:2] == "/" and (git or path[0] in "ab") else path
+            yield path[2:] if path[1:2] == "/" and (git or path[0] in "ab") else path
     if heading[0].startswith("Index: "):
         yield heading[0][len("Index: ") :][:_PATH]
 
