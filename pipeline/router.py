@@ -9,20 +9,26 @@ from dataclasses import dataclass, replace
 
 from pipeline import ccr, markers, tokens, tool_calls
 from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
+from pipeline.compressors.code.reading import is_reference
 from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.policy import Policy, Profile
+from pipeline.segments import compress_segments
 from pipeline.transcript import ToolCall, ToolKind
 
 log = logging.getLogger(__name__)
 
 REFERENCES = "references"
+SEGMENTS = "segments"
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 _CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
+_OF_FILES = frozenset({"code"})  # what may make of a file that the agent may edit something else than a reference
 _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
+_SURE_GAIN = 200  # tokens that pay for a marker and for a retrieval now and then, however large the block
 _LOSSLESS_SHARE = 0.95  # of the original's tokens at most
 _LOSSY_SHARE = 0.90  # likewise; a tenth pays for a retrieval now and then
 _SURELY = 0.75  # an estimate may be a fifth off
+_GOOD = 0.5  # of the tokens: then the block is of one piece, and is not taken apart
 _GENTLE_FLOOR = 4  # after a retrieval only blocks of so many floors are elided
 
 DATA_SUFFIXES = (".log", ".out", ".err", ".jsonl", ".ndjson", ".csv", ".tsv", ".har", ".trace")
@@ -111,12 +117,13 @@ def route(
     if REFERENCES not in policy.disabled:
         rewrite, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
         candidates += _worth(rewrite, REFERENCES, content.text, before)
-    editable = _editable(content)
+    editable = _editable(content, policy)
     recognised = False
-    if not editable:
-        for _, compressor in ranking(content, compressors() if among is None else among):
-            if compressor.name in policy.disabled:
-                continue
+    usable = tuple(c for c in (compressors() if among is None else among) if c.name not in policy.disabled)
+    if editable and policy.profile is Profile.AGGRESSIVE:
+        usable = tuple(c for c in usable if c.name in _OF_FILES)
+    if not editable or policy.profile is Profile.AGGRESSIVE:
+        for _, compressor in ranking(content, usable):
             recognised = True
             rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
             errors |= failed
@@ -124,6 +131,10 @@ def route(
             candidates += found
             if found:
                 break
+        if not any(c.tokens_after <= before * _GOOD for c in candidates):
+            rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
+            errors |= failed
+            candidates += _worth(rewrite, SEGMENTS, content.text, before)
     if candidates:
         return min(candidates, key=lambda o: o.tokens_after)
     reason = Reason.ERROR if errors else Reason.PROTECTED if editable else Reason.NO_GAIN if recognised else Reason.UNKNOWN
@@ -155,12 +166,12 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     return replace(policy, profile=Profile.LOSSLESS)
 
 
-def _editable(content: Content) -> bool:
-    """Whether the block is a file that the agent may edit: then it stays as it is but for references."""
+def _editable(content: Content, policy: Policy) -> bool:
+    """Whether the block is a file that the agent may edit: then it stays as it is but for references and, in ``aggressive``, an outline."""
     call = content.call
     if call is None or call.kind is not ToolKind.READ:
         return False
-    return not is_data(call, content.text)
+    return not (is_data(call, content.text) or is_reference(call.path, policy.workspace))
 
 
 def is_data(call: ToolCall, text: str) -> bool:
@@ -195,6 +206,6 @@ def _worth(rewrite: Rewrite | None, name: str, original: str, before: int) -> li
     share = _LOSSY_SHARE if rewrite.gaps else _LOSSLESS_SHARE
     if after > before * share * _SURELY:  # near the line an estimate does not decide
         before = tokens.count(original)
-    if after > before * share or before - after < _LEAST_GAIN:
+    if before - after < (_LEAST_GAIN if after <= before * share else _SURE_GAIN):
         return []
     return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, before, after)]

@@ -36,7 +36,7 @@ def code_search(seed: int) -> Case:
         "type": "function",
         "function": {"name": "search_code", "arguments": json.dumps({"query": "tableAdd OR tableFind", "limit": 100})},
     }
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": query},
         {"role": "assistant", "content": "I will search for it.", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": json.dumps(hits, indent=2)},

@@ -12,9 +12,18 @@ from pipeline.compressors.api import Compressor, Content
 log = logging.getLogger(__name__)
 
 BUILT_IN: tuple[tuple[str, str], ...] = (
+    ("pipeline.compressors.schemas", "SchemaCompressor"),
     ("pipeline.compressors.smart_crusher", "SmartCrusher"),
+    ("pipeline.compressors.html", "HtmlCompressor"),
+    ("pipeline.compressors.diff", "DiffCompressor"),
+    ("pipeline.compressors.git_log", "GitLogCompressor"),
+    ("pipeline.compressors.blame", "BlameCompressor"),
+    ("pipeline.compressors.build", "BuildCompressor"),
     ("pipeline.compressors.search", "SearchCompressor"),
+    ("pipeline.compressors.code", "CodeCompressor"),
     ("pipeline.compressors.log", "LogCompressor"),
+    ("pipeline.compressors.table", "TableCompressor"),
+    ("pipeline.compressors.listing", "ListingCompressor"),
 )
 
 

@@ -14,6 +14,7 @@ from pipeline.transcript import ToolKind
 
 _QUIET = frozenset({"cd", "export", "set", "source", ".", "true", ":", "mkdir", "sleep", "unset", "echo", "printf", "pushd", "popd"})
 _PARSED = 0.2  # of the characters
+_LEAST_AROUND = 100  # characters
 _JSON = ("curl", "jq", "gh", "kubectl", "aws")
 _SUITS = {"diff": ("git diff", "git show", "git log", "diff"), "json": _JSON, "records": _JSON, "log": ("journalctl", "dmesg", "tail")}
 
@@ -73,7 +74,9 @@ def _part(lines: Sequence[str], start: int, end: int, hint: str, whole: Whole | 
         return []
     pieces: list[tuple[int, int, str]] = []
     at = start
-    found = islands(lines[start:end])
+    found = _joined(islands(lines[start:end]))
+    if len(found) == 1 and _around(lines[start:end], found[0]) < _LEAST_AROUND:
+        return [Segment(start + 1, end, hint, found[0].kind, sure=sure)]
     if not found or (whole is not None and _disputed(lines[start:end], found) and whole("\n".join(lines[start:end]), hint)):
         return [Segment(start + 1, end, hint, sure=sure)]
     for island in found:
@@ -85,6 +88,22 @@ def _part(lines: Sequence[str], start: int, end: int, hint: str, whole: Whole | 
         pieces.append((at, end, ""))
     hints = _hints(hint, [(kind, any(line.strip() for line in lines[a:b])) for a, b, kind in pieces])
     return [Segment(a + 1, b, own, kind, sure=sure) for (a, b, kind), own in zip(pieces, hints, strict=True)]
+
+
+def _joined(found: Sequence[Island]) -> list[Island]:
+    """Islands with stretches of log made one: what stands between two of them is log too."""
+    joined: list[Island] = []
+    for island in found:
+        if joined and joined[-1].kind == island.kind == "log":
+            joined[-1] = Island(joined[-1].start, island.end, "log")
+        else:
+            joined.append(island)
+    return joined
+
+
+def _around(lines: Sequence[str], island: Island) -> int:
+    """Characters before and after an island, blanks left out."""
+    return sum(len(line.strip()) for line in (*lines[: island.start], *lines[island.end :]))
 
 
 def _disputed(lines: Sequence[str], found: Sequence[Island]) -> bool:

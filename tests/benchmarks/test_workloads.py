@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -66,7 +67,7 @@ def rendered(made: Table) -> str:
 @pytest.mark.slow
 def test_figures(tmp_path: Path) -> None:
     lines = [f"2025-03-01 10:{n // 60:02}:{n % 60:02} INFO worker took job {n}" for n in range(500)]
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "anything unusual?"},
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "journalctl"}}]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "\n".join(lines)}]},

@@ -73,8 +73,8 @@ def test_a_failing_compressor_fails_open(caplog: pytest.LogCaptureFixture) -> No
 def test_a_small_gain_is_no_gain() -> None:
     class Almost(Half):
         def compress(self, content: Content, policy: Policy) -> Rewrite | None:
-            gap = Gap(len(content.lines) - 12, len(content.lines))
-            return Rewrite("\n".join(content.lines[:-13]), len(content.lines), (gap,))
+            gap = Gap(len(content.lines) - 4, len(content.lines))
+            return Rewrite("\n".join(content.lines[:-5]), len(content.lines), (gap,))
 
     assert route(Content(LOG), (), Policy(), among=(Almost(),)).reason is Reason.NO_GAIN
 

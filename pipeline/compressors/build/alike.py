@@ -10,9 +10,9 @@ from pipeline.compressors.severity import ERROR, NEITHER, severity
 
 # From how many lines of a shape on some are left out, and how many of them stay at the start and at the end; by severity.
 _FROM = {NEITHER: (8, 3, 1), 1: (10, 4, 1), ERROR: (24, 12, 4)}
-_WORD_FOR = {NEITHER: "", 1: " warning-like", ERROR: " error-like"}
+_AS = {NEITHER: "", 1: " (warning-like)", ERROR: " (error-like)"}
 _READ = 2000  # characters of a line
-_COMPARED = ("+", "-", ">", "|", "E ")  # parts of a comparison, of a source listing: each line counts
+_COUNTS = ("+", "-", ">", "|", "E ", "# ")  # parts of a comparison, of a listing, headings: each line counts
 
 _NAME = re.compile(r"(?<![^\s\"'`(=,])[^\s\"'`()=,]{0,200}[./][^\s\"'`()=,]{0,300}")
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|`[^`\n]{0,200}`|\"[^\"\n]{0,200}\"")
@@ -25,7 +25,7 @@ def alike(lines: Sequence[str], indices: Sequence[int]) -> Iterator[tuple[int, s
         lines: all lines.
         indices: those to look at, ascending.
     """
-    wanted = [at for at in indices if not lines[at].lstrip().startswith(_COMPARED)]
+    wanted = [at for at in indices if not lines[at].lstrip().startswith(_COUNTS)]
     if len(wanted) < _FROM[NEITHER][0]:
         return
     masked = [_NAME.sub("/", _QUOTED.sub("*", lines[at][:_READ])) for at in wanted]
@@ -41,4 +41,4 @@ def alike(lines: Sequence[str], indices: Sequence[int]) -> Iterator[tuple[int, s
             least, first, last = _FROM[level]
             if len(group) >= least:
                 for at in group[first:-last]:
-                    yield at, f"{_WORD_FOR[level]} like line {group[0] + 1}"
+                    yield at, f"like line {group[0] + 1}{_AS[level]}"

@@ -14,6 +14,7 @@ from pipeline.compressors.build.alike import alike
 from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics
 from pipeline.compressors.build.pytest_run import KEEP, PLAIN
 from pipeline.compressors.build.repeats import repeats
+from pipeline.compressors.build.traces import folded
 from pipeline.compressors.search.choice import asked_files
 from pipeline.policy import Policy, Profile
 from pipeline.query import entity_pattern
@@ -21,17 +22,16 @@ from pipeline.query import entity_pattern
 KEPT = ""
 DIAGNOSTIC = "diagnostic"
 REPEAT = "as lines "
+STACK = "of the stack"
 
 _LAST = 3
 _SAME_SHAPE = {Profile.BALANCED: 3, Profile.AGGRESSIVE: 1}  # diagnostics shown of one message shape
 _SAME_SHAPE_VALUES = {Profile.BALANCED: 6, Profile.AGGRESSIVE: 2}  # so many if what they quote is new each time
 _NAMED_LINES, _NAMED_SHARE = 60, 0.3  # what names more than this of the text tells nothing
+_WORDS, _WORD_LINES = 40, 5  # a word of the question names something only where few lines have it
 _SLOWEST = 8
-_FRAMES, _FRAMES_FIRST, _FRAMES_LAST = 10, 6, 2
-_TRACE, _TRACE_FIRST, _TRACE_LAST = 28, 6, 16
 _YAML = 60  # lines of the detail below a TAP line at most
 _DURATION = re.compile(r"(?<![\w.])(\d{1,7}(?:\.\d{1,6})?) ?(ms|s|sec|seconds)\b")
-_FRAME = re.compile(r"\s+at \S")
 _PICKED = re.compile(r"(?:^|\s)(?:-k|-t|-g|--grep|-run|--run|--testNamePattern|--filter|-Dtest=)[ =]?[\"']?([\w:.\-/\[\]]{3,100})")
 
 
@@ -70,10 +70,13 @@ def choose(content: Content, lines: Sequence[str], policy: Policy) -> Choice:
     for at in _named(content, lines):
         named[at] = 1
     why = _quiet(lines, roles.role, of)
+    for frame, stays in folded(lines):
+        for at in frame:
+            if of[at] < 0:
+                why[at] = KEEP if stays else STACK
     headings = {one.heading for one in found}
     plain = [at for at, label in enumerate(why) if label == PLAIN and of[at] < 0 and at not in headings and lines[at].strip()]
-    _traces(lines, plain, why)
-    for at, label in alike(lines, [at for at in plain if why[at] == PLAIN]):
+    for at, label in alike(lines, plain):
         why[at] = label
     shown = _diagnostics(content, found, named, why, policy)
     _protect(content, lines, why, named)
@@ -99,39 +102,6 @@ def _quiet(lines: Sequence[str], role: Sequence[str], of: Sequence[int]) -> list
                 at = end
         at += 1
     return why
-
-
-def _traces(lines: Sequence[str], plain: Sequence[int], why: list[str]) -> None:
-    """The middle of long stack traces."""
-    run: list[int] = []
-    for at in plain:
-        if not _FRAME.match(lines[at][:100]):
-            continue
-        if run and at != run[-1] + 1:
-            _middle(run, why, _FRAMES, _FRAMES_FIRST, _FRAMES_LAST)
-            run = []
-        run.append(at)
-    _middle(run, why, _FRAMES, _FRAMES_FIRST, _FRAMES_LAST)
-    trace: list[int] = []
-    margin = -1
-    for at in plain:
-        line = lines[at]
-        indent = len(line) - len(line.lstrip())
-        if margin >= 0 and indent <= margin:
-            _middle(trace, why, _TRACE, _TRACE_FIRST, _TRACE_LAST)
-            trace, margin = [], -1
-        if line[indent : indent + 11] == "Traceback (":
-            trace, margin = [], indent
-        elif margin >= 0:
-            trace.append(at)
-    if margin >= 0:
-        _middle(trace, why, _TRACE, _TRACE_FIRST, _TRACE_LAST)
-
-
-def _middle(run: Sequence[int], why: list[str], most: int, first: int, last: int) -> None:
-    if len(run) > most:
-        for at in run[first:-last]:
-            why[at] = "of the stack"
 
 
 def _diagnostics(content: Content, found: Sequence[Diagnostic], named: bytearray, why: list[str], policy: Policy) -> list[bool]:
@@ -203,7 +173,8 @@ def _named(content: Content, lines: Sequence[str]) -> list[int]:
     if content.call is not None:
         wanted += [m[1] for m in _PICKED.finditer(content.call.command[:4000])][:10]
         wanted += [w for w in content.call.command[:4000].split() if "::" in w][:10]
-    if not wanted:
+    words = content.query.words[:_WORDS]
+    if not wanted and not words:
         return []
     text = "\n".join(lines)
     folded = text.lower() if text.isascii() else ""
@@ -214,7 +185,22 @@ def _named(content: Content, lines: Sequence[str]) -> list[int]:
         hits = _holding(name, text, folded, starts, most + 1)
         if len(hits) <= most:
             found += hits
+    for word in words:
+        hits = _worded(word, folded, starts)
+        if len(hits) <= _WORD_LINES:
+            found += hits
     return found
+
+
+def _worded(word: str, folded: str, starts: Sequence[int]) -> list[int]:
+    """Indices of lines with a word, some more than are wanted at most."""
+    hits: list[int] = []
+    at = folded.find(word)
+    while at >= 0 and len(hits) <= _WORD_LINES:
+        line = bisect_right(starts, at) - 1
+        hits.append(line)
+        at = folded.find(word, starts[line + 1])
+    return hits
 
 
 def _holding(name: str, text: str, folded: str, starts: Sequence[int], most: int) -> list[int]:

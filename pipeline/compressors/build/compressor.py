@@ -92,7 +92,7 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
             same = before >= 0 and all(one.path == choice.found[before].path for one in ones)
             parts.append("same file" if same else _by_folder(Counter(one.path for one in ones)))
     if end - start >= _NOTED:
-        labels = Counter(choice.why[at].strip() for at in range(start, end) if choice.why[at] != DIAGNOSTIC and lines[at].strip())
+        labels = Counter(choice.why[at] for at in range(start, end) if choice.why[at] != DIAGNOSTIC and lines[at].strip())
         ranked = sorted(labels.items(), key=lambda item: -item[1])
         parts += [f"{count} {label}" for label, count in ranked[:_LABELS]]
         if ranked[_LABELS:]:
@@ -127,8 +127,8 @@ def _summary(gaps: Sequence[Gap], choice: Choice) -> str:
         parts.append(f"{hidden} of {len(choice.found)} diagnostics counted by file, each of a message shape that is shown")
     passed = sum(bool(gone) and why == "passed" for gone, why in zip(out, choice.why, strict=True))
     if passed:
-        parts.append(f"{passed} passed")
-    likes = sum(bool(gone) and why.startswith(" error-like") for gone, why in zip(out, choice.why, strict=True))
+        parts.append(f"{passed} line{'' if passed == 1 else 's'} of passed tests")
+    likes = sum(bool(gone) and why.endswith("(error-like)") for gone, why in zip(out, choice.why, strict=True))
     if likes:
         parts.append(f"{likes} error-like, each like one shown")
     return "; ".join(parts)

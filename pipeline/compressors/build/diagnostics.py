@@ -32,11 +32,13 @@ _FILE = re.compile(
 )
 _ARROW = re.compile(r"\s{0,8}(?:-->|┌─|╭─\[|╭▸|,-\[)\s?([^\s:]{1,300}(?: [^\s:]{1,100}){0,4}):(\d{1,7})(?::\d{1,7})?")
 _HEADED = re.compile(r"(?:(error|warning)(?:\[[\w:-]{1,60}\])?: |([A-Z]{1,4}\d{3,5}|[a-z][a-z-]{2,60}(?:\[[\w-]{1,60}\])?:?) (?:\[\*\] )?)\S")
-_ROW = re.compile(r"\s{1,8}(\d{1,7}):(\d{1,7})\s{1,6}(error|warning|info|✖|⚠|×|ℹ)\s{1,4}(\S.*)$")
+_ROW = re.compile(r"\s{1,8}(\d{1,7}):(\d{1,7})\s{1,6}(error|warning|info|✖|⚠|×|ℹ|[A-Z]{1,4}\d{2,5})\s{1,4}(\S.*)$")
 _CONTEXT = re.compile(
     r"In file included from |\s{1,40}from \S{1,300}:\d{1,7}[:,]|\S{1,300}: (?:In |At )(?:\w{1,20} ){0,3}|\S{1,300}: (?:in|at) (?:\w{1,20} )"
 )
 _CARET = re.compile(r"\s{0,400}\^[\s~^-]{0,400}$")
+_NUMBERED = re.compile(r"\s{0,8}\d{1,7}(?: |$)")
+_UNDERLINE = re.compile(r"\s{0,400}[~^][~^]{0,400}$")
 _ROW_CLASS = {"error": ERROR, "✖": ERROR, "×": ERROR, "warning": WARNING, "⚠": WARNING}
 
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|`[^`\n]{0,200}`|\"[^\"\n]{0,200}\"|‘[^’\n]{0,200}’|“[^”\n]{0,200}”")
@@ -44,6 +46,7 @@ _NUMBER = re.compile(r"\d{1,20}")
 _FRAME = re.compile(r"in (?:\S{1,100}|<\w{1,20}>)$")  # ``a.py:3: in f`` is a frame of a short traceback
 _BLOCK = 200  # lines of one diagnostic at most
 _CARET_WITHIN = 3
+_LISTING = 40
 
 
 @dataclass(slots=True)
@@ -98,7 +101,8 @@ def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagn
             row = _ROW.match(line[:_LINE]) if ":" in line[:20] else None
             if row is not None and heading >= 0:
                 end = _indented(lines, at + 1, rows=True)
-                found.append(Diagnostic(at, at, end, lines[heading].strip()[:_PATH], _ROW_CLASS.get(row[3], OTHER), row[4], heading))
+                path, kind = lines[heading].strip().rstrip(":")[:_PATH], _ROW_CLASS.get(row[3], OTHER)
+                found.append(Diagnostic(at, at, end, path, kind, row[4] if kind != OTHER else f"{row[3]} {row[4]}", heading))
                 at = end
             else:
                 at += 1
@@ -144,7 +148,7 @@ def _located(line: str) -> _Head | None:
     said = _SAID.match(text)
     if not text or "://" in path or path[-1:] in ".:" or (said is None and _FRAME.match(text)):
         return None
-    if _FILE.match(path) is None and not (said is not None and ("/" in path or "\\" in path) and " " not in path):
+    if _FILE.match(path) is None and not (said is not None and ("/" in path or "\\" in path) and " " not in path and not path[0].isdigit()):
         return None
     if " " in path and said is None and lead is None:
         return None
@@ -184,18 +188,37 @@ def _indented(lines: Sequence[str], at: int, *, rows: bool = False) -> int:
 def _continued(lines: Sequence[str], at: int) -> int:
     """After the last line of a diagnostic: its source line and caret, and what is indented below its message."""
     for below in range(at, min(at + _CARET_WITHIN, len(lines))):
-        if _located(lines[below]) is not None:
-            break
-        if _CARET.match(lines[below][:_LINE]):
+        if "^" in lines[below][:_LINE] and _CARET.match(lines[below][:_LINE]):
+            if any(_located(lines[between]) is not None for between in range(at, below)):
+                break
             return _indented(lines, below + 1)
     end = at
     while end < len(lines) and end - at < _BLOCK:
         line = lines[end]
+        if not line.strip():
+            listing = _listing(lines, end + 1)
+            if listing == end + 1:
+                break
+            end = listing
+            continue
         bracketed = line.startswith(("[ERROR]   ", "[WARNING]   "))
-        if (not bracketed and line[:1] not in (" ", "\t")) or not line.strip() or _CONTEXT.match(line[:_PATH]):
+        if (not bracketed and line[:1] not in (" ", "\t")) or _CONTEXT.match(line[:_PATH]):
             break
         end += 1
     return end
+
+
+def _listing(lines: Sequence[str], at: int) -> int:
+    """After a source line with its number and the tildes or carets below it, as tsc prints after a blank line; ``at`` if none is there."""
+    end = at
+    while end + 1 < len(lines) and end - at < _LISTING and _NUMBERED.match(lines[end][:_LINE]):
+        if _UNDERLINE.match(lines[end + 1][:_LINE]):
+            end += 2
+        elif _NUMBERED.match(lines[end + 1][:_LINE]):
+            end += 1
+        else:
+            break
+    return end if end > at and _UNDERLINE.match(lines[end - 1][:_LINE]) else at
 
 
 def _leading(lines: Sequence[str], at: int, found: list[Diagnostic]) -> int:

@@ -72,17 +72,17 @@ _STARTS = (
         ),
     ),
 )
-# What it ends with, after dots, blanks or two colons.
+# What it ends with. ``_marked`` says what must stand before it.
 _DONE = r"(?:ok|OK|PASS(?:ED)?|[Pp]ass(?:ed)?|[" + _TICK + "])"
 _NOT_DONE = r"(?:ignored|[Ss]kipped|SKIP(?:PED)?|XFAIL|expected failure|Not Run)(?:[ ,(].{0,200}?)?"
 _ENDS = (
-    (PASSED, (rf"(?:\.{{2,}} {{0,4}}|::\S{{1,400}} |\s-\s|\t){_DONE}{_TIME}{_PERCENT}$",)),
-    (SKIPPED, (rf"(?:\.{{2,}}[* ]{{0,8}}|::\S{{1,400}} ){_NOT_DONE}{_TIME}{_PERCENT}$",)),
-    (PROGRESS, (r" \(known after apply\)$", r"(?: :|\.{3}) (?:yes|no|done|found|none needed)$")),
+    (PASSED, rf"[.\s*]{_DONE}{_TIME}{_PERCENT}$"),
+    (SKIPPED, rf"[.\s*]{_NOT_DONE}{_TIME}{_PERCENT}$"),
+    (PROGRESS, r" \(known after apply\)$|(?: :|\.{3}) (?:yes|no|done|found|none needed)$"),
 )
 _STARTING = tuple((label, re.compile("|".join(patterns))) for label, patterns in _STARTS)
-_ENDING = tuple((label, re.compile("|".join(patterns))) for label, patterns in _ENDS)
-_ENDING_CHARACTERS = frozenset("kKsSdDL]);Rnoey" + _TICK + "0123456789")
+_ENDING = tuple((label, re.compile(pattern)) for label, pattern in _ENDS)
+_ENDING_CHARACTERS = frozenset("kKsScdDL]);Rnoey" + _TICK + "0123456789")
 
 _DOTS = re.compile(
     rf"[.sSxXpPR]{{3,400}}(?:{_PERCENT}|\s{{1,40}}\[ {{0,5}}\d{{1,6}}/\d{{1,6}}\])$|\S{{1,300}}\.\w{{1,4}} [.sSxXpPR]{{1,300}}{_PERCENT}$"
@@ -105,9 +105,16 @@ def quiet(line: str) -> str:
     if text[-1] in _ENDING_CHARACTERS:
         tail = text[-_TAIL:] if len(line) <= _LINE else line[-_TAIL:].rstrip()
         for label, pattern in _ENDING:
-            if pattern.search(tail):
+            end = pattern.search(tail)
+            if end is not None and (label == PROGRESS or _marked(tail, end.start())):
                 return label if _well(label, text) else ""
     return PROGRESS if text[-1] in _DOTS_ENDING and _DOTS.match(text) and not text.isalpha() else ""
+
+
+def _marked(text: str, at: int) -> bool:
+    """Whether what stands before ``at`` says that an outcome follows: dots, a test's id, a dash, a tab."""
+    before = text[: at + 1].rstrip(" *")
+    return before.endswith(("..", "\t", " -")) or "::" in before
 
 
 def _well(label: str, text: str) -> bool:

@@ -74,7 +74,7 @@ def confidence(content: Content) -> float:
     if serious >= 3 and told >= 0.3 * len(filled):
         return 0.93
     if building and (signs or serious or share >= 0.08):
-        return 0.9 if share >= 0.3 else 0.8
+        return 0.88 if share >= 0.3 else 0.8
     return 0.7 if calm >= 0.6 * len(filled) and calm >= 10 else 0.0
 
 

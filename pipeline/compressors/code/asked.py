@@ -52,13 +52,15 @@ class Asked:
 
     Args:
         definitions: in the order in which they were chosen.
-        unknown: names and phrases that are no definition of the file: the rows that hold them stay.
-        exact: names of definitions that the question names exactly, in order.
+        unknown: names and phrases that are no definition of the file: the rows that hold them stay, and what these open.
+        known: names of definitions that the question names exactly, in order: the statements that hold them stay.
+        whole: those of ``known`` of which every definition stays.
     """
 
     definitions: list[Definition] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    exact: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)
 
 
 def names_of(query: Query) -> Names:
@@ -99,7 +101,6 @@ def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
         if score == _EXACT and not (definition.container and _size(definition) > budget):
             _take(definition, taken, asked)
         elif definition.container:
-            asked.definitions.append(definition) if _size(definition) <= _CALLEE_ROWS else None
             members = [d for d in outline.definitions if definition.first < d.first and d.last <= definition.last and not d.container]
             candidates += [(-score, _size(d), d.first, d) for d in members]
         else:
@@ -112,6 +113,7 @@ def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
             continue
         if _take(definition, taken, asked):
             spent += size
+    asked.whole = [name for name in dict.fromkeys(asked.known) if all((d.first, d.last) in taken for d in by_name[name])]
     return asked
 
 
@@ -124,10 +126,10 @@ def _exact(by_name: dict[str, list[Definition]], names: Names, asked: Asked) -> 
         own = [d for d in found if owner and d.owner == owner]
         scored += [(_EXACT, d) for d in own or found]
         if found:
-            asked.exact.append(name)
+            asked.known.append(name)
         elif owner and owner in by_name:
             scored += [(_EXACT, d) for d in by_name[owner]]
-            asked.exact.append(owner)
+            asked.known.append(owner)
             asked.unknown.append(name)
         else:
             asked.unknown.append(name)

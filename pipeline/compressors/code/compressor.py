@@ -74,15 +74,17 @@ def _compress(content: Content, numbered: Numbered, language: Language) -> Rewri
     found.comments = joined(found.comments)
     asked = choose(found, names_of(content.query), bare)
     before = errors(tree)
-    for nested in (True, False):
+    tried: list[Run] = []
+    for nested, callers in ((True, True), (True, False), (False, False)):
         cut = Cut(bare, found, language, nested=nested)
         cut.protect(asked, found)
-        cut.mention(asked, tree)
+        cut.mention(asked, tree, callers=callers)
         runs = list(cut.runs())
         if not runs:
             return None
-        if _parses(bare, runs, language, before):
+        if runs != tried and _parses(bare, runs, language, before):
             return _rewrite(content, numbered, runs, language, asked)
+        tried = runs
     return None
 
 
@@ -102,12 +104,7 @@ def _rewrite(content: Content, numbered: Numbered, runs: Sequence[Run], language
     if not tail and lines[-1] == "":
         total -= 1
     gaps = tuple(Gap(run.first + 1 - head, run.last + 1 - head) for run in runs)
-    return Rewrite(text, total, gaps, summary(runs, _whole(asked)), spans=_spans(lines, head, total) if head else ())
-
-
-def _whole(asked: Asked) -> list[str]:
-    """Names that the question names exactly and whose definitions were all kept."""
-    return asked.exact[:_MOST_NAMED]
+    return Rewrite(text, total, gaps, summary(runs, asked.whole[:_MOST_NAMED]), spans=_spans(lines, head, total) if head else ())
 
 
 def _spans(lines: Sequence[str], head: int, total: int) -> tuple[tuple[int, int], ...]:

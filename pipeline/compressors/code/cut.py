@@ -12,15 +12,19 @@ from pipeline.compressors.code.languages import Language
 from pipeline.compressors.code.outline import Comment, Definition, Frame, Outline, Style, skeleton
 
 if TYPE_CHECKING:
-    from tree_sitter import Tree
+    from tree_sitter import Node, Tree
 
 LEAST_BODY = 8  # rows; shorter bodies are getters and the like: the cheapest to be wrong about, and together 3 % of a file
 LEAST_COMMENT = 4  # rows
 _LEAST_NESTED = 3  # rows of a body within a body
 _MOST_MENTIONS = 200
 _MENTION_SHARE = 0.2  # of the lines: what more of them name tells nothing
+_FEW_MENTIONS = 10
+_STATEMENT = 12  # rows of a statement that stays whole
+_MARKER = 14  # characters of a marker
 _OPENED = 60  # rows of what a named line opens, at most
 _WORTH = 1.5  # a run must be so many times longer than its marker
+_ALIKE = re.compile(rb"([\x01-\x04])\1*")
 _TEXT = re.compile(r"[^\W_]{2}")
 
 
@@ -68,39 +72,77 @@ class Cut:
             self._around(definition.frame, definition.first)
             self._comments_above(definition.first, by_last)
 
-    def mention(self, asked: Asked, tree: Tree) -> None:
-        """Keeps the rows that hold what was named and is no definition here, and what they open."""
-        if not asked.unknown:
+    def mention(self, asked: Asked, tree: Tree, *, callers: bool = True) -> None:
+        """Keeps the rows that hold what was named and is no definition here, and what they open; with ``callers`` also the statements
+        that hold the names of definitions.
+        """
+        unknown = dict.fromkeys(asked.unknown)
+        names = [*unknown, *(asked.known if callers else ())]
+        if not names:
             return
-        pattern = re.compile("|".join(_as_pattern(name) for name in sorted(asked.unknown, key=lambda n: (-len(n), n))))
-        rows = [row for row, line in enumerate(self.lines) if pattern.search(line)]
-        if len(rows) > max(10, len(self.lines) * _MENTION_SHARE):
-            return
-        for row in rows[:_MOST_MENTIONS]:
-            if self.out[row]:
-                self._around(_frame_of(tree, row, self.lines[row], self.language), row)
-                self._stay(row, self._opened_by(row))
+        rows = self._rows_with(names)
+        most = max(_FEW_MENTIONS, int(len(self.lines) * _MENTION_SHARE))
+        left = _MOST_MENTIONS
+        for name in names:
+            if len(rows[name]) > most:
+                continue
+            for row in rows[name]:
+                if self.out[row] and left:
+                    left -= 1
+                    self._statement(tree, row)
+                    if name in unknown:
+                        self._stay(row, self._opened_by(row))
 
     def runs(self) -> Iterator[Run]:
         """What is left out, without the runs that are hardly longer than their marker."""
-        row = 0
-        while row < len(self.out):
-            style = self.out[row]
-            if not style:
-                row += 1
-                continue
-            first = row
-            while row < len(self.out) and self.out[row] == style:
-                row += 1
-            last = row - 1
+        for match in _ALIKE.finditer(self.out):
+            first, last = match.start(), match.end() - 1
             while last > first and not self.lines[last].strip():
                 last -= 1
             while first < last and not self.lines[first].strip():
                 first += 1
-            length = sum(len(line) + 1 for line in self.lines[first : last + 1])
-            indent = len(self.lines[first]) - len(self.lines[first].lstrip())
-            if last > first and length >= _WORTH * (indent + 14):
-                yield Run(first, last, Style(style))
+            length = sum(map(len, self.lines[first : last + 1])) + last - first
+            indent = _indent(self.lines[first])
+            if last > first and length >= _WORTH * (indent + _MARKER):
+                yield Run(first, last, Style(self.out[first]))
+
+    def _rows_with(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """The rows that hold each of these names."""
+        rows: dict[str, list[int]] = {name: [] for name in names}
+        pattern = re.compile("|".join(_as_pattern(name) for name in sorted(rows, key=lambda n: (-len(n), n))))
+        text = "\n".join(self.lines)
+        row = at = 0
+        for match in pattern.finditer(text):
+            row += text.count("\n", at, match.start())
+            at = match.start()
+            found = rows[match[0]]
+            if not found or found[-1] != row:
+                found.append(row)
+        return rows
+
+    def _statement(self, tree: Tree, row: int) -> None:
+        """Keeps a row with the rest of the statement that it belongs to, if that is short, or with its head; and what holds it."""
+        path = _path_to(tree, row, self.lines[row], self.language)
+        below = next((i for i in range(len(path) - 1, -1, -1) if path[i].type in self.language.bodies), -1) + 1
+        frame: Frame | None = None
+        for node in path[:below]:
+            depth = 0 if frame is None else frame.depth + 1
+            frame = Frame(node.start_point[0], node.end_point[0], node.type in self.language.bodies, frame, depth)
+        first = head = row
+        if below < len(path):
+            statement = path[below]
+            first, last = statement.start_point[0], statement.end_point[0]
+            block = next((c for c in statement.named_children if c.type in self.language.bodies), None)
+            if last - first < _STATEMENT:
+                head = last
+            elif block is not None:
+                head = max(row, block.start_point[0] - self.language.indented)
+            if not self.language.indented:
+                self._stay(last, last)
+        if head - first > _STATEMENT:
+            first = head = row
+        self._stay(first, head)
+        self._around(frame, first)
 
     def _leave(self, first: int, last: int, style: Style) -> None:
         if last >= first:
@@ -190,21 +232,18 @@ def joined(comments: Sequence[Comment]) -> list[Comment]:
     return found
 
 
-def _frame_of(tree: Tree, row: int, line: str, language: Language) -> Frame | None:
-    """The nodes of several rows that hold the first word of a row, within the outermost function."""
+def _path_to(tree: Tree, row: int, line: str, language: Language) -> list[Node]:
+    """The nodes of several rows that hold the first word of a row, from the outermost function on."""
     column = len(line[: _indent(line)].encode("utf-8", "surrogatepass"))
     cursor = tree.walk()
-    frame: Frame | None = None
-    within = False
+    path: list[Node] = []
     while cursor.goto_first_child_for_point((row, column)) is not None:
         node = cursor.node
-        if node is None or node.start_point[0] == node.end_point[0] or node.start_point[0] >= row:
+        if node is None or node.start_point[0] > row or node.start_point[0] == node.end_point[0]:
             break
-        within = within or node.type in language.functions
-        if within:
-            depth = 0 if frame is None else frame.depth + 1
-            frame = Frame(node.start_point[0], node.end_point[0], node.type in language.bodies, frame, depth)
-    return frame
+        if path or node.type in language.functions:
+            path.append(node)
+    return path
 
 
 def _as_pattern(name: str) -> str:

@@ -19,12 +19,15 @@ _LEAST_TEXT = 40  # characters; a page of less is built by its scripts
 _JSON_SHARE = 2  # so many times the text in JSON within scripts: the page is in there
 _TAIL = 2000  # what stands behind the page and is no longer than this is shown as it is
 _HTML_END = re.compile(r"</html\s{0,9}>", re.IGNORECASE)
-_TRUNCATION = re.compile(r"(?:truncated|omitted)\b")
+_TRUNCATIONS = (re.compile("truncated"), re.compile("omitted"))  # one by one: a plain word is searched for many times faster
 _CUT_CHARACTERS = 100  # before and behind that word
 _MOST_CUTS = 3
 _CUT = re.compile(r"(?<![\d.])\d[\d,.]{0,12} ?(?:more |other )?(?:characters|chars|bytes|lines|tokens|[kKM]i?B)", re.IGNORECASE)
 _MOST_ANCHORS = 20
 _ID = re.compile(r"[\w.:@/+-]{2,120}")
+_IDENTIFIES = re.compile(r"[\s\"'](?:id|name)=[\"']?$")
+_IDENTIFIER_CHARACTERS = 7
+_ENDS_VALUE = frozenset(("'", '"', ">", " ", "\n", "\r", "\t"))
 _FRAGMENT = re.compile(r"https?://[^\s\"'<>#]{1,2000}#([\w.:@/+%-]{2,120})")
 
 
@@ -91,11 +94,12 @@ def _anchors(page: str, named: tuple[str, ...]) -> list[tuple[int, str]]:
     """Where an element's id is what the question names, and how that is shown."""
     found: list[tuple[int, str]] = []
     for name in [n for n in named if _ID.fullmatch(n)][:_MOST_ANCHORS]:
-        attribute = re.compile(rf"""[\s"'](?:id|name)=(?:["']{re.escape(name)}["']|{re.escape(name)}(?=[\s>]))""")
-        if name in page:
-            at = attribute.search(page)
-            if at is not None:
-                found.append((at.start() + 1, f"{{#{name}}}"))
+        at = page.find(name)
+        while at >= 0:
+            if _IDENTIFIES.search(page, max(0, at - _IDENTIFIER_CHARACTERS), at) and page[at + len(name) : at + len(name) + 1] in _ENDS_VALUE:
+                found.append((at, f"{{#{name}}}"))
+                break
+            at = page.find(name, at + len(name))
     return sorted(found)
 
 
@@ -108,7 +112,7 @@ def _shows(text: str, content: Content, named: tuple[str, ...]) -> bool:
 def _told_cut(page: str, text: str) -> str:
     """What the tool said of a part of the page that it cut out, where that stood among what is left out."""
     said: dict[str, None] = {}
-    for match in _TRUNCATION.finditer(page):
+    for match in (m for word in _TRUNCATIONS for m in word.finditer(page)):
         start = max(page.rfind("\n", match.start() - _CUT_CHARACTERS, match.start()) + 1, match.start() - _CUT_CHARACTERS, 0)
         end = page.find("\n", match.end(), match.end() + _CUT_CHARACTERS)
         line = page[start : end if end >= 0 else match.end() + _CUT_CHARACTERS]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.compressors.html.scan import Kind, Piece
+from pipeline.compressors.html.scan import CUT, END, RAW, REST, START, TEXT, Piece
 
 _ATTRIBUTE = r"(?:^|[\s\"'/]){}\s{{0,9}}=\s{{0,9}}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
 _HREF, _ALT, _TYPE, _VALUE, _PLACEHOLDER, _ROLE, _LABEL, _START, _NAME, _CONTENT = (
@@ -86,35 +86,33 @@ class Markdown:
 
     def read(self, pieces: Iterable[Piece]) -> Markdown:
         """Takes all pieces of a page."""
-        text, starts, ends = self._text, _STARTS, _ENDS
+        take, starts, ends = self._text, _STARTS, _ENDS
         anchor = self._anchors[-1][0] if self._anchors else -1
-        for piece in pieces:
-            kind = piece[0]
-            if 0 <= anchor < piece[3]:
-                anchor = self._write_anchors(piece[3])
-            if kind == Kind.TEXT:
-                text(piece[2])
+        for kind, name, text, start, end in pieces:
+            if 0 <= anchor < start:
+                anchor = self._write_anchors(start)
+            if kind == TEXT:
+                take(text)
                 continue
-            name = piece[1]
             self._edge = True
-            if kind == Kind.START:
-                if name in _NAVIGATION or self._open or "navigation" in piece[2]:
-                    self._region(piece)
+            if kind == START:
+                if name in _NAVIGATION or self._open or "navigation" in text:
+                    self._region(name, text, start)
                 handler = starts.get(name)
                 if handler is not None:
-                    handler(self, name, piece[2])
+                    handler(self, name, text)
                 elif "-" in name:
                     self._apart(name)
-            elif kind == Kind.END:
+            elif kind == END:
                 handler = ends.get(name)
                 if handler is not None:
                     handler(self, name, "")
                 elif "-" in name:
                     self._apart(name)
                 if self._open and self._open[-1].name == name:
-                    self._close_region(piece)
+                    self._close_region(end)
             else:
-                self._odd(piece)
+                self._odd(kind, name, text, end - start)
         while self._links:
             self._close_link("a")
         self._write_anchors(-1)
@@ -357,16 +355,16 @@ class Markdown:
 
     # --- what is no text
 
-    def _region(self, piece: Piece) -> None:
+    def _region(self, name: str, attributes: str, start: int) -> None:
         """Begins a region at a tag that says navigation, or counts a tag within one."""
-        navigation = piece.name in _NAVIGATION or _get(_ROLE, piece.text) == "navigation"
+        navigation = name in _NAVIGATION or _get(_ROLE, attributes) == "navigation"
         if navigation and len(self._open) < _REGIONS_DEEP:
-            self._line(piece.name)
-            self._open.append(Region(piece.name, piece.start, len(self.parts), characters=-self.characters))
-        elif self._open and self._open[-1].name == piece.name:
+            self._line(name)
+            self._open.append(Region(name, start, len(self.parts), characters=-self.characters))
+        elif self._open and self._open[-1].name == name:
             self._open[-1].depth += 1
 
-    def _close_region(self, piece: Piece) -> None:
+    def _close_region(self, end: int) -> None:
         region = self._open[-1]
         region.depth -= 1
         if region.depth:
@@ -374,23 +372,22 @@ class Markdown:
         self._open.pop()
         self._unmark()  # nothing of the region may be taken back when it is closed
         self._glued = not self.parts
-        region.last, region.end = len(self.parts), piece.end
+        region.last, region.end = len(self.parts), end
         region.characters += self.characters
         self.regions.append(region)
         if self._open:
             self._open[-1].links += region.links
             self._open[-1].link_characters += region.link_characters
 
-    def _odd(self, piece: Piece) -> None:
-        if piece.kind is Kind.RAW:
-            if piece.name == "script" and ("json" in piece.text or "__NEXT_DATA__" in piece.text):
-                self.json += piece.end - piece.start
+    def _odd(self, kind: int, name: str, text: str, size: int) -> None:
+        if kind == RAW:
+            if name == "script" and ("json" in text or "__NEXT_DATA__" in text):
+                self.json += size
             return
-        self.unread = piece.kind is Kind.REST
-        self.cut = piece.kind is Kind.CUT
-        if piece.text:
+        self.unread, self.cut = kind == REST, kind == CUT
+        if text:
             self._line("")
-            self._put(piece.text)
+            self._put(text)
 
 
 _Handler = Callable[[Markdown, str, str], None]

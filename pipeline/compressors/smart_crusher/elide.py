@@ -19,21 +19,30 @@ from pipeline.query import Query
 
 FOLD = 240  # characters of a cell in a row that was not asked for
 FOLD_ASKED = 2400
+FOLD_MOST = 80  # in a row that was asked for and has no room else
 _SHORT_CELL = 90
 _SHORT_ROW = 26  # tokens
-_STRIDE = 6
+_STATES = 8  # values counted above the rows
 _NOTED = 10  # records of a run, from which on its marker says what they are
+# Shares of the room that may be used up, other records and notable ones:
+_SHARE = (1.0, 1.6)
+_UNASKED = (0.4, 0.8)  # where something was asked for and found, there is less to guess
 _STRONG_SHARE = 1.6
+_CUT_SHARE = 1.25
 _WORTH = 20.0  # priority below which a whole row says no more than a short one
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How much of a collection's tokens may be spent: on whole rows, on short rows; nothing is left out of what costs less than ``target``."""
+    """How much of a collection's tokens may be spent: on whole rows, on short rows; nothing is left out of what costs less than ``target``.
+
+    Where not all short rows fit, at most one in ``stride`` of those that do not matter is shown.
+    """
 
     target: float = 0.20
     full: float = 0.10
     index: float = 0.10
+    stride: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class View:
         counts: the column by whose values runs are counted, None if there is none.
         keys: values of look-up keys in the rows shown, by scope and path.
         places: where the table answers a code search: what is said of the hits left out.
+        heads: the columns of a short row as they are named above the rows.
+        census: how many records are left out, and of which state.
     """
 
     rows: list[str | None]
@@ -57,62 +68,122 @@ class View:
     counts: str | None
     keys: dict[str, set[object]]
     places: Places | None = None
+    heads: tuple[str, ...] = ()
+    census: str = ""
 
 
-def choose(table: Table, writer: Writer, query: Query, budget: int, shares: Shares) -> View:
+def choose(writer: Writer, query: Query, budget: int, shares: Shares, *, texts: Sequence[str], hanging: Sequence[int] = ()) -> View:
     """Shares out the budget.
 
     Args:
-        table: the table.
-        writer: its writer.
+        writer: the table's writer.
         query: what was asked.
         budget: tokens of the collection as it was.
         shares: how much of them may be spent.
+        texts: the table's rows.
+        hanging: by record, the characters of the long lists that are shown if it is shown whole.
     """
+    table = writer.table
     if (hits := hits_of(table)) is not None:
-        return _of_search(table, writer, query, hits)
+        return _of_search(table, texts, query, hits)
     ranking = rank(table, query)
-    order = sorted((i for i in range(table.count) if ranking.priority[i] >= _WORTH), key=lambda i: (-ranking.priority[i], i))
     identity = ranking.identity if len(table.columns) + len(table.lists) > 1 else []  # of a list of values a short row is the whole
-    texts = [writer.row(i) for i in range(table.count)]
     density = max(tokens("\n".join(texts)), 1) / max(sum(map(len, texts)), 1)  # tokens a character: rows of a table are much alike
     full = shares.full * budget + (0 if identity else 0.6 * shares.index * budget)
-    rows: list[str | None] = [None] * table.count
-    notes = [""] * table.count
-    cut = set()
-    spent = 0
+    rows, notes = _fill(writer, ranking, texts, hanging or [0] * table.count, full / density)
+    cut = frozenset(i for i, note in enumerate(notes) if note)
+    status = next(iter(ranking.status), None)
+    short: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    if identity:
+        beside = [p for p in ranking.asked if p in table.columns and p not in table.same][:2]
+        short = tuple(dict.fromkeys([*identity, *beside, *([status] if status is not None else [])]))
+        rest = [i for i in range(table.count) if rows[i] is None and not notes[i]]
+        brief = Brief(writer, short, status, _usual(table, status))
+        for i, text in _short_rows(brief, ranking, rest, shares.stride, budget=shares.index * budget, density=density).items():
+            notes[i] = text
+        heads = brief.heads
+    keys = keys_of(table, [i for i in range(table.count) if rows[i] is not None or i in cut])
+    left = [i for i in range(table.count) if rows[i] is None]
+    census = f"{len(left)} records" + (f" ({status}: {counts})" if (counts := _counts(table, status, left, _STATES)) else "")
+    return View(rows, notes, cut, short, status, keys, heads=heads, census=census)
+
+
+def _fill(writer: Writer, ranking: Ranking, texts: Sequence[str], hanging: Sequence[int], room: float) -> tuple[list[str | None], list[str]]:
+    """The rows that are shown: whole, or as notes with their long cells cut and without what hangs on them, as far as there is room."""
+    rows: list[str | None] = [None] * len(texts)
+    notes = [""] * len(texts)
+    order = sorted((i for i, p in enumerate(ranking.priority) if p >= _WORTH), key=lambda i: (-ranking.priority[i], i))
+    spent = 0.0
+    found = bool(order) and ranking.priority[order[0]] >= STRONG
     for i in order:
-        strong = ranking.priority[i] >= STRONG
+        priority = ranking.priority[i]
+        strong = priority >= STRONG
+        most = room * (_STRONG_SHARE if strong else (_UNASKED if found else _SHARE)[priority >= NOTABLE])
         whole = texts[i]
         shown = writer.row(i, FOLD_ASKED if strong else FOLD) if len(whole) > FOLD else whole
-        cost = int(len(shown) * density) + 1
-        if spent + cost > full * (_STRONG_SHARE if ranking.priority[i] >= NOTABLE else 1.0):
-            continue
-        spent += cost
-        if shown == whole:
+        if shown == whole and spent + len(whole) + hanging[i] <= most:
             rows[i] = whole
-        else:
-            notes[i] = shown
-            cut.add(i)
-    short = tuple(dict.fromkeys([*identity, *[p for p in ranking.asked if p in table.columns and p not in table.same][:2]])) if identity else ()
-    if short:
-        rest = [i for i in range(table.count) if rows[i] is None and not notes[i]]
-        for i, text in _short_rows(writer, ranking, short, rest, budget=shares.index * budget, density=density).items():
-            notes[i] = text
-    shown_rows = [i for i in range(table.count) if rows[i] is not None or i in cut]
-    keys = _keys(table, shown_rows)
-    return View(rows, notes, frozenset(cut), short, next(iter(ranking.status), None), keys)
+            spent += len(whole) + hanging[i] + 1
+            continue
+        if shown == whole and not hanging[i]:
+            continue
+        for fold in (FOLD_ASKED, FOLD, FOLD_MOST) if strong else (FOLD,):
+            shown = writer.row(i, fold)
+            if spent + len(shown) <= most * (_CUT_SHARE if fold == FOLD_MOST else 1.0):
+                notes[i] = shown
+                spent += len(shown) + 1
+                break
+    return rows, notes
 
 
-def _of_search(table: Table, writer: Writer, query: Query, hits: Hits) -> View:
+def _usual(table: Table, path: str | None) -> object:
+    """The value that most rows have, if it is most of them."""
+    if path is None:
+        return ABSENT
+    value, times = Counter(table.columns[path]).most_common(1)[0]
+    return value if times >= 0.5 * table.count else ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """How a short row is written.
+
+    Args:
+        writer: the table's writer.
+        paths: its columns.
+        status: the last of them, if it is a state; it is said only where it is not the usual one.
+        usual: the usual state.
+    """
+
+    writer: Writer
+    paths: tuple[str, ...]
+    status: str | None
+    usual: object
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(f"{p}={self.writer.cell(p, self.usual)}" if p == self.status and self.usual is not ABSENT else p for p in self.paths)
+
+    def row(self, row: int) -> str:
+        """A short row."""
+        cells = []
+        for path, text in zip(self.paths, self.writer.cells(row, self.paths), strict=True):
+            usual = path == self.status and self.usual is not ABSENT
+            said = ("" if text == self.writer.cell(path, self.usual) else text) if usual else spelled(text)
+            cells.append(said if len(said) <= _SHORT_CELL else said[: _SHORT_CELL - 1] + "…")
+        return "\t".join(cells).rstrip("\t")
+
+
+def _of_search(table: Table, texts: Sequence[str], query: Query, hits: Hits) -> View:
     """What is shown of the answer of a code search, where a place is worth more than a record."""
-    texts = [writer.row(i) for i in range(table.count)]
     whole, places = choose_hits(table, hits, texts, query)
-    keys = _keys(table, [i for i, show in enumerate(whole) if show])
+    keys = keys_of(table, [i for i, show in enumerate(whole) if show])
     return View([t if show else None for t, show in zip(texts, whole, strict=True)], [""] * table.count, frozenset(), (), None, keys, places)
 
 
-def _keys(table: Table, rows: Sequence[int]) -> dict[str, set[object]]:
+def keys_of(table: Table, rows: Sequence[int]) -> dict[str, set[object]]:
     """The look-up keys that stand in some rows, and in the items of their lists."""
     keys = {one.key: {table.columns[one.key][i] for i in rows} for one in table.lookups}
     for path, inner in table.lists.items():
@@ -125,14 +196,14 @@ def _keys(table: Table, rows: Sequence[int]) -> dict[str, set[object]]:
     return keys
 
 
-def _short_rows(writer: Writer, ranking: Ranking, short: Sequence[str], rest: Sequence[int], *, budget: float, density: float) -> dict[int, str]:
+def _short_rows(brief: Brief, ranking: Ranking, rest: Sequence[int], stride: int, *, budget: float, density: float) -> dict[int, str]:
     """Short rows: for all of the rest if they fit, else for those that matter and a few in between."""
-    texts = {i: _short(writer, i, short) for i in rest}
+    texts = {i: brief.row(i) for i in rest}
     costs = {i: min(_SHORT_ROW, int(len(t) * density)) + 3 for i, t in texts.items()}
     total = sum(costs.values())
     wanted = rest
     if total > budget:
-        stride = max(_STRIDE, int(total / max(1.0, budget)) + 1)
+        stride = max(stride, int(total / max(1.0, budget)) + 1)
         wanted = [i for i in rest if ranking.priority[i] > 0] + [i for i in rest if ranking.priority[i] <= 0][::stride]
     chosen = {}
     spent = 0
@@ -142,11 +213,6 @@ def _short_rows(writer: Writer, ranking: Ranking, short: Sequence[str], rest: Se
             break
         chosen[i] = texts[i]
     return chosen
-
-
-def _short(writer: Writer, row: int, paths: Sequence[str]) -> str:
-    cells = [spelled(c) for c in writer.cells(row, paths)]
-    return "\t".join(c if len(c) <= _SHORT_CELL else c[: _SHORT_CELL - 1] + "…" for c in cells).rstrip("\t")
 
 
 def lines_of_run(table: Table, view: View, run: Sequence[int], first: int) -> tuple[list[str], list[Gap]]:
@@ -189,13 +255,13 @@ def lines_of_run(table: Table, view: View, run: Sequence[int], first: int) -> tu
     return lines, gaps
 
 
-def _counts(table: Table, path: str | None, run: Sequence[int]) -> str:
+def _counts(table: Table, path: str | None, run: Sequence[int], most: int = 4) -> str:
     """``open 25, closed 4``: how many records of a run have which value."""
     if path is None:
         return ""
     column = table.columns[path]
     counted = Counter(column[i] for i in run)
-    shown = [f"{_word(v)} {n}" for v, n in sorted(counted.items(), key=lambda c: (-c[1], _word(c[0])))[:4]]
+    shown = [f"{_word(v)} {n}" for v, n in sorted(counted.items(), key=lambda c: (-c[1], _word(c[0])))[:most]]
     others = len(counted) - len(shown)
     return ", ".join(shown) + (f", {others} other values" if others > 0 else "")
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from pipeline.compressors.smart_crusher.table import STATUS, Table
+from pipeline.compressors.smart_crusher.table import STATE, STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.query import Query, entity_pattern, stem
 
 STRONG = 120.0  # a record of this priority was asked for
+MINORITY = 125.0  # trouble is asked for and the record is in a state that few are in
 NOTABLE = 60.0
 _UP = frozenset(
     """most highest largest biggest max maximum top longest slowest heaviest latest newest last greatest peak busiest richest
@@ -65,17 +66,24 @@ def rank(table: Table, query: Query) -> Ranking:
     _raise(priority, [0], 55)
     _raise(priority, [count - 1], 50)
     _by_query(priority, table, query)
+    minority = False
+    shapes = {p: Counter(c) for p, c in seen.items()}
     for path, column in seen.items():
-        shape = Counter(column)
+        shape = shapes[path]
         if len(shape) <= max(6, count // 10):
             status = STATUS.search(path) is not None
             if len(shape) > 1 and (status or len(shape) <= 6) and all(_short(v) for v in shape):
                 ranking.status.append(path)
             _rare(priority, column, shape, (130 if trouble or query.rarity else 70) if status else 30)
+            if STATE.search(path):
+                minority |= _minority(priority, column, shape, MINORITY if trouble or query.rarity else 40)
         if len(shape) > 2:
             _extremes(priority, path, column, ranking.asked, query)
-        _errors(priority, shape, column, asked=trouble)
-    ranking.status.sort(key=lambda p: (STATUS.search(p) is None, p not in ranking.asked, p.count("."), len(set(seen[p]))))
+    for path, column in seen.items():
+        _errors(
+            priority, shapes[path], column, asked=trouble and not minority
+        )  # where a state tells, words do not: rules of alerts are all about errors
+    ranking.status.sort(key=lambda p: (STATE.search(p) is None, STATUS.search(p) is None, p not in ranking.asked, p.count("."), len(set(seen[p]))))
     return ranking
 
 
@@ -200,6 +208,17 @@ def _rare(priority: list[float], column: list[object], shape: Counter[object], t
     rare = {v for v, n in shape.items() if n <= max(2, 0.05 * count) and v is not ABSENT and v is not None}
     if rare and len(shape) > 1:
         _raise(priority, [i for i, v in enumerate(column) if v in rare], to)
+
+
+def _minority(priority: list[float], column: list[object], shape: Counter[object], to: float) -> bool:
+    """States of at most a quarter of the rows, where one state is usual: of alerts those that fire, of pods those that wait."""
+    count = len(column)
+    if shape.most_common(1)[0][1] < 0.5 * count:
+        return False
+    few = {v for v, n in shape.items() if n <= 0.25 * count and v is not ABSENT and v is not None}
+    if few:
+        _raise(priority, [i for i, v in enumerate(column) if v in few], to)
+    return bool(few)
 
 
 def _errors(priority: list[float], shape: Counter[object], column: list[object], *, asked: bool) -> None:

@@ -47,7 +47,7 @@ class Writer:
         for path, inner in self.table.lists.items():
             if inner is not None:
                 lines += statements(inner, f"{path}[] ", keys)
-        unless = "".join(f"\t{p}={self._cell(p, d)}" for p, _, d in self._sparse if d is not ABSENT)
+        unless = "".join(f"\t{p}={self.cell(p, d)}" for p, _, d in self._sparse if d is not ABSENT)
         if unless:
             lines.append(f"#unless stated{unless}")
         if self._tag_heads:
@@ -59,7 +59,7 @@ class Writer:
         """One row; with ``fold`` longer cells are cut and say so, which makes it a row that is not shown whole."""
         cells = [column(row) for column in self._grid]
         tail = [tag + text for tag, column in self._tagged if (text := column(row))]
-        tail += [f"{p}={self._cell(p, c[row])}" for p, c, d in self._sparse if c[row] is not d and c[row] != d]
+        tail += [f"{p}={self.cell(p, c[row])}" for p, c, d in self._sparse if c[row] is not d and c[row] != d]
         if tail:
             cells += tail
         else:
@@ -71,9 +71,10 @@ class Writer:
 
     def cells(self, row: int, paths: Sequence[str]) -> list[str]:
         """The values of some columns in a row, defaults spelled out."""
-        return [self._cell(p, self.table.columns[p][row]) for p in paths]
+        return [self.cell(p, self.table.columns[p][row]) for p in paths]
 
-    def _cell(self, path: str, value: object) -> str:
+    def cell(self, path: str, value: object) -> str:
+        """A value of a column as a cell."""
         textual = path in self.table.textual
         key = (value, textual)
         text = self._memo.get(key)
@@ -91,7 +92,7 @@ class Writer:
         if path in table.soft:
             return f"{path}~{table.soft[path]}"
         default = table.defaults.get(path, ABSENT)
-        return path if default is ABSENT else f"{path}={self._cell(path, default)}"
+        return path if default is ABSENT else f"{path}={self.cell(path, default)}"
 
     def _column(self, path: str) -> Callable[[int], str]:
         table = self.table
@@ -102,9 +103,9 @@ class Writer:
             return _list_cells(table, path)
         column = table.columns[path]
         if path in table.soft:
-            return lambda row: "" if column[row] == self._soft[path][row] else self._cell(path, column[row])
+            return lambda row: "" if column[row] == self._soft[path][row] else self.cell(path, column[row])
         default = table.defaults.get(path, ABSENT)
-        return lambda row: "" if (value := column[row]) is default or value == default else self._cell(path, value)
+        return lambda row: "" if (value := column[row]) is default or value == default else self.cell(path, value)
 
 
 def _split(table: Table) -> tuple[list[str], list[tuple[str, str]]]:

@@ -26,6 +26,9 @@ _KEYS = re.compile(r"(?:^|[._])(?:login|name|title|full_name|username|email|slug
 STATUS = re.compile(
     r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|level|result|outcome|reason|health|type|kind|event|category)$", re.IGNORECASE
 )
+STATE = re.compile(
+    r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|result|outcome|health)$", re.IGNORECASE
+)  # what most records share if all is well
 _TROUBLE = re.compile("error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal")
 
 
@@ -122,7 +125,7 @@ def _list_column(table: Table, path: str, column: list[object]) -> bool:
     lists: list[list[object]] = [v for v in column if type(v) is list]
     items = [item for one in lists for item in one]
     kinds = {type(i) for i in items}
-    long = len(items) >= 3 and at_least(items, _LINKED * len(lists))
+    long = len(items) >= 3 and at_least(items, _LINKED * sum(1 for one in lists if one))
     if not items or (not long and _one_value(lists, table.count)):
         return False
     if kinds == {dict} and all(items):
