@@ -21,7 +21,6 @@ _SECTION = re.compile(r"[^\s:|\"'=<>]{1,1000}:")
 _TOTAL = re.compile(r"total \S{1,20}")
 _TREE = re.compile(r"((?:[│|]?[ \u00a0]{2,3}){0,60}[├└|`]?(?:──|--)[ \u00a0])(.{1,1000})")
 _PATH = re.compile(r"(?:\d[\d.,]{0,20}[KMGTPE]?[BbiB]{0,2}\t)?(?:[A-Za-z]:)?[^\s:|\"'<>={}()\[\];,*?#][^:|\"'<>{};*?\t]{0,1000}")
-_SUFFIX = re.compile(r"[^.\s/\\]+(?:.*)\.([A-Za-z][A-Za-z0-9_+-]{0,9})~?")
 _SIZED = re.compile(r"(\d[\d.,]{0,20}[KMGTPE]?)[BbiB]{0,2}\t")
 _LEAST = 6  # lines
 _PLAIN = frozenset({"ls", "dir", "eza", "exa"})
@@ -79,8 +78,9 @@ class Listing:
 
 def suffix(name: str) -> str:
     """The extension of a name with its dot, ``""`` if it has none."""
-    match = _SUFFIX.fullmatch(name[-200:])
-    return f".{match[1].lower()}" if match else ""
+    stem, _, extension = name[-200:].rstrip("~").rpartition(".")
+    plain = stem.strip(". ") and len(extension) <= 10 and extension[:1].isalpha() and extension.replace("_", "").replace("-", "").isalnum()
+    return f".{extension.lower()}" if plain else ""
 
 
 def program(call: ToolCall | None) -> str:
@@ -164,7 +164,7 @@ def _of_long(folder: str, line: str) -> Entry | None:
 
 
 def _of_name(folder: str, line: str) -> Entry | None:
-    return Entry(folder, line.strip(), directory=line.endswith("/"))
+    return Entry(folder, line.strip().removeprefix("- "), directory=line.endswith("/"))
 
 
 def _of_path(line: str) -> Entry:

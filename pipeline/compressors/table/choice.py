@@ -113,7 +113,8 @@ def _classes(status: Sequence[int], asked: Sequence[int], counts: Sequence[Count
 
 
 def _wordy(values: Counter[str]) -> bool:
-    return all(len(v) <= 40 for v in values) and any(c.isalpha() for v in values for c in v)
+    """Whether most are short and begin with a letter: no measures."""
+    return all(len(v) <= 40 for v in values) and sum(v[:1].isalpha() for v in values) * 2 > len(values)
 
 
 def _ordered(grid: Grid, counts: Sequence[Counter[str]]) -> int | None:

@@ -18,6 +18,7 @@ _LOOK = 400  # lines that are looked at to recognise
 _LINE = 4000
 _LEAST = 0.3  # of the characters must stand in tables
 _WORTH = 0.95
+_FEW = 20  # rows: fewer are read at a glance
 _SMALL = 1500  # characters: a smaller table costs less than the looking up
 
 
@@ -59,7 +60,7 @@ def shorten(lines: Sequence[str], grids: Sequence[Grid], query: Query, policy: P
     limits = AGGRESSIVE if policy.profile is Profile.AGGRESSIVE else BALANCED
     found = []
     for grid in grids:
-        if sum(len(line) for line in lines[grid.starts[0] : grid.ends[-1]]) < _SMALL:
+        if grid.count < _FEW or sum(len(line) for line in lines[grid.starts[0] : grid.ends[-1]]) < _SMALL:
             continue
         choice = choose(grid, lines, query, limits)
         runs: list[Run] = runs_of(grid, choice, lines)

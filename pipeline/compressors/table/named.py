@@ -13,7 +13,9 @@ _WORD = re.compile(r"[^\s,;()\[\]{}<>\"'`“”?!]+")
 _TRAILING = ".,:;!?… "
 _PHRASE = 6  # words of a cell that the question may name
 _MOST_WORDS = 400
-_MOST_ENTITIES = 60
+_MOST_ENTITIES = 200
+_HYPHENED = re.compile(r"(?<![\w-])[A-Za-z]\w{0,60}(?:-\w{1,60}){1,8}(?![\w-])")  # api-gateway: no entity elsewhere, but a name in tables
+_LEAST_HYPHENED = 6
 _VALUES = 20_000  # different cells of a column that are compared with the question
 _TEXTS = 5000  # likewise for cells of several words, which cost more
 _TEXT = 4000  # characters of a question in which they are looked for
@@ -63,11 +65,9 @@ class Rows:
 
 def by_entity(rows: Rows, query: Query, most: int) -> dict[int, None]:
     """Rows that hold an entity or a quoted phrase of the question, or an entity of the call, unless more than ``most`` do."""
-    called = Query(query.call).entities
+    hyphened = [w for w in _HYPHENED.findall(query.text[:8000]) if len(w) >= _LEAST_HYPHENED]
     found: dict[int, None] = {}
-    for entity in dict.fromkeys((*query.entities, *query.quoted, *called)):
-        if len(entity) >= _MOST_ENTITIES * 4:
-            continue
+    for entity in list(dict.fromkeys((*query.entities, *query.quoted, *Query(query.call).entities, *hyphened)))[:_MOST_ENTITIES]:
         held = rows.holding(entity, most + 1)
         if len(held) <= most:
             found.update(dict.fromkeys(held))
