@@ -127,6 +127,7 @@ def test_unknown_parts_pass() -> None:
     "change",
     [
         lambda c: c[1]["parts"][1].pop("thoughtSignature"),
+        lambda c: c[1]["parts"][0].update(thoughtSignature="sig"),
         lambda c: c[2]["parts"][0]["functionResponse"].update(willContinue=False),
         lambda c: c[2]["parts"].__setitem__(0, {"functionResponse": dict(reversed(c[2]["parts"][0]["functionResponse"].items()))}),
         lambda c: c[2]["parts"].__setitem__(0, {"function_response": c[2]["parts"][0]["functionResponse"]}),

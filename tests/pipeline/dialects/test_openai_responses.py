@@ -143,6 +143,19 @@ def test_what_is_said_to_have_failed(text: str, failed: bool) -> None:
     assert [i.is_error for i in items] == [failed, failed]
 
 
+def test_what_a_script_prints_is_no_report_of_its_own() -> None:
+    parts = [{"type": "input_text", "text": HEAD}, {"type": "input_text", "text": "Script failed\nExit code: 1"}]
+    items = read([{"type": "custom_tool_call_output", "call_id": "c", "output": parts}]).items
+    assert [i.is_error for i in items] == [False, False]
+
+
+@pytest.mark.parametrize("kind", ["reasoning", "compaction", "web_search_call", "function_call", "custom_tool_call", "local_shell_call"])
+def test_whatever_the_model_made_ends_a_turn(kind: str) -> None:
+    asked = {"role": "user", "content": "Why?"}
+    assert read([asked, {"type": kind, "id": "x"}, asked, asked]).turn == 2
+    assert read([asked, {"type": f"{kind}_result", "id": "x"}, asked]).turn == 0
+
+
 @pytest.mark.parametrize(
     ("script", "name", "command"),
     [

@@ -102,6 +102,9 @@ def test_whole_answers() -> None:
 
 
 def test_a_cut_stream_says_what_it_knows() -> None:
+    first = ChatUsage(streamed=True)
+    first.feed(CHAT_STREAM[: CHAT_STREAM.index(b"he said")])
+    assert facts(first) == ("chatcmpl-1", "gpt-6.1-sol", "", "")
     chat = ChatUsage(streamed=True)
     chat.feed(CHAT_STREAM[: CHAT_STREAM.index(b'"prompt_tokens": 5300')])
     chat.close()
