@@ -38,7 +38,9 @@ _DIFF_HEADER = (
 )
 _HUNK = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 _COMMIT = re.compile(r"commit [0-9a-f]{7,64}(?: \([^\n]{1,300}\))?\r?$")
-_COMMIT_LINE = re.compile(r"    |(?:Author|AuthorDate|Commit|CommitDate|Date|Merge): | \S.{0,300} \| +(?:\d+ [+-]*|Bin )| \d+ files? changed|\r?$")
+_COMMIT_LINE = re.compile(
+    r"    |(?:Author|AuthorDate|Commit|CommitDate|Date|Merge): | \S.{0,300} \| {1,80}(?:\d{1,9} |Bin )| \d{1,9} files? changed|\r?$"
+)
 _MARKDOWN_RULE = re.compile(r"\|(?: {0,3}:?-{2,200}:? {0,3}\|){1,100}\s{0,3}$")
 _DASHES = re.compile(r"\s{0,20}-{2,200}(?:\s{1,200}-{2,200}){1,60}\s{0,20}$")
 _CAPITALS = re.compile(r"\s{0,8}[A-Z][A-Z0-9()%/_.-]{0,40}(?:\s{1,200}[A-Z0-9][A-Z0-9()%/_.-]{0,40}){2,40}\s{0,200}$")

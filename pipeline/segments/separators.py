@@ -75,7 +75,7 @@ class _Echo:
 
     Args:
         pattern: what it prints; the first group is what stands for ``variable``.
-        variable: the first variable in it, ``""`` if none.
+        variable: the variable in it, ``""`` if there is none or more than one.
         loop: the loop that repeats it, if any.
         commands: the commands after it.
     """
@@ -219,18 +219,15 @@ def _echo(words: Sequence[str], loop: _Loop | None) -> _Echo | None:
     printed = [line.strip() for line in text.replace("\\n", "\n").replace("\\t", "\t").split("\n") if line.strip()]
     if len(printed) != 1 or len(printed[0]) > _MAX_LINE:
         return None
-    pieces: list[str] = []
-    variables: list[str] = []
-    at = 0
-    for match in _VARIABLE.finditer(printed[0]):
-        pieces += [re.escape(printed[0][at : match.start()]), rf"(.{{0,{_MAX_CAPTURE}}})" if not variables else ".{0,200}?"]
-        variables.append(match[0])
-        at = match.end()
-    literal = _VARIABLE.sub("", printed[0])
-    pieces.append(re.escape(printed[0][at:]))
-    if len(literal.replace(" ", "")) < _LEAST_LITERAL or (variables and not _RULE.search(literal)) or len(variables) > 3:
+    line = printed[0]
+    found = list(_VARIABLE.finditer(line))
+    literal = _VARIABLE.sub("", line)
+    if len(literal.replace(" ", "")) < _LEAST_LITERAL or (found and not _RULE.search(literal)):
         return None
-    return _Echo(r"\s{0,20}" + "".join(pieces) + r"\s{0,20}", variables[0] if variables else "", loop, [])
+    pattern = re.escape(line)
+    if found:  # from the first variable to the last it may be anything: one stretch, so that matching stays linear
+        pattern = rf"{re.escape(line[: found[0].start()])}(.{{0,{_MAX_CAPTURE}}}){re.escape(line[found[-1].end() :])}"
+    return _Echo(rf"\s{{0,20}}{pattern}\s{{0,20}}", found[0][0] if len(found) == 1 else "", loop, [])
 
 
 def _filled(echo: _Echo, match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 
 import pytest
@@ -109,6 +110,12 @@ def test_the_same_echo_as_often_as_it_is_made() -> None:
         (4, 4, "z", "separator"),
         (5, 5, "z", ""),
     ]
+
+
+def test_an_echo_with_two_variables() -> None:
+    assert [s[2] for s in cut(["== a b ==", "1", "== c d ==", "2"], 'while read a b; do echo "== $a $b =="; cat $a; done') if s[3]] == [
+        "cat '$a'"
+    ] * 2
 
 
 def test_echoes_out_of_order_are_none() -> None:
@@ -271,6 +278,22 @@ def test_islands_are_ascending_and_long(lines: list[str]) -> None:
 
 
 @pytest.mark.slow
+def test_hash_seeds_do_not_matter() -> None:
+    code = (
+        "import sys;from pipeline.segments import segment;from pipeline.compressors.api import Content;from pipeline.tool_calls import describe;"
+        "print(segment(Content(sys.stdin.read(),call=describe('1','Bash',{'command':'git status; echo ---; kubectl logs a; curl b'},{}))))"
+    )
+    text = "\n".join([*STATUS, *DIFF, "---", *LOG, *JSON])
+    run = [sys.executable, "-c", code]
+    out = {
+        subprocess.run(run, input=text, capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}).stdout
+        for seed in "012"
+    }
+    assert len(out) == 1
+    assert out.pop().count("Segment(") == 5
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -282,6 +305,7 @@ def test_islands_are_ascending_and_long(lines: list[str]) -> None:
         "{",
         '{"a":1}',
         "A  B  C",
+        "== a a a a a a a a a a a a",
         "|a|",
         "|---|",
         "@@ -1,999999 +1,999999 @@",
@@ -293,7 +317,7 @@ def test_islands_are_ascending_and_long(lines: list[str]) -> None:
 )
 def test_time_is_linear(line: str) -> None:
     began = time.process_time()
-    segment(content([line, " "] * 40_000, "echo '=== a ==='; for f in a; do echo \"+ $f\"; done"))
+    segment(content([line, " "] * 40_000, 'echo \'=== a ===\'; for f in a; do echo "+ $f"; echo "== $f $g $h x"; done'))
     segment(content([line] * 80_000))
     segment(content([line * 200_000]))
     assert time.process_time() - began < 5
