@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline import ccr, tool_calls
+from pipeline import ccr, markers, tool_calls
 from pipeline.compressors.api import Content, Seen
 from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
@@ -208,7 +208,7 @@ def _seen(ordinal: int, item: Item) -> Seen:
 
 
 def _as_sent(seen: Seen, text: str, compressor: str) -> Seen:
-    return replace(seen, text=text, elided=compressor != REFERENCES)
+    return replace(seen, text=text, elided=compressor != REFERENCES and markers.elides(text))
 
 
 class _Retrievals:

@@ -20,6 +20,7 @@ from pipeline.compressors.api import Gap, Rewrite
 
 HANDLE = re.compile(r"[0-9a-f]{8,64}")
 FOOTER = re.compile(r"\[headroom ([0-9a-f]{8,64}): ")
+_LEFT_OUT = re.compile(r"\[headroom [0-9a-f]{8,64}: \d+ of \d+ \w+ left out")
 IN_PLACE = re.compile(r"\[… (\d+)(?:-(\d+))?(?::[^\]\n]{0,500})?\]")
 
 
@@ -51,6 +52,11 @@ def excerpt(handle: str, shown: int, total: int, unit: str) -> str:
 def carries_marker(text: str) -> bool:
     """Whether a text holds a footer of ours: such a text is never compressed again."""
     return "[headroom " in text and FOOTER.search(text) is not None
+
+
+def elides(text: str) -> bool:
+    """Whether a text holds a footer of ours that says that something was left out of it."""
+    return "[headroom " in text and _LEFT_OUT.search(text) is not None
 
 
 def handles(text: str) -> list[str]:

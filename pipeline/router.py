@@ -22,7 +22,8 @@ REFERENCES = "references"
 SEGMENTS = "segments"
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 _CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
-_OF_FILES = frozenset({"code"})  # what may make of a file that the agent may edit something else than a reference
+_LOSS_FREE_OF_FILES = frozenset({"padding"})  # what may touch a file that the agent may edit
+_OF_FILES = frozenset({"padding", "code"})  # likewise, in ``aggressive``
 _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
 _SURE_GAIN = 200  # tokens that pay for a marker and for a retrieval now and then, however large the block
 _LOSSLESS_SHARE = 0.95  # of the original's tokens at most
@@ -120,17 +121,17 @@ def route(
     editable = _editable(content, policy)
     recognised = False
     usable = tuple(c for c in (compressors() if among is None else among) if c.name not in policy.disabled)
-    if editable and policy.profile is Profile.AGGRESSIVE:
-        usable = tuple(c for c in usable if c.name in _OF_FILES)
-    if not editable or policy.profile is Profile.AGGRESSIVE:
-        for _, compressor in ranking(content, usable):
-            recognised = True
-            rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
-            errors |= failed
-            found = _worth(rewrite, compressor.name, content.text, before)
-            candidates += found
-            if found:
-                break
+    if editable:
+        usable = tuple(c for c in usable if c.name in (_OF_FILES if policy.profile is Profile.AGGRESSIVE else _LOSS_FREE_OF_FILES))
+    for _, compressor in ranking(content, usable):
+        recognised = True
+        rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
+        errors |= failed
+        found = _worth(rewrite, compressor.name, content.text, before)
+        candidates += found
+        if found:
+            break
+    if not editable:
         if not any(c.tokens_after <= before * _GOOD for c in candidates):
             rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
             errors |= failed

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.compressors.build.traces import LIBRARY
 from pipeline.compressors.severity import ERROR, severity
 
 KEEP = "\0keep"  # never left out
@@ -26,6 +27,7 @@ _COUNTED = re.compile(
 _KNOWN = ("test session starts", "FAILURES", "ERRORS", "PASSES", "warnings summary", "short test summary info", "XFAILURES", "XPASSES", "RERUNS")
 
 _CONTEXT = {False: 4, True: 2}  # lines of source above the line that failed; by whether the policy is aggressive
+_LIBRARY_CONTEXT = 1
 _ERROR_FIRST, _ERROR_LAST = 20, 6
 _CAPTURED_FIRST, _CAPTURED_LAST = 3, 4
 _CAPTURED_ERRORS = 30  # error-like lines of captured output at most; no test's log need be repeated whole
@@ -148,6 +150,7 @@ def _listing(lines: Sequence[str], span: range, role: list[str], context: int) -
     definition = -1
     run: list[int] = []
     values = 0
+    library = _in_library(lines, span)
     for at in span:
         line = lines[at]
         if line.startswith("E  ") or line == "E":
@@ -157,7 +160,7 @@ def _listing(lines: Sequence[str], span: range, role: list[str], context: int) -
         run = []
         if line.startswith((">", "  ->")):
             role[at] = KEEP
-            for above in range(max(span.start, at - context), at):
+            for above in range(max(span.start, at - (_LIBRARY_CONTEXT if library[at - span.start] else context)), at):
                 role[above] = KEEP
             if definition >= 0:
                 role[definition] = KEEP
@@ -173,6 +176,18 @@ def _listing(lines: Sequence[str], span: range, role: list[str], context: int) -
             values = 0
     _ends(run, role)
     _short_style(lines, span, role)
+
+
+def _in_library(lines: Sequence[str], span: range) -> list[bool]:
+    """Whether each line belongs to a frame in a library's code. The location stands below the source."""
+    found = [False] * len(span)
+    library = False
+    for place in range(len(span) - 1, -1, -1):
+        line = lines[span[place]]
+        if line[:1] not in (" ", ">", "E", "") and _LOCATION.match(line[:500]):
+            library = LIBRARY.search(line[:500]) is not None
+        found[place] = library
+    return found
 
 
 def _short_style(lines: Sequence[str], span: range, role: list[str]) -> None:

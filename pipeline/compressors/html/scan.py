@@ -20,6 +20,7 @@ _TAG = re.compile(rf"<(/?)({_NAME})({_ATTRIBUTES})>([^<]*)")
 _DECLARATION = re.compile(r"<[!?][^>]*>|</[^A-Za-z>][^>]*>|</>")
 _CODE = re.compile(r"[<>{};=\"]")
 _LAST_LINE = 500
+_CUT_CHARACTERS = 10_000
 _DIGITS = frozenset("0123456789")
 _OPENS = frozenset(("/", "!", "?"))
 
@@ -124,18 +125,21 @@ def _no_tag(page: str, at: int) -> Piece:
         return TEXT, "", page[at:end], at, end
     if page.startswith("<!--", at):
         end = page.find("-->", at + 2)
-        return _cut(page, at) if end < 0 else (TEXT, "", "", at, end + 3)
+        return _unclosed(page, at) if end < 0 else (TEXT, "", "", at, end + 3)
     if page.startswith("<![CDATA[", at):
         end = page.find("]]>", at)
-        return _cut(page, at) if end < 0 else (TEXT, "", page[at + 9 : end].replace("&", "&amp;"), at, end + 3)
+        return _unclosed(page, at) if end < 0 else (TEXT, "", page[at + 9 : end].replace("&", "&amp;"), at, end + 3)
     declaration = _DECLARATION.match(page, at)
     if declaration is not None:
         return TEXT, "", "", at, declaration.end()
     if not page[at + 1 : at + 2].isalpha() and page[at + 1 : at + 2] not in _OPENS:
         return TEXT, "", "<", at, at + 1
-    if page.find(">", at) < 0:
-        return _cut(page, at)
-    return REST, "", page[at:], at, len(page)
+    return _unclosed(page, at) if page.find(">", at) < 0 else (REST, "", page[at:], at, len(page))
+
+
+def _unclosed(page: str, at: int) -> Piece:
+    """A comment or tag without end: the page was cut there, or, if much follows, it is not written as it should be."""
+    return _cut(page, at) if len(page) - at <= _CUT_CHARACTERS else (REST, "", page[at:], at, len(page))
 
 
 def _cut(page: str, at: int) -> Piece:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from pipeline import markers
 from pipeline.compressors.api import Gap
 from pipeline.compressors.smart_crusher.hits import Hits, Places, choose_hits, hits_of
-from pipeline.compressors.smart_crusher.rank import NOTABLE, STRONG, Ranking, rank
+from pipeline.compressors.smart_crusher.rank import ASKED, NOTABLE, STRONG, Ranking, rank
 from pipeline.compressors.smart_crusher.render import Writer, spelled
 from pipeline.compressors.smart_crusher.table import Table
 from pipeline.compressors.smart_crusher.values import ABSENT, dumps
@@ -28,6 +28,7 @@ _NOTED = 10  # records of a run, from which on its marker says what they are
 _SHARE = (1.0, 1.6)
 _UNASKED = (0.4, 0.8)  # where something was asked for and found, there is less to guess
 _STRONG_SHARE = 1.6
+_ASKED_SHARE = 3.0  # one of few that fit, with all that hangs on it
 _CUT_SHARE = 1.25
 _WORTH = 20.0  # priority below which a whole row says no more than a short one
 
@@ -119,7 +120,7 @@ def _fill(writer: Writer, ranking: Ranking, texts: Sequence[str], hanging: Seque
     for i in order:
         priority = ranking.priority[i]
         strong = priority >= STRONG
-        most = room * (_STRONG_SHARE if strong else (_UNASKED if found else _SHARE)[priority >= NOTABLE])
+        most = room * (_ASKED_SHARE if priority >= ASKED else _STRONG_SHARE if strong else (_UNASKED if found else _SHARE)[priority >= NOTABLE])
         whole = texts[i]
         shown = writer.row(i, FOLD_ASKED if strong else FOLD) if len(whole) > FOLD else whole
         if shown == whole and spent + len(whole) + hanging[i] <= most:

@@ -13,6 +13,7 @@ from pipeline.compressors.smart_crusher.table import STATE, STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.query import Query, entity_pattern, stem
 
+ASKED = 140.0  # one of few that the query names
 STRONG = 120.0  # a record of this priority was asked for
 MINORITY = 125.0  # trouble is asked for and the record is in a state that few are in
 NOTABLE = 60.0
@@ -34,6 +35,7 @@ _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|m
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_ISSUES = re.compile(r"(?i)\bissues?\b")  # of a tracker: no trouble by themselves
 _CAPITALISED = re.compile(r"(?<![.!?]\s)(?<!\A)\b[A-Z][A-Za-z0-9+.#-]{2,}")
 
 
@@ -62,7 +64,7 @@ def rank(table: Table, query: Query) -> Ranking:
     seen = {p: c for p, c in table.columns.items() if p not in table.same}
     ranking.identity = _identity(table, seen)
     ranking.asked = _asked(list(seen), query)
-    trouble = query.severity
+    trouble = query.severity and Query(_ISSUES.sub(" ", query.text)).severity
     _raise(priority, [0], 55)
     _raise(priority, [count - 1], 50)
     _by_query(priority, table, query)
@@ -119,7 +121,7 @@ def _by_query(priority: list[float], table: Table, query: Query) -> None:
         return
     # One record that fits is asked for; a word that a tenth of them hold only says what the list is about.
     close = sum(1 for score in scores if score >= 0.8 * best)
-    top = 140.0 if best >= 3 and close <= max(4, 0.05 * table.count) else 90.0
+    top = ASKED if best >= 3 and close <= max(4, 0.05 * table.count) else 90.0
     for i, score in enumerate(scores):
         if score:
             priority[i] = max(priority[i], top * score / best)
