@@ -241,6 +241,10 @@ class Markdown:
             self._breaks = 0
             self._space = self._glued = False
             self._mark(" | ")
+        elif self._breaks and not self._glued:
+            self.parts.append("\n")  # now: a paragraph in the first cell begins no other line
+            self._breaks = 0
+            self._glued = True
         self._row = True
 
     def _break(self, name: str, _attributes: str) -> None:

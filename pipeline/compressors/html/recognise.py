@@ -37,7 +37,7 @@ _PERHAPS = frozenset(
     nonce svg inline bundle""".split()
 )
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
-_QUOTED = re.compile(r"[`\"“”][^`\"“”\n]{0,200}[`\"“”]")
+_NAMED = re.compile(r"\S{0,200}[./]\S+|[`\"“”][^`\"“”\n]{0,200}[`\"“”]")
 
 
 def confidence(content: Content) -> float:
@@ -81,8 +81,11 @@ def _program(words: list[str]) -> str:
 
 
 def about_markup(query: Query) -> bool:
-    """Whether the question is about the page's markup. One plain word for it, or two that may mean something else."""
-    words = set(_WORD.findall(_QUOTED.sub(" ", query.text).lower()))
+    """Whether the question is about the page's markup: one plain word for it, or two that may mean something else.
+
+    Addresses, paths and what stands in quotes name a thing; ``guide.html`` says nothing about what is wanted of it.
+    """
+    words = set(_WORD.findall(_NAMED.sub(" ", query.text).lower()))
     return not words.isdisjoint(_MARKUP) or len(words & _PERHAPS) >= 2
 
 

@@ -22,7 +22,7 @@ _CODE = re.compile(r"[<>{};=\"]")
 _LAST_LINE = 500
 _CUT_CHARACTERS = 10_000
 _DIGITS = frozenset("0123456789")
-_OPENS = frozenset(("/", "!", "?"))
+_OPENING = re.compile(r"<[A-Za-z/!?]")
 
 _RAW = ("script", "style", "iframe", "noembed", "noframes")  # what stands in them is never shown
 _TEXT_ONLY = ("title", "textarea")  # no tag counts in them
@@ -119,9 +119,9 @@ def _after_unseen(page: str, name: str, attributes: str, at: int, end: int) -> i
 
 def _no_tag(page: str, at: int) -> Piece:
     """What stands where no tag does: text, a comment, a declaration, a tag without end."""
-    if page[at] != "<":
-        end = page.find("<", at)
-        end = len(page) if end < 0 else end
+    if not _OPENING.match(page, at):
+        tag = _OPENING.search(page, at)
+        end = len(page) if tag is None else tag.start()
         return TEXT, "", page[at:end], at, end
     if page.startswith("<!--", at):
         end = page.find("-->", at + 2)
@@ -132,8 +132,6 @@ def _no_tag(page: str, at: int) -> Piece:
     declaration = _DECLARATION.match(page, at)
     if declaration is not None:
         return TEXT, "", "", at, declaration.end()
-    if not page[at + 1 : at + 2].isalpha() and page[at + 1 : at + 2] not in _OPENS:
-        return TEXT, "", "<", at, at + 1
     return _unclosed(page, at) if page.find(">", at) < 0 else (REST, "", page[at:], at, len(page))
 
 
