@@ -26,7 +26,7 @@ _STATES = 8  # values counted above the rows
 _NOTED = 10  # records of a run, from which on its marker says what they are
 # Shares of the room that may be used up, other records and notable ones:
 _SHARE = (1.0, 1.6)
-_UNASKED = (0.4, 0.8)  # where something was asked for and found, there is less to guess
+_UNASKED = (0.2, 0.8)  # where something was asked for and found, there is less to guess
 _STRONG_SHARE = 1.6
 _ASKED_SHARE = 3.0  # one of few that fit, with all that hangs on it
 _CUT_SHARE = 1.25

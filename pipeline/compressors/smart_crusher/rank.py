@@ -33,6 +33,8 @@ _OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}|(?=\S*\d)(?=\S*[a-z])
 _NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|time|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
 _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|millis|(?:^|[._])m?s$")
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
+_NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase
+_FEW = 0.03
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ISSUES = re.compile(r"(?i)\bissues?\b")  # of a tracker: no trouble by themselves
@@ -116,6 +118,8 @@ def _by_query(priority: list[float], table: Table, query: Query) -> None:
             gain = weight * math.log(1 + table.count / len(hits))
             for i in hits:
                 scores[i] += gain
+            if weight >= _NAMES and len(hits) <= max(3, _FEW * table.count):
+                _raise(priority, hits, STRONG + 1)
     best = max(scores)
     if best <= 0:
         return

@@ -1,0 +1,152 @@
+"""Populations of records, also spread over parents: the few in another state are shown, the rest is counted by state."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import markers
+from pipeline.compressors.api import Content
+from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.policy import Policy, Profile
+from pipeline.query import Query
+
+WORDS = "alpha beta gamma delta queue buffer index cursor stream packet handle bucket ledger window".split()
+
+
+def prose(rng, words):
+    return " ".join(rng.choice(WORDS) for _ in range(words))
+
+
+def jobs(count, seed=0, tasks=0):
+    rng = random.Random(seed)
+    return [
+        {
+            "name": f"{rng.choice(WORDS)}-{rng.choice(WORDS)}-{i}",
+            "state": "SUCCEEDED",
+            "owner": {"team": rng.choice(WORDS[:4]), "mail": f"{rng.choice(WORDS)}{i}@example.com"},
+            "definition": prose(rng, 30),
+            "tasks": [
+                {"step": k, "image": f"registry.example.com/{rng.choice(WORDS)}:{rng.randrange(99)}", "log": prose(rng, 25)} for k in range(tasks)
+            ],
+        }
+        for i in range(count)
+    ]
+
+
+def folders(sizes, tasks=0):
+    found = jobs(sum(sizes), tasks=tasks)
+    return [{"folder": f"/team/{WORDS[k]}", "jobs": [found.pop(0) for _ in range(size)]} for k, size in enumerate(sizes)]
+
+
+def crush(value, query, policy=None):
+    text = json.dumps(value)
+    rewrite = SmartCrusher().compress(Content(text, Query(query)), policy or Policy())
+    assert rewrite is not None
+    if rewrite.gaps:
+        assert len(rewrite.spans) == rewrite.total
+        assert all(isinstance(json.loads(text[a:b]), dict) for a, b in rewrite.spans)
+        marked = [(int(m[1]), int(m[2] or m[1])) for m in markers.IN_PLACE.finditer(rewrite.text)]
+        assert marked == [(g.first, g.last) for g in rewrite.gaps]
+    return rewrite, [json.loads(text[a:b]) for a, b in rewrite.spans]
+
+
+def shown(rewrite, records):
+    out = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
+    return [record for n, record in enumerate(records, 1) if n not in out]
+
+
+@pytest.mark.parametrize("query", ["Which jobs are broken?", "Did any job fail?", "Anything unusual?"])
+def test_the_few_in_another_state_are_shown_whole_with_what_hangs_on_them(query):
+    data = folders([20, 25, 15, 18], tasks=3)
+    odd = [data[0]["jobs"][7], data[2]["jobs"][3], data[3]["jobs"][11]]
+    for job, state in zip(odd, ["RETRYING", "RETRYING", "STOPPED"], strict=True):
+        job["state"] = state
+    rewrite, records = crush(data, query)
+    kept = shown(rewrite, records)
+    for job in odd:
+        assert job in kept
+        assert job["definition"] in rewrite.text
+        assert all(task["log"] in rewrite.text for task in job["tasks"])
+    assert sum(job["definition"] in rewrite.text for folder in data for job in folder["jobs"]) < 20
+    assert "state: SUCCEEDED" in rewrite.text
+    assert all(folder["folder"] in rewrite.text for folder in data)
+
+
+def test_a_short_row_says_the_state_where_it_is_not_the_usual_one():
+    data = jobs(150)
+    for i in range(0, 150, 5):
+        data[i]["state"] = "QUEUED"
+    rewrite, records = crush(data, "Please go on.")
+    kept = shown(rewrite, records)
+    lines = rewrite.text.split("\n")
+    assert any(line.startswith("#left out: ") and line.endswith("\tstate=SUCCEEDED") for line in lines)
+    for number, record in enumerate(records, 1):
+        rows = [line for line in lines if line.startswith(f" {number}\t{record['name']}")]
+        if record not in kept and rows:
+            assert [row.endswith("\tQUEUED") for row in rows] == [record["state"] == "QUEUED"]
+            assert not rows[0].endswith("SUCCEEDED")
+
+
+def test_what_is_left_out_is_counted_by_state():
+    data = jobs(200)
+    for i in range(0, 200, 3):
+        data[i]["state"] = "QUEUED"
+    rewrite, records = crush(data, "Please go on.")
+    kept = shown(rewrite, records)
+    states = [r["state"] for r in records if r not in kept]
+    assert f"#left out: {len(states)} records (state: SUCCEEDED {states.count('SUCCEEDED')}, QUEUED {states.count('QUEUED')})" in rewrite.text
+
+
+def test_the_record_that_the_query_names_is_found_at_any_depth():
+    data = folders([20, 25, 15, 18], tasks=4)
+    job = data[1]["jobs"][9]
+    job["tasks"][2]["log"] = "cannot mount volume vol-77f1c2 twice"
+    rewrite, _ = crush(data, "Which job mounts vol-77f1c2?")
+    assert "vol-77f1c2" in rewrite.text
+    assert job["name"] in rewrite.text
+
+
+def test_one_of_several_named_records_is_not_crowded_out():
+    data = jobs(120)
+    rewrite, records = crush(data, f"Who owns these: {data[5]['name']}, {data[60]['name']}, {data[111]['name']}?")
+    kept = shown(rewrite, records)
+    assert all(data[i] in kept for i in (5, 60, 111))
+
+
+def test_an_issue_tracker_is_no_trouble():
+    data = jobs(100)
+    for job in data[::5]:
+        job["state"] = "closed"
+    closed = {}
+    for query in ("Who opened these issues?", "Who opened these broken issues?"):
+        rewrite, _ = crush(data, query, Policy(profile=Profile.AGGRESSIVE))
+        closed[query] = sum(line.startswith(job["name"]) for job in data[::5] for line in rewrite.text.split("\n"))
+    assert closed["Who opened these issues?"] < closed["Who opened these broken issues?"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=30),
+    st.integers(0, 5),
+    st.sampled_from(["", "Which jobs failed?", "alpha-beta-3", "the largest step"]),
+    st.integers(0, 3),
+)
+def test_units_and_markers_agree_for_every_nesting(sizes, tasks, query, odd):
+    data = folders(sizes[: len(WORDS)], tasks=tasks)
+    every = [job for folder in data for job in folder["jobs"]]
+    for job in every[:: 7 + odd][:5]:
+        job["state"] = "FAILED"
+    if odd == 2:
+        for job in every[::3]:
+            del job["tasks"]
+    text = json.dumps(data)
+    rewrite = SmartCrusher().compress(Content(text, Query(query)), Policy())
+    if rewrite is not None and rewrite.gaps:
+        assert len(rewrite.spans) == rewrite.total
+        marked = [(int(m[1]), int(m[2] or m[1])) for m in markers.IN_PLACE.finditer(rewrite.text)]
+        assert marked == [(g.first, g.last) for g in rewrite.gaps]
