@@ -12,7 +12,9 @@ from pipeline import cache_aligner, tokens
 from pipeline.compressors.api import Content
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.api import Messages, Transcript, Unreadable
+from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
+from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import Reason, route
@@ -77,12 +79,13 @@ def compress(
     store: Store | None = None,
     **options: Any,
 ) -> CompressResult:
-    """Make the tool results of a conversation smaller. System prompts, the user's words, tool calls and the model's answers stay as they are.
+    """Make the tool results of a conversation smaller. The user's words, tool calls and the model's answers stay as they are, and so do system
+    prompts, but that lists of tool schemas which stand in one as text are written down shorter (``schemas_in_prompts=False`` prevents it).
 
     What becomes of a block depends on what stands before it alone, so a growing conversation keeps its beginning byte for byte.
 
     Args:
-        messages: Anthropic Messages or OpenAI Chat Completions messages. They are not changed.
+        messages: of Anthropic's Messages, OpenAI's Chat Completions or Responses (input items), or Gemini (contents). They are not changed.
         model: the model they are for.
         profile: ``lossless``, ``balanced`` or ``aggressive``.
         query: what is looked for; by default the last user text before each tool result.
@@ -95,18 +98,18 @@ def compress(
         TypeError: no such option.
         pipeline.store.api.StoreError: the originals cannot be kept; nothing was changed.
     """
-    policy = Policy(profile=Profile(profile), **options)
+    policy = Policy(**{"profile": Profile(profile), "schemas_in_prompts": True, **options})
     copied = [dict(m) for m in messages]
-    body = _body(model, copied)
-    dialect = _dialect(copied)
+    dialect, field = _dialect(copied)
+    body = _body(model, field, copied)
     try:
         transcript = dialect.read(body, policy)
     except Unreadable as error:
         raise ValueError(f"These messages cannot be read: {error}") from None
-    sent = len(dialect.read(_body(model, copied[:frozen_message_count]), policy).items) if frozen_message_count else 0
+    sent = len(dialect.read(_body(model, field, copied[:frozen_message_count]), policy).items) if frozen_message_count else 0
     decisions = _decide(replace(transcript, turn=sent), policy, query, store)
     forms = {index: d.text for index, d in decisions.items() if d.text is not None}
-    written = json.loads(dialect.write(body, transcript, forms))["messages"]
+    written = json.loads(dialect.write(body, transcript, forms))[field]
     result = [original if original == new else new for original, new in zip(copied, written, strict=True)]
     blocks = _report(transcript, decisions)
     removed = sum(b.tokens_before - b.tokens_after for b in blocks if b.handle)
@@ -129,15 +132,24 @@ def compress_text(text: str, query: str = "", *, profile: str = "balanced", stor
     return outcome.text
 
 
-def _dialect(messages: list[dict[str, Any]]) -> Messages:
-    """The dialect that the messages are written in: OpenAI's where a message has the role ``tool`` or carries ``tool_calls``."""
-    if any(m.get("role") in ("tool", "function") or "tool_calls" in m for m in messages):
-        return OpenAIChat()
-    return Anthropic()
+def _dialect(messages: list[dict[str, Any]]) -> tuple[Messages, str]:
+    """The dialect that the messages are written in, and the name of their list in a request."""
+    if any("parts" in m for m in messages):
+        return Gemini(), "contents"
+    if any(str(m.get("type", "")) not in ("", "message") for m in messages) or any(_has_part(m, ("input_text", "output_text")) for m in messages):
+        return OpenAIResponses(), "input"
+    if any(m.get("role") in ("tool", "function", "system", "developer") or "tool_calls" in m for m in messages):
+        return OpenAIChat(), "messages"
+    return Anthropic(), "messages"
 
 
-def _body(model: str, messages: list[dict[str, Any]]) -> bytes:
-    return json.dumps({"model": model, "messages": messages}, ensure_ascii=True).encode("ascii")
+def _has_part(message: Mapping[str, Any], types: tuple[str, ...]) -> bool:
+    content = message.get("content")
+    return isinstance(content, list) and any(isinstance(part, Mapping) and part.get("type") in types for part in content)
+
+
+def _body(model: str, field: str, messages: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"model": model, field: messages}, ensure_ascii=True).encode("ascii")
 
 
 def _decide(transcript: Transcript, policy: Policy, query: str | None, store: Store | None) -> dict[int, Decision]:

@@ -17,11 +17,13 @@ from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
 from pipeline.policy import Policy
 from pipeline.query import Query
-from pipeline.router import LEAST_CHARS, REFERENCES, Outcome, Reason, route
+from pipeline.router import LEAST_CHARS, REFERENCES, Outcome, Reason, route, route_prompt
 from pipeline.store.api import Decision, Keeper
 from pipeline.transcript import Item, ItemKind, ToolCall
 
 _KEY_BYTES = 16
+_BLOCKS = frozenset({ItemKind.TOOL_RESULT})
+_AND_PROMPTS = _BLOCKS | {ItemKind.SYSTEM_TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Task:
         content: the block and what it was asked for.
         seen: the block as a later one will know it, before it is rewritten.
         retrievals: how often the agent asked for what had been left out of results of this tool kind before.
+        prompt: it is no tool result but a text of the application's own.
     """
 
     index: int
@@ -43,6 +46,7 @@ class Task:
     content: Content
     seen: Seen
     retrievals: int = 0
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,15 @@ class Alignment:
     job: Job | None
 
 
-def lineage(items: Sequence[Item]) -> tuple[str, ...]:
-    """For every item the hash chain of the transcript up to and including it, as hex."""
+def lineage(items: Sequence[Item], start: str = "") -> tuple[str, ...]:
+    """For every item the hash chain of the transcript up to and including it, as hex.
+
+    Args:
+        items: what follows on ``start``.
+        start: the lineage of the last item before, ``""`` at the beginning. ``lineage(a + b)[len(a):] == lineage(b, lineage(a)[-1])``.
+    """
     keys = []
-    link = b""
+    link = bytes.fromhex(start)
     for item in items:
         link = hashlib.sha256(link + item.digest).digest()[:_KEY_BYTES]
         keys.append(link.hex())
@@ -95,12 +104,12 @@ def strays(transcript: Transcript, keys: Sequence[str], on_record: Mapping[str, 
     return [block_key(transcript.items[i]) for i in blocks(transcript) if i < transcript.turn and keys[i] not in on_record]
 
 
-def blocks(transcript: Transcript) -> list[int]:
+def blocks(transcript: Transcript, kinds: frozenset[ItemKind] = _BLOCKS) -> list[int]:
     """The items that may be rewritten."""
     return [
         i
         for i, (item, span) in enumerate(zip(transcript.items, transcript.spans, strict=True))
-        if item.kind is ItemKind.TOOL_RESULT and span is not None and len(item.text) >= LEAST_CHARS
+        if item.kind in kinds and span is not None and len(item.text) >= LEAST_CHARS
     ]
 
 
@@ -120,7 +129,7 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
     asked = ""
     ordinal = 0
     retrieved = _Retrievals()
-    rewritable = set(blocks(transcript))
+    rewritable = set(blocks(transcript, _AND_PROMPTS if policy.schemas_in_prompts else _BLOCKS))
     for index, item in enumerate(transcript.items):
         if item.kind is ItemKind.USER_TEXT:
             asked = item.text
@@ -130,6 +139,9 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
             ordinal += 1
             retrieved.remember(item)
         if index not in rewritable:
+            continue
+        if item.kind is ItemKind.SYSTEM_TEXT:
+            tasks.append(Task(index, keys[index], block_key(item), Content(item.text), _seen(ordinal, item), prompt=True))
             continue
         key = keys[index]
         seen = _seen(ordinal, item)
@@ -162,6 +174,9 @@ def run(job: Job) -> Iterator[Outcome]:
         index.add(block)
 
     for task in job.tasks:
+        if task.prompt:
+            yield route_prompt(task.content, job.policy)
+            continue
         while waiting and waiting[-1].ordinal < task.seen.ordinal:
             note(waiting.pop())
         outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals)

@@ -28,6 +28,7 @@ class Policy:
         disabled: names of compressors that are not used.
         tool_kinds: tool name -> kind, from the agent's adapter; names not listed are guessed.
         workspace: absolute path of the project, ``""`` if unknown. Files outside it are reference reading.
+        schemas_in_prompts: lists of tool schemas that stand in the application's own system text are re-encoded, loss-free. Never for an agent's.
         preserve_json: keep JSON results parseable as JSON.
         elide: False where retrieval is not provably possible; then nothing is left out.
     """
@@ -38,6 +39,7 @@ class Policy:
     disabled: frozenset[str] = frozenset()
     tool_kinds: Mapping[str, ToolKind] = field(default_factory=dict)
     workspace: str = ""
+    schemas_in_prompts: bool = False
     preserve_json: bool = False
     elide: bool = True
 

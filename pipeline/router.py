@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 REFERENCES = "references"
 SEGMENTS = "segments"
+SCHEMAS = "schemas"
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 _CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
 _LOSS_FREE_OF_FILES = frozenset({"padding"})  # what may touch a file that the agent may edit
@@ -131,15 +132,27 @@ def route(
         candidates += found
         if found:
             break
-    if not editable:
-        if not any(c.tokens_after <= before * _GOOD for c in candidates):
-            rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
-            errors |= failed
-            candidates += _worth(rewrite, SEGMENTS, content.text, before)
+    if not editable and not any(c.tokens_after <= before * _GOOD for c in candidates):
+        rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
+        errors |= failed
+        candidates += _worth(rewrite, SEGMENTS, content.text, before)
     if candidates:
         return min(candidates, key=lambda o: o.tokens_after)
     reason = Reason.ERROR if errors else Reason.PROTECTED if editable else Reason.NO_GAIN if recognised else Reason.UNKNOWN
     return Outcome(reason, tokens_before=before, tokens_after=before)
+
+
+def route_prompt(content: Content, policy: Policy) -> Outcome:
+    """What becomes of a system text whose application asked for it: tool schemas in it may be said in fewer words, and nothing else."""
+    before = tokens.about(content.text)
+    schemas = next((c for c in compressors() if c.name == SCHEMAS), None)
+    if schemas is None or before < policy.floor_tokens or SCHEMAS in policy.disabled or not schemas.recognise(content):
+        return Outcome(Reason.UNKNOWN, tokens_before=before, tokens_after=before)
+    rewrite, _ = _attempt(SCHEMAS, lambda: schemas.compress(content, replace(policy, profile=Profile.LOSSLESS)))
+    if rewrite is not None and rewrite.gaps:
+        rewrite = None
+    found = _worth(rewrite, SCHEMAS, content.text, before)
+    return found[0] if found else Outcome(Reason.NO_GAIN, tokens_before=before, tokens_after=before)
 
 
 def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | None:

@@ -48,7 +48,8 @@ class ItemKind(str, enum.Enum):
     ASSISTANT_TEXT = "assistant_text"
     TOOL_CALL = "tool_call"
     TOOL_RESULT = "tool_result"
-    OTHER = "other"  # system text, images, thinking, documents, anything unknown: forwarded as it came
+    SYSTEM_TEXT = "system_text"  # the application's own; rewritten, loss-free, only where the application asks for it
+    OTHER = "other"  # images, thinking, documents, anything unknown: forwarded as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Span:
 class Item:
     """One piece of a message, in transcript order.
 
-    A *block* is an item of kind TOOL_RESULT: the only kind that is rewritten. Its ``span`` is the JSON string literal, quotes included,
+    A *block* is an item of kind TOOL_RESULT, the kind that is rewritten. Its ``span`` is the JSON string literal, quotes included,
     relative to the start of its message.
 
     Args:

@@ -54,13 +54,13 @@ class Envelope:
         messages: where they stand in the body.
         model: as requested, ``""`` if none.
         stream: a streamed answer was asked for.
-        frozen: nothing in this request may be rewritten.
+        closed: nothing in this request is new: what was sent smaller is sent so again, and no more.
     """
 
     messages: Sequence[Span]
     model: str = ""
     stream: bool = False
-    frozen: bool = False
+    closed: bool = False
 
 
 class MessageList:
@@ -126,11 +126,10 @@ class MessageList:
                 elif piece.answers:
                     item = replace(item, call=calls.get(piece.answers))
                 items.append(item)
-                place = None if envelope.frozen else item.span
-                spans.append(None if place is None else Span(span.start + place.start, span.start + place.end))
+                spans.append(None if item.span is None else Span(span.start + item.span.start, span.start + item.span.end))
             if role == "assistant":
                 turn = len(items)
-        return Transcript(tuple(items), tuple(spans), turn, envelope.model, envelope.stream)
+        return Transcript(tuple(items), tuple(spans), len(items) if envelope.closed else turn, envelope.model, envelope.stream)
 
     def _remembered(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         key = (hashlib.sha256(raw).digest(), id(kinds))
@@ -160,11 +159,16 @@ def result_piece(raw: bytes, span: Span, answers: str, *, error: bool) -> Piece:
     return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span, is_error=error), answers)
 
 
-def text_piece(text: str, role: str) -> Piece:
-    """The piece for a text of a user, the model (``assistant``) or anyone else. Of a user's text only what a person asked is kept."""
+def text_piece(text: str, role: str, span: Span | None = None) -> Piece:
+    """The piece for a text of a user, the model (``assistant``) or anyone else. Of a user's text only what a person asked is kept.
+
+    ``span`` is its string literal, for texts of the application's own (``system``, ``developer``), which it may ask to be rewritten.
+    """
     hashed = digest("text", role, text)
     if role == "assistant":
         return Piece(Item(ItemKind.ASSISTANT_TEXT, hashed, text))
+    if role in ("system", "developer") and span is not None:
+        return Piece(Item(ItemKind.SYSTEM_TEXT, hashed, text, span))
     asked = _HARNESS.sub("", text).strip() if role == "user" else ""
     return Piece(Item(ItemKind.USER_TEXT if asked else ItemKind.OTHER, hashed, asked))
 

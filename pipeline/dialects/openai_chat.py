@@ -59,11 +59,11 @@ def _texts(raw: bytes, content: Span | None, role: str) -> list[Piece]:
     if content is None or raw[content.start : content.end] == b"null":
         return []
     if first_byte(raw, content) == b'"':
-        return [text_piece(json_spans.string(raw, content), role)]
+        return [text_piece(json_spans.string(raw, content), role, content)]
     pieces = []
     for span in json_spans.elements(raw, content):
         part = json_spans.members(raw, span)
-        pieces.append(text_piece(json_spans.string(raw, part["text"]), role) if "text" in part else _opaque(raw, span, role))
+        pieces.append(text_piece(json_spans.string(raw, part["text"]), role, part["text"]) if "text" in part else _opaque(raw, span, role))
     return pieces
 
 

@@ -6,7 +6,6 @@ hashed for the lineage. A request with ``previous_response_id`` lists only what 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +32,6 @@ from pipeline.policy import Policy
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolCall, ToolKind
 
-_KEY_BYTES = 16
 _TEXT_PARTS = ("input_text", "output_text", "text")
 _MADE_BY_MODEL = ("reasoning", "compaction")  # and every type that ends in _call
 # What the server adds to an item or the client leaves out when it sends the item back; none of it is content.
@@ -139,23 +137,8 @@ def about(body: bytes) -> About:
         raise Unreadable(f"not a request: {error}") from None
 
 
-def lineage(items: Sequence[Item], start: str = "") -> tuple[str, ...]:
-    """For every item the hash chain of the conversation up to and including it, as hex.
-
-    Args:
-        items: what follows on ``start``.
-        start: the lineage of the last item before, ``""`` at the beginning. ``lineage(a + b)[len(a):] == lineage(b, lineage(a)[-1])``.
-    """
-    keys = []
-    link = bytes.fromhex(start)
-    for item in items:
-        link = hashlib.sha256(link + item.digest).digest()[:_KEY_BYTES]
-        keys.append(link.hex())
-    return tuple(keys)
-
-
 def _asks_to_compact(body: bytes, items: Sequence[Span]) -> bool:
-    """Whether the model is asked for a summary in the place of the conversation: such a request goes on as it came."""
+    """Whether the model is asked for a summary in the place of the conversation: nothing is decided on there, only replayed."""
     if b'"compaction_trigger"' not in body:
         return False
     return any(b'"compaction_trigger"' in body[s.start : s.end] and _type(body, s) == "compaction_trigger" for s in items)

@@ -19,7 +19,7 @@ _LONG = re.compile(
 )
 _SECTION = re.compile(r"[^\s:|\"'=<>]{1,1000}:")
 _TOTAL = re.compile(r"total \S{1,20}")
-_TREE = re.compile(r"((?:[│|]?[ \u00a0]{2,3}){0,60}[├└|`]?(?:──|--)[ \u00a0])(.{1,1000})")
+_TREE = re.compile(r"([│| \u00a0]{0,240}[├└|`]?(?:──|--)[ \u00a0])(.{1,1000})")  # one run, so that a deeply indented line costs its length
 _PATH = re.compile(r"(?:\d[\d.,]{0,20}[KMGTPE]?[BbiB]{0,2}\t)?(?:[A-Za-z]:)?[^\s:|\"'<>={}()\[\];,*?#][^:|\"'<>{};*?\t]{0,1000}")
 _SIZED = re.compile(r"(\d[\d.,]{0,20}[KMGTPE]?)[BbiB]{0,2}\t")
 _LEAST = 6  # lines

@@ -57,7 +57,7 @@ def test_where_it_is_spoken() -> None:
 
 def test_items_calls_and_the_open_turn() -> None:
     transcript = read(CONVERSATION, stream=True)
-    assert [i.kind for i in transcript.items] == [ItemKind.OTHER, ItemKind.USER_TEXT, ItemKind.TOOL_CALL, ItemKind.TOOL_RESULT]
+    assert [i.kind for i in transcript.items] == [ItemKind.SYSTEM_TEXT, ItemKind.USER_TEXT, ItemKind.TOOL_CALL, ItemKind.TOOL_RESULT]
     assert (transcript.turn, transcript.stream, transcript.model) == (3, True, "claude-sonnet-4-5")
     item = transcript.items[3]
     assert (item.text, item.call.kind, item.call.path) == ("a\nb", ToolKind.READ, "a.log")
