@@ -113,7 +113,8 @@ def compress(
     result = [original if original == new else new for original, new in zip(copied, written, strict=True)]
     blocks = _report(transcript, decisions)
     removed = sum(b.tokens_before - b.tokens_after for b in blocks if b.handle)
-    before = sum(tokens.about(text) for text in _texts(copied))
+    counted = {transcript.items[i].text: d.tokens_before for i, d in decisions.items() if d.tokens_before}
+    before = sum(counted.get(text) or tokens.about(text) for text in _texts(copied))
     handles = tuple(dict.fromkeys(b.handle for b in blocks if b.handle))
     return CompressResult(result, before, before - removed, blocks, handles)
 

@@ -169,18 +169,16 @@ def run(job: Job) -> Iterator[Outcome]:
     seen: list[Seen] = []
     index = SpanIndex()
 
-    def note(block: Seen) -> None:
-        seen.append(block)
-        index.add(block)
-
     for task in job.tasks:
         if task.prompt:
             yield route_prompt(task.content, job.policy)
             continue
         while waiting and waiting[-1].ordinal < task.seen.ordinal:
-            note(waiting.pop())
+            seen.append(waiting.pop())
+            index.add(seen[-1])
         outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals)
-        note(task.seen if outcome.text is None else _as_sent(task.seen, outcome.text, outcome.compressor))
+        sent = task.seen if outcome.text is None else _as_sent(task.seen, outcome.text, outcome.compressor)
+        waiting.append(sent)  # indexed when there is one after it
         yield outcome
 
 

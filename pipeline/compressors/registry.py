@@ -11,6 +11,8 @@ from pipeline.compressors.api import Compressor, Content
 
 log = logging.getLogger(__name__)
 
+_SURE = 0.95
+
 BUILT_IN: tuple[tuple[str, str], ...] = (
     ("pipeline.compressors.schemas", "SchemaCompressor"),
     ("pipeline.compressors.smart_crusher", "SmartCrusher"),
@@ -46,7 +48,11 @@ def compressors() -> tuple[Compressor, ...]:
 
 
 def ranking(content: Content, among: tuple[Compressor, ...]) -> list[tuple[float, Compressor]]:
-    """The compressors that recognise the content, surest first; among equals the earlier in the list."""
+    """The compressors that recognise the content, surest first; among equals the earlier in the list.
+
+    They are asked in the order of the list, and once one is sure nobody is asked any more: the looks of those that know plain text by its lines
+    cost more than the compression of what has a form of its own.
+    """
     scored: list[tuple[float, Compressor]] = []
     for compressor in among:
         try:
@@ -56,4 +62,6 @@ def ranking(content: Content, among: tuple[Compressor, ...]) -> list[tuple[float
             continue
         if confidence > 0:
             scored.append((confidence, compressor))
+        if confidence >= _SURE:
+            break
     return sorted(scored, key=lambda s: -s[0])

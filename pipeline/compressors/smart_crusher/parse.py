@@ -17,7 +17,7 @@ MAX_DEPTH = 100
 MIN_EMBEDDED = 1500  # characters: shorter JSON in a text is an example, not data
 _MAX_ATTEMPTS = 8  # places in a text that look like JSON and are not; each may cost one pass
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{},]', re.DOTALL)  # a string may be open: no second try, so linear
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LINE_START = re.compile(r"^[\[{](?=[\s\"{\[\d-])", re.MULTILINE)
 _BLANK = re.compile(r"[ \t\r\n]*")
 _BLANK_LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
@@ -116,11 +116,12 @@ def check(text: str, value: object) -> None:
     """
     if too_deep(value):
         raise Refused("too deep")
-    if _SURROGATE.search(text):
-        try:
+    try:
+        text.encode()
+        if "\\u" in text and _SURROGATE.search(text):
             dumps(value).encode()
-        except UnicodeEncodeError:
-            raise Refused("lone surrogate") from None
+    except UnicodeEncodeError:
+        raise Refused("lone surrogate") from None
 
 
 def too_deep(value: object) -> bool:

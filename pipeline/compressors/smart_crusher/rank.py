@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from pipeline.compressors.smart_crusher.table import STATE, STATUS, Table
+from pipeline.compressors.smart_crusher.table import SORT, STATE, STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.query import Query, entity_pattern, stem
 
@@ -23,7 +23,7 @@ _UP = frozenset(
 )
 _DOWN = frozenset("fewest lowest smallest least min minimum earliest oldest first shortest fastest cheapest lightest fast".split())
 _ERROR_CELL = re.compile(
-    "error|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled"
+    "error|warning|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled"
     "|panic|fatal|critical|abort|invalid|broken|breaks|corrupt|regression"
 )
 _ERROR_WORDS = ("crash", "segfault", "segmentation fault", "broken", "panic", "exception", "fatal", "traceback")
@@ -78,6 +78,8 @@ def rank(table: Table, query: Query) -> Ranking:
             status = STATUS.search(path) is not None
             if len(shape) > 1 and (status or len(shape) <= 6) and all(_short(v) for v in shape):
                 ranking.status.append(path)
+            if status and SORT.search(path):
+                status = any(type(v) is str and _ERROR_CELL.search(v.lower()) for v in shape)  # a kind tells only where one is trouble
             _rare(priority, column, shape, (130 if trouble or query.rarity else 70) if status else 30)
             if STATE.search(path):
                 minority |= _minority(priority, column, shape, MINORITY if trouble or query.rarity else 40)
@@ -263,7 +265,8 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
         return
     if query.slowness and _DURATION.search(path):
         # Where half of the requests are slow none is an outlier: the slowest first, as far as the budget goes.
-        slowest = ordered[len(ordered) // 3 :][::-1]
+        least = max(ordered[len(ordered) // 2][0], ordered[-1][0] / 2)
+        slowest = [o for o in reversed(ordered) if o[0] >= least]
         for i, (_, row) in enumerate(slowest):
             _raise(priority, [row], 128 - 30 * i / len(slowest))
     top, bottom = [r for _, r in ordered[:-4:-1]], [r for _, r in ordered[:2]]

@@ -29,6 +29,7 @@ STATUS = re.compile(
 STATE = re.compile(
     r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|result|outcome|health)$", re.IGNORECASE
 )  # what most records share if all is well
+SORT = re.compile(r"(?:^|[._ -])(?:type|kind|category)$", re.IGNORECASE)
 _TROUBLE = re.compile("error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal")
 
 
