@@ -29,7 +29,8 @@ _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker ta
 _SURE_GAIN = 200  # tokens that pay for a marker and for a retrieval now and then, however large the block
 _LOSSLESS_SHARE = 0.95  # of the original's tokens at most
 _LOSSY_SHARE = 0.90  # likewise; a tenth pays for a retrieval now and then
-_SURELY = 0.75  # an estimate may be a fifth off
+_DISTINCT = 0.9
+_SURELY = 0.6  # an estimate may be a fifth off
 _GOOD = 0.5  # of the tokens: then the block is of one piece, and is not taken apart
 _GENTLE_FLOOR = 4  # after a retrieval only blocks of so many floors are elided
 
@@ -116,7 +117,7 @@ def route(
     policy = _gentler(policy, before, retrievals)
     candidates: list[Outcome] = []
     errors = False
-    if REFERENCES not in policy.disabled:
+    if REFERENCES not in policy.disabled and (seen or _repeats_itself(content.lines)):
         rewrite, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
         candidates += _worth(rewrite, REFERENCES, content.text, before)
     editable = _editable(content, policy)
@@ -180,6 +181,11 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     return replace(policy, profile=Profile.LOSSLESS)
 
 
+def _repeats_itself(lines: list[str]) -> bool:
+    """Whether so many lines stand more than once that a span of them may: a look that costs next to nothing."""
+    return len(set(lines)) < _DISTINCT * len(lines)
+
+
 def _editable(content: Content, policy: Policy) -> bool:
     """Whether the block is a file that the agent may edit: then it stays as it is but for references and, in ``aggressive``, an outline."""
     call = content.call
@@ -216,10 +222,10 @@ def _worth(rewrite: Rewrite | None, name: str, original: str, before: int) -> li
     text = ccr.render(rewrite, handle)
     if len(text.encode("utf-8", "surrogatepass")) >= len(original.encode("utf-8", "surrogatepass")):
         return []
-    after = tokens.count(text)
+    after = tokens.about(text)
     share = _LOSSY_SHARE if rewrite.gaps else _LOSSLESS_SHARE
     if after > before * share * _SURELY:  # near the line an estimate does not decide
-        before = tokens.count(original)
+        before, after = tokens.count(original), tokens.count(text)
     if before - after < (_LEAST_GAIN if after <= before * share else _SURE_GAIN):
         return []
     return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, before, after)]

@@ -11,42 +11,30 @@ _LEAST_CHARS = 160
 def repeats(lines: Sequence[str], free: Sequence[bool]) -> list[tuple[int, int, int]]:
     """Runs of at least four lines that stand above word for word, as ``(start, end, first line above)``.
 
-    What stands above stays: a line that is repeated by a run is not part of any run.
+    What stands above stays: no line that a run repeats is part of a run.
 
     Args:
         lines: the lines.
         free: which of them may go. A run, and what it repeats, lies within such lines, each on end.
     """
     first: dict[tuple[str, ...], int] = {}
+    gone = bytearray(len(lines))
     found: list[tuple[int, int, int]] = []
     at = 0
     while at + _WINDOW <= len(lines):
-        if not all(free[at : at + _WINDOW]):
-            at += 1
+        taken = next((i for i in range(at + _WINDOW - 1, at - 1, -1) if not free[i]), -1)
+        if taken >= 0:
+            at = taken + 1
             continue
-        window = tuple(lines[at : at + _WINDOW])
-        above = first.setdefault(window, at)
-        if above + _WINDOW > at:
-            at += 1
-            continue
-        end = at + _WINDOW
-        while end < len(lines) and free[end] and above + end - at < at and free[above + end - at] and lines[end] == lines[above + end - at]:
+        above = first.setdefault(tuple(lines[at : at + _WINDOW]), at)
+        distance = at - above
+        end = at
+        while end < len(lines) and free[end] and end - distance < at and not gone[end - distance] and lines[end] == lines[end - distance]:
             end += 1
-        if sum(len(line) + 1 for line in lines[at:end]) >= _LEAST_CHARS and not _taken(found, above, above + end - at):
+        if distance and sum(map(len, lines[at:end])) >= _LEAST_CHARS and end - at >= _WINDOW:
             found.append((at, end, above))
+            gone[at:end] = b"\x01" * (end - at)
             at = end
-        else:
-            at += 1
+        else:  # what starts within these lines ends with them, and is too short all the more
+            at = max(at + 1, end - _WINDOW + 1)
     return found
-
-
-def _taken(found: Sequence[tuple[int, int, int]], start: int, end: int) -> bool:
-    """Whether any of these lines is left out already. Runs are ascending: the first that ends after ``start`` decides."""
-    low, high = 0, len(found)
-    while low < high:
-        middle = (low + high) // 2
-        if found[middle][1] <= start:
-            low = middle + 1
-        else:
-            high = middle
-    return low < len(found) and found[low][0] < end

@@ -120,8 +120,7 @@ def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
 def _exact(by_name: dict[str, list[Definition]], names: Names, asked: Asked) -> list[tuple[int, Definition]]:
     """The definitions that are named exactly; what is named and is no definition is noted."""
     scored: list[tuple[int, Definition]] = []
-    asked.unknown += names.phrases
-    for name, owner in names.exact:
+    for name, owner in (*((phrase, "") for phrase in names.phrases), *names.exact):
         found = by_name.get(name, [])
         own = [d for d in found if owner and d.owner == owner]
         scored += [(_EXACT, d) for d in own or found]

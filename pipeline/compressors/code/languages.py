@@ -179,8 +179,7 @@ def _grammar(name: str) -> Grammar | None:
 
 
 def parse(source: bytes, language: Language) -> Tree | None:
-    """The syntax tree of a source text; None where the grammar is not installed, or where parsing would take far more than it does for
-    code."""
+    """The syntax tree of a source text; None where there is no grammar, or where parsing takes far more steps than code does."""
     grammar = _grammar(language.name)
     if grammar is None:
         return None

@@ -43,8 +43,9 @@ def strip(lines: Sequence[str]) -> Numbered | None:
         bare.append(line[match.end() :])
     count = len(bare) - first
     tail = len(lines) - len(bare)
-    if count < _LEAST_SHARE * len(lines) and (count < 3 or sum(_PREFIX.match(line) is not None for line in lines) * 2 < len(lines)):
-        return Numbered(lines)  # a line or two that begin with a number
-    if any(_PREFIX.match(line) for line in lines[len(bare) :]) or count < _LEAST_SHARE * len(lines):
+    if count < _LEAST_SHARE * len(lines):
+        many = sum(_PREFIX.match(line) is not None for line in lines) * 2 >= len(lines)
+        return None if many else Numbered(lines)  # a line or two may begin with a number
+    if any(_PREFIX.match(line) for line in lines[len(bare) :]):
         return None
     return Numbered([*bare, *[""] * tail], first, tail, printed=True)

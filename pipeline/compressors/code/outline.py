@@ -277,7 +277,7 @@ class _Walk:
                 named = declarator
         text = self._text(named) if named is not None else at.hint
         if named is None and at.by_text:
-            return text, at.owner
+            return " ".join(text.split()), at.owner
         owner = at.owner
         if (qualified := _OWNER.search(text)) is not None:
             owner = qualified[1]
@@ -349,6 +349,14 @@ def _last_row(node: Node) -> int:
 
 def _bare(name: str) -> str:
     """A name without type parameters, quotes and what qualifies it."""
-    name = name.split("<", 1)[0].strip("'\"`[] ") if not name.startswith("operator") else name
+    if (at := name.rfind("operator")) >= 0:
+        return name[at:]
+    name = name.strip("'\"`[] ")
+    depth = 0
+    for at in range(len(name) - 1, -1, -1):
+        depth += (name[at] == ">") - (name[at] == "<")
+        if depth == 0:
+            name = name[:at] if name[at] == "<" else name[: at + 1]
+            break
     match = _LAST_NAME.search(name)
     return match[0] if match else name

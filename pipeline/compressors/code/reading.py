@@ -27,7 +27,7 @@ _BEGINS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("rust", re.compile(r"(?:pub(?:\([a-z]+\))? )?(?:async |unsafe |const )?(?:fn \w|struct \w|enum \w|trait \w|mod \w|use [\w:]+)|impl[ <]|#!?\[")),
     ("java", re.compile(r"package [\w.]+;|import (?:static )?[\w.*]+;|(?:public |final |abstract )+(?:class|interface|enum|record) |@\w+(?:\(|$)")),
     ("cpp", re.compile(r"template ?<|namespace \w|class \w[^;]*$|using \w|#include <[a-z_]+>$")),
-    ("c", re.compile(r"#include [<\"]|#(?:define|ifndef|ifdef|endif)\b|(?:static|extern|struct|typedef|int|void|unsigned) [^;]*[{;(]$")),
+    ("c", re.compile(r"#include [<\"]|#(?:define|ifndef|ifdef|endif)\b|(?:static|extern|struct|typedef|int|void|unsigned) [^;]*[{;()]$")),
     (
         "typescript",
         re.compile(r"(?:export )?(?:interface \w|type \w+ =|enum \w|abstract class|declare )|import type |export (?:const|function) .*\): "),
