@@ -23,8 +23,15 @@ _SEPARATOR = re.compile(r"\.|::|->|#")
 _SHAPED = re.compile(r"[a-z0-9][A-Z]|.[_$].|^_|[A-Z]{2,}[a-z]|\d$")
 _CALLED = re.compile(r"([A-Za-z_$][\w$]{0,99})(?:::<[^<>()\n]{0,60}>)?\s{0,2}\(")
 _FILE_SUFFIXES = frozenset(BY_EXTENSION) | frozenset("md txt json yaml yml toml cfg ini html css sh rb php kt cs xml".split())
+
+
+def _root(word: str) -> str:
+    """A stem that is the same for ``parse`` and ``parsed``."""
+    return stem(word).rstrip("e")
+
+
 _OF_CODE = frozenset(  # words of questions about any code
-    stem(word)
+    _root(word)
     for word in """work fix bug function method class module code test implement implementation explain understand change add remove update
     call return value type variable argument parameter definition where called support handle""".split()
 )
@@ -38,7 +45,7 @@ class Names:
     Args:
         exact: names, each with what it was qualified by (``""`` if nothing), in order.
         phrases: quoted texts that are no names.
-        stems: of the plain words.
+        stems: of the plain words; what the names consist of is none.
     """
 
     exact: tuple[tuple[str, str], ...] = ()
@@ -80,7 +87,9 @@ def names_of(query: Query) -> Names:
             own, owner = _qualified(name)
             if len(own) >= 3 and (owner or name.endswith("(") or _SHAPED.search(own)):
                 exact[own, owner] = None
-    return Names(tuple(exact)[:_MOST_NAMES], tuple(phrases[:_MOST_NAMES]), frozenset(Query(plain).stems) - _OF_CODE)
+    names = tuple(exact)[:_MOST_NAMES]
+    within = {_root(part) for name, owner in names for part in (*parts(name), *parts(owner), name.lower())}
+    return Names(names, tuple(phrases[:_MOST_NAMES]), frozenset(map(_root, Query(plain).words)) - within - _OF_CODE)
 
 
 def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
@@ -147,7 +156,7 @@ def _loosely(by_name: dict[str, list[Definition]], names: Names, exact: set[str]
             continue
         if any(p <= own or (len(own) > 1 and own <= p) for p in several):
             scored += [(_CLOSE, d) for d in found]
-        elif names.stems and 2 * sum(stem(part) in names.stems for part in sorted(own)) >= len(own):
+        elif names.stems and 2 * sum(_root(part) in names.stems for part in sorted(own)) >= len(own):
             scored += [(_LOOSE, d) for d in found if not d.container]
     return scored
 

@@ -1,0 +1,433 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("tree_sitter")
+
+from pipeline import ccr
+from pipeline.compressors.api import Compressor, Content, Rewrite
+from pipeline.compressors.code import CodeCompressor, available, languages, missing
+from pipeline.compressors.code.guard import errors
+from pipeline.compressors.code.languages import BY_NAME, LANGUAGES, parse
+from pipeline.policy import Policy, Profile
+from pipeline.query import Query
+from pipeline.tool_calls import describe
+from pipeline.transcript import ToolCall
+
+C = CodeCompressor()
+AGGRESSIVE, BALANCED, LOSSLESS = (Policy(profile=p, workspace="/repo") for p in (Profile.AGGRESSIVE, Profile.BALANCED, Profile.LOSSLESS))
+MARKER = re.compile(r"[ \t]*(?:\.\.\. # |// |# )?⋯(\d+)-(\d+)")
+EXTENSION = {language.name: language.extensions[0] for language in LANGUAGES}
+
+
+def read(path: str) -> ToolCall:
+    return describe("1", "Read", {"file_path": path}, {})
+
+
+def compress(text: str, language: str, query: str = "", policy: Policy = AGGRESSIVE, path: str = "") -> Rewrite | None:
+    call = read(path or f"/repo/a.{EXTENSION[language]}")
+    return C.compress(Content(text, Query.of(query, call), call), policy)
+
+
+def outline(text: str, language: str, query: str = "") -> str:
+    rewrite = compress(text, language, query)
+    assert rewrite is not None
+    check(text, rewrite)
+    before, after = (parse(t.encode(), BY_NAME[language]) for t in (text, rewrite.text))
+    assert before is not None
+    assert after is not None
+    assert errors(after) <= errors(before)
+    return rewrite.text
+
+
+def check(text: str, rewrite: Rewrite) -> None:
+    """Kept lines and gaps partition the lines, and every gap has its marker in its place."""
+    lines = text.split("\n")
+    at, gaps = 1, list(rewrite.gaps)
+    for line in rewrite.text.split("\n"):
+        if gaps and at == gaps[0].first:
+            match = MARKER.fullmatch(line)
+            assert match is not None, line
+            assert (int(match[1]), int(match[2])) == (gaps[0].first, gaps[0].last)
+            at = gaps.pop(0).last + 1
+        else:
+            assert line == lines[at - 1]
+            at += 1
+    assert at == len(lines) + 1
+    assert not gaps
+
+
+def steps(count: int, indent: str = "    ", end: str = ";", call: str = "step") -> str:
+    return "".join(f"{indent}{call}({n}, total){end}\n" for n in range(count))
+
+
+BODY = steps(20)
+SOURCES = {
+    "python": "".join(f"def task_{n}(total):\n{steps(20, end='')}\n\n" for n in range(20)),
+    "javascript": "".join(f"function task{n}(total) {{\n{BODY}}}\n\n" for n in range(20)),
+    "typescript": "".join(f"export const task{n} = (total: number): void => {{\n{BODY}}};\n\n" for n in range(20)),
+    "tsx": "".join(f"export function Task{n}(total: number) {{\n{BODY}    return <b>{{total}}</b>;\n}}\n\n" for n in range(20)),
+    "go": "package a\n\n" + "".join(f"func (r *Runner) Task{n}(total int) {{\n{steps(20, end='')}}}\n\n" for n in range(20)),
+    "rust": "impl Runner {\n" + "".join(f"    pub fn task_{n}(&self, total: u8) {{\n{steps(20, '        ')}    }}\n\n" for n in range(20)) + "}\n",
+    "java": "class Runner {\n" + "".join(f"    public void task{n}(int total) {{\n{steps(20, '        ')}    }}\n\n" for n in range(20)) + "}\n",
+    "c": "#include <a.h>\n\n" + "".join(f"static int task_{n}(int total)\n{{\n{BODY}}}\n\n" for n in range(20)),
+    "cpp": "namespace a {\n" + "".join(f"template <class T> void Runner<T>::task_{n}(int total) {{\n{BODY}}}\n\n" for n in range(20)) + "}\n",
+}
+TASK = {name: "Task7" if name in {"go", "tsx"} else "task_7" if name in {"python", "rust", "c", "cpp"} else "task7" for name in SOURCES}
+
+
+def test_it_is_a_compressor() -> None:
+    assert isinstance(C, Compressor)
+    assert C.name == "code"
+    assert available()
+    assert missing() == ()
+
+
+# --- when it applies
+
+
+@pytest.mark.parametrize("name", list(SOURCES))
+def test_recognised_by_the_file_that_was_read(name: str) -> None:
+    assert C.recognise(Content(SOURCES[name], call=read(f"/repo/a.{EXTENSION[name]}"))) > 0.95
+    assert 0.5 < C.recognise(Content(SOURCES["go"])) < 0.9
+    assert C.recognise(Content(SOURCES[name], call=read("/repo/notes.md"))) == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        describe("1", "Bash", {"command": "make"}, {}),
+        describe("1", "Bash", {"command": "git show HEAD:a.py"}, {}),
+        describe("1", "Bash", {"command": "cat a.py b.py"}, {}),
+        describe("1", "Bash", {"command": "sed -n 1,400p a.py"}, {}),
+        describe("1", "Bash", {"command": "head -400 a.py"}, {}),
+        describe("1", "Grep", {"pattern": "def", "path": "a.py"}, {}),
+        describe("1", "Read", {"file_path": "/repo/a.py", "offset": 10}, {}),
+        describe("1", "mcp__git__diff", {"path": "/repo/a.py"}, {}),
+    ],
+)
+def test_only_whole_files_that_were_read(call: ToolCall) -> None:
+    content = Content(SOURCES["python"], call=call)
+    assert C.recognise(content) == 0
+    assert C.compress(content, AGGRESSIVE) is None
+
+
+@pytest.mark.parametrize(
+    "call", [describe("1", "Bash", {"command": "cd /repo && cat a.py"}, {}), describe("1", "mcp__fs__read_file", {"path": "a.py"}, {})]
+)
+def test_however_they_were_read(call: ToolCall) -> None:
+    assert C.compress(Content(SOURCES["python"], call=call), AGGRESSIVE) is not None
+
+
+def test_profiles() -> None:
+    text = SOURCES["python"]
+    outside = "/usr/lib/python3/dist-packages/a.py"
+    assert compress(text, "python", policy=BALANCED) is None
+    assert compress(text, "python", policy=BALANCED, path=outside) is not None
+    assert compress(text, "python", policy=LOSSLESS, path=outside) is None
+    assert compress(text, "python", policy=Policy(profile=Profile.AGGRESSIVE, elide=False)) is None
+    assert C.compress(Content(text), BALANCED) is None  # whose file it is, is not known
+    assert C.compress(Content(text), AGGRESSIVE) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        SOURCES["c"][:900],
+        SOURCES["c"] + "// ⋯1-2\n",
+        SOURCES["c"] + "\0",
+        SOURCES["c"] + "x" * 6000,
+        SOURCES["c"] + "[headroom 0123abcd: 3 of 9 lines left out]\n",
+        SOURCES["c"] * 200,
+        "int a = 1;\n" * 2000,
+        "/*\n" * 3000,
+    ],
+    ids=["empty", "small", "marker", "nul", "long line", "footer", "large", "nothing to leave out", "never closed"],
+)
+def test_left_alone(text: str) -> None:
+    assert compress(text, "c") is None
+
+
+def test_errors_of_the_tool_are_left_alone() -> None:
+    assert C.recognise(Content(SOURCES["c"], call=read("/repo/a.c"), is_error=True)) == 0
+
+
+def test_without_the_grammars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    languages._grammar.cache_clear()
+    try:
+        assert not available()
+        assert missing() == tuple(SOURCES)
+        assert C.recognise(Content(SOURCES["c"], call=read("/repo/a.c"))) == 0
+        assert compress(SOURCES["c"], "c") is None
+    finally:
+        languages._grammar.cache_clear()
+
+
+# --- what is left out
+
+
+@pytest.mark.parametrize("name", list(SOURCES))
+def test_bodies_go_and_what_is_asked_for_stays(name: str) -> None:
+    text = SOURCES[name]
+    result = outline(text, name, f"How does `{TASK[name]}` work?")
+    assert len(result) < len(text) / 2
+    heads = re.findall(rf"^.*{TASK[name][:4]}_?\d+\(.*$|^.*task\d+ = .*$", text, re.MULTILINE)
+    assert len(heads) == 20
+    assert all(head in result for head in heads)
+    at = result.index(heads[7])
+    assert result[at:].count("step(") == 20
+    assert result.count("step(") == 20
+    rewrite = compress(text, name, f"How does `{TASK[name]}` work?")
+    assert rewrite is not None
+    assert rewrite.summary.startswith("⋯a-b = lines a to b: 19 stretches of code")
+    assert rewrite.summary.endswith(f", {TASK[name]} whole")
+    assert rewrite.total == text.count("\n")
+
+
+def test_short_bodies_stay() -> None:
+    text = SOURCES["c"] + "int get(void)\n{\n" + steps(7, call="short") + "}\n" + "int set(void)\n{\n" + steps(8, call="eight") + "}\n"
+    result = outline(text, "c")
+    assert result.count("short(") == 7
+    assert "eight(" not in result
+
+
+def test_docstrings_and_comments_keep_their_first_line() -> None:
+    text = '"""What it is.\n\n' + "More.\n" * 10 + '"""\n\n' + "# About tasks,\n" + "# and more of it\n" * 9
+    text += 'def one(total):\n    """Does one.\n\n    Really, it does so.\n    And it does more.\n    """\n' + steps(20, end="")
+    text += "class Two:\n    '''\n    Does two.\n    Really, it does so.\n    And it does more.\n    '''\n    x = 1\n"
+    result = outline(text + SOURCES["python"], "python")
+    assert result.startswith(
+        '"""What it is.\n\n⋯3-12\n"""\n\n# About tasks,\n# ⋯16-24\ndef one(total):\n    """Does one.\n\n    ⋯28-29\n    """\n    ... # ⋯31-50\n'
+    )
+    assert "class Two:\n    '''\n    Does two.\n    ⋯54-55\n    '''\n    x = 1\n" in result
+
+
+def test_comments_of_two_kinds_are_not_mixed() -> None:
+    text = (
+        "/**\n * Tasks.\n"
+        + " * More of it.\n" * 9
+        + " */\n// One,\n"
+        + "// and more\n" * 9
+        + "int x; // behind code\n// Short.\n// Two lines.\n"
+        + SOURCES["c"]
+    )
+    result = outline(text, "c")
+    assert result.startswith("/**\n * Tasks.\n ⋯3-11\n */\n// One,\n// ⋯14-22\nint x; // behind code\n// Short.\n// Two lines.\n")
+
+
+def test_documentation_of_rust() -> None:
+    text = "/// First.\n" + "/// More of the documentation.\n" * 8 + "pub const X: u8 = 1;\n" + SOURCES["rust"]
+    assert outline(text, "rust").startswith("/// First.\n// ⋯2-9\npub const X: u8 = 1;\nimpl Runner {\n    pub fn task_0(")
+
+
+def test_the_comment_of_what_is_asked_for_stays() -> None:
+    text = SOURCES["rust"][:-2] + "    /// Detail.\n" * 9 + "    #[inline]\n    fn asked(&self) {\n" + steps(9, "        ") + "    }\n}\n"
+    assert outline(text, "rust", "`asked`?").count("/// Detail.") == 9
+    assert outline(text, "rust").count("/// Detail.") == 1
+
+
+def test_tables_keep_both_ends() -> None:
+    text = "SIZES = [\n" + "".join(f'    "entry {n}",\n' for n in range(40)) + "]\n" + SOURCES["python"]
+    result = outline(text, "python")
+    assert result.startswith('SIZES = [\n    "entry 0",\n    "entry 1",\n    "entry 2",\n    # ⋯5-40\n    "entry 39",\n]\n')
+    asked = outline(text, "python", 'Where is "entry 17"?')
+    assert '    "entry 17",\n' in asked
+
+
+def test_fields_and_members_stay() -> None:
+    fields = "".join(f"    int field_{n};\n" for n in range(50))
+    result = outline("struct all {\n" + fields + "};\n" + SOURCES["c"], "c")
+    assert fields in result
+
+
+def test_definitions_within_bodies_keep_their_heads() -> None:
+    text = "def outer(total):\n" + steps(9, end="") + "    if total:\n        with total:\n            def inner(x):\n"
+    text += steps(9, "                ", "") + steps(9, end="") + SOURCES["python"]
+    result = outline(text, "python")
+    assert result.startswith(
+        "def outer(total):\n    ... # ⋯2-10\n    if total:\n        with total:\n            def inner(x):\n                ... # ⋯14-31\n"
+    )
+    kept = outline(text, "python", "Explain `inner`.")
+    assert kept.startswith(
+        "def outer(total):\n    ... # ⋯2-10\n    if total:\n        with total:\n            def inner(x):\n"
+        + steps(9, "                ", "")
+        + "    ... # ⋯23-31\n"
+    )
+
+
+def test_tests_are_outlined_by_their_titles() -> None:
+    cases = "".join(f"    it('does {n}', () => {{\n{steps(12, '        ')}    }});\n" for n in range(30))
+    result = outline("describe('tasks', () => {\n" + cases + "});\n", "javascript", "What of 'does 7'?")
+    assert all(f"it('does {n}', () => {{" in result for n in range(30))
+    assert result.count("step(") == 12
+
+
+def test_a_function_around_a_file_is_no_body() -> None:
+    result = outline("(function () {\n" + SOURCES["javascript"] + "})();\n", "javascript")
+    assert all(f"function task{n}(" in result for n in range(20))
+
+
+# --- what is asked for
+
+
+def test_small_functions_that_it_calls_stay() -> None:
+    helper = "static int helper(int x)\n{\n" + steps(9, call="help") + "}\n"
+    text = helper + SOURCES["c"].replace("step(3, total);\n    step(4", "helper(3);\n    step(4", 20)
+    assert "help(8" in outline(text, "c", "Explain `task_3`")
+    assert "help(8" not in outline(text.replace("helper(3)", "other(3)"), "c", "Explain `task_3`")
+
+
+def test_statements_that_name_it_stay() -> None:
+    text = SOURCES["c"].replace("step(12, total);", "if (total)\n        frobnicate(\n            12);", 3)
+    result = outline(text + "int frobnicate(int x) { return x; }\n", "c", "Who calls `frobnicate`?")
+    assert result.count("    if (total)\n        frobnicate(\n            12);\n") == 3
+    python = SOURCES["python"].replace("step(12, total)", "total = [\n        frobnicate(12),\n    ]", 2)
+    assert outline(python, "python", "Where is `frobnicate`?").count("    total = [\n        frobnicate(12),\n    ]\n") == 2
+
+
+def test_what_a_named_line_opens_stays() -> None:
+    block = '    TEST("grows") {\n' + steps(9, "        ", call="assert") + "    }\n"
+    text = SOURCES["c"] + "int main(void)\n{\n" + steps(20, call="before") + block + steps(20, call="after") + "}\n"
+    result = outline(text, "c", "Why does `TEST` fail?")
+    assert block in result
+    assert "before(" not in result
+    assert "after(" not in result
+
+
+def test_qualified_names_choose_among_methods() -> None:
+    one, other = (f"class {name}:\n    def run(self):\n{steps(12, '        ', '', call)}\n" for name, call in (("One", "first"), ("Other", "second")))
+    text = one + other + SOURCES["python"]
+    assert outline(text, "python", "Fix One.run please").count("first(") == 12
+    assert "second(" not in outline(text, "python", "Fix One.run please")
+    assert outline(text, "python", "Fix `run` please").count("second(") == 12
+
+
+def test_members_of_a_large_class_within_a_budget() -> None:
+    rewrite = compress(SOURCES["java"], "java", "What does `Runner` do?")
+    assert rewrite is not None
+    assert 2 <= rewrite.text.count("step(0") <= 8
+    assert "whole" not in rewrite.summary
+
+
+def test_words_choose_by_parts_of_names() -> None:
+    text = SOURCES["python"] + "def parse_timestamp(text):\n" + steps(12, end="", call="parse")
+    assert outline(text, "python", "Why is the timestamp wrong when it is parsed?").count("parse(") == 12
+    assert outline(text, "python", "See /repo/timestamp/parse.py").count("parse(") == 0
+
+
+# --- numbered reads
+
+
+@pytest.mark.parametrize("form", ["{:6}\t{}", "{:6}→{}", "{}: {}", "{:05}| {}", "{}:{}"])
+def test_numbers_that_a_tool_printed(form: str) -> None:
+    plain = outline(SOURCES["python"], "python")
+    numbered = "\n".join(form.format(n, line) for n, line in enumerate(SOURCES["python"].split("\n"), 1))
+    rewrite = compress(numbered, "python")
+    assert rewrite is not None
+    check(numbered, rewrite)
+    assert [m[0].strip() for m in MARKER.finditer(rewrite.text)] == [m[0].strip() for m in MARKER.finditer(plain)]
+
+
+def test_lines_of_the_tools_own() -> None:
+    body = [f"{n}: {line}" for n, line in enumerate(SOURCES["python"].split("\n"), 1)]
+    text = "\n".join(["[File: a.py]", "(all of it)", *body, "", "<system-reminder>", "Beware.", "</system-reminder>"])
+    rewrite = compress(text, "python")
+    assert rewrite is not None
+    assert "    ... # ⋯2-21\n" in rewrite.text  # numbers of the file, not of the text
+    assert rewrite.text.startswith("[File: a.py]\n(all of it)\n1: def task_0")
+    assert rewrite.text.endswith("\n<system-reminder>\nBeware.\n</system-reminder>")
+    assert rewrite.total == len(body)
+    first, last = rewrite.spans[rewrite.gaps[0].first - 1][0], rewrite.spans[rewrite.gaps[0].last - 1][1]
+    assert text[first:last] == "\n".join(body[1:21])
+
+
+@pytest.mark.parametrize("start", [0, 2, 300])
+def test_a_part_of_a_file_is_left_alone(start: int) -> None:
+    assert compress("\n".join(f"{n}\t{line}" for n, line in enumerate(SOURCES["python"].split("\n"), start)), "python") is None
+
+
+# --- whatever comes
+
+
+def test_line_ends_and_marks_of_other_systems() -> None:
+    text = "\ufeff" + SOURCES["python"].replace("\n", "\r\n")
+    rewrite = compress(text, "python", "`task_3`")
+    assert rewrite is not None
+    check(text, rewrite)
+
+
+def test_the_guard_falls_back() -> None:
+    """The head of a nested definition whose statement cannot be kept in part is given up, rather than the program."""
+    text = "def outer(total):\n    try:\n        def inner(x):\n" + steps(9, "            ", "") + "    except E:\n" + steps(9, "        ", "")
+    outline(text + SOURCES["python"], "python")
+
+
+@pytest.mark.parametrize("name", list(SOURCES))
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_any_damage_leaves_whole_lines(name: str, data: st.DataObject) -> None:
+    lines = SOURCES[name].split("\n")
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        text = data.draw(
+            st.sampled_from(["", "}", "{", '"', "/*", "*/", "'''", "(", "\t", "é\ud800", "\x1b[31m", "#if 0", "<<<<<<<"])
+            | st.text("ab(){};\\", max_size=9)
+        )
+        lines[at : at + data.draw(st.integers(0, 3))] = [text]
+    text = "\n".join(lines)
+    rewrite = compress(text, name, data.draw(st.sampled_from(["", f"`{TASK[name]}`", "`step` and `nothing`"])))
+    if rewrite is not None:
+        check(text, rewrite)
+        assert len(rewrite.text) < len(text)
+        assert "⋯" in ccr.render(rewrite, "01234567")
+
+
+@pytest.mark.parametrize("name", list(SOURCES))
+@settings(max_examples=10, deadline=None)
+@given(text=st.text(st.characters(codec=None), max_size=300), query=st.text(max_size=60))
+def test_no_exception_on_any_text(name: str, text: str, query: str) -> None:
+    text = (text + "\n") * (5000 // (len(text) + 1) + 1)
+    content = Content(text, Query(query), read(f"/repo/a.{EXTENSION[name]}"))
+    C.recognise(content)
+    C.recognise(Content(text))
+    rewrite = C.compress(content, AGGRESSIVE)
+    if rewrite is not None:
+        check(text, rewrite)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["a<\n", "{\n", "if x:\n", "function f() {\n", "foo_bar(\n", "// foo_bar\n", "'\n", "`\n"])
+@pytest.mark.parametrize("name", ["python", "javascript", "java", "cpp"])
+def test_time_is_bounded(unit: str, name: str) -> None:
+    began = time.process_time()
+    compress(unit * (60_000 // len(unit)), name, "`foo_bar` or foo_baz(?")
+    assert time.process_time() - began < 6
+
+
+@pytest.mark.slow
+def test_the_same_under_every_hash_seed() -> None:
+    script = (
+        "from pipeline.compressors.api import Content; from pipeline.compressors.code import CodeCompressor\n"
+        "from pipeline.policy import Policy, Profile; from pipeline.query import Query; from pipeline.tool_calls import describe\n"
+        "text = ''.join(f'def task_{n}(a):\\n' + '    step_one(a)\\n    other_step(a)\\n' * 9 for n in range(40))\n"
+        "call = describe('1', 'Read', {'file_path': 'a.py'}, {})\n"
+        "query = Query.of('task_1 calls step_one or `other_step`, some_task? run one step', call)\n"
+        "print(CodeCompressor().compress(Content(text, query, call), Policy(profile=Profile.AGGRESSIVE)))\n"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(seen) == 1
+    assert b"Rewrite(" in seen.pop()
