@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -13,6 +13,7 @@ from adapters.registry import ADAPTERS
 from headroom_wrap import config
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
+from pipeline.compressors.code.languages import available as code_available
 
 _EXTRAS = {"selectolax": "html"}
 
@@ -92,25 +93,27 @@ def _vocabulary(_: Config) -> Iterator[Finding]:
 
 
 def _compressors(_: Config) -> Iterator[Finding]:
-    from pipeline.compressors.api import Compressor, Content
+    from headroom_wrap.cli.samples import NEEDLE, SAMPLES
     from pipeline.compressors.registry import compressors, ranking
     from pipeline.policy import Policy
-    from pipeline.query import Query
 
-    among: tuple[Compressor, ...] = compressors()
-    for name, sample in _SAMPLES.items():
-        content = Content(sample(), Query("What failed?"))
+    among = compressors()
+    for compressor in among:
+        if compressor.name not in SAMPLES:
+            yield Finding(compressor.name, None, "loaded; it brings no sample to prove it on")
+            continue
+        content = SAMPLES[compressor.name]()
+        if compressor.name == "code" and not code_available():
+            yield Finding("code", None, "the grammars are not installed; pip install headroom-ai[code]")
+            continue
         first = next((c.name for _, c in ranking(content, among)), "")
-        rewrite = next((c.compress(content, Policy()) for c in among if c.name == name), None)
-        if first != name or rewrite is None:
-            yield Finding(name, False, "its sample was not recognised" if first != name else "its sample was not compressed")
+        rewrite = compressor.compress(content, Policy())
+        if first != compressor.name or rewrite is None:
+            yield Finding(compressor.name, False, "its sample was not recognised" if first != compressor.name else "its sample was not compressed")
             continue
         share = 1 - len(rewrite.text) / len(content.text)
-        kept = "needle-77" in rewrite.text
-        yield Finding(name, kept, f"a sample became {share:.0%} smaller{'' if kept else ', and its needle was lost'}")
-    for compressor in among:
-        if compressor.name not in _SAMPLES:
-            yield Finding(compressor.name, True, "plug-in loaded")
+        kept = NEEDLE in rewrite.text
+        yield Finding(compressor.name, kept, f"a sample became {share:.0%} smaller{'' if kept else ', and its needle was lost'}")
 
 
 def _retrieval(settings: Config) -> Iterator[Finding]:
@@ -168,24 +171,4 @@ def _leftovers(settings: Config) -> Iterator[Finding]:
     )
 
 
-def _log_sample() -> str:
-    lines = [f"2026-01-02T03:{n // 60:02d}:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(400)]
-    lines[222] = "2026-01-02T03:03:42Z ERROR svc needle-77 could not be written: disk full"
-    return "\n".join(lines)
-
-
-def _search_sample() -> str:
-    hits = [f"src/module_{f}.py:{n * 7 + 1}:    value_{n} = compute(value, {n})" for f in range(12) for n in range(20)]
-    return "\n".join(["src/app.py:3:    needle-77 failed", *hits])
-
-
-def _json_sample() -> str:
-    import json
-
-    rows = [{"id": n, "name": f"item-{n}", "state": "ready", "owner": {"login": "ada", "url": f"https://x.example/{n}"}} for n in range(120)]
-    rows[50].update(name="needle-77", state="failed")
-    return json.dumps(rows)
-
-
-_SAMPLE_LOG = _log_sample()
-_SAMPLES: dict[str, Callable[[], str]] = {"log": _log_sample, "search": _search_sample, "smart_crusher": _json_sample}
+_SAMPLE_LOG = "2026-01-02T03:04:05Z INFO headroom doctor wrote this sample\n" * 20

@@ -80,8 +80,8 @@ _ENDS = (
     (SKIPPED, rf"[.\s*]{_NOT_DONE}{_TIME}{_PERCENT}$"),
     (PROGRESS, r" \(known after apply\)$|(?: :|\.{3}) (?:yes|no|done|found|none needed)$"),
 )
-_STARTING = tuple((label, re.compile("|".join(patterns))) for label, patterns in _STARTS)
-_ENDING = tuple((label, re.compile(pattern)) for label, pattern in _ENDS)
+_STARTING = re.compile("|".join(f"(?P<{label}>{'|'.join(patterns)})" for label, patterns in _STARTS))
+_ENDING = re.compile("|".join(f"(?P<{label}>{pattern})" for label, pattern in _ENDS))
 _ENDING_CHARACTERS = frozenset("kKsScdDL]);Rnoey" + _TICK + "0123456789")
 
 _DOTS = re.compile(
@@ -99,15 +99,14 @@ def quiet(line: str) -> str:
     text = line[:_LINE].strip()
     if not text:
         return ""
-    for label, pattern in _STARTING:
-        if pattern.match(text):
-            return label if _well(label, text) else ""
+    start = _STARTING.match(text)
+    if start is not None:
+        return _if_well(start.lastgroup, text)
     if text[-1] in _ENDING_CHARACTERS:
         tail = text[-_TAIL:] if len(line) <= _LINE else line[-_TAIL:].rstrip()
-        for label, pattern in _ENDING:
-            end = pattern.search(tail)
-            if end is not None and (label == PROGRESS or _marked(tail, end.start())):
-                return label if _well(label, text) else ""
+        end = _ENDING.search(tail)
+        if end is not None and (end.lastgroup == PROGRESS or _marked(tail, end.start())):
+            return _if_well(end.lastgroup, text)
     return PROGRESS if text[-1] in _DOTS_ENDING and _DOTS.match(text) and not text.isalpha() else ""
 
 
@@ -117,6 +116,7 @@ def _marked(text: str, at: int) -> bool:
     return before.endswith(("..", "\t", " -")) or "::" in before
 
 
-def _well(label: str, text: str) -> bool:
+def _if_well(label: str | None, text: str) -> str:
+    """The label, unless the line tells of trouble all the same."""
     trouble = _TROUBLE if label == PROGRESS else _NOT_ALL_WELL
-    return trouble.search(text) is None
+    return label if label is not None and trouble.search(text) is None else ""

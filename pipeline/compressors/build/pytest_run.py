@@ -26,6 +26,8 @@ _COUNTED = re.compile(
 )
 _KNOWN = ("test session starts", "FAILURES", "ERRORS", "PASSES", "warnings summary", "short test summary info", "XFAILURES", "XPASSES", "RERUNS")
 
+_OPENING = frozenset("=0123456789")
+
 _CONTEXT = {False: 4, True: 2}  # lines of source above the line that failed; by whether the policy is aggressive
 _LIBRARY_CONTEXT = 1
 _ERROR_FIRST, _ERROR_LAST = 20, 6
@@ -65,15 +67,12 @@ def roles(lines: Sequence[str], asked: frozenset[str], *, aggressive: bool) -> R
     inside = [False] * len(lines)
     section, start = "", 0
     signatures: dict[tuple[str, ...], int] = {}
-    for at in range(len(lines) + 1):
-        ends = at == len(lines)
-        name = "" if ends else _name_of(lines[at])
-        if not ends and not name:
-            continue
+    marks = [(at, name) for at, line in enumerate(lines) if line[:1] in _OPENING and (name := _name_of(line))]
+    for at, name in (*marks, (len(lines), "")):
         _fill(section, lines, range(start, at), role, asked=asked, signatures=signatures, aggressive=aggressive)
         if section:
             inside[start:at] = [True] * (at - start)
-        if ends:
+        if not name:
             break
         role[at], inside[at] = KEEP, True
         section, start = ("" if _COUNTED.match(name) else name), at + 1

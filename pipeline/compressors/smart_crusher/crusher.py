@@ -8,7 +8,7 @@ from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.smart_crusher.collect import MIN_CHARS, at_least
 from pipeline.compressors.smart_crusher.elide import Shares
 from pipeline.compressors.smart_crusher.lines import write_lines
-from pipeline.compressors.smart_crusher.parse import Document, Refused, documents, json_lines, loads, looks_like_object, within
+from pipeline.compressors.smart_crusher.parse import Document, Refused, documents, json_lines, loads, looks_like_document, looks_like_object, within
 from pipeline.compressors.smart_crusher.spans import Place, Source
 from pipeline.compressors.smart_crusher.tables import Run, table_lines
 from pipeline.compressors.smart_crusher.values import dumps
@@ -16,6 +16,7 @@ from pipeline.compressors.smart_crusher.weigh import tokens
 from pipeline.policy import Policy, Profile
 
 _MIN_TEXT = 1000
+_SURELY_PARSED = 32_000  # characters: of longer texts the beginning tells; that they parse is seen when they are compressed
 _ACCEPT = 0.95
 _SHARES = {Profile.BALANCED: Shares(), Profile.AGGRESSIVE: Shares(target=0.12, full=0.06, index=0.06, stride=12)}
 _STREAM = Shares(target=0.25, full=0.25, index=0.05)  # JSON lines are mostly logs: events matter one by one
@@ -36,6 +37,8 @@ class SmartCrusher:
         if len(text) < _MIN_TEXT or ("{" not in text and "[" not in text):
             return 0.0
         try:
+            if len(text) > _SURELY_PARSED and looks_like_document(text):
+                return 1.0
             if text.lstrip()[:1] in _START:
                 try:
                     value = loads(text)

@@ -17,6 +17,8 @@ MAX_DEPTH = 100
 MIN_EMBEDDED = 1500  # characters: shorter JSON in a text is an example, not data
 _MAX_ATTEMPTS = 8  # places in a text that look like JSON and are not; each may cost one pass
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{},]', re.DOTALL)  # a string may be open: no second try, so linear
+_LEXEME = re.compile(r'[ \t\r\n]*(?:[][{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|true|false|null)[ \t\r\n]*')
+_HEAD = 400  # lexemes
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LINE_START = re.compile(r"^[\[{](?=[\s\"{\[\d-])", re.MULTILINE)
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -138,6 +140,25 @@ def too_deep(value: object) -> bool:
     return True
 
 
+def looks_like_document(text: str) -> bool:
+    """Whether a long text begins and ends like one JSON document; it is not parsed, and what is wrong in its middle is not seen."""
+    end = len(text)
+    while end and text[end - 1] in " \t\r\n":
+        end -= 1
+    at = blank(text, 0)
+    first = text.find("\n", at)
+    if text[end - 1 : end] not in {"]", "}"} or (0 <= first < end and looks_like_object(text[at:first])):
+        return False
+    for _ in range(_HEAD):
+        match = _LEXEME.match(text, at)
+        if match is None:
+            return False
+        at = match.end()
+        if at >= end:
+            break
+    return True
+
+
 def documents(text: str) -> list[Document]:
     """The JSON in a text, in order; empty if there is none worth rewriting.
 
@@ -228,6 +249,8 @@ def json_lines(text: str) -> list[Line] | None:
     Raises:
         Refused: one of them is to be left alone.
     """
+    if text.count('\n{"') + text.count("\n{ ") < 2:  # pretty JSON has many lines: most texts need not be split
+        return None
     lines = text.split("\n")
     filled = sum(1 for line in lines if line and not line.isspace())
     likely = sum(1 for line in lines if looks_like_object(line))

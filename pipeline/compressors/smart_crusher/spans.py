@@ -64,6 +64,11 @@ class Place:
         return blank(self.source.text, 0) if self.parent is None else self.parent.members[self.index][1]
 
     @cached_property
+    def end(self) -> int:
+        """Where the value ends; what follows the root counts as part of it."""
+        return len(self.source.text) if self.parent is None else scan(self.source.text, self.at)[1]
+
+    @cached_property
     def members(self) -> list[tuple[int, int, int]]:
         """Of each element or member: where it starts, where its value starts, where it ends."""
         return list(_members(self.source.text, self.at))

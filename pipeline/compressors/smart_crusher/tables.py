@@ -161,8 +161,7 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str]) -> list[s
         _number(run, place, node)
         cost = tokens("\n".join(node.text()))
         if cost > MIN_ELIDED:
-            spans = place.records(node.chain)
-            was = tokens(place.source.text[spans[0][0] : spans[-1][1]])
+            was = tokens(place.source.text[place.at : place.end])
             if cost > run.shares.target * was:
                 view = choose(node.writer, run.content.query, was, run.shares, texts=node.rows, hanging=node.hanging)
     elif table.count >= _POPULATION and (cost := tokens("\n".join(node.rows))) > MIN_ELIDED:

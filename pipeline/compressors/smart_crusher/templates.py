@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as percent
@@ -64,7 +65,7 @@ def find_templates(columns: Mapping[str, list[object]], keep: frozenset[str]) ->
         keep: paths that are to be read as they are and get no template.
     """
     texts = {p: t for p, c in columns.items() if (t := _texts(c)) is not None and '"' not in p}
-    sizes = {p: (sum(len(v) for v in t if type(v) is str) / max(1, sum(1 for v in t if type(v) is str)), i) for i, (p, t) in enumerate(texts.items())}
+    sizes = {p: (_average(t), i) for i, (p, t) in enumerate(texts.items())}
     hard: dict[str, Template] = {}
     soft: dict[str, Template] = {}
     sources = sorted(texts, key=lambda p: sizes[p])[:_SOURCES]
@@ -72,7 +73,8 @@ def find_templates(columns: Mapping[str, list[object]], keep: frozenset[str]) ->
     for target in targets:
         wanted = texts[target]
         probes = _probes(wanted)
-        candidates = [s for s in sources if sizes[s] < sizes[target] and s != target and _stands_in(texts[s], wanted, probes)]
+        shorter = sources[: bisect_left(sources, sizes[target], key=sizes.__getitem__)]
+        candidates = [s for s in shorter if _stands_in(texts[s], wanted, probes)]
         if not candidates:
             continue
         template = _compose(target, wanted, texts, candidates, probes[0])
@@ -88,6 +90,11 @@ def find_templates(columns: Mapping[str, list[object]], keep: frozenset[str]) ->
         elif wrong <= _EXCEPTIONS * len(wanted):
             soft[target] = template
     return hard, soft
+
+
+def _average(texts: Sequence[object]) -> float:
+    strings = [v for v in texts if type(v) is str]
+    return sum(map(len, strings)) / max(1, len(strings))
 
 
 def _texts(column: list[object]) -> list[object] | None:
