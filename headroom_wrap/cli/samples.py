@@ -76,7 +76,7 @@ def _blame() -> Content:
 
 def _build() -> Content:
     passed = [f"tests/test_shop.py::test_order_{n} PASSED" + " " * 20 + f"[{n // 3:>3}%]" for n in range(290)]
-    failed = f"=================== FAILURES ===================\n____ test_{NEEDLE} ____\n\n    def test():\n>       assert 1 == 2\nE       assert 1 == 2\n"
+    failed = f"=================== FAILURES ===================\n____ test_{NEEDLE} ____\n\n    def test():\n>       assert 1 == 2\nE       assert 1"
     tail = f"tests/test_shop.py:12: AssertionError\n=== short test summary info ===\nFAILED tests/test_shop.py::test_{NEEDLE} - assert 1 == 2"
     return Content(
         "\n".join(["=== test session starts ===", *passed, failed + tail, "=== 1 failed, 290 passed in 2.10s ==="]), ASKED, _shell("pytest -v")

@@ -15,12 +15,12 @@ _FOOTER = re.compile(r"\[headroom ([0-9a-f]{8,64}): [^\]]*?lines=(\d+)(?:-(\d+))
 def script() -> Script:
     """What the demo's model says: it looks for a failure, retrieves a range that was left out, reads a file twice, and concludes."""
     return Script(
-        [text("I will look at the log first."), tool("Bash", command="cat /srv/shop/app.log")],
+        [text("I will look at the log first."), tool("Bash", command="cat app.log")],
         _ask_for_what_was_left_out,
         [text("Invoice 48213 is off by a cent. Where is it rounded?"), tool("Bash", command="grep -rn round_amount .")],
         [text("Has somebody reported it?"), tool("fetch", url="https://tracker.example/api/repos/acme/shop/issues")],
-        [tool("Read", file_path="/srv/shop/billing/rounding.py")],
-        [text("Once more, to be sure of the lines."), tool("Read", file_path="/srv/shop/billing/rounding.py")],
+        [tool("Read", file_path="billing/rounding.py")],
+        [text("Once more, to be sure of the lines."), tool("Read", file_path="billing/rounding.py")],
         [
             text(
                 "Invoice 48213 failed: LedgerOutOfBalance, debit 1299.00 against credit 1298.99. Tax is rounded per line (billing/ledger.py:57), "

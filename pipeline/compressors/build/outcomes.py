@@ -10,7 +10,7 @@ import re
 PASSED, SKIPPED, STARTED, PROGRESS = "passed", "skipped", "started", "progress"
 
 _LINE = 1000  # what is read of a line
-_TAIL = 500  # … and of its end
+_TAIL, _LONG_TAIL = 100, 320  # … and of its end; the longer one holds the reason why a test was skipped
 _TICK = "✓✔√☑✅"
 _TIME = r"(?:\s{1,4}\(?[<~]?\d{1,6}(?:[.,:]\d{1,6}){0,2} ?(?:µs|us|ms|s|sec|seconds|secs|m)?\)?)?"
 _PERCENT = r"(?:\s{1,40}\[\s{0,3}\d{1,3}%\])?"
@@ -73,15 +73,12 @@ _STARTS = (
     ),
 )
 # What it ends with. ``_marked`` says what must stand before it.
-_DONE = r"(?:ok|OK|PASS(?:ED)?|[Pp]ass(?:ed)?|[" + _TICK + "])"
-_NOT_DONE = r"(?:ignored|[Ss]kipped|SKIP(?:PED)?|XFAIL|expected failure|Not Run)(?:[ ,(].{0,200}?)?"
-_ENDS = (
-    (PASSED, rf"[.\s*]{_DONE}{_TIME}{_PERCENT}$"),
-    (SKIPPED, rf"[.\s*]{_NOT_DONE}{_TIME}{_PERCENT}$"),
-    (PROGRESS, r" \(known after apply\)$|(?: :|\.{3}) (?:yes|no|done|found|none needed)$"),
-)
+_DONE = re.compile(rf"[.\s*](?:ok|OK|PASS(?:ED)?|[Pp]ass(?:ed)?|[{_TICK}]){_TIME}{_PERCENT}$")
+_NOT_DONE = re.compile(rf"[.\s*](?:ignored|[Ss]kipped|SKIP(?:PED)?|XFAIL|expected failure|Not Run)(?:[ ,(].{{0,200}}?)?{_TIME}{_PERCENT}$")
+_ANSWERED = re.compile(r" \(known after apply\)$|(?: :|\.{3}) (?:yes|no|done|found|none needed)$")
+_DONE_WORDS = ("ok", "OK", "PASS", "ass", *_TICK)
+_NOT_DONE_WORDS = ("ignored", "kipped", "SKIP", "XFAIL", "expected failure", "Not Run")
 _STARTING = re.compile("|".join(f"(?P<{label}>{'|'.join(patterns)})" for label, patterns in _STARTS))
-_ENDING = re.compile("|".join(f"(?P<{label}>{pattern})" for label, pattern in _ENDS))
 _ENDING_CHARACTERS = frozenset("kKsScdDL]);Rnoey" + _TICK + "0123456789")
 
 _DOTS = re.compile(
@@ -91,7 +88,7 @@ _DOTS_ENDING = frozenset(".sSxXpPR]")
 
 # Trouble said in so many words takes the promise of a progress line back. Passed tests may be named after any trouble.
 _TROUBLE = re.compile(r"(?:error|fatal|failed|failure|warning|cannot|denied|refused)(?![\w./-])", re.IGNORECASE)
-_NOT_ALL_WELL = re.compile(r"[1-9]\d{0,6} (?:failed|failing|failures?|errors?|problems?)|(?:Failures|Errors): [1-9]")
+_NOT_ALL_WELL = re.compile(r"[1-9]\d{0,6} (?:failed|failing|failures?)|Failures: [1-9]")
 
 
 def quiet(line: str) -> str:
@@ -103,20 +100,35 @@ def quiet(line: str) -> str:
     if start is not None:
         return _if_well(start.lastgroup, text)
     if text[-1] in _ENDING_CHARACTERS:
-        tail = text[-_TAIL:] if len(line) <= _LINE else line[-_TAIL:].rstrip()
-        end = _ENDING.search(tail)
-        if end is not None and (end.lastgroup == PROGRESS or _marked(tail, end.start())):
-            return _if_well(end.lastgroup, text)
+        ended = _ended(line.rstrip() if len(line) > _LINE else text)
+        if ended:
+            return _if_well(ended, text)
     return PROGRESS if text[-1] in _DOTS_ENDING and _DOTS.match(text) and not text.isalpha() else ""
+
+
+def _ended(text: str) -> str:
+    """The label by what a line ends with."""
+    tail = text[-_TAIL:]
+    if any(word in tail for word in _DONE_WORDS):
+        done = _DONE.search(tail)
+        if done is not None and _marked(text, len(text) - len(tail) + done.start()):
+            return PASSED
+    if any(word in text for word in _NOT_DONE_WORDS):
+        tail = text[-_LONG_TAIL:]
+        left = _NOT_DONE.search(tail)
+        if left is not None and _marked(text, len(text) - len(tail) + left.start()):
+            return SKIPPED
+    return PROGRESS if _ANSWERED.search(tail) else ""
 
 
 def _marked(text: str, at: int) -> bool:
     """Whether what stands before ``at`` says that an outcome follows: dots, a test's id, a dash, a tab."""
-    before = text[: at + 1].rstrip(" *")
-    return before.endswith(("..", "\t", " -")) or "::" in before
+    before = text[max(0, at - _LINE) : at + 1]
+    return before.rstrip(" *").endswith(("..", "\t", " -")) or "::" in before
 
 
 def _if_well(label: str | None, text: str) -> str:
     """The label, unless the line tells of trouble all the same."""
-    trouble = _TROUBLE if label == PROGRESS else _NOT_ALL_WELL
-    return label if label is not None and trouble.search(text) is None else ""
+    if label != PROGRESS:
+        return label if label is not None and not ("ail" in text and _NOT_ALL_WELL.search(text)) else ""
+    return label if _TROUBLE.search(text) is None else ""
