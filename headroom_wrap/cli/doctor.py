@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import click
 
@@ -14,8 +13,6 @@ from headroom_wrap import config
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from pipeline.compressors.code.languages import available as code_available
-
-_EXTRAS = {"selectolax": "html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,6 @@ def command() -> int:
 
 def _python(_: Config) -> Iterator[Finding]:
     yield Finding("python", sys.version_info >= (3, 10), f"{sys.version.split()[0]} ({sys.executable})")
-    for module, extra in _EXTRAS.items():
-        found = find_spec(module) is not None
-        yield Finding(module, True if found else None, "installed" if found else f"not installed; pip install headroom-ai[{extra}]")
 
 
 def _store(settings: Config) -> Iterator[Finding]:

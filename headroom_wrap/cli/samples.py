@@ -104,6 +104,18 @@ def _listing() -> Content:
     )
 
 
+def _config() -> Content:
+    def pod(n: int) -> str:
+        image = NEEDLE if n == 17 else "shop"
+        return (
+            f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: shop-{n}\n  namespace: shop\n  labels:\n    app: shop\n    tier: web\nspec:\n"
+            f"  containers:\n  - name: web\n    image: registry.example/{image}:1.4.2\n    ports:\n    - containerPort: 8080\n"
+            f"      protocol: TCP\n    resources:\n      limits:\n        cpu: 500m\n        memory: 256Mi\n"
+        )
+
+    return Content("---\n".join(pod(n) for n in range(30)), Query(f"Which pod runs {NEEDLE}?"), _shell("kubectl get pods -o yaml"))
+
+
 def _padding() -> Content:
     return Content("\n".join(f"{n:6}\tline {n} of a file {NEEDLE if n == 40 else ''}" for n in range(1, 300)), call=_shell("cat -n notes.txt"))
 
@@ -119,6 +131,7 @@ SAMPLES: dict[str, Callable[[], Content]] = {
     "search": _search,
     "code": _code,
     "log": _log,
+    "config": _config,
     "table": _table,
     "listing": _listing,
     "padding": _padding,

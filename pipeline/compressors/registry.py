@@ -24,6 +24,7 @@ BUILT_IN: tuple[tuple[str, str], ...] = (
     ("pipeline.compressors.search", "SearchCompressor"),
     ("pipeline.compressors.code", "CodeCompressor"),
     ("pipeline.compressors.log", "LogCompressor"),
+    ("pipeline.compressors.config", "ConfigCompressor"),
     ("pipeline.compressors.table", "TableCompressor"),
     ("pipeline.compressors.listing", "ListingCompressor"),
     ("pipeline.compressors.padding", "PaddingCompressor"),

@@ -34,6 +34,7 @@ class Writer:
         self.table = table
         self._memo: dict[tuple[object, bool], str] = {}
         positional, tagged = _split(table)
+        self.positional: Sequence[str] = positional
         self._grid: list[Callable[[int], str]] = [self._column(p) for p in positional]
         self._tagged = [(f"{tag}:", self._column(p)) for tag, p in tagged]
         self._heads = "\t".join(self._head(p) for p in positional)

@@ -14,6 +14,7 @@ from pipeline.compressors.api import Content, Gap
 from pipeline.compressors.smart_crusher.collect import at_least, collection
 from pipeline.compressors.smart_crusher.elide import Shares, View, choose, keys_of, lines_of_run
 from pipeline.compressors.smart_crusher.render import LEGEND, Writer
+from pipeline.compressors.smart_crusher.series import again, folded, series_of
 from pipeline.compressors.smart_crusher.spans import Place, Span
 from pipeline.compressors.smart_crusher.table import STATE, Table, analyse
 from pipeline.compressors.smart_crusher.weigh import tokens
@@ -76,6 +77,7 @@ class Node:
         self.chain = chain
         self.writer = Writer(table)
         self.rows = [self.writer.row(i) for i in range(table.count)]
+        self.series = series_of(table, self.writer.positional)
         self.inner = {p: Node(t, f"{name}.{p}" if name else p, (*chain, table.keys[p])) for p, t in table.linked.items()}
 
     @cached_property
@@ -121,7 +123,7 @@ class Node:
 
     def text(self) -> list[str]:
         """All its lines, and those of the tables within."""
-        lines = [*self.writer.heading(), *self.rows]
+        lines = [*self.writer.heading(), *folded(self.rows, self.series)]
         for inner in self.inner.values():
             lines += inner.text()
         return lines
@@ -172,12 +174,8 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str]) -> list[s
         lines = [title, *node.writer.heading(view.keys), *_shown(run, table, view, first, starts)]
         kept = [i for i, row in enumerate(view.rows) if row is not None]
     else:
-        lines = [title, *node.writer.heading()]
-        for i, row in enumerate(node.rows):
-            if i in starts:
-                lines.append(starts[i])
-            lines.append(row)
         kept = list(range(table.count))
+        lines = [title, *_all(node, node.writer.heading(), kept, starts)]
     for path, inner in node.inner.items():
         parents = _parents(table, table.sizes[path], first if view is not None else 1)
         if view is not None and node.elidable:
@@ -210,14 +208,27 @@ def _details(node: Node, rows: Sequence[int], starts: dict[int, str]) -> list[st
     if not rows:
         return []
     everything = len(rows) == node.table.count
-    lines = [_title(node, len(rows)), *node.writer.heading(None if everything else keys_of(node.table, rows))]
-    for i in rows:
-        if i in starts:
-            lines.append(starts[i])
-        lines.append(node.rows[i])
+    heading = node.writer.heading(None if everything else keys_of(node.table, rows))
+    lines = [_title(node, len(rows)), *_all(node, heading, rows, starts)]
     for path, inner in node.inner.items():
         lines += _details(inner, _items(node.table.sizes[path], rows), _parents(node.table, node.table.sizes[path], 1))
     return lines
+
+
+def _all(node: Node, heading: list[str], rows: Sequence[int], starts: dict[int, str]) -> list[str]:
+    """A heading and the rows below it, each list of another record's items under a line of its own."""
+    lines: list[str] = []
+    pending: list[str] = []
+    for i in rows:
+        if i in starts:
+            lines += folded(pending, node.series)
+            pending.clear()
+            lines.append(starts[i])
+        pending.append(node.rows[i])
+    lines += folded(pending, node.series)
+    if len(lines) < len(rows) + sum(1 for i in rows if i in starts):
+        heading = [*heading[:-1], again(node.series), heading[-1]]
+    return [*heading, *lines]
 
 
 def _parents(table: Table, sizes: Sequence[int], first: int) -> dict[int, str]:

@@ -22,8 +22,8 @@ ABSENT_TEXT: Final = "∅"
 
 # What a bare cell would be read as something else for: a number, a literal, JSON, a directive, a marker, a text line.
 _READS_AS_LITERAL = re.compile(r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\Z")
-_NEEDS_QUOTES = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]|\s\Z|\A[\s\"\[{#|@∅]")
-_NEEDS_QUOTES_IN_LIST = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029|;]|\s\Z|\A[\s\"\[{#|@∅]")
+_NEEDS_QUOTES = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]|\s\Z|\A[\s\"\[{#|@∅×]")
+_NEEDS_QUOTES_IN_LIST = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029|;]|\s\Z|\A[\s\"\[{#|@∅×]")
 _PLAIN_KEY = re.compile(r"[\w$/+()-]+\Z")
 
 

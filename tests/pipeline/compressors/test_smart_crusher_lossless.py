@@ -19,7 +19,7 @@ LOSSLESS = Policy(profile=Profile.LOSSLESS)
 ABSENT = object()
 SEGMENT = r'(?:"(?:[^"\\]|\\.)*"|[\w$/+()-]+)'
 PATH = rf"{SEGMENT}(?:\.{SEGMENT})*"
-DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|tags|table|end)\b ?(.*)", re.DOTALL)
+DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|tags|table|again|end)\b ?(.*)", re.DOTALL)
 LITERAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 
 
@@ -185,7 +185,7 @@ def table_of(lines):
     title = DIRECTIVE.match(lines.pop(0))
     assert title[2] == "table"
     count, kind = re.match(r"(?:.*: )?(\d+) (\w+)", title[3]).groups()
-    says, inner, unless, tags = Says(), {}, [], []
+    says, inner, unless, tags, series = Says(), {}, [], [], None
     while True:
         scope, word, rest = DIRECTIVE.match(lines.pop(0)).groups()
         if word == "columns":
@@ -196,6 +196,8 @@ def table_of(lines):
             continue
         if word == "unless stated":
             unless = rest.split("\t")[1:]
+        elif word == "again":
+            series = re.match(rf"({PATH}) ([+-]\d+): ", rest)
         else:
             (inner.setdefault(scope, Says()) if scope else says).take(word, rest, lines)
     grid = list(map(column_of, heads))
@@ -205,6 +207,13 @@ def table_of(lines):
     while len(rows) < int(count):
         line = lines.pop(0)
         if line.startswith(("|", "@")):
+            continue
+        if line.startswith("×"):
+            for _ in range(int(line[1:])):
+                flat, soft = map(dict, rows[-1])
+                if series:
+                    flat[series[1]] = str(int(flat[series[1]]) + int(series[2])).encode()
+                rows.append((flat, soft))
             continue
         cells = line.split("\t")
         cells += [""] * (len(grid) - len(cells))
