@@ -362,6 +362,47 @@ def test_series_come_back():
     assert assert_same(json.dumps(series)) is not None
 
 
+def test_samples_that_do_not_change_are_one_line():
+    rng = random.Random(8)
+    series = []
+    for i in range(5):
+        samples = [[1700000000 + 15 * k, "0" if k < 40 or k % 60 > 20 else str(rng.random())] for k in range(121)]
+        if i == 2:
+            del samples[50:53]
+        series.append({"metric": {"pod": f"p{i}"}, "values": samples})
+    text = json.dumps({"result": series})
+    rewrite = assert_same(text)
+    assert "\n#again 1 +15: " in rewrite.text
+    assert "\n×59\n" in rewrite.text
+    assert len(rewrite.text) < 0.35 * len(text)
+
+
+@pytest.mark.parametrize("start", [-5, -1, 0, 7, 10**15])
+@pytest.mark.parametrize("step", [1, -3, 0])
+def test_counts_come_back(start, step):
+    rows = [
+        {"at": start + step * k, "name": "×12" if k % 9 == 0 else "× same", "value": [k // 12], "same": "long enough to be a table"}
+        for k in range(60)
+    ]
+    assert_same(json.dumps(rows))
+    assert_same(json.dumps(rows).replace('"at": 0,', '"at": -0,'))
+
+
+def test_the_same_row_again_is_counted():
+    rewrite = assert_same(json.dumps([{"name": f"x{k // 20}", "size": 4 + k // 30, "note": "the same text"} for k in range(120)]))
+    assert "\n#again: ×n below a row: n more such rows\n" in rewrite.text
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(-2, 2), st.sampled_from(["0", "0", "0", "×1", "", "a"])), min_size=8, max_size=60), st.integers(-50, 50))
+def test_any_series_comes_back(samples, at):
+    rows = []
+    for step, value in samples:
+        at += 10 if step else 3
+        rows.append([at, value, "padding to make the table worth its while"])
+    assert_same(json.dumps([{"id": "a", "values": rows}, {"id": "b", "values": rows[::2]}, {"id": "c", "values": rows}]))
+
+
 def test_maps_and_plain_lists_come_back():
     versions = [f"1.{i}.0-beta.{i * 7}" for i in range(100)]
     document = {"name": "x", "versions": versions, "time": {v: f"2024-01-{i % 28 + 1:02}T00:00:00Z" for i, v in enumerate(versions)}}
