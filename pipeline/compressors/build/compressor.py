@@ -17,7 +17,8 @@ _WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothin
 _RUN_WORTH = 1.5  # a run must be so many times longer than its marker
 _NOTED = 10  # from so many lines on a marker says what they are
 _LABELS = 5
-_FILES = 150  # named in one marker
+_NOTE = 480  # characters of a note; the grammar of markers allows 500
+_PATH = 200
 
 
 class BuildCompressor:
@@ -71,10 +72,33 @@ def _runs(choice: Choice, lines: Sequence[str]) -> list[tuple[Gap, str]]:
         repeated = why[at].startswith(REPEAT)
         while at < len(why) and why[at] != KEPT and (why[at] == why[start] if repeated else not why[at].startswith(REPEAT)):
             at += 1
-        marker = markers.gap(start + 1, at, _note(start, at, choice, lines, mixed=mixed))
-        if sum(len(line) + 1 for line in lines[start:at]) >= _RUN_WORTH * (len(marker) + 1):
-            found.append((Gap(start + 1, at), marker))
+        parts = _parts(start, at, choice, lines, mixed=mixed)
+        markers_length = sum(len(marker) + 1 for _, marker in parts)
+        if sum(len(line) + 1 for line in lines[start:at]) >= _RUN_WORTH * markers_length:
+            found += parts
     return found
+
+
+def _parts(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: bool) -> list[tuple[Gap, str]]:
+    """A run with its marker; in several parts if it takes more files to name than a marker holds."""
+    found: list[tuple[Gap, str]] = []
+    todo = [(start, end)]
+    while todo:
+        first, last = todo.pop()
+        note = _note(first, last, choice, lines, mixed=mixed)
+        middle = _middle(first, last, choice) if len(note) > _NOTE else first
+        if first < middle < last:
+            todo += [(middle, last), (first, middle)]
+        else:
+            found.append((Gap(first + 1, last), markers.gap(first + 1, last, note[:_NOTE])))
+    return found
+
+
+def _middle(start: int, end: int, choice: Choice) -> int:
+    """Where a diagnostic starts, about half-way; ``start`` if none does."""
+    starts = [choice.found[i].start for i in dict.fromkeys(choice.of[start + 1 : end]) if i >= 0]
+    starts = [at for at in starts if start < at < end]
+    return starts[len(starts) // 2] if starts else start
 
 
 def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: bool) -> str:
@@ -88,7 +112,7 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
         if mixed or end - start >= _NOTED:
             parts += [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in Counter(one.kind for one in ones).items()]
         if ones[0].heading < 0:
-            before = choice.of[start - 1] if start else -1
+            before = choice.of[start - 1] if start and choice.why[start - 1] == KEPT else -1
             same = before >= 0 and all(one.path == choice.found[before].path for one in ones)
             parts.append("same file" if same else _by_folder(Counter(one.path for one in ones)))
     if end - start >= _NOTED:
@@ -103,17 +127,13 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
 def _by_folder(counts: Counter[str]) -> str:
     """``src/: a.c 3, b.c 2; test/: c.c 9``: each folder once as long as its files follow each other."""
     folders: list[tuple[str, list[str]]] = []
-    for path in list(counts)[:_FILES]:
-        folder, slash, name = path.replace("[", "(").replace("]", ")").rpartition("/")
+    for path, count in counts.items():
+        folder, slash, name = path[-_PATH:].replace("[", "(").replace("]", ")").rpartition("/")
         folder += slash
         if not folders or folders[-1][0] != folder:
             folders.append((folder, []))
-        folders[-1][1].append(f"{name} {counts[path]}")
-    parts = [f"{folder}: {', '.join(names)}" if folder else ", ".join(names) for folder, names in folders]
-    rest = list(counts)[_FILES:]
-    if rest:
-        parts.append(f"{len(rest)} more files {sum(counts[path] for path in rest)}")
-    return "; ".join(parts)
+        folders[-1][1].append(f"{name} {count}")
+    return "; ".join(f"{folder}: {', '.join(names)}" if folder else ", ".join(names) for folder, names in folders)
 
 
 def _summary(gaps: Sequence[Gap], choice: Choice) -> str:

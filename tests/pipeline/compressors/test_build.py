@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,3 +95,339 @@ def test_nothing_is_left_out_where_that_is_not_allowed() -> None:
     assert compress(text) is not None
     assert compress(text, policy=LOSSLESS) is None
     assert compress(text, policy=Policy(elide=False)) is None
+
+
+def test_the_same_under_every_hash_seed() -> None:
+    code = (
+        "from pipeline.compressors.api import Content\nfrom pipeline.compressors.build import BuildCompressor\nfrom pipeline.policy import Policy\n"
+        "from pipeline.query import Query\n"
+        "t='\\n'.join(f\"src/f{i % 7}.c:{i}:1: {'error' if i % 3 else 'warning'}: no '{i % 11}'\" for i in range(200))\n"
+        "r=BuildCompressor().compress(Content(t,Query('what of f3.c and `x_y`?')),Policy())\nprint(r.text, r.summary)"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1
+    assert b"f3.c" in seen.pop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\n", "a\nb\n", "." * 600 + "\n", "a::b" * 150 + "\n", "1:" * 400 + "\n", "a.c:1:2: error: " + "'x" * 200 + "\n", "    ^\n", "  ---\nok 1 - a\n",
+        "=== FAILURES ===\n___ a ___\nE  x\n", "a.c:1:1: error: no\n" + "  x\n" * 300, '  File "x.py", line 3, in f\n    g()\n', " from a.h:1,\n",
+        "a.ts:1:1 - error TS1: x\n\n1 a\n2 b\n", "_" * 3000 + " x\n", "PASSED a::b" + " " * 500 + "x\n", "  1:2  error  x  y\n", "\x1b[0m" * 90 + "\n", "\x00\r\r\n",
+    ],
+)  # fmt: skip
+def test_time_is_linear(unit: str) -> None:
+    def seconds(size: int) -> float:
+        content = Content(unit * (size // len(unit)) + "x" * 5000, Query("what of `a.b` and x?"))
+        start = time.process_time()
+        B.recognise(content)
+        B.compress(content, BALANCED)
+        return time.process_time() - start
+
+    seconds(1000)
+    assert seconds(400_000) < 12 * seconds(100_000) + 0.2
+
+
+def test_one_endless_line() -> None:
+    assert compress(":1: error" * 500_000) is None
+    assert compress("\n".join(["x" * 100_000] * 9 + ["y:1:2: error: " + "z" * 100_000] * 4)) is not None
+
+
+# --- what it recognises
+
+PYTEST = """\
+============================= test session starts ==============================
+platform linux -- Python 3.11.7, pytest-9.0.1, pluggy-1.6.0
+rootdir: /src/zoo
+collected 45 items
+
+tests/test_zoo.py ......................................F.s.F.E          [100%]
+
+==================================== ERRORS ====================================
+______________________ ERROR at setup of test_uses_broken ______________________
+
+    @pytest.fixture
+    def broken():
+>       raise RuntimeError("narwhal exploded")
+E       RuntimeError: narwhal exploded
+
+tests/test_zoo.py:40: RuntimeError
+=================================== FAILURES ===================================
+__________________________________ test_price __________________________________
+
+cage = <zoo.Cage object at 0x7f>
+
+    def test_price(cage):
+        '''The price of a cage is what it costs,
+
+        and some more for the keeper.
+        '''
+        first = 1
+        second = 2
+        third = 3
+        fourth = 4
+        fifth = 5
+>       assert cage.price() == 180
+E       assert 170 == 180
+E        +  where 170 = price()
+
+tests/test_zoo.py:17: AssertionError
+----------------------------- Captured stdout call -----------------------------
+captured line 0
+captured line 1
+captured line 2
+captured line 3
+captured line 4
+captured line 5 says ERROR: the okapi is out
+captured line 6
+captured line 7
+captured line 8
+captured line 9
+captured line 10
+captured line 11
+=============================== warnings summary ===============================
+tests/test_zoo.py::test_a
+tests/test_zoo.py::test_b
+tests/test_zoo.py::test_c
+  /src/zoo/zoo.py:3: DeprecationWarning: axolotl is deprecated
+    axolotl()
+
+-- Docs: https://docs.pytest.org/en/stable/how-to/capture-warnings.html
+==================================== PASSES ====================================
+___________________________________ test_0 _____________________________________
+----------------------------- Captured stdout call -----------------------------
+noise of a test that passed, error or not
+=========================== short test summary info ============================
+"""
+PYTEST += "".join(f"PASSED tests/test_zoo.py::test_{n}[error-{n}]\n" for n in range(40))
+PYTEST += """\
+SKIPPED [1] tests/test_zoo.py:30: needs a quokka
+FAILED tests/test_zoo.py::test_price - assert 170 == 180
+ERROR tests/test_zoo.py::test_uses_broken - RuntimeError: narwhal exploded
+============= 1 failed, 40 passed, 1 skipped, 1 warning, 1 error in 0.41s =============
+"""
+CARGO = "\n".join([
+    "   Compiling zoo v0.1.0 (/src/zoo)",
+    "running 42 tests",
+    *(f"test cage::error_{n} ... ok" for n in range(40)),
+    "test cage::gibbon ... FAILED",
+    "test cage::slow ... ignored",
+    "",
+    "failures:",
+    "",
+    "---- cage::gibbon stdout ----",
+    "thread 'cage::gibbon' panicked at src/lib.rs:63:28:",
+    "assertion `left == right` failed: gibbon math",
+    "  left: 4",
+    " right: 5",
+    "",
+    "test result: FAILED. 40 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.18s",
+    "",
+])  # fmt: skip
+GCC = "\n".join(
+    f"src/f{n}.c: In function 'f{n}':\nsrc/f{n}.c:{n}:9: warning: unused variable 'v{n}' [-Wunused-variable]\n {n:4} |     int v{n};\n      |         ^~"
+    for n in range(1, 31)
+)
+GCC += "\nsrc/broken.c:4:15: error: expected ';' before 'return'\n    4 |   int x\n      |        ^\nmake: *** [Makefile:5: broken.o] Error 1\n"
+TSC = "\n".join(f"app/(zoo)/m{n}.ts({n},1): error TS2304: Cannot find name 'animal{n % 20}'." for n in range(60)) + "\n"
+ESLINT = "".join(f"\n/src/m{n}.js\n" + "".join(f"  {line}:1  error  Unexpected var  no-var\n" for line in range(1, 13)) for n in range(9))
+ESLINT += "\n✖ 108 problems (108 errors, 0 warnings)\n"
+GO = "\n".join(f"=== RUN   TestZoo{n}\n--- PASS: TestZoo{n} (0.0{n % 9}s)" for n in range(30))
+GO += "\n=== RUN   TestEmu\n    zoo_test.go:12: got 3, want 4\n--- FAIL: TestEmu (0.00s)\nFAIL\nFAIL\texample.com/zoo\t0.012s\n"
+UNITTEST = "\n".join(f"test_{n} (tests.test_zoo.Zoo.test_{n}) ... ok" for n in range(30))
+UNITTEST += "\ntest_x (tests.test_zoo.Zoo.test_x) ... FAIL\n\n" + "=" * 70 + "\nFAIL: test_x (tests.test_zoo.Zoo.test_x)\n" + "-" * 70
+UNITTEST += '\nTraceback (most recent call last):\n  File "/src/tests/test_zoo.py", line 6, in test_x\n    self.assertEqual(85.0, 84.25)\n'
+UNITTEST += "AssertionError: 85.0 != 84.25\n\n" + "-" * 70 + "\nRan 31 tests in 0.002s\n\nFAILED (failures=1)\n"
+TAP = "TAP version 13\n" + "".join(f"# Subtest: fine {n}\nok {n} - fine {n}\n  ---\n  duration_ms: 0.{n}\n  ...\n" for n in range(1, 31))
+TAP += "# Subtest: puffin\nnot ok 31 - puffin\n  ---\n  error: 'heron flew'\n  ...\n1..31\n# tests 31\n# pass 30\n# fail 1\n"
+MAVEN = "\n".join(f"[INFO] Downloading from central: https://repo.example.com/a/b{n}.jar" for n in range(30))
+MAVEN += "\n[ERROR] /src/main/java/Zoo.java:[12,5] cannot find symbol\n[ERROR]   symbol:   class Okapi\n[INFO] BUILD FAILURE\n[ERROR] Failed to execute goal x\n"
+ALL = {"pytest": PYTEST, "cargo": CARGO, "gcc": GCC, "tsc": TSC, "eslint": ESLINT, "go": GO, "unittest": UNITTEST, "tap": TAP, "maven": MAVEN}
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_recognised_by_content_alone(name: str) -> None:
+    assert B.recognise(Content(ALL[name])) >= 0.9
+
+
+@pytest.mark.parametrize("kind", ["Grep", "Glob", "WebFetch"])
+def test_what_another_tool_found_is_left_to_others(kind: str) -> None:
+    assert B.recognise(Content(PYTEST, call=describe("1", kind, {"pattern": "x"}, {}))) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"2024-01-01 10:15:{n:02} INFO started worker {n}" for n in range(60)),
+        "\n".join(f"src/a{n}.py:{n}:import spam" for n in range(60)),
+        "\n".join(f"line {n} of some prose that tells of tests and of errors." for n in range(60)),
+        "\n".join(f"def f{n}(x: int) -> int:\n    return x + {n}\n" for n in range(60)),
+        "\n".join(f"name{n},{n},{n * 2},error" for n in range(60)),
+        "\n".join(f"-rw-r--r-- 1 root root {n} Jan  1 10:00 test_{n}.py" for n in range(60)),
+        "diff --git a/x b/x\n" + PYTEST,
+        "{\n" + PYTEST,
+        PYTEST + "[headroom 0123abcd: 3 of 9 lines left out]",
+        "",
+        "ok",
+    ],
+)
+def test_not_recognised(text: str) -> None:
+    assert B.recognise(Content(text)) == 0
+
+
+def test_the_call_helps() -> None:
+    text = "\n".join(["building the zoo", *(f"step {n} of the zoo's own script" for n in range(20)), "src/zoo.c:3: error: no okapi"])
+    assert B.recognise(Content(text)) == 0
+    assert B.recognise(Content(text, call=bash("cd src && make all"))) == 0.8
+
+
+# --- what must survive
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "share"),
+    [
+        ("pytest", ["test_price ___", "assert 170 == 180", "+  where 170", "tests/test_zoo.py:17: ", "narwhal exploded", "the okapi is out", "cage = <zoo",
+                    "def test_price(cage):", "axolotl is deprecated", "FAILED tests/test_zoo.py::test_price", "1 failed, 40 passed", "collected 45"], 0.5),
+        ("cargo", ["gibbon ... FAILED", "src/lib.rs:63:28", "gibbon math", "left: 4", "right: 5", "40 passed; 1 failed; 1 ignored"], 0.5),
+        ("gcc", ["src/broken.c:4:15: error: expected ';'", "    4 |   int x", "make: ***", "f30.c 1"], 0.3),
+        ("tsc", ["m59.ts", "Cannot find name 'animal0'"], 0.4),
+        ("eslint", [*(f"/src/m{n}.js" for n in range(9)), "no-var", "108 problems (108 errors, 0 warnings)"], 0.3),
+        ("go", ["zoo_test.go:12: got 3, want 4", "--- FAIL: TestEmu", "FAIL\texample.com/zoo"], 0.3),
+        ("unittest", ["FAIL: test_x", "line 6, in test_x", "85.0 != 84.25", "Ran 31 tests", "FAILED (failures=1)"], 0.5),
+        ("tap", ["not ok 31 - puffin", "heron flew", "# pass 30", "# fail 1"], 0.3),
+        ("maven", ["Zoo.java:[12,5] cannot find symbol", "class Okapi", "BUILD FAILURE"], 0.3),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("policy", [BALANCED, AGGRESSIVE])
+def test_failures_survive(name: str, facts: list[str], share: float, policy: Policy) -> None:
+    text = ALL[name]
+    got = "\n".join(shown(text, "What fails?", policy))
+    assert [fact for fact in facts if fact not in got] == []
+    assert len(got) <= share * len(text)
+
+
+def test_good_news_is_counted() -> None:
+    assert "[… 3-42: 40 passed]" in shown(CARGO)
+    rewrite = compress(CARGO)
+    assert rewrite is not None
+    assert rewrite.summary == "40 lines of passed tests"
+    assert rewrite.left_out == 40 + 1  # and the ignored one
+
+
+def test_a_test_asked_for_is_shown_though_it_passed() -> None:
+    assert "test cage::error_17 ... ok" in shown(CARGO, "Did `cage::error_17` pass?")
+    assert "test cage::error_17 ... ok" in shown(CARGO, call=bash("cargo test cage::error_17"))
+    assert "test cage::error_17 ... ok" not in shown(CARGO)
+
+
+def test_skipped_tests_stay_where_they_are_asked_for() -> None:
+    skipped = "\n".join(f"test cage::t{n} ... ignored" for n in range(30))
+    assert len(shown(CARGO + skipped, "Which tests are skipped?")) > 30 > len(shown(CARGO + skipped)) - 15
+
+
+def test_the_slowest_stay_where_slowness_is_asked_for() -> None:
+    assert any("(4.50s)" in line for line in shown(GO.replace("TestZoo7 (0.07s)", "TestZoo7 (4.50s)"), "Which test is slow?"))
+
+
+# --- diagnostics
+
+
+def test_of_each_message_some_are_shown_and_the_rest_counted_by_file() -> None:
+    lines = [f"src/{'ab'[n // 20]}/{n % 3}.c:{n}:1: error: no such thing" for n in range(40)]
+    assert shown("\n".join(lines)) == [
+        *lines[:3],
+        "[… 4-37: 34 errors, src/a/: 0.c 6, 1.c 6, 2.c 5; src/b/: 2.c 6, 0.c 6, 1.c 5]",
+        *lines[-3:],
+    ]
+
+
+def test_of_one_message_several_names_are_shown() -> None:
+    got = shown(TSC)
+    assert sum("Cannot find name" in line for line in got) == 6 + 3  # the last lines stay whatever they are
+    assert "Cannot find name 'animal5'." in "\n".join(got)
+
+
+def test_files_asked_for_are_whole() -> None:
+    lines = [f"src/{name}.c:{n}:1: error: no such thing" for n in range(1, 21) for name in ("spam", "eggs")]
+    got = shown("\n".join(lines), "What is wrong in src/spam.c?")
+    assert [line for line in lines if "spam" in line] == [line for line in got if line.startswith("src/spam.c")]
+
+
+def test_a_diagnostic_goes_with_its_source_and_its_notes() -> None:
+    unit = "In file included from a.h:1:\nx{n}.c:3:5: error: no okapi\n    3 | int x\n      |     ^\nx{n}.c:9:1: note: declared here\n    9 | x\n"
+    text = "".join(unit.format(n=n) for n in range(20)) + "make: *** no\nx\ny\n"
+    got = shown(text)
+    assert got[:18] == text.split("\n")[:18]
+    assert got[18].startswith("[… 19-120: 17 errors, x3.c 1, ")
+    assert got[19:] == ["make: *** no", "x", "y", ""]
+
+
+def test_kinds_are_counted_where_they_are_mixed() -> None:
+    lines = [f"a.c:{n}:1: {'error: bad' if n % 2 else 'warning: odd'} thing" for n in range(30)]
+    assert "[… 7-27: 11 warnings, 10 errors, same file]" in shown("\n".join(lines))
+
+
+def test_many_files_take_several_markers() -> None:
+    lines = [f"src/some/folder/of/this/zoo/animal_{n}.c:{n}:1: error: bad thing" for n in range(400)]
+    got = shown("\n".join(lines))
+    assert len(got) > 10
+    assert [n for n in range(400) if f"animal_{n}.c" not in "\n".join(got)] == []
+
+
+# --- the rest
+
+
+def test_a_message_of_many_tests_is_told_whole_three_times() -> None:
+    one = "____ test_{n} ____\n\n    def test(n):\n        a = {n}\n        b = 2\n>       assert f(n) == 9\nE       assert 8 == 9\n\ntests/test_a.py:{n}: AssertionError\n"
+    text = "=== FAILURES ===\n" + "".join(one.format(n=n) for n in range(20)) + "=== 20 failed in 0.10s ===\n"
+    got = shown(text)
+    assert sum(line.startswith(">") for line in got) == 3
+    assert sum(line.startswith("E ") for line in got) == 20
+    assert all(f"____ test_{n} ____" in got and f"tests/test_a.py:{n}: AssertionError" in got for n in range(20))
+
+
+def test_what_stands_above_word_for_word_is_not_shown_again() -> None:
+    block = ["  the okapi", "of the zoo is", "    not where it should be, says", "its keeper: he had last seen it at noon, when he", "fed it;"]
+    block += ["it was {then} asleep below a tree that has since been felled for its wood,", "which is sad."]
+    lines = ["start", *block, "between", *block, "x", "y", "z"]
+    assert shown("\n".join(lines)) == [*lines[:9], "[… 10-16: as lines 2-8]", "x", "y", "z"]
+
+
+def test_of_a_long_trace_own_frames_stay() -> None:
+    frames = [f"    at call{n} (/src/node_modules/lib/{n}.js:1:2)" for n in range(20)]
+    frames[9] = "    at feed (/src/zoo/emu.js:7:9)"
+    lines = ["Error: no food", *frames, "Node.js v20", "x", "y", "z"]
+    got = shown("\n".join(lines))
+    assert frames[9] in got
+    assert got[0] == "Error: no food"
+    assert len(got) == 1 + 2 + 1 + 1 + 1 + 3 + 4
+
+
+def test_a_line_that_is_one_of_many_is_counted_and_errors_are_not() -> None:
+    lines = [f"feeding {'the ' * (n % 2)}animal {n} in its cage" for n in range(60)]
+    lines[30] = "feeding animal 30 in its cage failed: error 7"
+    got = shown("\n".join(lines))
+    assert lines[30] in got
+    assert len(got) < 20
+    assert any("like line 1" in line for line in got)
+
+
+def test_progress_that_tells_of_trouble_stays() -> None:
+    lines = [f"[{n}/90] Building C object zoo/f{n}.o" for n in range(1, 91)]
+    lines[40] = "[41/90] Building C object zoo/f41.o failed: no okapi"
+    assert lines[40] in shown("\n".join(lines))
+
+
+def test_colours_and_line_ends_are_looked_through_and_kept() -> None:
+    text = CARGO.replace("... ok", "... \x1b[32mok\x1b[m").replace("\n", "\r\n")
+    got = shown(text)
+    assert "[… 3-42: 40 passed]" in got
+    assert "test cage::gibbon ... FAILED\r" in got
