@@ -1,6 +1,7 @@
 """The log compressor: mine shapes, keep what matters, put a marker in place of every run left out.
 
 Every line that is kept is the original line (in ``aggressive``, with a shared header printed once); lines are never merged, reworded or moved.
+Where nothing may be left out, lines of one shape become rows under a template, and what would be kept stays written out.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline import markers
+from pipeline import markers, tokens
 from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors.log.columns import encode
 from pipeline.compressors.log.fold import fold, header_columns
 from pipeline.compressors.log.recognise import confidence
 from pipeline.compressors.log.select import AGGRESSIVE, BALANCED, Selection
@@ -20,6 +22,7 @@ from pipeline.policy import Policy, Profile
 
 _LEAST_LINES = 12
 _WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothing
+_WORTH_LOSSLESS = 0.9  # of the tokens: another form must pay for being learnt
 _RUN_WORTH = 1.5  # a run must be so many times longer than its marker
 _NOTED = 10  # from so many lines on a marker says what they are
 _NOTED_LEVELS = 4
@@ -35,9 +38,7 @@ class LogCompressor:
         return confidence(content)
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
-        """The log without its repeats, or None where fewer than 12 lines or too little would go."""
-        if not policy.lossy:
-            return None
+        """The log without its repeats, or in columns where nothing may go; None for fewer than 12 lines or too little gain."""
         lines = content.lines
         ended = lines[-1] == ""  # the text ends with a line break: no line of its own
         if ended:
@@ -49,6 +50,8 @@ class LogCompressor:
         shapes = mine(plain, grouped.frame)
         limits = AGGRESSIVE if policy.profile is Profile.AGGRESSIVE else BALANCED
         kept = Selection(shapes, grouped, content.query, limits).run()
+        if not policy.lossy:
+            return _in_columns(content.text, lines, shapes, kept, "\n" if ended else "")
         gaps = _gaps(kept, lines, shapes)
         if not gaps:
             return None
@@ -59,6 +62,14 @@ class LogCompressor:
         if len(text) > _WORTH * len(content.text):
             return None
         return Rewrite(text, len(lines), tuple(gaps), _summary(gaps, shapes))
+
+
+def _in_columns(text: str, lines: Sequence[str], shapes: Shapes, kept: Sequence[int], end: str) -> Rewrite | None:
+    """All lines in columns; the rows of what stands out hold the line as it is."""
+    columns = encode(lines, shapes.shape_of, kept)
+    if columns is None or tokens.estimate(columns) > _WORTH_LOSSLESS * tokens.estimate(text):
+        return None
+    return Rewrite(columns + end, len(lines), summary=f"all {len(lines)} lines, in columns")
 
 
 def _gaps(kept: Sequence[int], lines: Sequence[str], shapes: Shapes) -> list[Gap]:
