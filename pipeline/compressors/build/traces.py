@@ -71,8 +71,11 @@ def _frames(lines: Sequence[str]) -> Iterator[Frame]:
 def _end(lines: Sequence[str], at: int) -> int:
     """After the last line of the frame that starts here; ``at`` if none does."""
     line = lines[at][:_LINE]
-    if not line or line[0] not in " \t0123456789":
+    if not line:
         return at
+    if line[0] not in " \t0123456789":  # in Go the function stands above its file
+        below = lines[at + 1] if at + 1 < len(lines) else ""
+        return at + 2 if below[:1] == "\t" and _GO.match(below[:_LINE]) else at
     if _PYTHON.match(line):
         margin = _margin(line)
         end = at + 1

@@ -431,3 +431,51 @@ def test_colours_and_line_ends_are_looked_through_and_kept() -> None:
     got = shown(text)
     assert "[… 3-42: 40 passed]" in got
     assert "test cage::gibbon ... FAILED\r" in got
+
+
+# --- how each tool lays its diagnostics out
+
+RUSTC = "warning: unused variable: `v{n}`\n --> src/m{n}.rs:{n}:9\n  |\n{n} |     let v{n} = 3;\n  |         ^^ help: prefix it with an underscore\n  |\n  = note: on by default\n\n"
+RUFF = "F401 [*] `os` imported but unused\n --> lint/m{n}.py:{n}:8\n  |\n{n} | import os\n  |        ^^\n  |\nhelp: Remove unused import: `os`\n\n"
+PRETTY = "src/m{n}.ts:{n}:1 - error TS2304: Cannot find name 'x'.\n\n{n} x;\n  ~\n\n"
+JAVAC = "zoo/M{n}.java:{n}: error: cannot find symbol\nimport com.zoo.Okapi;\n              ^\n  symbol:   class Okapi\n  location: package com.zoo\n"
+COMPACT = "src/m{n}.js: line {n}, col 1, Error - Unexpected var. (no-var)\n"
+RUN = 20
+
+
+@pytest.mark.parametrize("unit", [RUSTC, RUFF, PRETTY, JAVAC, COMPACT])
+def test_a_diagnostic_stays_or_goes_as_a_whole(unit: str) -> None:
+    text = "".join(unit.format(n=n) for n in range(10, 10 + RUN)) + "error: could not build\nx\ny\n"
+    got = shown(text, policy=AGGRESSIVE)
+    whole = unit.format(n=10).rstrip("\n").split("\n")
+    assert got[: len(whole)] == whole
+    rest = "\n".join(got[len(whole) :])
+    assert all(f"m{n}." in rest.lower() for n in range(12, 10 + RUN))
+    assert sum(line.startswith("[…") for line in got) <= 2
+    assert "error: could not build\nx\ny\n" in rest
+    assert all(
+        line == "" or line.startswith(("[…", "error: could", "help: ", "x", "y")) or line in unit.format(n=11).split("\n")
+        for line in got[len(whole) :]
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "own"),
+    [
+        (
+            '  File "/venv/lib/python3.11/site-packages/zoo/{n}.py", line {n}, in call\n    call({n})',
+            '  File "/src/zoo.py", line 7, in emu\n    feed()',
+        ),
+        ("  {n}: core::ops::call_{n}\n             at /rustc/0123/library/core/src/ops.rs:{n}:5", "  20: zoo::emu\n             at ./src/lib.rs:7:5"),
+        ("testing.tRunner{n}(0x1)\n\t/usr/local/go/src/testing/testing.go:{n} +0x1b", "zoo.Emu(...)\n\t/src/zoo/emu.go:7 +0x1b"),
+        ("\tat org.junit.runner.Call{n}(Call.java:{n})", "\tat zoo.Emu.feed(Emu.java:7)"),
+    ],
+)
+def test_frames_of_the_program_itself(frame: str, own: str) -> None:
+    head = "Traceback (most recent call last):" if "File" in frame else "stack backtrace:"
+    frames = [frame.format(n=n) for n in range(20)]
+    text = "\n".join([head, *frames[:10], own, *frames[10:], "Error: no food", "x", "y", "z"])
+    got = shown(text)
+    assert own in "\n".join(got)
+    assert "Error: no food" in got
+    assert len(got) <= len(text.split("\n")) / 2
