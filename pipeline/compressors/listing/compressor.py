@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.listing import stanzas
 from pipeline.compressors.listing.choice import FLOOR, choose
+from pipeline.compressors.listing.columns import fold
 from pipeline.compressors.listing.entries import Listing, Shape, parse, program, shape_of
 from pipeline.compressors.listing.render import Run, by_suffix, gaps_of, may_group, render, runs_of
 from pipeline.compressors.table.aligned import aligned
@@ -42,7 +43,7 @@ class ListingCompressor:
         return 0.8 if stanzas.stanzas(sample) else 0.0
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
-        """The listing with entries left out; in ``lossless`` paths below their folders; None where there is nothing to gain."""
+        """The listing with entries left out; paths below their folders, usual columns named once, in ``lossless`` too; None without a gain."""
         if carries_marker(content.text):
             return None
         sample = [line[:_LINE].rstrip("\r") for line in content.lines[:_LOOK] if line.strip()]
@@ -70,9 +71,11 @@ def _shorten(content: Content, listing: Listing, policy: Policy) -> Rewrite | No
     runs: list[Run] = []
     if policy.lossy and listing.count > FLOOR:
         runs = runs_of(lines, listing.entries, choose(listing, lines, content.query, policy))
-    if not runs and not grouped:
+    out = list(render(lines, listing.entries, runs, grouped=grouped))
+    folded = fold(out) if listing.shape is Shape.LONG else None
+    if not runs and not grouped and folded is None:
         return None
-    text = "\n".join(render(lines, listing.entries, runs, grouped=grouped))
+    text = "\n".join(out if folded is None else folded)
     if len(text) > _WORTH * len(content.text):
         return None
     return Rewrite(text, len(lines), gaps_of(runs), _summary(listing, runs))
@@ -80,7 +83,7 @@ def _shorten(content: Content, listing: Listing, policy: Policy) -> Rewrite | No
 
 def _summary(listing: Listing, runs: Sequence[Run]) -> str:
     if not runs:
-        return "nothing left out, paths stand below their folder"
+        return "nothing left out, " + ("paths stand below their folder" if listing.shape is Shape.PATHS else "columns named once")
     named = [e for e in listing.entries if e.name]
     left = sum(1 for run in runs for e in listing.entries[run.start : run.end] if e.name)
     return f"{left} of {len(named)} entries; in all {by_suffix(named)}"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.compressors.api import Compressor, Content, Rewrite
 from pipeline.compressors.listing import ListingCompressor
 from pipeline.compressors.listing.choice import FLOOR
+from pipeline.compressors.listing.columns import fold, unfold
 from pipeline.compressors.listing.entries import Entry, Shape, parse, suffix
 from pipeline.compressors.listing.stanzas import stanzas
 from pipeline.markers import IN_PLACE
@@ -81,7 +83,10 @@ def check(rewrite: Rewrite, lines: Sequence[str]) -> None:
     gaps = iter(rewrite.gaps)
     at = 0
     folder = ""
-    for line in rewrite.text.split("\n"):
+    printed = rewrite.text.split("\n")
+    if unfold(printed) != printed:
+        printed, lines = [single(line) for line in unfold(printed)], [single(line) for line in lines]
+    for line in printed:
         marker = IN_PLACE.fullmatch(line)
         if at < len(lines) and line == lines[at]:
             at += 1
@@ -100,11 +105,16 @@ def check(rewrite: Rewrite, lines: Sequence[str]) -> None:
     assert next(gaps, None) is None
 
 
+def single(line: str) -> str:
+    """A line of ``ls -l`` without the blanks that align its columns."""
+    return re.sub(r" +", " ", line, count=4) if re.match(r"[-d][-rwx]{9} ", line) else line
+
+
 def shown(lines: Sequence[str], call: ToolCall | None, query: str = "", policy: Policy = BALANCED) -> list[str]:
     rewrite = compress(lines, call, query, policy)
     assert rewrite is not None
     check(rewrite, lines)
-    return rewrite.text.split("\n")
+    return unfold(rewrite.text.split("\n"))
 
 
 def test_it_is_a_compressor() -> None:
@@ -164,7 +174,7 @@ def test_not_recognised(call: ToolCall | None, lines: list[str]) -> None:
     assert compress(lines, call) is None
 
 
-@pytest.mark.parametrize(("call", "lines"), [(LS, long(FLOOR)), (TREE, tree()[: FLOOR - 1]), (PLAIN, [f"m_{n}.py" for n in range(FLOOR)])])
+@pytest.mark.parametrize(("call", "lines"), [(TREE, tree()[: FLOOR - 1]), (PLAIN, [f"m_{n}.py" for n in range(FLOOR)])])
 def test_short_listings_stay(call: ToolCall, lines: list[str]) -> None:
     assert compress(lines, call) is None
 
@@ -237,7 +247,7 @@ def test_at_least_so_many_entries_stay() -> None:
 def test_the_newest_where_it_is_asked_for() -> None:
     lines = long()
     lines[77] = lines[77].replace(lines[77].split()[6], "30").replace("Nov", "Dec")
-    assert lines[77] in shown(lines, LS, "Which file is the newest?")
+    assert single(lines[77]) in shown(lines, LS, "Which file is the newest?")
 
 
 def test_rare_extensions_stay() -> None:
@@ -275,6 +285,64 @@ def test_tables_of_programs_that_list() -> None:
     assert lines[50] in out
     assert len(out) < 20
     assert compress(lines, KUBECTL, policy=LOSSLESS) is None
+
+
+# --- usual columns
+
+
+def test_usual_columns_of_a_short_listing_are_named_once() -> None:
+    lines = ["total 8", *(f"-rw-r--r-- 1 root root {n * 907:>7} Apr 30 08:32 mod_{n}.c" for n in range(9))]
+    lines += [
+        "drwxr-xr-x 3 root root    4096 Apr 30 08:32 src",
+        "-rwxr-xr-x 1 root root      7 May  1  2024 run me",
+        "-rw-r--r-- 1 root root 5 May  1  2024 old",
+    ]
+    rewrite = compress(lines, LS, policy=LOSSLESS)
+    assert rewrite is not None
+    out = rewrite.text.split("\n")
+    assert out[0] == "[a line without mode: -rw-r--r-- 1 root root; dN: drwxr-xr-x N root root; without time: Apr 30 08:32]"
+    assert out[1:4] == ["total 8", "0 mod_0.c", "907 mod_1.c"]
+    assert out[-3:] == ["d3 4096 src", lines[-2], "5 May  1  2024 old"]
+    assert rewrite.gaps == ()
+    check(rewrite, lines)
+    assert len(rewrite.text) < 0.5 * len("\n".join(lines))
+
+
+def test_folders_alone() -> None:
+    lines = [f"drwxrwxr-x {n} me staff 4.0K 2024-05-01 10:{n:02} dir{n}" for n in range(10, 40)]
+    folded = fold(lines)
+    assert folded is not None
+    assert folded[0] == "[dN: drwxrwxr-x N me staff]"
+    assert unfold(folded) == lines
+
+
+@pytest.mark.parametrize("stranger", ["12 monkeys", "d3 7 Apr 30 08:32 x", "[dN: drwxrwxr-x N me staff]"])
+def test_what_could_be_taken_for_an_entry_forbids_it(stranger: str) -> None:
+    assert fold(long(40)) is not None
+    assert fold([*long(40), stranger]) is None
+
+
+ROW = st.builds(
+    "{} {:>2} {} {:>7} {} {}".format,
+    st.sampled_from(["-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x", "-rw-r--r--", "drwx--S---+"]),
+    st.integers(1, 40),
+    st.sampled_from(["root root", "root root", "me  staff", "me"]),
+    st.sampled_from(["4096", "12", "1.5K"]),
+    st.sampled_from(["Apr 30 08:32", "Apr 30 08:32", "May  1  2024", "2024-05-01 10:20"]),
+    st.one_of(
+        st.sampled_from(["a", "b c", "Apr 30 08:32 x", "12 a", "d3 4 x", " y"]),
+        st.text(st.characters(exclude_characters="\n"), min_size=1, max_size=9),
+    ),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.one_of(ROW, ROW, ROW, st.text(max_size=9)), max_size=30))
+def test_folded_columns_come_back(rows: list[str]) -> None:
+    lines = "\n".join(rows).split("\n")
+    folded = fold(lines)
+    if folded is not None:
+        assert [single(line) for line in unfold(folded)] == [single(line) for line in lines]
 
 
 # --- stanzas
