@@ -8,7 +8,7 @@ from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.code.asked import Asked, choose, names_of
 from pipeline.compressors.code.cut import Cut, Run, joined
 from pipeline.compressors.code.guard import errors
-from pipeline.compressors.code.languages import Language, available, parse
+from pipeline.compressors.code.languages import Language, installed, parse
 from pipeline.compressors.code.numbering import Numbered, strip
 from pipeline.compressors.code.outline import outline
 from pipeline.compressors.code.reading import is_reference, language_of
@@ -33,7 +33,7 @@ class CodeCompressor:
         if not _fits(content):
             return 0.0
         language = language_of(content)
-        if language is None or not available():
+        if language is None or not installed(language):
             return 0.0
         return 0.6 if content.call is None else 0.97
 

@@ -108,16 +108,19 @@ class Cut:
 
     def _rows_with(self, names: Sequence[str]) -> dict[str, list[int]]:
         """The rows that hold each of these names."""
-        rows: dict[str, list[int]] = {name: [] for name in names}
-        pattern = re.compile("|".join(_as_pattern(name) for name in sorted(rows, key=lambda n: (-len(n), n))))
         text = "\n".join(self.lines)
-        row = at = 0
-        for match in pattern.finditer(text):
-            row += text.count("\n", at, match.start())
-            at = match.start()
-            found = rows[match[0]]
-            if not found or found[-1] != row:
-                found.append(row)
+        rows: dict[str, list[int]] = {}
+        for name in names:
+            found = rows[name] = []
+            row = counted = 0
+            at = text.find(name)
+            while at >= 0:
+                if _stands_alone(text, at, at + len(name)):
+                    row += text.count("\n", counted, at)
+                    counted = at
+                    if not found or found[-1] != row:
+                        found.append(row)
+                at = text.find(name, at + len(name))
         return rows
 
     def _statement(self, tree: Tree, row: int) -> None:
@@ -246,10 +249,15 @@ def _path_to(tree: Tree, row: int, line: str, language: Language) -> list[Node]:
     return path
 
 
-def _as_pattern(name: str) -> str:
-    left = r"(?<![\w$])" if name[:1].isalnum() or name[:1] in "_$" else ""
-    right = r"(?![\w$])" if name[-1:].isalnum() or name[-1:] in "_$" else ""
-    return left + re.escape(name) + right
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a name is no part of a longer one."""
+    before = text[start - 1 : start]
+    after = text[end : end + 1]
+    return not (_in_name(before) and _in_name(text[start])) and not (_in_name(after) and _in_name(text[end - 1]))
+
+
+def _in_name(character: str) -> bool:
+    return character.isalnum() or character in ("_", "$")
 
 
 def _indent(line: str) -> int:

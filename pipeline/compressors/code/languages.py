@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import logging
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 # looks like code (`a<a<a<…`), where time and memory grow with the square of the length. Steps, not seconds: the same on every machine.
 _CHECKS = 200
 _CHECKS_PER_KB = 15
+_LEAST_RELEASE = (0, 26, 1)  # before it the process ends by SIGSEGV where the parser asks whether to go on
 _CHUNK = 1 << 16
 _MOST_UNCLOSED = 100  # comments that only begin: the parser looks for the end of each as far as the end of the text
 
@@ -170,6 +173,9 @@ def _grammar(name: str) -> Grammar | None:
     """A language's grammar, or None where it is not installed or too old for the parser; that is logged once, and told by ``missing``."""
     language = BY_NAME[name]
     try:
+        if _release("tree-sitter") < _LEAST_RELEASE:
+            log.warning("tree-sitter is older than %s: code is not compressed", ".".join(map(str, _LEAST_RELEASE)))
+            return None
         from tree_sitter import Language as Grammar
 
         return Grammar(getattr(importlib.import_module(language.module), language.function)())
@@ -178,8 +184,20 @@ def _grammar(name: str) -> Grammar | None:
         return None
 
 
+def _release(distribution: str) -> tuple[int, ...]:
+    """The release of an installed distribution, as numbers.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return tuple(int(part) for part in re.findall(r"\d+", importlib.metadata.version(distribution))[:3])
+
+
 def parse(source: bytes, language: Language) -> Tree | None:
-    """The syntax tree of a source text; None where there is no grammar, or where parsing takes far more steps than code does."""
+    """The syntax tree of a source text; None where there is no grammar, or where parsing takes far more steps than code does.
+
+    The text of its nodes cannot be asked of them.
+    """
     grammar = _grammar(language.name)
     if grammar is None:
         return None
@@ -188,9 +206,11 @@ def parse(source: bytes, language: Language) -> Tree | None:
     from tree_sitter import Parser
 
     checks = 0
+    views = [memoryview(source)]
 
-    def read(offset: int, _: object) -> bytes:
-        return source[offset : offset + _CHUNK]
+    def read(offset: int, _: object) -> memoryview:
+        views.append(views[0][offset : offset + _CHUNK])
+        return views[-1]
 
     def overrun(offset: int, _: bool) -> bool:
         nonlocal checks
@@ -201,11 +221,19 @@ def parse(source: bytes, language: Language) -> Tree | None:
         return Parser(grammar).parse(read, progress_callback=overrun)
     except ValueError:  # stopped
         return None
+    finally:
+        for view in reversed(views):  # the parser never gives back what it was given to read: a view that is released keeps no text alive
+            view.release()
+
+
+def installed(language: Language) -> bool:
+    """Whether a language can be parsed."""
+    return _grammar(language.name) is not None
 
 
 def missing() -> tuple[str, ...]:
     """The languages whose grammars cannot be loaded. The grammars that can are loaded by this."""
-    return tuple(language.name for language in LANGUAGES if _grammar(language.name) is None)
+    return tuple(language.name for language in LANGUAGES if not installed(language))
 
 
 def available() -> bool:

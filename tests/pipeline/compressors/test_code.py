@@ -172,6 +172,15 @@ def test_without_the_grammars(monkeypatch: pytest.MonkeyPatch) -> None:
         languages._grammar.cache_clear()
 
 
+def test_with_a_parser_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages.importlib.metadata, "version", lambda name: "0.26.0rc1")
+    languages._grammar.cache_clear()
+    try:
+        assert not available()
+    finally:
+        languages._grammar.cache_clear()
+
+
 # --- what is left out
 
 
