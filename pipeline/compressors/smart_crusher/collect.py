@@ -80,6 +80,8 @@ def _of_map(value: dict[str, object]) -> Collection | None:
         if similar(records) and not any(KEY in r or VALUE in r for r in records):
             return Collection(Kind.MAP, [{KEY: k, **r} for k, r in zip(value, records, strict=True)])
         return None
+    if kinds == {list} and all(type(i) is dict for v in values for i in v):  # type: ignore[attr-defined]
+        return Collection(Kind.MAP, [{KEY: k, VALUE: v} for k, v in value.items()])
     if dict in kinds or list in kinds or len(value) < _MIN_VALUES:
         return None
     if sum(1 for k in value if _DATA_KEY.search(k)) >= 0.6 * len(value):

@@ -1,4 +1,4 @@
-"""Records to columns: nested objects become paths, an absent key stays absent."""
+"""Records to columns: nested objects, and lists that never hold more than one, become paths; an absent key stays absent."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _DEPTH = 6
 _WIDE = 120
 _SPARSE = 12  # cells of the grid for each value: beyond it the records have no columns in common
 _FREE = 20_000
+ITEM = "[0]"  # the step to the only element of a list; a key of that name is quoted
 
 
 @dataclass
@@ -65,8 +66,27 @@ def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None
     if len(found) * count > _SPARSE * filled + _FREE:
         return None
     for name, (rows, values) in found.items():
-        columns.values[name] = values if len(values) == count else _padded(rows, values, count)
+        alone = _only_elements(values) if len(columns.keys[name]) < depth else None
+        if alone is None:
+            columns.values[name] = values if len(values) == count else _padded(rows, values, count)
+        elif (inner := _flatten(alone, depth - len(columns.keys[name]) - 1)) is not None:
+            for path, column in inner.values.items():
+                below = f"{name}.{ITEM}.{path}"
+                columns.values[below] = column if len(column) == count else _padded(rows, column, count)
+                columns.keys[below] = (*columns.keys[name], ITEM, *inner.keys[path])
+        else:
+            return None
     return columns
+
+
+def _only_elements(values: list[object]) -> list[dict[str, object]] | None:
+    """The elements of lists of one object each: such a list is an object in disguise."""
+    alone = []
+    for value in values:
+        if type(value) is not list or len(value) != 1 or type(value[0]) is not dict or not value[0] or len(value[0]) > _WIDE:
+            return None
+        alone.append(value[0])
+    return alone if len(alone) > 1 else None
 
 
 def _padded(rows: list[int], values: list[object], count: int) -> list[object]:

@@ -35,6 +35,7 @@ _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|m
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase
 _FEW = 0.03
+_TIES = 6
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ISSUES = re.compile(r"(?i)\bissues?\b")  # of a tracker: no trouble by themselves
@@ -269,17 +270,23 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
         slowest = [o for o in reversed(ordered) if o[0] >= least]
         for i, (_, row) in enumerate(slowest):
             _raise(priority, [row], 128 - 30 * i / len(slowest))
-    top, bottom = [r for _, r in ordered[:-4:-1]], [r for _, r in ordered[:2]]
+    top, bottom = _ends(ordered[::-1], 3), _ends(ordered, 2)
     if named and (up or down):
         _raise(priority, top if up else bottom, 80)
-        _raise(priority, top[:3] if up else [], 150)
-        _raise(priority, bottom[:2] if down else [], 150)
+        _raise(priority, top if up else [], 150)
+        _raise(priority, bottom if down else [], 150)
     elif up or down:
         _raise(priority, top[:1] if up else bottom[:1], 95)
     else:
         _raise(priority, top[:1], 45)
         _raise(priority, bottom[:1], 20)
     _outliers(priority, ordered, strong=query.slowness or query.severity)
+
+
+def _ends(ordered: list[tuple[float, int]], count: int) -> list[int]:
+    """The rows of the first values, and of a few more that are equal to the first."""
+    equal = next((i for i, (v, _) in enumerate(ordered) if v != ordered[0][0]), len(ordered))
+    return [row for _, row in ordered[: max(count, min(equal, _TIES))]]
 
 
 def _outliers(priority: list[float], ordered: list[tuple[float, int]], *, strong: bool) -> None:

@@ -13,6 +13,8 @@ from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import cast
 
+from pipeline.compressors.smart_crusher.collect import VALUE
+from pipeline.compressors.smart_crusher.flatten import ITEM
 from pipeline.compressors.smart_crusher.parse import blank, scan
 
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
@@ -87,7 +89,7 @@ class Place:
 def _inner(text: str, at: int, chain: Sequence[tuple[str, ...]]) -> Iterator[Span]:
     found: int | None = at
     for key in chain[0]:
-        found = None if found is None or text[found] != "{" else _value(text, found, key)
+        found = None if found is None else _below(text, found, key)
     if found is None or text[found] != "[":
         return
     for start, value, end in _members(text, found):
@@ -95,6 +97,15 @@ def _inner(text: str, at: int, chain: Sequence[tuple[str, ...]]) -> Iterator[Spa
             yield start, end
         else:
             yield from _inner(text, value, chain[1:])
+
+
+def _below(text: str, at: int, key: str) -> int | None:
+    """Where a step leads: into an object, to the only element of a list, or nowhere where the value itself was named."""
+    if text[at] == "{":
+        return _value(text, at, key)
+    if text[at] != "[" or key == VALUE:
+        return at if text[at] == "[" else None
+    return next((start for start, _, _ in _members(text, at)), None) if key == ITEM else None
 
 
 def _value(text: str, at: int, key: str) -> int | None:

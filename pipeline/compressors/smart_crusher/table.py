@@ -232,9 +232,18 @@ def _segment(path: str, key: str) -> int:
     return len(dumps(key)) if path.startswith('"') else len(key)
 
 
+def _link(paths: list[str]) -> str:
+    """The column that links to the record: at the top, or in the object that wraps most of it."""
+    found = next((p for p in _LINKS if p in paths), "")
+    if found or not paths:
+        return found
+    wrapper, below = Counter(p.rpartition(".")[0] for p in paths).most_common(1)[0]
+    return next((p for p in (f"{wrapper}.{name}" for name in _LINKS) if p in paths), "") if 2 * below >= len(paths) else ""
+
+
 def _templates(table: Table, asked: frozenset[str], *, inline: bool) -> None:
     rest = {p: table.columns[p] for p in _open(table)}
-    keep = [next((p for p in _LINKS if p in rest), "")]
+    keep = [_link(list(rest))]
     keep += [p for p in rest if p.rsplit(".", 1)[-1].lower() in asked][:3]
     hard, table.soft = find_templates(rest, frozenset(keep))
     table.derived.update(hard)

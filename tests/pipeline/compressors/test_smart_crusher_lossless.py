@@ -18,7 +18,8 @@ from pipeline.policy import Policy, Profile
 LOSSLESS = Policy(profile=Profile.LOSSLESS)
 ABSENT = object()
 SEGMENT = r'(?:"(?:[^"\\]|\\.)*"|[\w$/+()-]+)'
-PATH = rf"{SEGMENT}(?:\.{SEGMENT})*"
+PATH = rf"{SEGMENT}(?:\.{SEGMENT}|\.\[0\])*"
+ITEM = object()
 DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|tags|table|again|end)\b ?(.*)", re.DOTALL)
 LITERAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 
@@ -54,7 +55,14 @@ def paths_of(names):
 
 
 def keys_of(path):
-    return [json.loads(s) if s[0] == '"' else s for s in re.findall(SEGMENT, path)]
+    return [json.loads(s) if s[0] == '"' else ITEM if s == "[0]" else s for s in re.findall(SEGMENT + r"|\[0\]", path)]
+
+
+def listed(value):
+    """Objects of the only element of a list as that list."""
+    if isinstance(value, dict):
+        return [listed(value[ITEM])] if ITEM in value else {k: listed(v) for k, v in value.items()}
+    return value
 
 
 def template_of(text):
@@ -149,7 +157,7 @@ class Says:
                     into = into.setdefault(key, {})
                 assert keys[-1] not in into
                 into[keys[-1]] = value
-        return record
+        return listed(record)
 
 
 def list_of(text, columns, says):
@@ -386,6 +394,41 @@ def test_counts_come_back(start, step):
     ]
     assert_same(json.dumps(rows))
     assert_same(json.dumps(rows).replace('"at": 0,', '"at": -0,'))
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_lists_of_one_object_come_back(more):
+    rng = random.Random(more)
+    rows = [
+        {
+            "id": i,
+            "parts": [
+                {"kind": rng.choice("ab"), "[0]": i % 3, "size": [{"w": i, "h": None}], "tags": [{"k": "x", "v": str(k)} for k in range(i % 3)]}
+            ],
+            "events": [{"at": 100 * i + k, "text": "long text " * 20} for k in range(1 + i % 3)],
+            "deep": [[{"x": i}]] if i % 2 else [],
+        }
+        for i in range(40)
+    ]
+    if more == 1:
+        rows[7]["parts"] *= 2
+    if more == 2:
+        del rows[9]["parts"]
+    assert assert_same(json.dumps(rows)) is not None
+
+
+@pytest.mark.parametrize("longest", [1, 3])
+def test_maps_of_lists_of_objects_come_back(longest):
+    rng = random.Random(longest)
+    releases = {
+        f"1.{i}.0": [
+            {"filename": f"pkg-1.{i}.{k}.tar.gz", "sha256": f"{rng.randrange(16**20):020x}", "size": rng.randrange(10**6), "note": "word " * 30}
+            for k in range(1 if longest == 1 else rng.randrange(longest + 1))
+        ]
+        for i in range(50)
+    }
+    rewrite = assert_same(json.dumps({"info": {"name": "pkg"}, "releases": releases}))
+    assert "#table 50 entries" in rewrite.text
 
 
 def test_the_same_row_again_is_counted():

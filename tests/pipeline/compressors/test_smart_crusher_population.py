@@ -150,3 +150,38 @@ def test_units_and_markers_agree_for_every_nesting(sizes, tasks, query, odd):
         assert len(rewrite.spans) == rewrite.total
         marked = [(int(m[1]), int(m[2] or m[1])) for m in markers.IN_PLACE.finditer(rewrite.text)]
         assert marked == [(g.first, g.last) for g in rewrite.gaps]
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_records_in_lists_of_one_and_in_maps_of_lists_are_found_again(most):
+    rng = random.Random(most)
+    versions = {
+        f"2.{i}.1": [
+            {"file": f"pkg-2.{i}.{k}.whl", "digest": f"{rng.randrange(16**30):030x}", "text": prose(rng, 60)}
+            for k in range(1 if most == 1 else 1 + rng.randrange(most))
+        ]
+        for i in range(80)
+    }
+    text = json.dumps({"releases": versions})
+    wanted = versions["2.44.1"][0]
+    rewrite = SmartCrusher().compress(Content(text, Query(f"What is the digest of {wanted['file']}?")), Policy())
+    assert wanted["digest"] in rewrite.text
+    assert rewrite.gaps
+    found = [text[a:b] for a, b in rewrite.spans]
+    if most == 1:
+        assert [json.loads(f"{{{one}}}") for one in found] == [{k: v} for k, v in versions.items()]
+    else:
+        assert len(found) == rewrite.total
+    grouped = [{"id": i, "group": [job]} for i, job in enumerate(jobs(80, tasks=1))]
+    rewrite, records = crush(grouped, f"Show {grouped[50]['group'][0]['name']}")
+    assert records == grouped
+    assert grouped[50] in shown(rewrite, records)
+
+
+def test_long_lists_below_the_only_element_of_a_list_are_numbered():
+    rng = random.Random(6)
+    data = [
+        {"id": i, "one": [{"name": f"n{i}", "events": [{"at": rng.randrange(10**6), "text": prose(rng, 40)} for _ in range(30)]}]} for i in range(5)
+    ]
+    _, records = crush(data, "Please go on.")
+    assert records == [event for one in data for event in one["one"][0]["events"]]
