@@ -34,6 +34,8 @@ class Limits:
         asked: most lines of the shapes that share words with the question.
         asked_share: or this share of all lines, where that is more.
         spread: longest run left out without a sample of it.
+        trouble: where trouble is asked for, most characters of error-like lines left out without a sample of them: such a mass is what the
+            question is about, and the samples are the places that it can be looked into from.
         slow: share of the characters for slow lines, where slowness is asked for.
         pairs: the same for pairs of lines that tell a duration.
         fold: print a header that consecutive kept lines share once.
@@ -47,6 +49,7 @@ class Limits:
     asked: int = 40
     asked_share: float = 0.10
     spread: int = 96
+    trouble: int = 2400
     slow: float = 0.10
     pairs: float = 0.04
     fold: bool = False
@@ -254,12 +257,17 @@ class Selection:
     def _spread(self) -> None:
         """A sample of every long run that would be left out."""
         step = max(self.limits.spread, len(self.kept) // _SAMPLES)
-        run = 0
+        mass = max(self.limits.trouble, self.chars // _SAMPLES) if self.query.severity else self.chars
+        run = size = 0
         for i, kept in enumerate(self.kept):
             run = 0 if kept else run + 1
-            if run > step:
+            if kept:
+                size = 0
+            elif self.shapes.severities[i] == ERROR:
+                size += len(self.shapes.lines[i]) + 1
+            if run > step or size > mass:
                 self.kept[i] = 1
-                run = 0
+                run = size = 0
 
 
 class _Finder:
