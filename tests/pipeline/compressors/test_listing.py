@@ -107,7 +107,7 @@ def check(rewrite: Rewrite, lines: Sequence[str]) -> None:
 
 def single(line: str) -> str:
     """A line of ``ls -l`` without the blanks that align its columns."""
-    return re.sub(r" +", " ", line, count=4) if re.match(r"[-d][-rwx]{9} ", line) else line
+    return re.sub(r" +", " ", line, count=4) if re.match(r"[-d][-rwxsS]{9}\+? ", line) else line
 
 
 def shown(lines: Sequence[str], call: ToolCall | None, query: str = "", policy: Policy = BALANCED) -> list[str]:
