@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -59,7 +59,7 @@ class View:
         keys: values of look-up keys in the rows shown, by scope and path.
         places: where the table answers a code search: what is said of the hits left out.
         heads: the columns of a short row as they are named above the rows.
-        census: how many records are left out, and of which state.
+        census: how many records are left out, and how many of all have which state.
     """
 
     rows: list[str | None]
@@ -105,9 +105,17 @@ def choose(writer: Writer, query: Query, budget: int, shares: Shares, *, texts: 
             notes[i] = text
         heads = brief.heads
     keys = keys_of(table, [i for i in range(table.count) if rows[i] is not None or i in cut])
-    left = [i for i in range(table.count) if rows[i] is None]
-    census = f"{len(left)} records" + (f" ({status}: {counts})" if (counts := _counts(table, status, left, _STATES)) else "")
-    return View(rows, notes, cut, short, status, keys, heads=heads, census=census)
+    counted = next((p for p in ranking.status if p in ranking.asked), status)
+    return View(rows, notes, cut, short, counted, keys, heads=heads, census=_census(table, rows, dict.fromkeys((counted, status))))
+
+
+def _census(table: Table, rows: Sequence[str | None], paths: Iterable[str | None]) -> str:
+    """How many records are left out, and how many of all have which value: nobody should have to count rows."""
+    said = f"{rows.count(None)} of {table.count} records"
+    for path in paths:
+        if path is not None:
+            said += f"; all by {path}: {_counts(table, path, range(table.count), _STATES)}"
+    return said
 
 
 def _fill(writer: Writer, ranking: Ranking, texts: Sequence[str], hanging: Sequence[int], room: float) -> tuple[list[str | None], list[str]]:

@@ -92,14 +92,18 @@ def test_a_short_row_says_the_state_where_it_is_not_the_usual_one():
             assert not rows[0].endswith("SUCCEEDED")
 
 
-def test_what_is_left_out_is_counted_by_state():
+@pytest.mark.parametrize("query", ["Please go on.", "How many per team?"])
+def test_all_records_are_counted_by_state_and_by_what_is_asked_for(query):
     data = jobs(200)
     for i in range(0, 200, 3):
         data[i]["state"] = "QUEUED"
-    rewrite, records = crush(data, "Please go on.")
-    kept = shown(rewrite, records)
-    states = [r["state"] for r in records if r not in kept]
-    assert f"#left out: {len(states)} records (state: SUCCEEDED {states.count('SUCCEEDED')}, QUEUED {states.count('QUEUED')})" in rewrite.text
+    rewrite, _ = crush(data, query)
+    [line] = [line for line in rewrite.text.split("\n") if line.startswith("#left out: ")]
+    assert line.startswith(f"#left out: {rewrite.left_out} of 200 records; all by ")
+    assert "; all by state: SUCCEEDED 133, QUEUED 67" in line
+    teams = [job["owner"]["team"] for job in data]
+    if "team" in query:
+        assert all(f"{team} {teams.count(team)}" in line.split("all by owner.team: ")[1].split(";")[0] for team in set(teams))
 
 
 def test_the_record_that_the_query_names_is_found_at_any_depth():
