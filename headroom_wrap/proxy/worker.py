@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import IO
 from headroom_wrap.proxy import frames, lifeline
 from headroom_wrap.proxy.frames import Done, Part, Warm
 
+_ADDRESS_SPACE = 2 << 30  # bytes; about ten times what a worker at work maps
 _NICE = 5  # the relay goes first
 # One of each kind, so that the first job finds vocabulary, patterns and imports loaded: that would take it half a second.
 _SAMPLES = (
@@ -59,11 +62,20 @@ def _send(results: IO[bytes], message: object) -> None:
     results.flush()
 
 
+def _limit_memory() -> None:
+    """A parser gone wild gets MemoryError, or dies and is replaced, before the machine swaps."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = _ADDRESS_SPACE if hard == resource.RLIM_INFINITY else min(_ADDRESS_SPACE, hard)
+    with contextlib.suppress(OSError, ValueError):  # not every system lets itself be told
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
 def main(parent: int) -> None:
     """The process."""
     lifeline.die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is not for us
     os.nice(_NICE)
+    _limit_memory()
     logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
     jobs = os.fdopen(os.dup(0), "rb")
     results = os.fdopen(os.dup(1), "wb")
