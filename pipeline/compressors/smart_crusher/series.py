@@ -58,13 +58,27 @@ def again(series: Series | None) -> str:
     return f"#again {series.path} {series.step:+d}: {AGAIN}n below a row: n more such rows, {series.path} growing by {series.step}"
 
 
-def folded(rows: Sequence[str], series: Series | None) -> Iterator[str]:
+def parts_of(rows: Sequence[str], series: Series | None) -> list[tuple[int, str]]:
+    """Of each row the count in it, and the rest of it."""
+    if series is None:
+        return [(0, row) for row in rows]
+    found = []
+    place = series.place
+    for row in rows:
+        cells = row.split("\t", place + 1)
+        count = int(cells.pop(place))
+        found.append((count, "\t".join(cells)))
+    return found
+
+
+def folded(rows: Sequence[str], parts: Sequence[tuple[int, str]], series: Series | None) -> Iterator[str]:
     """Rows that follow each other, runs of them written once."""
     at = 0
-    parts = [_apart(row, series) for row in rows]
+    step = 0 if series is None else series.step
     while at < len(rows):
         end = at + 1
-        while end < len(rows) and _follows(parts[end - 1], parts[end], series):
+        count, rest = parts[at]
+        while end < len(rows) and parts[end] == (count + step * (end - at), rest):
             end += 1
         yield rows[at]
         if end - at >= _RUN:
@@ -72,15 +86,3 @@ def folded(rows: Sequence[str], series: Series | None) -> Iterator[str]:
         else:
             yield from rows[at + 1 : end]
         at = end
-
-
-def _apart(row: str, series: Series | None) -> tuple[int, str]:
-    """The count in a row, and the rest of it."""
-    if series is None:
-        return 0, row
-    cells = row.split("\t")
-    return int(cells.pop(series.place)), "\t".join(cells)
-
-
-def _follows(one: tuple[int, str], other: tuple[int, str], series: Series | None) -> bool:
-    return one[1] == other[1] and other[0] - one[0] == (0 if series is None else series.step)

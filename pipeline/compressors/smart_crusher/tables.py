@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from json.encoder import encode_basestring as quote
 
 from pipeline.compressors.api import Content, Gap
 from pipeline.compressors.smart_crusher.collect import at_least, collection
 from pipeline.compressors.smart_crusher.elide import Shares, View, choose, keys_of, lines_of_run
 from pipeline.compressors.smart_crusher.render import LEGEND, Writer
-from pipeline.compressors.smart_crusher.series import again, folded, series_of
+from pipeline.compressors.smart_crusher.series import again, folded, parts_of, series_of
 from pipeline.compressors.smart_crusher.spans import Place, Span
 from pipeline.compressors.smart_crusher.table import STATE, Table, analyse
 from pipeline.compressors.smart_crusher.weigh import tokens
@@ -81,6 +81,11 @@ class Node:
         self.inner = {p: Node(t, f"{name}.{p}" if name else p, (*chain, table.keys[p])) for p, t in table.linked.items()}
 
     @cached_property
+    def parts(self) -> list[tuple[int, str]]:
+        """Its rows as runs are found in them."""
+        return parts_of(self.rows, self.series)
+
+    @cached_property
     def hanging(self) -> list[int]:
         """By record, the characters of everything in the tables within."""
         found = [0] * self.table.count
@@ -123,7 +128,7 @@ class Node:
 
     def text(self) -> list[str]:
         """All its lines, and those of the tables within."""
-        lines = [*self.writer.heading(), *folded(self.rows, self.series)]
+        lines = [*self.writer.heading(), *folded(self.rows, self.parts, self.series)]
         for inner in self.inner.values():
             lines += inner.text()
         return lines
@@ -218,15 +223,13 @@ def _details(node: Node, rows: Sequence[int], starts: dict[int, str]) -> list[st
 def _all(node: Node, heading: list[str], rows: Sequence[int], starts: dict[int, str]) -> list[str]:
     """A heading and the rows below it, each list of another record's items under a line of its own."""
     lines: list[str] = []
-    pending: list[str] = []
-    for i in rows:
-        if i in starts:
-            lines += folded(pending, node.series)
-            pending.clear()
-            lines.append(starts[i])
-        pending.append(node.rows[i])
-    lines += folded(pending, node.series)
-    if len(lines) < len(rows) + sum(1 for i in rows if i in starts):
+    starting = [k for k, i in enumerate(rows) if i in starts]
+    for begin, end in pairwise([*([] if starting[:1] == [0] else [0]), *starting, len(rows)]):
+        below = rows[begin:end]
+        if below and below[0] in starts:
+            lines.append(starts[below[0]])
+        lines += folded([node.rows[i] for i in below], [node.parts[i] for i in below], node.series)
+    if len(lines) < len(rows) + len(starting):
         heading = [*heading[:-1], again(node.series), heading[-1]]
     return [*heading, *lines]
 
