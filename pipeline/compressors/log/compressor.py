@@ -51,6 +51,8 @@ class LogCompressor:
         limits = AGGRESSIVE if policy.profile is Profile.AGGRESSIVE else BALANCED
         kept = Selection(shapes, grouped, content.query, limits).run()
         if not policy.lossy:
+            if content.query.severity:  # then every error-like line is asked for, not only those that stand for others
+                kept = bytearray(k or s == ERROR for k, s in zip(kept, shapes.severities, strict=True))
             return _in_columns(content.text, lines, shapes, kept, "\n" if ended else "")
         gaps = _gaps(kept, lines, shapes)
         if not gaps:
@@ -129,14 +131,12 @@ def _summary(gaps: Sequence[Gap], shapes: Shapes) -> str:
     for i, shape in enumerate(shapes.shape_of):
         if not out[i]:
             shown[shape] = max(shown[shape], 1 + shapes.severities[i])
-    parts = [f"{len(shapes.members)} line shapes, {sum(map(bool, shown))} shown"]
-    worst = 0
+    parts = [f"{sum(map(bool, shown))} of {len(shapes.members)} line shapes shown"]
     for bad, word in ((ERROR, "error"), (WARNING, "warning")):
         left = [shapes.shape_of[i] for i, s in enumerate(shapes.severities) if s == bad and out[i]]
         if left:
-            worst = max(worst, bad)
             repeats = all(shown[shape] > bad for shape in left)
-            parts.append(f"{len(left)} {word}-like left out" + (", each of a shape shown" if repeats else ""))
+            parts.append(f"{len(left)} {word}-like left out" + (", of shapes shown" if repeats else ""))
         elif bad == ERROR:
-            parts.append("no error-like line among those left out")
+            parts.append("no error-like line left out")
     return "; ".join(parts)

@@ -34,8 +34,8 @@ class Limits:
         asked: most lines of the shapes that share words with the question.
         asked_share: or this share of all lines, where that is more.
         spread: longest run left out without a sample of it.
-        trouble: where trouble is asked for, most characters of error-like lines left out without a sample of them: such a mass is what the
-            question is about, and the samples are the places that it can be looked into from.
+        trouble: where trouble is asked for, most error-like lines in a run left out: in a mass of one error single lines may be wanted, and
+            what they cost is the run that they are fetched with.
         slow: share of the characters for slow lines, where slowness is asked for.
         pairs: the same for pairs of lines that tell a duration.
         fold: print a header that consecutive kept lines share once.
@@ -44,12 +44,12 @@ class Limits:
     whole_errors: int = 3
     values: int = 2
     whole_warnings: int = 2
-    plain: float = 0.04
+    plain: float = 0.025
     plain_unknown: float = 0.10
     asked: int = 40
     asked_share: float = 0.10
     spread: int = 96
-    trouble: int = 2400
+    trouble: int = 16
     slow: float = 0.10
     pairs: float = 0.04
     fold: bool = False
@@ -65,6 +65,7 @@ AGGRESSIVE = Limits(
     asked=20,
     asked_share=0.0,
     spread=128,
+    trouble=48,
     slow=0.06,
     pairs=0.02,
     fold=True,
@@ -255,19 +256,19 @@ class Selection:
             self.kept[members[s][0]] = 1
 
     def _spread(self) -> None:
-        """A sample of every long run that would be left out."""
+        """A sample of every long run that would be left out, and of every long mass of trouble where that is asked for."""
         step = max(self.limits.spread, len(self.kept) // _SAMPLES)
-        mass = max(self.limits.trouble, self.chars // _SAMPLES) if self.query.severity else self.chars
-        run = size = 0
+        mass = max(self.limits.trouble, len(self.kept) // _SAMPLES) if self.query.severity else step
+        run = bad = 0
         for i, kept in enumerate(self.kept):
-            run = 0 if kept else run + 1
             if kept:
-                size = 0
-            elif self.shapes.severities[i] == ERROR:
-                size += len(self.shapes.lines[i]) + 1
-            if run > step or size > mass:
+                run = bad = 0
+                continue
+            run += 1
+            bad += self.shapes.severities[i] == ERROR
+            if run > step or bad > mass:
                 self.kept[i] = 1
-                run = size = 0
+                run = bad = 0
 
 
 class _Finder:

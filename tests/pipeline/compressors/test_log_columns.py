@@ -197,6 +197,17 @@ def test_the_compressor_uses_it_where_nothing_may_go():
             assert "ERROR db     - connection to db-3 lost" in rewrite.text
 
 
+def test_errors_asked_for_are_all_written_out():
+    lines = service_log()
+    lines[10:200:4] = [f"2024-03-05T01:02:30.{i}Z ERROR db     - query {i * 37 % 1000} of {'xyz'[i % 3]} timed out" for i in range(100, 148)]
+    for question, least in (("which errors?", 48), ("what about anna?", 0)):
+        rewrite = LogCompressor().compress(Content("\n".join(lines), Query.of(question, None)), LOSSLESS)
+        assert rewrite is not None
+        assert decode(rewrite.text) == lines
+        whole = sum(line[24:] in rewrite.text for line in lines[10:200:4])
+        assert whole == 48 if least else 0 < whole < 24
+
+
 def test_it_is_not_used_for_less_than_a_tenth():
     rng = random.Random(1)
     lines = [" ".join("".join(rng.choices("abcdefghij", k=6)) for _ in range(rng.randrange(5, 12))) for _ in range(200)]
