@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.compressors.smart_crusher.values import ABSENT, step
 
+_Keys = tuple[str, ...]
 _DEPTH = 6
 _WIDE = 120
 _SPARSE = 12  # cells of the grid for each value: beyond it the records have no columns in common
@@ -60,8 +61,15 @@ def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None
             column[0].append(row)
             column[1].append(value)
 
-    for row, record in enumerate(records):
-        fill(record, "", (), row)
+    alike: dict[str, tuple[_Keys, list[object]]] = {}
+    if _alike(records, "", (), depth, alike):
+        every = list(range(count))
+        for name, (keys, values) in alike.items():
+            columns.keys[name] = keys
+            found[name] = (every, values)
+    else:
+        for row, record in enumerate(records):
+            fill(record, "", (), row)
     filled = sum(len(rows) for rows, _ in found.values())
     if len(found) * count > _SPARSE * filled + _FREE:
         return None
@@ -77,6 +85,26 @@ def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None
         else:
             return None
     return columns
+
+
+def _alike(
+    records: Sequence[dict[str, object]], path: str, keys: tuple[str, ...], depth: int, found: dict[str, tuple[tuple[str, ...], list[object]]]
+) -> bool:
+    """Column by column, which is several times faster, if all records have the same keys at every level; else nothing can be said."""
+    names = records[0].keys()
+    if any(record.keys() != names for record in records):
+        return False
+    for key in names:
+        values = [record[key] for record in records]
+        name = step(path, key)
+        if len(keys) + 1 < depth:
+            nested = [v for v in values if type(v) is dict and v and len(v) <= _WIDE]
+            if nested:
+                if len(nested) < len(values) or not _alike(nested, name, (*keys, key), depth, found):
+                    return False
+                continue
+        found[name] = ((*keys, key), values)
+    return True
 
 
 def _only_elements(values: list[object]) -> list[dict[str, object]] | None:
