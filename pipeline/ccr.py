@@ -13,6 +13,8 @@ from pipeline.compressors.api import Rewrite
 from pipeline.store.api import Original, Store
 
 _SEARCH_S = 3.0
+_MAX_QUOTED = 200  # characters of an argument in a message
+_MAX_PATTERN = 1_000  # characters; 30,000 alternatives take 3 s to compile, and nothing can stop that
 
 
 class RetrievalError(ValueError):
@@ -83,40 +85,49 @@ def parse_ranges(lines: str, total: int) -> list[int]:
     Raises:
         RetrievalError: it cannot be read, or names no unit that exists.
     """
-    numbers: set[int] = set()
+    ranges: list[tuple[int, int]] = []
     for part in lines.replace(" ", "").split(","):
-        match = re.fullmatch(r"(\d+)(?:(-|–|:|\.\.)(\d*))?", part)
+        match = re.fullmatch(r"(\d{1,18})(?:(-|–|:|\.\.)(\d{0,18}))?", part)
         if match is None:
-            raise RetrievalError(f"{lines!r} is no range. Write 120-480, or several with commas: 5-9,40-60.")
+            raise RetrievalError(f"{_short(lines)} is no range. Write 120-480, or several with commas: 5-9,40-60.")
         first = int(match[1])
         last = first if match[2] is None else (int(match[3]) if match[3] else total)
-        numbers.update(range(max(first, 1), min(last, total) + 1))
+        ranges.append((max(first, 1), min(last, total)))
+    numbers: list[int] = []
+    for first, last in sorted(ranges):  # each number once, however the ranges overlap: the time is that of the result
+        numbers.extend(range(max(first, numbers[-1] + 1 if numbers else 1), last + 1))
     if not numbers:
-        raise RetrievalError(f"{lines!r} is outside: there are {total}.")
-    return sorted(numbers)
+        raise RetrievalError(f"{_short(lines)} is outside: there are {total}.")
+    return numbers
 
 
 def _matching(pattern: str, units: list[str], numbers: Iterable[int]) -> list[int]:
     """The units in which a model's or a person's pattern is found, within a bound of time."""
     import regex  # unlike re it can be told when to stop
 
-    try:
-        search = regex.compile(pattern).search
-    except regex.error as error:
-        raise RetrievalError(f"The pattern {pattern!r} is no regular expression: {error}.") from None
+    too_long = RetrievalError(f"The pattern {_short(pattern)} takes too long. Write a simpler one, or ask for lines by number.")
+    if len(pattern) > _MAX_PATTERN:
+        raise too_long
     left = _SEARCH_S
     found = []
-    for n in numbers:
-        began = time.monotonic()
-        try:
+    try:
+        search = regex.compile(pattern).search
+        for n in numbers:
+            began = time.monotonic()
             if search(units[n - 1], timeout=left):
                 found.append(n)
-        except TimeoutError:
-            left = 0.0
-        left -= time.monotonic() - began
-        if left <= 0:
-            raise RetrievalError(f"The pattern {pattern!r} takes too long. Write a simpler one, or ask for lines by number.")
+            left -= time.monotonic() - began
+            if left <= 0:
+                raise too_long
+    except regex.error as error:
+        raise RetrievalError(f"The pattern {_short(pattern)} is no regular expression: {error}.") from None
+    except (TimeoutError, RecursionError, MemoryError):  # parentheses by the hundred; a pattern that calls itself
+        raise too_long from None
     return found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _MAX_QUOTED else text[:_MAX_QUOTED] + "…")
 
 
 def _units(original: Original) -> list[str]:

@@ -87,3 +87,22 @@ def test_huge_ranges_cost_nothing() -> None:
 def test_rendering() -> None:
     text = ccr.render(Rewrite("a\n[… 2-9]\n", 9, (Gap(2, 9),)), "3f9a2c7b")
     assert text.startswith("a\n[… 2-9]\n[headroom 3f9a2c7b: 8 of 9 lines left out; full text: ")
+
+
+def test_ranges_that_overlap_cost_no_more_than_what_they_name() -> None:
+    assert parse_ranges(",".join(["1-"] * 10_000), 10_000) == list(range(1, 10_001))
+    assert parse_ranges("4-6,1-2,2-5,9,9", 8) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("lines", ["9" * 5000, "1-" + "9" * 5000])
+def test_a_number_of_thousands_of_digits_is_no_range(lines: str) -> None:
+    with pytest.raises(RetrievalError, match="is no range") as raised:
+        parse_ranges(lines, 5)
+    assert len(str(raised.value)) < 400
+
+
+@pytest.mark.parametrize("pattern", ["(" * 900, pytest.param("(?R)", marks=pytest.mark.slow), "|".join(f"a{n}" for n in range(30_000))])
+def test_a_pattern_that_no_engine_takes_is_an_error_with_a_way_out(store: MemoryStore, pattern: str) -> None:
+    handle = store.put_original(TEXT)
+    with pytest.raises(RetrievalError, match=r"ask for lines by number|no regular expression"):
+        retrieve(store, handle, pattern=pattern)
