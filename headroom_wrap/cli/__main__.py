@@ -14,6 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given == ["--version"]:  # asked for by scripts, and answered without loading what commands need
         print(f"headroom {VERSION}")
         sys.exit(0)
+    from headroom_wrap.cli import standard
+
+    standard.reopen()
     import click
 
     from headroom_wrap.cli.commands import cli

@@ -7,6 +7,7 @@ from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.ledger.summary import summarise, text_receipt
 from headroom_wrap.supervisor.session import Ended
+from pipeline.store.api import StoreError
 
 
 def session_receipt(ended: Ended, settings: Config) -> str:
@@ -24,6 +25,8 @@ def session_receipt(ended: Ended, settings: Config) -> str:
         return "".join([*lines, f"headroom: no receipt: {error.message}\n"])
     try:
         receipts = [r for session in view.sessions for r in store.receipts(session=session, since=ended.began)]
+    except StoreError as error:
+        return "".join([*lines, f"headroom: no receipt: {error}\n"])
     finally:
         store.close()
     if receipts:

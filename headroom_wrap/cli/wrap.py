@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,10 +44,10 @@ def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config
         return
     ended = session.run(adapter, arguments, settings_in_force)
     if ended.plan.routed and settings_in_force.receipt:
+        from headroom_wrap.cli import standard
         from headroom_wrap.cli.receipt import session_receipt
 
-        sys.stderr.write(session_receipt(ended, settings_in_force))
-        sys.stderr.flush()
+        standard.say(session_receipt(ended, settings_in_force))
     leave(ended.exit)
 
 
