@@ -22,6 +22,7 @@ _PORT = re.compile(r":\d{2,5}$")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _TRAILING = ".,:;!?…"
 _MAX_TEXT = 6_000  # a pasted file is no question: its head and tail are
+_MAX_ARGUMENTS = 4_000
 
 STOP_WORDS = frozenset(
     """about above after again against all also and any are because been before being below between both but can cannot could did does doing
@@ -74,7 +75,7 @@ class Query:
         """The query for the result of ``call``, asked by ``user_text``."""
         if len(user_text) > _MAX_TEXT:
             user_text = user_text[: _MAX_TEXT // 2] + "\n" + user_text[-_MAX_TEXT // 2 :]
-        return cls(user_text, "" if call is None else _argument_text(call.arguments)[:4000])
+        return cls(user_text, "" if call is None else _argument_text(call.arguments))
 
     @cached_property
     def quoted(self) -> tuple[str, ...]:
@@ -168,12 +169,17 @@ def _is_entity(token: str) -> bool:
     )
 
 
-def _argument_text(value: object) -> str:
-    """Every string in a call's arguments, in order."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping):
-        return "\n".join(filter(None, (_argument_text(v) for v in value.values())))
-    if isinstance(value, (list, tuple)):
-        return " ".join(filter(None, (_argument_text(v) for v in value)))
-    return ""
+def _argument_text(arguments: object) -> str:
+    """Every string in a call's arguments, in order, until there are enough. Not recursive: a model may nest deeper than the stack."""
+    found: list[str] = []
+    length = 0
+    waiting: list[tuple[object, str]] = [(arguments, "")]  # each with what stands between it and its neighbours
+    while waiting and length < _MAX_ARGUMENTS:
+        value, between = waiting.pop()
+        if isinstance(value, str) and value:
+            found += [between, value] if found else [value]
+            length += len(value)
+        elif isinstance(value, (Mapping, list, tuple)):
+            held, own = (value.values(), "\n") if isinstance(value, Mapping) else (value, " ")
+            waiting += reversed([(v, own if n else between) for n, v in enumerate(held)])
+    return "".join(found)[:_MAX_ARGUMENTS]
