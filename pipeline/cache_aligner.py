@@ -8,6 +8,7 @@ provider's cache as it is, so it stays as it is, and that is recorded.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,9 +20,11 @@ from pipeline.policy import Policy
 from pipeline.query import Query
 from pipeline.router import LEAST_CHARS, REFERENCES, Outcome, Reason, route, route_prompt
 from pipeline.store.api import Decision, Keeper
-from pipeline.transcript import Item, ItemKind, ToolCall
+from pipeline.transcript import Item, ItemKind, ToolCall, ToolKind
 
 _KEY_BYTES = 16
+_HANDLE_DIGITS = 8  # of a handle are enough to tell the blocks of one transcript apart
+_SHOWN = re.compile(r"headroom show [\s\"']{0,9}([0-9a-f]{8,64})")
 _BLOCKS = frozenset({ItemKind.TOOL_RESULT})
 _AND_PROMPTS = _BLOCKS | {ItemKind.SYSTEM_TEXT}
 
@@ -137,7 +140,6 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
             retrieved.note(item.call)
         elif item.kind is ItemKind.TOOL_RESULT:
             ordinal += 1
-            retrieved.remember(item)
         if index not in rewritable:
             continue
         if item.kind is ItemKind.SYSTEM_TEXT:
@@ -146,19 +148,20 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
         key = keys[index]
         seen = _seen(ordinal, item)
         decision = on_record.get(key)
+        if decision is None and index < transcript.turn and (stray := on_record.get(block_key(item))) is not None:
+            decision = replace(stray, key=key)
+            history.append(decision)
         if decision is not None:
             known[index] = decision
             before.append(seen if decision.text is None else _as_sent(seen, decision.text, decision.compressor))
-        elif index < transcript.turn and (stray := on_record.get(block_key(item))) is not None:
-            known[index] = replace(stray, key=key)
-            history.append(known[index])
-            before.append(seen if stray.text is None else _as_sent(seen, stray.text, stray.compressor))
+            retrieved.sent(item, decision)
         elif index < transcript.turn:
             history.append(Decision(key, None, Reason.HISTORY.value))
             before.append(seen)
         else:
             content = Content(item.text, Query.of(asked, item.call), item.call, item.is_error)
             tasks.append(Task(index, key, block_key(item), content, seen, retrieved.count(item.call)))
+            retrieved.undecided(item)
     job = Job(policy, tuple(before), tuple(tasks)) if tasks else None
     return Alignment(keys, known, tuple(history), job)
 
@@ -196,10 +199,10 @@ def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome]) -> 
     for task, outcome in zip(tasks, [*outcomes, *late], strict=True):
         decision = _decision(store, task, outcome)
         new[task.key] = decision
-        if decision.text is not None and decision.compressor != REFERENCES:  # a reference is true only where what it refers to stands
+        if decision.text is not None and not decision.compressor.startswith(REFERENCES):  # a reference is true only where what it refers to stands
             new[task.block] = replace(decision, key=task.block)
     in_force = store.freeze(list(new.values())) if new else {}
-    decided = dict(alignment.known)
+    decided = {index: in_force.get(d.key, d) for index, d in alignment.known.items()}
     for task in tasks:
         decided[task.index] = in_force.get(task.key, new[task.key])
     return decided
@@ -225,26 +228,35 @@ def _as_sent(seen: Seen, text: str, compressor: str) -> Seen:
 
 
 class _Retrievals:
-    """Counts, per tool kind, how often the agent asked for an original again. The transcript itself is the record, so the prefix property holds."""
+    """Counts, per tool kind, how often the agent asked for an original again. The transcript itself is the record, so the prefix property holds.
+
+    Only what we changed can be missed: a handle that names anything else counts for nothing.
+    """
 
     def __init__(self) -> None:
         self._asked: list[str] = []
-        self._texts: list[tuple[str, ToolCall]] = []
+        self._kinds: dict[str, ToolKind] = {}
+        self._unnamed: list[tuple[str, ToolKind]] = []  # texts whose handle is worked out when it is needed, as that reads them whole
 
     def note(self, call: ToolCall) -> None:
         if call.name.endswith("headroom_retrieve"):
             handle = call.arguments.get("handle")
-            if isinstance(handle, str):
-                self._asked.append(handle.strip())
-        elif "headroom show " in call.command:
-            self._asked.append(call.command.split("headroom show ", 1)[1].split()[0])
+            named = markers.HANDLE.findall(handle)[:1] if isinstance(handle, str) else []
+        else:
+            named = _SHOWN.findall(call.command) if "headroom show " in call.command else []
+        self._asked += [handle[:_HANDLE_DIGITS] for handle in named]
 
-    def remember(self, item: Item) -> None:
-        if item.call is not None and len(item.text) >= LEAST_CHARS:
-            self._texts.append((item.text, item.call))
+    def sent(self, item: Item, decision: Decision) -> None:
+        if item.call is not None and decision.text is not None:
+            self._kinds[decision.handle[:_HANDLE_DIGITS]] = item.call.kind
+
+    def undecided(self, item: Item) -> None:
+        if item.call is not None:
+            self._unnamed.append((item.text, item.call.kind))
 
     def count(self, call: ToolCall | None) -> int:
         if call is None or not self._asked:
             return 0
-        kinds = {ccr.handle_of(text): c.kind for text, c in self._texts}
-        return sum(1 for handle in self._asked if kinds.get(handle[:8]) is call.kind)
+        self._kinds.update((ccr.handle_of(text), kind) for text, kind in self._unnamed)
+        self._unnamed.clear()
+        return sum(1 for handle in self._asked if self._kinds.get(handle) is call.kind)

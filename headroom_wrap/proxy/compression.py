@@ -141,12 +141,13 @@ class Compression:
             on_record |= found
         try:
             alignment = cache_aligner.align(transcript, keys, on_record, policy)
-            fresh = await self._settle(alignment)
+            decided = await self._settle(alignment)
         except Exception:  # fail open, but what was sent before is sent again
             log.exception("new tool results could not be decided on and go on as they came")
             return _replay(places, on_record)
-        labels = tuple(t.seen.label for t in alignment.job.tasks) if alignment.job is not None else ()
-        return _Decided(alignment.known, fresh, labels)
+        tasks = alignment.job.tasks if alignment.job is not None else ()
+        known = {i: decided.get(i, d) for i, d in alignment.known.items()}
+        return _Decided(known, {t.index: decided[t.index] for t in tasks}, tuple(t.seen.label for t in tasks))
 
     async def _strays(self, keys: list[str]) -> dict[str, Decision]:
         """Forms that blocks had in another lineage; without them they go on as they came."""
@@ -157,7 +158,7 @@ class Compression:
             return {}
 
     async def _settle(self, alignment: Alignment) -> dict[int, Decision]:
-        """Decide on the new blocks of an alignment and freeze that."""
+        """Decide on the new blocks of an alignment and freeze that. What is returned is in force, whoever froze it first."""
         if alignment.job is None and not alignment.history:
             return {}
         tasks = alignment.job.tasks if alignment.job is not None else ()
@@ -166,11 +167,11 @@ class Compression:
             decided = await self._keeper.settle(alignment, outcomes)
         except StoreError as error:
             self._store_failed(error)
-            pinned = self._pin([*(d.key for d in alignment.history), *(t.key for t in tasks)])
+            self._memory.put(alignment.history)
+            pinned = self._pin(t.key for t in tasks)
             return {task.index: pinned[task.key] for task in tasks}
-        fresh = {task.index: decided[task.index] for task in tasks}
-        self._memory.put(fresh.values())
-        return fresh
+        self._memory.put(decided.values())
+        return decided
 
     def _pin(self, keys: Iterable[str]) -> dict[str, Decision]:
         """Blocks that go on as they came although nothing could be recorded: while we live they stay so. Returns what is in force."""

@@ -341,3 +341,19 @@ async def test_a_dialect_that_fails_costs_nothing(monkeypatch):
             monkeypatch.setattr(Anthropic, name, broken)
             assert (await p.post(body)).status == 200
             assert up.requests[-1].body == body
+
+
+async def test_forms_from_another_lineage_stay_while_nothing_can_be_recorded():
+    store = MemoryStore()
+    later = [
+        {"role": "user", "content": "Another day"},
+        *conversation(1)[1:],
+        {"role": "assistant", "content": "so"},
+        {"role": "user", "content": "on"},
+    ]
+    async with RawUpstream() as up, proxy(up.url, store=store) as p:
+        form = texts(await sent(up, p, conversation(1)))
+        store.broken = True
+        first = await sent(up, p, later)
+        assert await sent(up, p, later) == first
+    assert texts(first) == form
