@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pipeline.dialects import json_spans
 from pipeline.dialects.anthropic_usage import AnthropicUsage
 from pipeline.dialects.api import UsageParser
+from pipeline.dialects.json_spans import Malformed
 from pipeline.dialects.messages import MessageList, Piece, canonical, digest, result_piece
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
@@ -44,13 +45,15 @@ def _read_message(raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple
         return role, (_text_piece(json_spans.string(raw, content), role),)
     pieces: list[Piece] = []
     for span in json_spans.elements(raw, content):
-        pieces += _read_block(raw, span, role, kinds)
+        try:
+            pieces += _read_block(raw, span, role, kinds)
+        except (Malformed, KeyError):  # one block of unknown shape must not change the forms of all others
+            pieces.append(_opaque(raw, span, role))
     return role, tuple(pieces)
 
 
 def _read_block(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind]) -> list[Piece]:
-    if raw[span.start : span.start + 1] != b"{":
-        return [_opaque(raw, span, role)]
+    """The pieces of a block. Raises ``Malformed`` or ``KeyError`` if it is of an unknown shape."""
     fields = json_spans.members(raw, span)
     kind = json_spans.string(raw, fields["type"])
     if kind == "text" and "text" in fields:

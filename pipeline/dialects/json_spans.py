@@ -102,8 +102,8 @@ def plain(buf: bytes, span: Span) -> object:
 
 
 def literal(text: str) -> bytes:
-    """A text as a JSON string literal in UTF-8."""
-    return json.dumps(text, ensure_ascii=False).encode("utf-8")
+    """A text as a JSON string literal in UTF-8; lone surrogates (a path in a reference has them) as the escapes that JSON has for them."""
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def whole(buf: bytes) -> Span:

@@ -194,3 +194,32 @@ def test_the_parser_never_raises(chunks: list[bytes], streamed: bool) -> None:
         parser.feed(chunk)
     parser.close()
     assert parser.usage is None or parser.usage.output >= 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": "tool_result", "tool_use_id": "toolu_2", "content": None},
+        {"type": "tool_result", "tool_use_id": "toolu_2", "content": [["nested"]]},
+        {"type": "tool_result", "tool_use_id": "toolu_2", "content": ["bare"]},
+        {"type": "tool_result", "content": "answers nothing"},
+        {"type": "text", "text": None},
+        {"no": "type"},
+        "bare",
+    ],
+)
+def test_a_block_of_unknown_shape_changes_nothing_for_the_others(odd: Any) -> None:
+    messages = conversation({"type": "tool_result", "tool_use_id": "toolu_1", "content": "a\nb"})
+    plain = read(messages)
+    messages[2]["content"].append(odd)
+    transcript = read(messages)
+    assert transcript.items[:3] == plain.items
+    assert lineage(transcript.items)[:3] == lineage(plain.items)
+    assert [i.kind for i in transcript.items[3:]] == [ItemKind.OTHER]
+
+
+def test_what_is_written_is_json_though_a_path_in_it_is_no_unicode() -> None:
+    raw = body(conversation({"type": "tool_result", "tool_use_id": "toolu_1", "content": "a"}))
+    transcript = Anthropic().read(raw, Policy())
+    written = Anthropic().write(raw, transcript, {2: "as in result 1 (Read \udcff.py) – é"})
+    assert json.loads(written.decode("utf-8"))["messages"][2]["content"][0]["content"] == "as in result 1 (Read \udcff.py) – é"
