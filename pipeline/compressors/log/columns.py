@@ -32,6 +32,7 @@ _SLOTS = "*¤§†◊"
 _REFERENCE = re.compile(r"\{\d{1,3}\}")
 _NO_WORD = r"[^0-9A-Za-z\x80-\U0010ffff]"
 _PIECES = re.compile(rf"({_NO_WORD}+)")
+_WORDS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 _SEPARATOR = re.compile(_NO_WORD)
 _STAMP = re.compile(
     r"(?:[0-2]?\d[:.][0-5]\d[:.][0-6]\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<![\w.])1[0-7]\d{8}(?:\.\d{1,9}|\d{3})?)(?![\w.:])[\])>|]?"
@@ -44,6 +45,7 @@ _SOURCES = 16  # words of a line that others are compared with
 _LEAST_COPY = 4  # characters
 _LEAST_SAME = 4  # characters of a value that is not repeated
 _COMPARED = 200  # characters of two values that are compared
+_LONG_WORD = 30  # characters
 _GLUE = 3  # characters between two values that every row repeats, rather than having two slots
 _NAME = 4  # characters of a legend's entry beside its text
 
@@ -125,7 +127,20 @@ def _groups(lines: Sequence[str], ends: Sequence[int], groups: Sequence[int], ap
             words = line.count(" ", ends[i])
             if words < _MOST_WORDS:
                 members.setdefault((groups[i], ends[i] > 0, words), []).append(i)
-    return sorted((m for m in members.values() if len(m) > 1), key=lambda m: (-len(m), m[0]))
+    parted = [part for m in members.values() if len(m) > 1 for part in _parted(lines, ends, m)]
+    return sorted((m for m in parted if len(m) > 1), key=lambda m: (-len(m), m[0]))
+
+
+def _parted(lines: Sequence[str], ends: Sequence[int], members: list[int]) -> list[list[int]]:
+    """The group, parted where long words (a JSON object) are not built alike: they would have to be given whole in every row."""
+    parts: dict[tuple[str, ...], list[int]] = {}
+    columns = list(zip(*(lines[i][ends[i] :].split(" ") for i in members), strict=True))
+    long = [c for c in columns if len(c[0]) >= _LONG_WORD and c.count(c[0]) != len(c)]
+    if not long:
+        return [members]
+    for i, words in zip(members, zip(*long, strict=True), strict=True):
+        parts.setdefault(tuple(_WORDS.sub("", w) for w in words), []).append(i)
+    return list(parts.values())
 
 
 def _template(rows: _Words, fronts: _Words, form: _Form) -> _Template:

@@ -26,6 +26,7 @@ _STAMP = re.compile(
     rf"|^\W{{0,2}}{_TIME}(?![\d:])"  # 12:00:01.123 at the start
     r"|^\[ {0,6}\d{1,7}\.\d{6}\] )"  # kernel ring buffer
 )
+_JSON_SHARE = 0.4  # of the lines are objects: what stands between them is what the program printed besides
 _STAMP_END = 90  # a timestamp of a log stands in the first fields
 _FIELDS = 6
 _PYTHON_LEVEL = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,100}:")
@@ -46,7 +47,11 @@ _SEARCHES = re.compile(r"^\s*(?:rg|ag|grep|git grep)\b")
 
 
 def confidence(content: Content) -> float:
-    """How sure it is that the content is a log: 0.9 most lines carry a timestamp in their first fields, 0.6 the call says so."""
+    """How sure it is that the content is a log.
+
+    0.92 for JSON lines with a time and a message, other lines between them or not; 0.9 most lines carry a timestamp in their first fields; 0.6 the
+    call says so.
+    """
     lines = content.lines
     if len(lines) < _LEAST:
         return 0.0
@@ -56,10 +61,13 @@ def confidence(content: Content) -> float:
     sample = _sample(lines)
     if len(sample) < _LEAST:
         return 0.0
-    objects = sum(line.startswith('{"') for line in sample)
-    if objects > 0.8 * len(sample):
-        logs = sum(_JSON_LOG.search(line) is not None and _JSON_MESSAGE.search(line) is not None for line in sample)
-        return 0.85 if logs > 0.8 * len(sample) else 0.0
+    objects = _objects(sample)
+    if len(objects) >= _JSON_SHARE * len(sample):
+        logs = sum(_JSON_LOG.search(line) is not None and _JSON_MESSAGE.search(line) is not None for line in objects)
+        if logs > 0.8 * len(objects):
+            return 0.92
+    if len(objects) > 0.8 * len(sample):
+        return 0.0
     if _share(_ACCESS, sample) > 0.3 or _is_table(lines, sample, content.call):
         return 0.0
     heads = [line for line in sample if not _CONTINUED.match(line)]
@@ -71,6 +79,16 @@ def confidence(content: Content) -> float:
     if _share(_PYTHON_LEVEL, heads) > 0.5:
         return 0.7
     return 0.6 if _called(content.call) and _plausible(sample) else 0.0
+
+
+def json_lines(lines: Sequence[str]) -> bool:
+    """Whether nearly every line is an object, so that the text is to be parsed line by line."""
+    sample = _sample(lines)
+    return len(_objects(sample)) > 0.8 * len(sample)
+
+
+def _objects(sample: Sequence[str]) -> list[str]:
+    return [line for line in sample if line.startswith('{"')]
 
 
 def _stamped(line: str) -> bool:

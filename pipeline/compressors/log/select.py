@@ -50,7 +50,7 @@ class Limits:
     asked_share: float = 0.10
     spread: int = 96
     trouble: int = 16
-    slow: float = 0.10
+    slow: float = 0.15
     pairs: float = 0.04
     fold: bool = False
 
@@ -105,17 +105,29 @@ class Selection:
 
     def run(self) -> bytearray:
         """Apply all rules; 1 for every line that is kept."""
-        known = self._entities()
-        known = self._asked() or known
-        self._trouble()
-        known = known or self.query.severity or self.query.rarity or self.query.slowness
-        if self.query.rarity:
-            self._rare()
+        known = self._outstanding() or self.query.severity or self.query.rarity or self.query.slowness
         self._slow()
         self._ends()
         self._plain(self.limits.plain if known else self.limits.plain_unknown)
         self._spread()
         return self.kept
+
+    def outstanding(self) -> bytearray:
+        """Apply only the rules for what is asked for and what is trouble: no samples. Where trouble is asked for, all error-like lines."""
+        self._outstanding()
+        if self.query.slowness:
+            self._slow()
+        if self.query.severity:
+            self._keep(i for i, severity in enumerate(self.shapes.severities) if severity == ERROR)
+        return self.kept
+
+    def _outstanding(self) -> bool:
+        known = self._entities()
+        known = self._asked() or known
+        self._trouble()
+        if self.query.rarity:
+            self._rare()
+        return known
 
     def _keep(self, lines: Iterable[int], told: bool = False) -> None:
         """Keep lines; with ``told`` also their event: its first line, and the stack trace if no equal one is shown yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -281,6 +282,41 @@ def test_json_lines():
     out = rewritten("\n".join(lines)).text.split("\n")
     assert lines[140] in out
     assert len(out) < 40
+
+
+def requests(n: int = 300) -> list[str]:
+    """What a JSON logger writes about requests, and plain lines that the program prints between."""
+    rng = random.Random(9)
+    lines = []
+    for i in range(n):
+        head = f'{{"level":30,"time":{1_700_000_000_000 + i * 137},"pid":1,"hostname":"api-7","reqId":"req-{i:x}"'
+        lines.append(
+            f'{head},"req":{{"method":"GET","url":"/{"ab"[i % 2]}/items/{rng.randrange(999)}","remotePort":{40000 + i}}},"msg":"incoming request"}}'
+        )
+        took = 900.5 + i if i in (40, 120, 250) else rng.randrange(400) / 10
+        lines.append(f'{head},"res":{{"statusCode":200}},"responseTime":{took},"msg":"request completed"}}')
+        lines.append(f"** trace of {rng.randrange(10**9):x}")
+    return lines
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_json_lines_are_a_log_and_slow_requests_stay_where_asked_for(plain: bool):
+    lines = [line for line in requests() if plain or line.startswith("{")]
+    text = "\n".join(lines)
+    assert LOG.recognise(Content(text)) > 0.9
+    rewrite = rewritten(text, "Which requests are slow?")
+    check_partition(text, rewrite)
+    out = rewrite.text.split("\n")
+    assert all(line in out for line in lines if re.search(r'Time":(940|1020|1150)\.5', line))
+    assert len(rewrite.text) < 0.2 * len(text)
+    rewrite = rewritten(text, policy=Policy(profile=Profile.LOSSLESS))
+    assert len(rewrite.text) < 0.4 * len(text)
+
+
+def test_json_lines_that_must_stay_parseable_are_left_to_others():
+    lines = [line for line in requests() if line.startswith("{")]
+    assert compress("\n".join(lines), policy=Policy(preserve_json=True)) is None
+    assert compress("\n".join(requests()), policy=Policy(preserve_json=True)) is not None
 
 
 def test_nothing_to_gain_gives_none():
