@@ -143,7 +143,8 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
         if index not in rewritable:
             continue
         if item.kind is ItemKind.SYSTEM_TEXT:
-            tasks.append(Task(index, keys[index], block_key(item), Content(item.text), _seen(ordinal, item), prompt=True))
+            if index >= transcript.turn:
+                tasks.append(Task(index, keys[index], block_key(item), Content(item.text), _seen(ordinal, item), prompt=True))
             continue
         key = keys[index]
         seen = _seen(ordinal, item)

@@ -13,13 +13,14 @@ from pipeline.compressors.code.reading import is_reference
 from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.policy import Policy, Profile
-from pipeline.segments import compress_segments
+from pipeline.segments import combine, compress_segments
 from pipeline.transcript import ToolCall, ToolKind
 
 log = logging.getLogger(__name__)
 
 REFERENCES = "references"
 SEGMENTS = "segments"
+COMBINED = "references+"  # before the name of the compressor whose lines stand between the references
 SCHEMAS = "schemas"
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 _CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
@@ -32,6 +33,8 @@ _LOSSY_SHARE = 0.90  # likewise; a tenth pays for a retrieval now and then
 _DISTINCT = 0.9
 _SURELY = 0.6  # an estimate may be a fifth off
 _GOOD = 0.5  # of the tokens: then the block is of one piece, and is not taken apart
+_LOSS_FREE_FLOOR = 0.25  # of the floor: below the floor nothing is left out, but what stands above is named and what is loss-free is done
+_SMALL_SHARE = 0.75  # of the tokens of such a block at most: it is read at a glance
 _GENTLE_FLOOR = 4  # after a retrieval only blocks of so many floors are elided
 
 DATA_SUFFIXES = (".log", ".out", ".err", ".jsonl", ".ndjson", ".csv", ".tsv", ".har", ".trace")
@@ -112,14 +115,16 @@ def route(
     if refused is not None:
         return Outcome(refused)
     before = tokens.about(content.text)
-    if before < policy.floor_tokens:
+    if before < policy.floor_tokens * _LOSS_FREE_FLOOR:
         return Outcome(Reason.TOO_SMALL, tokens_before=before, tokens_after=before)
-    policy = _gentler(policy, before, retrievals)
+    small = before < policy.floor_tokens
+    policy = replace(policy, profile=Profile.LOSSLESS) if small else _gentler(policy, before, retrievals)
     candidates: list[Outcome] = []
     errors = False
+    references: Rewrite | None = None
     if REFERENCES not in policy.disabled and (seen or _repeats_itself(content.lines)):
-        rewrite, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
-        candidates += _worth(rewrite, REFERENCES, content.text, before)
+        references, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
+        candidates += _worth(references, REFERENCES, content.text, before)
     editable = _editable(content, policy)
     recognised = False
     usable = tuple(c for c in (compressors() if among is None else among) if c.name not in policy.disabled)
@@ -137,9 +142,13 @@ def route(
         rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
         errors |= failed
         candidates += _worth(rewrite, SEGMENTS, content.text, before)
-    if candidates:
-        return min(candidates, key=lambda o: o.tokens_after)
-    reason = Reason.ERROR if errors else Reason.PROTECTED if editable else Reason.NO_GAIN if recognised else Reason.UNKNOWN
+    candidates += _with_references(content, references, candidates, before)
+    best = min(candidates, key=lambda o: o.tokens_after, default=None)
+    if best is not None and not (small and _too_little(best)):
+        return best
+    reason = (
+        Reason.ERROR if errors else Reason.TOO_SMALL if small else Reason.PROTECTED if editable else Reason.NO_GAIN if recognised else Reason.UNKNOWN
+    )
     return Outcome(reason, tokens_before=before, tokens_after=before)
 
 
@@ -159,7 +168,7 @@ def route_prompt(content: Content, policy: Policy) -> Outcome:
 def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | None:
     """Why a block is not even looked at, or None."""
     call = content.call
-    if len(content.text) < LEAST_CHARS or len(content.text) * _CHARS_A_TOKEN < policy.floor_tokens:
+    if len(content.text) < LEAST_CHARS or len(content.text) * _CHARS_A_TOKEN < policy.floor_tokens * _LOSS_FREE_FLOOR:
         return Reason.TOO_SMALL
     if call is not None and (call.name in policy.exclude_tools or call.name.rsplit("__", 1)[-1] in policy.exclude_tools):
         return Reason.EXCLUDED
@@ -179,6 +188,23 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     if retrievals == 1 and before >= _GENTLE_FLOOR * policy.floor_tokens:
         return replace(policy, profile=Profile.BALANCED)
     return replace(policy, profile=Profile.LOSSLESS)
+
+
+def _with_references(content: Content, references: Rewrite | None, candidates: list[Outcome], before: int) -> list[Outcome]:
+    """The best of the compressors' rewrites with references in it, if that is possible and worth it."""
+    best = min((c for c in candidates if c.compressor != REFERENCES), key=lambda o: o.tokens_after, default=None)
+    if references is None or best is None or best.rewrite is None:
+        return []
+    own = best.rewrite
+    rewrite, _ = _attempt(COMBINED, lambda: combine(content.lines, references, own))
+    return _worth(rewrite, COMBINED + best.compressor, content.text, before)
+
+
+def _too_little(outcome: Outcome) -> bool:
+    """Whether what became of a block below the floor is no gain, or leaves out what does not stand above."""
+    rewrite = outcome.rewrite
+    lossy = rewrite is not None and bool(rewrite.gaps) and outcome.compressor != REFERENCES
+    return lossy or outcome.tokens_after > _SMALL_SHARE * outcome.tokens_before
 
 
 def _repeats_itself(lines: list[str]) -> bool:

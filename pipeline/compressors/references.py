@@ -33,7 +33,8 @@ _LONG_LINE = 200  # such a line is a key of its own: minified text has few lines
 _MOST_LABEL = 60
 _NUMBERED_SHARE = 0.75  # of the lines; a reader adds a heading or a reminder
 _PREFIX = re.compile(r"[ \t]{0,12}(\d{1,8})(\t|→|:|\|)")
-_OURS = ("[… ", "⋯", "[headroom ")  # a line with a marker of ours is no text
+_LEFT_OUT = ("[… ", "⋯")
+_OURS = (*_LEFT_OUT, "[headroom ")  # a line with a marker of ours is no text
 _RANGE = re.compile(r"(?:\[… |⋯)(\d{1,9})(?:-(\d{1,9}))?")
 
 _Key = tuple[str, ...]
@@ -120,10 +121,12 @@ class SpanIndex:
 
     def add(self, block: Seen) -> None:
         """Add a block that stands after all those added before."""
-        if len(block.text) < LEAST_SPAN:
-            return
         if not _is_marked(block.text):
             self._whole[block.text] = block
+        elif not block.elided and block.text != block.original and not any(mark in block.text for mark in _LEFT_OUT):
+            self._whole[block.original] = block  # all of it stands there, in another form
+        if len(block.text) < LEAST_SPAN:
+            return
         for stretch in _stretches(block.text, block):
             for line in range(len(stretch.lines)):
                 self._places.note(stretch, line)

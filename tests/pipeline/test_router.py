@@ -93,6 +93,45 @@ def test_the_same_again_becomes_a_reference() -> None:
     assert "result 1" in again.text
 
 
+SMALL = "\n".join(f"{n * 7919 % 1009} words of one kind and another" for n in range(30))  # some 300 tokens
+
+
+class Shorter(Half):
+    """A compressor that loses nothing."""
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        assert policy.profile is Profile.LOSSLESS
+        return Rewrite(content.text[: len(content.text) // self.keep], len(content.lines), summary="as it was")
+
+
+def test_below_the_floor_only_what_loses_nothing() -> None:
+    assert route(Content(SMALL), (), Policy(), among=(Half(),)).reason is Reason.TOO_SMALL
+    assert route(Content(SMALL), (), Policy(), among=(Half(keep=30),)).reason is Reason.TOO_SMALL
+    shorter = route(Content(SMALL), (), Policy(), among=(Shorter(),))
+    assert (shorter.reason, shorter.compressor) == (Reason.COMPRESSED, "half")
+    again = route(Content(SMALL), [Seen(1, "Bash: x", SMALL, SMALL)], Policy(), among=())
+    assert (again.reason, again.compressor) == (Reason.COMPRESSED, "references")
+    few = "\n".join(SMALL.split("\n")[:8])
+    assert route(Content(few), [Seen(1, "Bash: x", few, few)], Policy(), among=(Shorter(),)).reason is Reason.TOO_SMALL
+
+
+def test_references_and_a_compressor_together() -> None:
+    above = "\n".join(f"what stands above has line {n * 7919 % 1009} and others" for n in range(40))
+    content = Content(f"{above}\n{LOG}")
+
+    class Tail(Half):
+        def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+            gap = Gap(61, 340)
+            return Rewrite("\n".join([*content.lines[:60], markers.gap(61, 340)]), 340, (gap,), "all alike")
+
+    outcome = route(content, [Seen(1, "Bash: x", above, above)], Policy(), among=(Tail(),))
+    assert (outcome.reason, outcome.compressor) == (Reason.COMPRESSED, "references+half")
+    assert outcome.rewrite is not None
+    assert "result 1 (Bash: x) above" in outcome.rewrite.text.split("\n")[0]
+    assert [(g.first, g.last) for g in outcome.rewrite.gaps] == [(1, 40), (61, 340)]
+    assert outcome.rewrite.summary == "40 of them stand above; of the others: all alike"
+
+
 def test_retrievals_make_it_gentler() -> None:
     seen = []
 

@@ -118,6 +118,17 @@ def test_a_block_that_stands_above_is_one_line() -> None:
     assert (rewrite.total, rewrite.left_out, rewrite.summary, rewrite.unit) == (40, 40, SUMMARY, "line")
 
 
+def test_what_stands_above_in_another_form_stands_there() -> None:
+    text = "\n".join(paragraph("x"))
+    folded = f"x, 20 times\n[headroom {'a' * 8}: nothing left out, words named once; as it was: headroom_retrieve {'a' * 8}]"
+    above = Seen(3, "Bash: x", folded, text)
+    rewrite = refer(Content(text, call=SHELL), [above], Policy())
+    assert rewrite is not None
+    assert rewrite.text == "[… 1-20: as in all of result 3 (Bash: x) above]"
+    for other in (Seen(3, "Bash: x", folded, text, elided=True), Seen(3, "Bash: x", "[… 1-20: as in all of result 1 above]\n" + folded, text)):
+        assert refer(Content(text, call=SHELL), [other], Policy()) is None
+
+
 def test_the_newest_of_equals_is_named() -> None:
     lines = paragraph("alpha")
     rewrite = refer_lines(lines, [seen(1, lines), seen(4, lines)])
