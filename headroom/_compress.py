@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from headroom._stores import default_store
-from pipeline import cache_aligner, tokens
+from pipeline import cache_aligner, ccr, tokens
 from pipeline.compressors.api import Content
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.api import Messages, Transcript, Unreadable
@@ -19,6 +19,8 @@ from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import Reason, route
 from pipeline.store.api import Decision, Store
+
+_NO_TEXT = ("id", "tool_use_id", "tool_call_id", "type", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class CompressResult:
         messages: the messages, ready to be sent; those in which nothing was compressed are the very objects that came in.
         tokens_before, tokens_after: o200k tokens of all text in the messages; texts of over 32,768 characters are estimated (to about 4 %).
         blocks: one entry for every tool result.
-        handles: of the originals that were left out, in order, each once.
+        handles: of the originals of all that was rewritten, in order, each once.
     """
 
     messages: list[dict[str, Any]]
@@ -94,28 +96,29 @@ def compress(
         options: further fields of ``pipeline.policy.Policy``.
 
     Raises:
-        ValueError: no such profile, or messages of an unknown shape.
+        ValueError: no such profile, or messages of an unknown shape, that are not JSON for one.
         TypeError: no such option.
         pipeline.store.api.StoreError: the originals cannot be kept; nothing was changed.
     """
     policy = Policy(**{"profile": Profile(profile), "schemas_in_prompts": True, **options})
-    copied = [dict(m) for m in messages]
-    dialect, field = _dialect(copied)
-    body = _body(model, field, copied)
+    given = [m if isinstance(m, dict) else dict(m) for m in messages]
+    dialect, field = _dialect(given)
     try:
+        body = _body(model, field, given)
         transcript = dialect.read(body, policy)
-    except Unreadable as error:
+    except (Unreadable, TypeError, RecursionError) as error:
         raise ValueError(f"These messages cannot be read: {error}") from None
-    sent = len(dialect.read(_body(model, field, copied[:frozen_message_count]), policy).items) if frozen_message_count else 0
+    sent = len(dialect.read(_body(model, field, given[:frozen_message_count]), policy).items) if frozen_message_count else 0
     decisions = _decide(replace(transcript, turn=sent), policy, query, store)
     forms = {index: d.text for index, d in decisions.items() if d.text is not None}
     written = json.loads(dialect.write(body, transcript, forms))[field]
-    result = [original if original == new else new for original, new in zip(copied, written, strict=True)]
+    result = [original if _same(original, new) else new for original, new in zip(given, written, strict=True)]
     blocks = _report(transcript, decisions)
-    removed = sum(b.tokens_before - b.tokens_after for b in blocks if b.handle)
+    rewritten = [d for _, d in sorted(decisions.items()) if d.text is not None]
+    removed = sum(d.tokens_before - d.tokens_after for d in rewritten)
     counted = {transcript.items[i].text: d.tokens_before for i, d in decisions.items() if d.tokens_before}
-    before = sum(counted.get(text) or tokens.about(text) for text in _texts(copied))
-    handles = tuple(dict.fromkeys(b.handle for b in blocks if b.handle))
+    before = sum(counted.get(text) or tokens.about(text) for text in _texts(given))
+    handles = tuple(dict.fromkeys(d.handle for d in rewritten))
     return CompressResult(result, before, before - removed, blocks, handles)
 
 
@@ -129,8 +132,8 @@ def compress_text(text: str, query: str = "", *, profile: str = "balanced", stor
     if outcome.text is None or outcome.rewrite is None:
         return text
     kept = store if store is not None else default_store()
-    kept.put_original(text, unit=outcome.rewrite.unit, spans=outcome.rewrite.spans, label="headroom_compress")
-    return outcome.text
+    handle = kept.put_original(text, unit=outcome.rewrite.unit, spans=outcome.rewrite.spans, label="headroom_compress")
+    return outcome.text if handle == outcome.handle else ccr.render(outcome.rewrite, handle)
 
 
 def _dialect(messages: list[dict[str, Any]]) -> tuple[Messages, str]:
@@ -151,6 +154,11 @@ def _has_part(message: Mapping[str, Any], types: tuple[str, ...]) -> bool:
 
 def _body(model: str, field: str, messages: list[dict[str, Any]]) -> bytes:
     return json.dumps({"model": model, field: messages}, ensure_ascii=True).encode("ascii")
+
+
+def _same(original: Mapping[str, Any], new: dict[str, Any]) -> bool:
+    """Whether a message says what it said. As JSON: a tuple or a number for a key, or NaN, is no reason to give back another object."""
+    return original == new or json.dumps(original) == json.dumps(new)
 
 
 def _decide(transcript: Transcript, policy: Policy, query: str | None, store: Store | None) -> dict[int, Decision]:
@@ -184,14 +192,16 @@ def _report(transcript: Transcript, decisions: Mapping[int, Decision]) -> tuple[
     return tuple(blocks)
 
 
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        return [t for k, v in value.items() if k not in ("id", "tool_use_id", "tool_call_id", "type", "role") for t in _texts(v)]
-    if isinstance(value, (list, tuple)):
-        return [t for v in value for t in _texts(v)]
-    return []
+def _texts(messages: object) -> Iterator[str]:
+    waiting = [messages]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            waiting += [v for k, v in value.items() if k not in _NO_TEXT]
+        elif isinstance(value, (list, tuple)):
+            waiting += value
 
 
 class _Originals:

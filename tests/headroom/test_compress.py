@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from typing import Any
 
 import pytest
@@ -14,12 +15,12 @@ from tests.memory_store import MemoryStore
 from tests.transcripts import conversations
 
 LOG = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(300))
-ANTHROPIC = [
+ANTHROPIC: list[dict[str, Any]] = [
     {"role": "user", "content": "What happened?"},
     {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "cat app.log"}}]},
     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": LOG}]},
 ]
-OPENAI = [
+OPENAI: list[dict[str, Any]] = [
     {"role": "system", "content": "You help."},
     {"role": "user", "content": "What happened?"},
     {
@@ -101,3 +102,59 @@ def test_exported_names() -> None:
         assert getattr(headroom, name).__name__ == name
     with pytest.raises(AttributeError, match="nothing_like_it"):
         _ = headroom.nothing_like_it
+
+
+TOOLS = json.dumps([
+    {
+        "type": "function",
+        "function": {
+            "name": f"tool_{n}",
+            "description": f"Does thing number {n} for the user.",
+            "parameters": {
+                "type": "object",
+                "properties": {"path": {"type": "string", "description": "Where to look."}, "limit": {"type": "integer", "description": "How many."}},
+                "required": ["path"],
+                "additionalProperties": False,
+            },
+        },
+    }
+    for n in range(40)
+])  # fmt: skip
+PROMPTED: list[dict[str, Any]] = [{"role": "system", "content": TOOLS}, {"role": "user", "content": "go"}]
+
+
+def test_what_is_saved_in_a_prompt_is_counted_and_can_be_had_back() -> None:
+    store = MemoryStore()
+    result = compress(PROMPTED, store=store)
+    assert result.messages[0] != PROMPTED[0]
+    assert result.tokens_after == pytest.approx(compress(result.messages, store=store, schemas_in_prompts=False).tokens_before, abs=5)
+    assert retrieve(result.handles[0], store=store) == TOOLS
+
+
+def test_a_frozen_prompt_stays() -> None:
+    assert compress(PROMPTED, frozen_message_count=1, store=MemoryStore()).messages == PROMPTED
+
+
+def test_messages_in_which_nothing_was_compressed_are_the_very_objects() -> None:
+    odd: list[dict[str, Any]] = [
+        {"role": "user", "content": ({"type": "text", "text": "a tuple"},)},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t0", "name": "f", "input": {1: math.nan, "n": 2**70, "x": 1e400}}]},
+    ]
+    result = compress([*odd, *ANTHROPIC], store=MemoryStore())
+    assert [a is b for a, b in zip(result.messages, [*odd, *ANTHROPIC], strict=True)] == [True, True, True, True, False]
+
+
+def test_arguments_nested_deep_and_objects_that_are_no_json() -> None:
+    deep: Any = 1
+    for _ in range(450):
+        deep = [deep]
+    call = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "cat app.log", "more": deep}}
+    assert compress([{"role": "assistant", "content": [call]}, ANTHROPIC[2]], store=MemoryStore()).tokens_saved > 1000
+    with pytest.raises(ValueError, match="cannot be read"):
+        compress([{"role": "assistant", "content": [object()]}], store=MemoryStore())
+
+
+def test_the_handle_in_a_text_is_the_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    monkeypatch.setattr(store, "put_original", lambda text, **_: "0123456789ab")  # another text has the first eight digits
+    assert "[headroom 0123456789ab: " in compress_text(LOG, store=store)
