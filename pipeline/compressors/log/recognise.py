@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pipeline.compressors.api import Content
 from pipeline.transcript import ToolCall
 
-_SAMPLE_HEAD, _SAMPLE_SPREAD = 20, 70
+_SAMPLE_HEAD, _SAMPLE_SPREAD = 20, 50
+_GOLDEN = 0.6180339887498949
 _LINE = 400
 _LEAST = 6
 
@@ -97,10 +98,11 @@ def _stamped(line: str) -> bool:
 
 
 def _sample(lines: Sequence[str]) -> list[str]:
+    """The first lines and some of all others, scattered: at even steps a log that repeats itself every few lines would show one kind only."""
     rest = lines[_SAMPLE_HEAD:]
-    step = max(1, len(rest) // _SAMPLE_SPREAD)
-    chosen = [*lines[:_SAMPLE_HEAD], *rest[::step][:_SAMPLE_SPREAD]]
-    return [line[:_LINE] for line in chosen if line.strip()]
+    if len(rest) > _SAMPLE_SPREAD:
+        rest = [rest[int(k * _GOLDEN % 1 * len(rest))] for k in range(_SAMPLE_SPREAD)]
+    return [line[:_LINE] for line in (*lines[:_SAMPLE_HEAD], *rest) if line.strip()]
 
 
 def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
