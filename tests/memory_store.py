@@ -19,11 +19,13 @@ class MemoryStore:
         if self.broken:
             raise StoreError("the disk is full")
         handle = handle_of(text)
+        if (known := self.originals.get(handle)) is not None and (known.unit, known.spans) != (unit, tuple(spans)):
+            handle += handle_of(repr((unit, spans)))
         self.originals[handle] = Original(handle, text, unit, tuple(spans), label)
         return handle
 
     def original(self, handle: str) -> Original | None:
-        return self.originals.get(handle[:8])
+        return self.originals.get(handle) or self.originals.get(handle[:8])
 
     def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
         return {k: self.frozen[k] for k in keys if k in self.frozen}

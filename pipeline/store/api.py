@@ -21,7 +21,7 @@ class Original:
     """A text as a tool returned it.
 
     Args:
-        handle: its id, 8 hex digits or more of the SHA-256 of its text.
+        handle: its id, 8 hex digits or more of the SHA-256 of its text; 8 more where the same text was kept in other units first.
         text: the text.
         unit: singular noun of the units it is retrieved by.
         spans: character offsets of the units; empty for physical lines.
@@ -102,7 +102,10 @@ class Keeper(Protocol):
     """The part of a store that a decision needs."""
 
     def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
-        """Keep a text and return its handle. The text is durable when this returns. The same text has the same handle.
+        """Keep a text and return its handle. The text is durable when this returns.
+
+        The same text in the same units has the same handle. In other units it has another one, so that the numbers in every marker that was
+        sent go on meaning what they meant.
 
         Raises:
             StoreError: it could not be written.

@@ -27,7 +27,12 @@ def m001_originals_decisions_receipts(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX receipts_by_time ON receipts (time)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_originals_decisions_receipts,)
+def m002_numberings(db: sqlite3.Connection) -> None:
+    """A text that was compressed twice may have been counted in lines once and in records the other time. Both markers stay true."""
+    db.execute("CREATE TABLE numberings (handle TEXT PRIMARY KEY, original TEXT NOT NULL, unit TEXT NOT NULL, spans BLOB NOT NULL)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_originals_decisions_receipts, m002_numberings)
 
 
 def migrate(db: sqlite3.Connection) -> int:

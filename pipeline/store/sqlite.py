@@ -94,21 +94,33 @@ class SqliteStore(Store):
     def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
         data = text.encode("utf-8", "surrogatepass")
         digest = self._digest(data)
+        units = json.dumps([*spans], separators=(",", ":")).encode() if spans else b""
         with self._use() as db:
-            known = db.execute("SELECT handle FROM originals WHERE digest = ?", (digest,)).fetchone()
-        if known is not None:
-            handle: str = known[0]
-            return handle
-        body = zstd.compress(data, _LEVEL)  # outside the transaction: others may write meanwhile
-        packed = zstd.compress(json.dumps([*spans], separators=(",", ":")).encode(), _LEVEL) if spans else b""
+            known = db.execute("SELECT handle, unit, spans FROM originals WHERE digest = ?", (digest,)).fetchone()
+        packed = zstd.compress(units, _LEVEL) if spans else b""
+        if known is None:
+            body = zstd.compress(data, _LEVEL)  # outside the transaction: others may write meanwhile
+            with self._write() as db:
+                known = db.execute("SELECT handle, unit, spans FROM originals WHERE digest = ?", (digest,)).fetchone()
+                if known is None:
+                    handle = self._free_handle(db, digest)
+                    db.execute(
+                        "INSERT INTO originals (handle, digest, unit, spans, label, created, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        (handle, digest, _bound(unit), packed, _bound(label), time.time(), len(data), body),
+                    )
+                    return handle
+        return self._numbered(known, unit, units, packed)
+
+    def _numbered(self, known: tuple[Any, ...], unit: str, units: bytes, packed: bytes) -> str:
+        """The handle under which a text that is kept already is counted in these units."""
+        first, its_unit, its_spans = known
+        if _text(its_unit) == unit and (its_spans == packed or _unpacked(its_spans, self._path) == units):
+            return str(first)
+        handle = f"{first}{sha256(unit.encode('utf-8', 'surrogatepass') + units)[:_SHORTEST]}"
         with self._write() as db:
-            known = db.execute("SELECT handle FROM originals WHERE digest = ?", (digest,)).fetchone()
-            if known is not None:
-                return str(known[0])
-            handle = self._free_handle(db, digest)
             db.execute(
-                "INSERT INTO originals (handle, digest, unit, spans, label, created, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (handle, digest, _bound(unit), packed, _bound(label), time.time(), len(data), body),
+                "INSERT INTO numberings (handle, original, unit, spans) VALUES (?, ?, ?, ?) ON CONFLICT (handle) DO NOTHING",
+                (handle, first, _bound(unit), packed),
             )
         return handle
 
@@ -116,6 +128,9 @@ class SqliteStore(Store):
         columns = "SELECT handle, digest, unit, spans, label, created, body FROM originals WHERE"
         with self._use() as db:
             row = db.execute(f"{columns} handle = ?", (handle,)).fetchone()
+            numbered = db.execute("SELECT original, unit, spans FROM numberings WHERE handle = ?", (handle,)).fetchone() if row is None else None
+            if numbered is not None:
+                row = db.execute(f"{columns} handle = ?", numbered[:1]).fetchone()
             if row is None and len(handle) >= _SHORTEST:
                 # "g" comes after every hex digit: the range holds what begins with the handle
                 rows = db.execute(f"{columns} digest >= ? AND digest < ? LIMIT 2", (handle, handle + "g")).fetchall()
@@ -123,9 +138,11 @@ class SqliteStore(Store):
         if row is None:
             return None
         name, digest, unit, spans, label, created, body = row
+        if numbered is not None:
+            name, unit, spans = handle, *numbered[1:]
+        pairs = json.loads(_unpacked(spans, self._path) or b"[]")
         try:
             data = zstd.decompress(body)
-            pairs = json.loads(zstd.decompress(spans)) if spans else []
         except zstd.ZstdError as error:
             raise _damaged(self._path) from error
         if self._digest(data) != digest:
@@ -282,6 +299,14 @@ def _receipt(row: tuple[Any, ...]) -> Receipt:
 
 def _pairs(column: str) -> tuple[tuple[str, int], ...]:
     return tuple((name, count) for name, count in json.loads(column))
+
+
+def _unpacked(spans: bytes, path: Path) -> bytes:
+    """The spans of units as JSON, nothing for lines."""
+    try:
+        return zstd.decompress(spans) if spans else b""
+    except zstd.ZstdError as error:
+        raise _damaged(path) from error
 
 
 def _bound(text: str) -> Any:

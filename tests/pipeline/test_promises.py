@@ -195,6 +195,18 @@ def test_late_blocks_keep_their_original_for_ever() -> None:
     assert Outcome(Reason.TIMEOUT).text is None
 
 
+def test_the_numbers_in_a_marker_lead_to_its_units_though_the_text_was_counted_otherwise_before() -> None:
+    log = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} ok in {n} ms" for n in range(400))
+    call = {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "Bash", "input": {"command": "cat app.log"}}]}
+    result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": log}]}
+    store = MemoryStore()
+    store.put_original(log, unit="record", spans=((0, 5), (6, 9)))
+    sent = texts(json.loads(send(store, [{"role": "user", "content": "go"}, call, result], Policy()))["messages"][2])[0]
+    handle = markers.handles(sent)[0]
+    first = next(int(m[1]) for m in markers.IN_PLACE.finditer(sent))
+    assert ccr.retrieve(store, handle, str(first)).text == f"{first}\t{log.splitlines()[first - 1]}"
+
+
 @pytest.mark.slow
 def test_the_same_bytes_under_every_hash_seed() -> None:
     code = (

@@ -70,6 +70,27 @@ def test_the_same_text_has_one_handle(store, path):
     other.close()
 
 
+def test_a_text_that_is_counted_in_other_units_has_another_handle(store, path):
+    text = '[{"a": 1},\n{"a": 22}]'
+    records = ((1, 9), (11, 20))
+    counted = [{"unit": "record", "spans": records}, {}, {"unit": "record", "spans": records[:1]}, {"unit": "row", "spans": records}]
+    handles = [store.put_original(text, **c) for c in counted]
+    assert len(set(handles)) == 4
+    assert handles[0] == ccr.handle_of(text)
+    assert all(h.startswith(handles[0]) for h in handles)
+    other = SqliteStore.open(path)
+    assert [other.put_original(text, **c) for c in counted] == handles
+    assert [(o.text, o.handle, o.unit, o.spans) for o in map(other.original, handles)] == [
+        (text, handles[0], "record", records),
+        (text, handles[1], "line", ()),
+        (text, handles[2], "record", records[:1]),
+        (text, handles[3], "row", records),
+    ]
+    assert ccr.retrieve(other, handles[0], "2").text == '2\t{"a": 22}'
+    assert ccr.retrieve(other, handles[1], "2").text == '2\t{"a": 22}]'
+    other.close()
+
+
 def test_handles_are_found_by_their_beginning(store):
     handle = store.put_original("text")
     digest = hashlib.sha256(b"text").hexdigest()
