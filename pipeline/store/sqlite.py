@@ -139,7 +139,7 @@ class SqliteStore(Store):
             return None
         name, digest, unit, spans, label, created, body = row
         if numbered is not None:
-            name, unit, spans = handle, *numbered[1:]
+            name, (_, unit, spans) = handle, numbered
         pairs = json.loads(_unpacked(spans, self._path) or b"[]")
         try:
             data = zstd.decompress(body)
