@@ -171,7 +171,7 @@ def run(job: Job) -> Iterator[Outcome]:
     """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
     waiting = sorted(job.before, key=lambda s: s.ordinal, reverse=True)
     seen: list[Seen] = []
-    index = SpanIndex()
+    index = SpanIndex(wanted=[task.content.text for task in job.tasks if not task.prompt])
 
     for task in job.tasks:
         if task.prompt:

@@ -432,6 +432,22 @@ def test_an_index_that_is_kept_gives_the_same(blocks: list[tuple[str, ToolCall |
 
 
 @pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(results(), st.data())
+def test_an_index_of_what_is_wanted_alone_gives_the_same(blocks: list[tuple[str, ToolCall | None]], data: st.DataObject) -> None:
+    before = read_through(blocks)
+    wanted = data.draw(st.lists(st.integers(0, len(blocks) - 1), min_size=1, max_size=3).map(sorted))
+    index = SpanIndex(wanted=[blocks[n][0] for n in wanted])
+    done = 0
+    for n in wanted:
+        for block in before[done:n]:
+            index.add(block)
+        done = max(done, n)
+        content = Content(blocks[n][0], call=blocks[n][1])
+        assert refer(content, index, Policy()) == refer(content, before[:n], Policy())
+
+
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(alphabet="ab1:\t→[… -⋯\n", max_size=60), max_size=5), st.text(max_size=600))
 def test_any_text_is_borne(parts: list[str], other: str) -> None:
