@@ -31,7 +31,7 @@ _SURE_GAIN = 200  # tokens that pay for a marker and for a retrieval now and the
 _LOSSLESS_SHARE = 0.95  # of the original's tokens at most
 _LOSSY_SHARE = 0.90  # likewise; a tenth pays for a retrieval now and then
 _DISTINCT = 0.9
-_SURELY = 0.6  # an estimate may be a fifth off
+_SURELY = 0.6  # a text of which only samples are counted may differ between them
 _GOOD = 0.5  # of the tokens: then the block is of one piece, and is not taken apart
 _LOSS_FREE_FLOOR = 0.25  # of the floor: below the floor nothing is left out, but what stands above is named and what is loss-free is done
 _SMALL_SHARE = 0.75  # of the tokens of such a block at most: it is read at a glance
@@ -127,6 +127,7 @@ def route(
         candidates += _worth(references, REFERENCES, content.text, before)
     editable = _editable(content, policy)
     recognised = False
+    made: list[tuple[str, Rewrite]] = []  # worth it alone or not
     usable = tuple(c for c in (compressors() if among is None else among) if c.name not in policy.disabled)
     if editable:
         usable = tuple(c for c in usable if c.name in (_OF_FILES if policy.profile is Profile.AGGRESSIVE else _LOSS_FREE_OF_FILES))
@@ -134,6 +135,7 @@ def route(
         recognised = True
         rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
         errors |= failed
+        made += [(compressor.name, rewrite)] if rewrite is not None else []
         found = _worth(rewrite, compressor.name, content.text, before)
         candidates += found
         if found:
@@ -141,8 +143,9 @@ def route(
     if not editable and not any(c.tokens_after <= before * _GOOD for c in candidates):
         rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
         errors |= failed
+        made += [(SEGMENTS, rewrite)] if rewrite is not None else []
         candidates += _worth(rewrite, SEGMENTS, content.text, before)
-    candidates += _with_references(content, references, candidates, before)
+    candidates += _with_references(content, references, made, before)
     best = min(candidates, key=lambda o: o.tokens_after, default=None)
     if best is not None and not (small and _too_little(best)):
         return best
@@ -190,14 +193,15 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     return replace(policy, profile=Profile.LOSSLESS)
 
 
-def _with_references(content: Content, references: Rewrite | None, candidates: list[Outcome], before: int) -> list[Outcome]:
-    """The best of the compressors' rewrites with references in it, if that is possible and worth it."""
-    best = min((c for c in candidates if c.compressor != REFERENCES), key=lambda o: o.tokens_after, default=None)
-    if references is None or best is None or best.rewrite is None:
+def _with_references(content: Content, references: Rewrite | None, made: list[tuple[str, Rewrite]], before: int) -> list[Outcome]:
+    """What the compressors made of the block with references in it, where that is possible and worth it."""
+    if references is None:
         return []
-    own = best.rewrite
-    rewrite, _ = _attempt(COMBINED, lambda: combine(content.lines, references, own))
-    return _worth(rewrite, COMBINED + best.compressor, content.text, before)
+    found: list[Outcome] = []
+    for name, own in made:
+        rewrite, _ = _attempt(COMBINED, lambda own=own: combine(content.lines, references, own))  # type: ignore[misc]
+        found += _worth(rewrite, COMBINED + name, content.text, before)
+    return found
 
 
 def _too_little(outcome: Outcome) -> bool:

@@ -97,7 +97,9 @@ class _Places:
 
     def find(self, lines: Sequence[str], line: int) -> list[_Place]:
         """Where the lines from ``line`` on may stand, oldest first."""
-        found = list(self._places.get(tuple(lines[line : line + 3]), ()))
+        if not self._places:
+            return []
+        found = self._places.get(tuple(lines[line : line + 3]), [])
         return found + self._places.get((lines[line],), []) if len(lines[line]) >= _LONG_LINE else found
 
     def _add(self, key: _Key, place: _Place) -> None:
@@ -302,7 +304,8 @@ def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool) -> Iterator[_Mat
     mine = _Places()
     at = begin = 0  # what is in sight begins at ``begin``
     while at < len(stretch.lines):
-        best = _longest(stretch, at, [*index.find(stretch.lines, at), *mine.find(stretch.lines, at)])
+        places = index.find(stretch.lines, at) + mine.find(stretch.lines, at)
+        best = _longest(stretch, at, places) if places else None
         if best is not None and _long_enough(stretch.lines, best):
             best = _backwards(stretch, best, begin)
             yield best
