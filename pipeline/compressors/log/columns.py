@@ -34,8 +34,8 @@ _NO_WORD = r"[^0-9A-Za-z\x80-\U0010ffff]"
 _PIECES = re.compile(rf"({_NO_WORD}+)")
 _WORDS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 _SEPARATOR = re.compile(_NO_WORD)
-_STAMP = re.compile(
-    r"(?:[0-2]?\d[:.][0-5]\d[:.][0-6]\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<![\w.])1[0-7]\d{8}(?:\.\d{1,9}|\d{3})?)(?![\w.:])[\])>|]?"
+_STAMP = re.compile(  # a time of day, or seconds or milliseconds since the epoch; that it begins with a digit makes it fast
+    r"\d(?:\d?[:.][0-5]\d[:.][0-6]\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<![\w.]1)[0-7]\d{8}(?:\.\d{1,9}|\d{3})?)(?![\w.:])[\])>|]?"
 )
 _STAMP_WITHIN = 100
 _COMMON = 0.7  # share of the lines that must have a header

@@ -17,10 +17,10 @@ _TELLING = 3  # characters from which on a context finds its place
 _NAMES = ("duration", "latency", "elapsed", "took", "time", "cost")
 _SECONDS = {"n": 1e-9, "u": 1e-6, "µ": 1e-6}
 _CLOCK = re.compile(r"([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
-_ID = re.compile(
-    r"[\w.+-]{1,64}@[\w.-]{1,128}\w|(?<![\w-])[0-9a-fA-F]{8}-[0-9a-fA-F-]{8,40}(?![\w-])"
-    r"|(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}"
-)
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,128}\w")
+_UUID = re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-[0-9a-fA-F-]{8,40}(?![\w-])")
+_OWNERS = ("req", "trace", "correlation", "job", "task", "session", "order")
+_NAMED_ID = re.compile(r"(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}")
 _EPOCH = 1e8  # numbers from here on are times of day, not durations
 _LINE = 2000  # characters of a line that are looked at
 _DAY = 86400.0
@@ -118,13 +118,14 @@ def _seconds(unit: str) -> float:
 
 def pairs(shapes: Shapes) -> list[tuple[int, int]]:
     """Pairs of lines about one id that lie far apart in time, the longest first: an event and the id's next event of another shape."""
+    kinds = _kinds_of_ids(shapes.lines)
     last: dict[str, tuple[float, int]] = {}
     spans: list[tuple[float, int, int]] = []
     for i, line in enumerate(shapes.lines):
         at = clock(line)
         if at is None:
             continue
-        for name in dict.fromkeys(_ID.findall(line, 0, _LINE)):
+        for name in dict.fromkeys(name for kind in kinds for name in kind.findall(line, 0, _LINE)):
             before = last.get(name)
             if before is not None and shapes.shape_of[before[1]] != shapes.shape_of[i]:
                 spans.append(((at - before[0]) % _DAY, before[1], i))
@@ -138,6 +139,14 @@ def pairs(shapes: Shapes) -> list[tuple[int, int]]:
     upper, lower = values[len(values) // 4], values[3 * len(values) // 4]
     floor = max(upper + (upper - lower), values[0] / 2)
     return [(a, b) for span, a, b in forward if span >= floor]
+
+
+def _kinds_of_ids(lines: Sequence[str]) -> list[re.Pattern[str]]:
+    """The patterns of ids that may be found in the lines at all: to look for all in every line costs more than the rest."""
+    text = "\n".join(lines)
+    lower = text.lower()
+    there = ((_MAIL, "@" in text), (_UUID, _UUID.search(text) is not None), (_NAMED_ID, any(o in lower for o in _OWNERS)))
+    return [pattern for pattern, found in there if found]
 
 
 def _directed(spans: list[tuple[float, int, int]], shape_of: Sequence[int]) -> list[tuple[float, int, int]]:
