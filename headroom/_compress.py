@@ -49,7 +49,7 @@ class CompressResult:
 
     Args:
         messages: the messages, ready to be sent; those in which nothing was compressed are the very objects that came in.
-        tokens_before, tokens_after: o200k tokens of all text in the messages; texts of over 32,768 characters are estimated (to about 4 %).
+        tokens_before, tokens_after: o200k tokens of all text in the messages; of texts of over 32,768 characters by samples (to about 2 %).
         blocks: one entry for every tool result.
         handles: of the originals of all that was rewritten, in order, each once.
     """

@@ -190,3 +190,24 @@ def test_estimate_of_a_run_is_not_one_word():
 )
 def test_ratio(model, expected):
     assert tokens.ratio(model) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-" * 120,
+        "=" * 79,
+        "│" + "─" * 100 + "│",
+        "_" * 200,
+        "*" * 79,
+        " " * 100 + "x",
+        "我们在这个项目中使用了新的方法来处理数据",
+        "0a1b2c3d4e5f",
+        "",
+        "😀✅❌" * 9,
+    ],
+)
+def test_of_no_long_text_about_is_far_off(line):
+    text = (line + "\n") * (70_000 // (len(line) + 1))
+    assert tokens.about(text) == pytest.approx(tokens.count(text), rel=0.2)
+    assert tokens.about(line) == tokens.count(line)
