@@ -22,7 +22,7 @@ from pipeline.policy import Policy, Profile
 
 _LEAST_LINES = 12
 _WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothing
-_WORTH_LOSSLESS = 0.85  # likewise, in columns: that is 0.9 of the tokens, as columns have more of them in a character
+_WORTH_LOSSLESS = 0.88  # likewise, in columns: that is about 0.9 of the tokens, as columns have more of them in a character
 _RUN_WORTH = 1.5  # a run must be so many times longer than its marker
 _NOTED = 10  # from so many lines on a marker says what they are
 _NOTED_LEVELS = 4
