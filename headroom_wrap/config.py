@@ -36,7 +36,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
     Option("off", False, "HEADROOM_OFF", "Relay everything untouched; count only."),
-    Option("floor_tokens", 400, "HEADROOM_FLOOR_TOKENS", "Blocks of fewer tokens are left alone."),
+    Option("floor_tokens", 400, "HEADROOM_FLOOR_TOKENS", "Nothing is left out of blocks of fewer tokens."),
     Option("exclude_tools", (), "HEADROOM_EXCLUDE_TOOLS", "Tools whose results are left alone, separated by commas."),
     Option("disabled", (), "HEADROOM_DISABLED", "Compressors that are not used, separated by commas."),
     Option("upstream", "", "HEADROOM_UPSTREAM", "The model's API; by default what the agent itself would use."),

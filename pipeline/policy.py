@@ -23,7 +23,7 @@ class Policy:
 
     Args:
         profile: how far compression may go.
-        floor_tokens: blocks of fewer tokens are left alone.
+        floor_tokens: nothing is left out of blocks of fewer tokens but what stands above; under a quarter of it they are left alone.
         exclude_tools: names of tools whose results are left alone.
         disabled: names of compressors that are not used.
         tool_kinds: tool name -> kind, from the agent's adapter; names not listed are guessed.

@@ -23,7 +23,6 @@ SEGMENTS = "segments"
 COMBINED = "references+"  # before the name of the compressor whose lines stand between the references
 SCHEMAS = "schemas"
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
-_CHARS_A_TOKEN = 8  # no text that matters packs more characters into a token: a bound, to spare the count
 _LOSS_FREE_OF_FILES = frozenset({"padding"})  # what may touch a file that the agent may edit
 _OF_FILES = frozenset({"padding", "code"})  # likewise, in ``aggressive``
 _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
@@ -171,7 +170,7 @@ def route_prompt(content: Content, policy: Policy) -> Outcome:
 def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | None:
     """Why a block is not even looked at, or None."""
     call = content.call
-    if len(content.text) < LEAST_CHARS or len(content.text) * _CHARS_A_TOKEN < policy.floor_tokens * _LOSS_FREE_FLOOR:
+    if len(content.text) < LEAST_CHARS:
         return Reason.TOO_SMALL
     if call is not None and (call.name in policy.exclude_tools or call.name.rsplit("__", 1)[-1] in policy.exclude_tools):
         return Reason.EXCLUDED
