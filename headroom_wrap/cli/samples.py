@@ -120,6 +120,12 @@ def _padding() -> Content:
     return Content("\n".join(f"{n:6}\tline {n} of a file {NEEDLE if n == 40 else ''}" for n in range(1, 300)), call=_shell("cat -n notes.txt"))
 
 
+def _repeats() -> Content:
+    lines = [f"Setting up package-{n} (1.{n}) ..." for n in range(120)]
+    lines[60] = f"error: {NEEDLE} could not be set up"
+    return Content("\n".join(lines), ASKED, _shell("apt-get install shop"))
+
+
 SAMPLES: dict[str, Callable[[], Content]] = {
     "schemas": _schemas,
     "smart_crusher": _json,
@@ -134,5 +140,6 @@ SAMPLES: dict[str, Callable[[], Content]] = {
     "config": _config,
     "table": _table,
     "listing": _listing,
+    "repeats": _repeats,
     "padding": _padding,
 }

@@ -27,6 +27,7 @@ BUILT_IN: tuple[tuple[str, str], ...] = (
     ("pipeline.compressors.config", "ConfigCompressor"),
     ("pipeline.compressors.table", "TableCompressor"),
     ("pipeline.compressors.listing", "ListingCompressor"),
+    ("pipeline.compressors.repeats", "RepeatsCompressor"),
     ("pipeline.compressors.padding", "PaddingCompressor"),
 )
 
