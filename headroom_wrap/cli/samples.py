@@ -121,9 +121,9 @@ def _padding() -> Content:
 
 
 def _repeats() -> Content:
-    lines = [f"Setting up package-{n} (1.{n}) ..." for n in range(120)]
-    lines[60] = f"error: {NEEDLE} could not be set up"
-    return Content("\n".join(lines), ASKED, _shell("apt-get install shop"))
+    lines = [f"parcel {n} of depot {n % 7} is on its way to shelf {n * 3}" for n in range(120)]
+    lines[60] = f"parcel 60 failed: {NEEDLE} is not on any shelf"
+    return Content("\n".join(lines), ASKED, _shell("./sort-parcels"))
 
 
 SAMPLES: dict[str, Callable[[], Content]] = {
