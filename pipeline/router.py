@@ -139,7 +139,7 @@ def route(
         candidates += found
         if found:
             break
-    if not editable and not any(c.tokens_after <= before * _GOOD for c in candidates):
+    if not editable and SEGMENTS not in policy.disabled and not any(c.tokens_after <= before * _GOOD for c in candidates):
         rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
         errors |= failed
         made += [(SEGMENTS, rewrite)] if rewrite is not None else []

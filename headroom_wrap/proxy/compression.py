@@ -74,7 +74,7 @@ class Compression:
         """The upstream took the original of a request and not what we had made of it: never again in this session."""
         changed = rewritten((*prepared.known, *prepared.fresh))
         self._refused.update(d.key for d in changed)
-        suspects = {d.compressor for d in rewritten(prepared.fresh) or changed}
+        suspects = {name for d in rewritten(prepared.fresh) or changed for name in d.compressor.split("+")}  # two may have worked on one block
         self._policy = replace(self._policy, disabled=self._policy.disabled | suspects)
         names = ", ".join(sorted(suspects))
         self._tell(

@@ -167,3 +167,21 @@ def test_data_files(path: str, size: int, data: bool) -> None:
 def test_the_query_reaches_the_compressor() -> None:
     content = Content(LOG, Query.of("Why?", call("Grep", pattern="x_y")))
     assert content.query.call == "x_y"
+
+
+def test_what_is_turned_off_is_not_used() -> None:
+    parts = "".join(
+        f"=== part {n} ===\n" + "\n".join(f"2026-01-02T03:{i // 60:02d}:{i % 60:02d}Z INFO svc {n} did {i}" for i in range(90)) + "\n"
+        for n in range(3)
+    )
+    rows = "".join(
+        f"=== table {n} ===\n" + "\n".join(f'{{"id": {i}, "name": "n{i}", "state": "ok", "n": {n}}}' for i in range(90)) + "\n" for n in range(3)
+    )
+    text = "Some prose goes first.\n" + parts + rows
+    used = set()
+    disabled: frozenset[str] = frozenset()
+    while (outcome := route(Content(text), (), Policy(disabled=disabled))).text is not None:
+        assert outcome.compressor not in disabled
+        used.add(outcome.compressor)
+        disabled |= {outcome.compressor}
+    assert "segments" in used

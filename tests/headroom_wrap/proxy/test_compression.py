@@ -7,6 +7,7 @@ import gzip
 import itertools
 import json
 import zlib
+from dataclasses import replace
 
 import pytest
 from backports import zstd
@@ -306,6 +307,19 @@ async def test_a_refused_body_is_sent_again_as_it_was_once():
         assert await sent(up, p, conversation(2)) == body_of(conversation(2))
         other = [{"role": "user", "content": "Another question"}, *conversation(1)[1:]]
         assert await sent(up, p, other) == body_of(other)
+
+
+async def test_after_a_refusal_of_a_block_that_two_worked_on_both_are_off():
+    class Both(InlineWorkers):
+        async def run(self, job):
+            return [replace(outcome, compressor="references+log") for outcome in await super().run(job)]
+
+    workers = Both()
+    async with RawUpstream() as up, proxy(up.url, workers=workers) as p:
+        up.answers(REFUSAL, answer())
+        assert (await p.post(body_of(conversation(1)))).status == 200
+        await sent(up, p, [{"role": "user", "content": "Another question"}, *conversation(1)[1:]])
+    assert workers.jobs[-1].policy.disabled == {"references", "log"}
 
 
 async def test_a_refusal_that_the_original_gets_too_is_passed_on_and_blames_nobody():
