@@ -14,15 +14,34 @@ from headroom_wrap.supervisor.status import Exit
 
 _ANSWER_WITHIN_MS = 1000
 
-# A trap runs when `read` has been interrupted (its status is above 128) or has ended, so always before the full stop.
+# A trap runs when `read` has been interrupted (status above 128, or 1 in dash if it came early) or has ended, so always
+# before the answer. An end of the questions without a farewell is the end of the supervisor, by SIGKILL.
 _WITNESS = (
-    "; ".join(f"trap 'printf \"{int(number)} \"' {int(number)}" for number in FORWARDED)
-    + """
-printf .
+    "; ".join(f"trap 'hit=1; printf \"{int(number)} \"' {int(number)}" for number in FORWARDED)
+    + """; trap '' PIPE
+printf '0. '
+agent=
 while :; do
+  line= hit=
   read -r line
-  case $? in 0) printf . ;; 1) exit ;; esac
+  case $? in
+    0)
+      case $line in
+        bye) exit ;;
+        'agent '*) agent=${line#agent } ;;
+        *) printf '%s. ' "$line" ;;
+      esac ;;
+    1) [ -n "$hit" ] || break ;;
+  esac
 done
+[ -n "$agent" ] || exit
+kill -s TERM "$agent" || exit
+kill -s CONT "$agent"
+for second in 1 2 3 4 5; do
+  sleep 1
+  kill -s 0 "$agent" || exit
+done
+kill -s KILL "$agent"
 """
 )
 
@@ -42,11 +61,15 @@ def run(
     witness = _Witness()
     try:
         with Signals((*FORWARDED, signal.SIGCHLD)) as signals:
-            pid = spawn(argv, env, cwd=cwd)
-            for number in signals.read():  # for us, before there was an agent
-                if number in FORWARDED:
-                    os.kill(pid, number)
-            return _wait(pid, signals, sources, witness)
+            early = [number for number in signals.read() if number in FORWARDED]  # while there is no agent to get them itself
+            if early:
+                witness.seen()
+            pid = spawn(argv, env, cwd=cwd, prepare=lambda: witness.agent(os.getpid()))
+            for number in early:
+                os.kill(pid, number)
+            end = _wait(pid, signals, sources, witness)
+            witness.dismiss()
+            return end
     finally:
         witness.close()
 
@@ -85,7 +108,8 @@ def _collect(pid: int) -> Exit | None:
 class _Witness:
     """A process in our group that tells a signal for the group from one for us alone, which a handler cannot.
 
-    It notes the signals that it gets, and is asked for them whenever we got one.
+    It notes the signals that it gets, and is asked for them whenever we got one. Should we be killed, it ends the agent: without us
+    nothing would answer it, and it would try for minutes.
     """
 
     def __init__(self) -> None:
@@ -100,29 +124,44 @@ class _Witness:
 
         try:
             self._pid = spawn(["/bin/sh", "-c", _WITNESS], {"PATH": os.defpath}, cwd="/", prepare=prepare)
+            self._questions = 0
             self._answer()  # its traps are set
         finally:
             os.close(question)
             os.close(answer)
 
+    def agent(self, pid: int) -> None:
+        """Tell it whom to end should we be killed."""
+        self._tell(b"agent %d\n" % pid)
+
+    def dismiss(self) -> None:
+        """The agent has ended."""
+        self._tell(b"bye\n")
+
     def seen(self) -> set[int]:
         """The signals that it got since the last call, those that we got before it included."""
+        self._questions += 1
+        return self._answer() if self._tell(b"%d\n" % self._questions) else set()
+
+    def _tell(self, line: bytes) -> bool:
         try:
-            os.write(self._asking, b"\n")
+            os.write(self._asking, line)
         except BrokenPipeError:  # somebody has killed it: rather a signal twice than never
-            return set()
-        return self._answer()
+            return False
+        return True
 
     def _answer(self) -> set[int]:
+        """The signals up to the answer to the last question; an answer that came too late stands before it."""
+        end = b"%d." % self._questions
         poller = select.poll()
         poller.register(self._answers, select.POLLIN)
         text = b""
-        while not text.endswith(b".") and poller.poll(_ANSWER_WITHIN_MS):
+        while not text.endswith(end + b" ") and poller.poll(_ANSWER_WITHIN_MS):
             data = os.read(self._answers, 4096)
             if not data:
                 break
             text += data
-        return {int(number) for number in text.rstrip(b".").split()}
+        return {int(word) for word in text.split() if not word.endswith(b".")}
 
     def close(self) -> None:
         os.close(self._asking)

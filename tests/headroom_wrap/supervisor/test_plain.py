@@ -173,3 +173,12 @@ def test_nobody_else_keeps_the_output_open() -> None:
     assert not alive(int(out[4:-2]))
     session = subprocess.run(["ps", "-e", "-o", "sid="], capture_output=True, text=True, check=True).stdout.split()
     assert str(process.pid) not in session
+
+
+@pytest.mark.slow
+def test_an_agent_does_not_outlive_us() -> None:
+    process = start("sh", "-c", "trap 'echo told.; exit' TERM; echo ready.; while :; do sleep 0.02; done")
+    assert line(process) == b"ready.\n"
+    process.kill()
+    out, _ = process.communicate(timeout=20)  # until nobody holds the output any more
+    assert out == b"told.\n"
