@@ -58,7 +58,8 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
     """Something that the user should know, as one sentence with what to do.
 
     Args:
-        kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again).
+        kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again),
+            ``proxy`` (it died; told by the supervisor).
         message: the sentence.
     """
 

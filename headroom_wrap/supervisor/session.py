@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # documented only in its source
 
+import msgspec
+
 from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
 from headroom_wrap import state
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
-from headroom_wrap.events import Event, decode
+from headroom_wrap.events import Event, Trouble, decode
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import launch, plain, programs, relay
 from headroom_wrap.supervisor.journal import Journal
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _SECRET_BYTES = 18
 _DRAIN_S = 5.0
+_MOST_DEATHS = 5
+_WITHOUT_PROXY = "the agent does not reach its model any more. End it, and go on with: headroom wrap claude -- --continue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,7 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
             view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings)
             if not plan.routed:
                 return Ended(_agent(plan, config, view, {}), view, plan, time.time())
-            with _Proxy(adapter, plan, config, listener=listener, secret=secret, folder=folder) as proxy:
-                listener.close()  # the proxy holds it now: should it die, connections are refused instead of left waiting
+            with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy:
                 began = time.time()
                 end = _agent(plan, config, view, {proxy.events: lambda: proxy.read(view.take)})
                 proxy.finish(view.take)
@@ -104,40 +107,43 @@ def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[in
 
 
 class _Proxy:
-    """The proxy process, this session's alone: it dies with us, because it reads the end of a pipe that only we hold."""
+    """The proxy process, this session's alone: it dies with us, because it reads the end of a pipe that only we hold.
 
-    def __init__(self, adapter: Adapter, plan: LaunchPlan, config: Config, *, listener: socket.socket, secret: str, folder: Path) -> None:
-        self.events, events_in = os.pipe()
+    Should it die before, another takes its place at the same socket: meanwhile the agent's connections wait, and what was under way it
+    sends again.
+
+    Args:
+        settings: what it is told; the descriptors are filled in.
+        listener: where it serves.
+        log: file for what it has to say.
+    """
+
+    def __init__(self, settings: ProxyConfig, listener: socket.socket, log: Path) -> None:
+        self.events = -1
+        self._settings = settings
+        self._listener = listener
+        self._log = log
+        self._deaths = 0
+        self._ending = False
+        self._start()
+
+    def _start(self) -> None:
+        events, events_in = os.pipe()
         life_out, self._life = os.pipe()
-        around = config.surroundings
-        settings = ProxyConfig(
-            socket_fd=listener.fileno(),
-            secret=secret,
-            upstream=plan.upstream,
-            state=str(config.state),
-            profile=config.profile.value,
-            off=config.off,
-            elide=config.mcp,
-            floor_tokens=config.floor_tokens,
-            exclude_tools=config.exclude_tools,
-            disabled=config.disabled,
-            tool_kinds={name: ToolKind(kind).value for name, kind in adapter.tool_kinds.items()},
-            workspace=str(around.cwd),
-            agent=adapter.name,
-            project=str(around.cwd),
-            events_fd=events_in,
-            life_fd=life_out,
-            extra_ca=around.environ.get("NODE_EXTRA_CA_CERTS") or around.environ.get("SSL_CERT_FILE") or "",
-            http_proxy=_way_out(plan.upstream, around.environ),
-        )
-        log = os.open(folder / "proxy.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if self.events < 0:
+            self.events = events
+        else:  # the number stays: it is being polled
+            os.dup2(events, self.events, inheritable=False)
+            os.close(events)
+        socket_fd = self._listener.fileno()
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "headroom_wrap.proxy", "-"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                pass_fds=(listener.fileno(), events_in, life_out),
+                pass_fds=(socket_fd, events_in, life_out),
                 start_new_session=True,  # the terminal's Ctrl-C is for the agent
             )
         finally:
@@ -145,9 +151,10 @@ class _Proxy:
                 os.close(fd)
         os.set_blocking(self.events, False)
         self._tail = b""
+        told = msgspec.structs.replace(self._settings, socket_fd=socket_fd, events_fd=events_in, life_fd=life_out)
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it died at once; the agent's first request will tell
-            self._process.stdin.write(settings.encode().encode())  # not by argv: that can be read by other users of the machine
+        with contextlib.suppress(BrokenPipeError):  # it died at once; the end of its events will tell
+            self._process.stdin.write(told.encode().encode())  # not by argv: that can be read by other users of the machine
             self._process.stdin.close()
 
     def __enter__(self) -> Self:
@@ -162,8 +169,8 @@ class _Proxy:
             self._process.kill()
             self._process.wait()
 
-    def read(self, take: Callable[[Event], None]) -> None:
-        """Hand on the events that have arrived.
+    def read(self, take: Callable[[Event], None]) -> bool:
+        """Hand on the events that have arrived. True: there will be more.
 
         Raises:
             SourceClosed: there will be none any more.
@@ -171,17 +178,42 @@ class _Proxy:
         try:
             chunk = os.read(self.events, 1 << 16)
         except BlockingIOError:
-            return
+            return True
         if not chunk:
-            raise SourceClosed
+            if self._ending:
+                raise SourceClosed
+            self._replace(take)
+            return True
         *lines, self._tail = (self._tail + chunk).split(b"\n")
         for line in lines:
             event = decode(line)
             if event is not None:
                 take(event)
+        return True
+
+    def _replace(self, take: Callable[[Event], None]) -> None:
+        """The process is gone before its time: start another, unless that has not helped before.
+
+        Raises:
+            SourceClosed: there is none any more.
+        """
+        self._process.kill()
+        how = _ended(self._process.wait())
+        os.close(self._life)
+        self._deaths += 1
+        if self._deaths <= _MOST_DEATHS:
+            with contextlib.suppress(OSError):
+                self._start()
+                take(Trouble("proxy", f"Headroom's proxy {how} and was started again; the agent sends again what was under way."))
+                return
+        self._life = os.open(os.devnull, os.O_RDONLY)
+        self._listener.close()  # connections are refused instead of left waiting
+        take(Trouble("proxy", f"Headroom's proxy {how} and cannot be kept running, so {_WITHOUT_PROXY}"))
+        raise SourceClosed
 
     def finish(self, take: Callable[[Event], None]) -> None:
         """The agent is gone: let the proxy book what is still open, then end it; its last events are handed on."""
+        self._ending = True
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
@@ -192,6 +224,34 @@ class _Proxy:
         with contextlib.suppress(SourceClosed):
             while True:
                 self.read(take)
+
+
+def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -> ProxyConfig:
+    """What the proxy of a session is told, its descriptors aside."""
+    around = config.surroundings
+    folder = os.fsencode(around.cwd).decode("utf-8", "replace")  # a name that is not UTF-8: so it stands in what the agent sends, too
+    return ProxyConfig(
+        secret=secret,
+        upstream=plan.upstream,
+        state=str(config.state),
+        profile=config.profile.value,
+        off=config.off,
+        elide=config.mcp,
+        floor_tokens=config.floor_tokens,
+        exclude_tools=config.exclude_tools,
+        disabled=config.disabled,
+        tool_kinds={name: ToolKind(kind).value for name, kind in adapter.tool_kinds.items()},
+        workspace=folder,
+        agent=adapter.name,
+        project=folder,
+        extra_ca=around.environ.get("NODE_EXTRA_CA_CERTS") or around.environ.get("SSL_CERT_FILE") or "",
+        http_proxy=_way_out(plan.upstream, around.environ),
+    )
+
+
+def _ended(status: int) -> str:
+    """How a process ended, of its status in ``subprocess``'s manner."""
+    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
 
 
 def _way_out(upstream: str, environ: Mapping[str, str]) -> str:

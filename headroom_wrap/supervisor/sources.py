@@ -13,7 +13,8 @@ class SourceClosed(Exception):
 class Sources:
     """The callbacks by file descriptor, registered with one poll object until each of them ends.
 
-    A callback reads its descriptor and must not block. It ends by raising SourceClosed, or by returning False.
+    A callback reads its descriptor and must not block. It ends by raising SourceClosed, or by returning False; it also ends with a hangup
+    of the descriptor, unless it returns True: another has taken its place under that number.
     """
 
     def __init__(self, poller: select.poll, callbacks: Mapping[int, Callable[[], object]]) -> None:
@@ -34,6 +35,6 @@ class Sources:
             except SourceClosed:
                 pass
         # After a hangup with nothing left to read, poll would report it again at once, for ever.
-        if alive is False or not event & select.POLLIN:
+        if alive is False or (alive is not True and not event & select.POLLIN):
             del self._callbacks[fd]
             self._poller.unregister(fd)

@@ -90,7 +90,7 @@ class SessionView:
             cache_expires_in_s=None if left is None else left - left % _TTL_STEP_S,
             last=self._last,
             top_reason=self.top_reason,
-            alarm={"upstream": "UPSTREAM", "store": "STORE", "worker": "WORKER", "refused": "REFUSED"}.get(self.trouble.kind, "")
+            alarm={"proxy": "PROXY", "upstream": "UPSTREAM", "store": "STORE", "worker": "WORKER", "refused": "REFUSED"}.get(self.trouble.kind, "")
             if self.trouble
             else "",
             alarm_detail=self.trouble.message if self.trouble else "",

@@ -9,14 +9,18 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from adapters.plan import LaunchPlan, PlanError, PlanRequest
 from headroom_wrap import config
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
+from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import session
 from headroom_wrap.supervisor.session import _way_out
 
@@ -166,3 +170,74 @@ def test_the_demo_in_a_pipe(private_home: Path) -> None:
     assert "headroom_retrieve(" in done.stdout
     assert "Saved ~" in done.stderr
     assert json.dumps(str(private_home)) not in done.stdout
+
+
+def children(words: str) -> list[psutil.Process]:
+    """Our children that were started with these words."""
+    return [p for p in psutil.Process().children() if words in " ".join(p.cmdline())]
+
+
+@pytest.mark.slow
+def test_a_proxy_that_dies_is_replaced(settings: Config) -> None:
+    from headroom.testing import AnthropicProvider, Gate, Script, held, text
+
+    gate = Gate()
+
+    def kill(_: object) -> list[dict[str, object]]:
+        try:
+            children("headroom_wrap.proxy")[0].kill()
+        finally:
+            gate.release()
+        return [text("never heard")]
+
+    class Insistent(OneRequest):
+        """An agent that asks once more when its first answer breaks off, and that reaches the model both times."""
+
+        def plan(self, request: PlanRequest) -> LaunchPlan:
+            plan = super().plan(request)
+            again = "import subprocess, sys\nargv = [sys.executable, '-c', *sys.argv[1:]]\nsubprocess.run(argv, capture_output=True)\n"
+            return replace(plan, argv=(sys.executable, "-c", again + "sys.exit(subprocess.run(argv).returncode)", *plan.argv[2:]))
+
+    with AnthropicProvider(Script(kill, held([text("hello")], gate))) as provider:
+        ended = session.run(Insistent(provider.url, status=7), (), settings)
+        assert len(provider.requests) == 2
+    assert ended.exit.code == 7
+    assert ended.view.trouble is not None
+    assert ended.view.trouble.message.startswith("Headroom's proxy was ended by SIGKILL and was started again")
+    assert ended.view.snapshot().alarm == "PROXY"
+    assert clean(settings)
+
+
+@pytest.mark.slow
+def test_a_proxy_that_cannot_live_is_given_up_with_a_sentence(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_settings", lambda *_: ProxyConfig(upstream="", state="", profile="no such profile"))
+
+    class Patient(OneRequest):
+        """An agent that waits until connections are refused."""
+
+        def plan(self, request: PlanRequest) -> LaunchPlan:
+            wait = (
+                "import socket, sys\nwhile True:\n  with socket.socket() as s:\n    s.settimeout(5)\n"
+                "    if s.connect_ex(('127.0.0.1', int(sys.argv[1]))): sys.exit(3)\n"
+                "    try: s.recv(1)\n    except ConnectionError: pass\n"
+            )
+            plan = super().plan(request)
+            return replace(plan, argv=(sys.executable, "-c", wait, str(urlsplit(request.proxy).port)))
+
+    ended = session.run(Patient("http://127.0.0.1:9"), (), settings)
+    assert ended.exit.code == 3
+    assert ended.view.trouble is not None
+    assert "ended with status 2 and cannot be kept running" in ended.view.trouble.message
+    assert clean(settings)
+
+
+@pytest.mark.slow
+def test_a_folder_whose_name_is_not_utf8(settings: Config, tmp_path: Path) -> None:
+    from headroom.testing import AnthropicProvider, Script, text
+
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    here = replace(settings, surroundings=replace(settings.surroundings, cwd=folder))
+    with AnthropicProvider(Script([text("hello")])) as provider:
+        ended = session.run(OneRequest(provider.url), (), here)
+    assert ended.exit.code == 0
+    assert ended.view.snapshot().bill is not None

@@ -81,3 +81,27 @@ def test_a_hangup_that_the_callback_overlooks_does_not_spin() -> None:
     assert poll_once(poller, sources) == 1
     assert poll_once(poller, sources) == 0
     os.close(reader)
+
+
+def test_another_descriptor_may_take_the_place_of_one_that_ended() -> None:
+    reader, writer = os.pipe()
+    second, second_writer = os.pipe()
+    heard = []
+
+    def callback() -> bool:
+        data = os.read(reader, 10)
+        if not data:
+            os.dup2(second, reader)
+        heard.append(data)
+        return True
+
+    poller = select.poll()
+    sources = Sources(poller, {reader: callback})
+    os.close(writer)
+    assert poll_once(poller, sources) == 1
+    assert poll_once(poller, sources) == 0
+    os.write(second_writer, b"more")
+    assert poll_once(poller, sources) == 1
+    assert heard == [b"", b"more"]
+    for fd in (reader, second, second_writer):
+        os.close(fd)
