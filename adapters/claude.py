@@ -92,6 +92,7 @@ class Claude:
         genuine = upstream == UPSTREAM
         if genuine and "ENABLE_TOOL_SEARCH" not in env:
             inject["ENABLE_TOOL_SEARCH"] = "true"  # off behind a foreign host: twice the prompt of the first request
+        inject |= _no_proxy(env)
         given["env"] = {**given.get("env", {}), **inject}
         files: dict[Path, str] = {}
         flags: list[str] = []
@@ -113,7 +114,8 @@ class Claude:
             self.name,
             (request.program.path, *flags, *arguments),
             upstream,
-            env=_no_proxy(request.environ),
+            env=_no_proxy(env),
+            settled={name: value for name, value in env.items() if request.environ.get(name) != value},
             files=files,
             losses=_LOSSES if genuine else (),
             notes=_notes(request.program.version),
@@ -214,10 +216,9 @@ def _merged_env(environ: Mapping[str, str], settings: list[dict[str, Any]], own:
     return merged
 
 
-def _no_proxy(environ: Mapping[str, str]) -> dict[str, str]:
-    """Loopback must not go through the user's HTTP proxy."""
-    if not any(environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")):
+def _no_proxy(env: Mapping[str, str]) -> dict[str, str]:
+    """Loopback must not go through the user's HTTP proxy. Which of the two spellings counts is for each HTTP client to say."""
+    if not any(env.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")):
         return {}
-    name = "no_proxy" if environ.get("no_proxy") and not environ.get("NO_PROXY") else "NO_PROXY"
-    present = environ.get(name, "")
-    return {name: f"{present},127.0.0.1,localhost" if present else "127.0.0.1,localhost"}
+    present = [name for name in ("NO_PROXY", "no_proxy") if env.get(name)]
+    return {name: f"{env[name]},127.0.0.1,localhost" for name in present} or {"NO_PROXY": "127.0.0.1,localhost"}

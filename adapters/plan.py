@@ -58,6 +58,7 @@ class LaunchPlan:
         agent: the adapter's name.
         argv: the command.
         env: variables set for the agent, over its environment.
+        settled: variables that the agent's own settings set over its environment: they say how it reaches out.
         files: files of ours to write before, by path inside the session's folder; they go when the session ends.
         upstream: where the proxy forwards to.
         routed: False where the command does not talk to a model (``claude mcp list``): it is run as it is.
@@ -69,6 +70,7 @@ class LaunchPlan:
     argv: tuple[str, ...]
     upstream: str
     env: Mapping[str, str] = field(default_factory=dict)
+    settled: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[Path, str] = field(default_factory=dict)
     routed: bool = True
     losses: tuple[str, ...] = ()

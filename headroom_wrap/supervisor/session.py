@@ -229,6 +229,7 @@ class _Proxy:
 def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -> ProxyConfig:
     """What the proxy of a session is told, its descriptors aside."""
     around = config.surroundings
+    environ = {**around.environ, **plan.settled}
     folder = os.fsencode(around.cwd).decode("utf-8", "replace")  # a name that is not UTF-8: so it stands in what the agent sends, too
     return ProxyConfig(
         secret=secret,
@@ -244,8 +245,8 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         workspace=folder,
         agent=adapter.name,
         project=folder,
-        extra_ca=around.environ.get("NODE_EXTRA_CA_CERTS") or around.environ.get("SSL_CERT_FILE") or "",
-        http_proxy=_way_out(plan.upstream, around.environ),
+        extra_ca=environ.get("NODE_EXTRA_CA_CERTS") or environ.get("SSL_CERT_FILE") or "",
+        http_proxy=_way_out(plan.upstream, environ),
     )
 
 

@@ -159,6 +159,16 @@ def test_a_missing_settings_file_given_by_flag_is_an_error() -> None:
 def test_loopback_goes_round_the_users_proxy() -> None:
     assert plan(environ={"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a.example"}).env == {"NO_PROXY": "a.example,127.0.0.1,localhost"}
     assert plan(environ={"https_proxy": "http://p:1", "no_proxy": "b"}).env == {"no_proxy": "b,127.0.0.1,localhost"}
+    assert plan(environ={"https_proxy": "http://p:1", "no_proxy": "b", "NO_PROXY": "c"}).env == {
+        "NO_PROXY": "c,127.0.0.1,localhost",
+        "no_proxy": "b,127.0.0.1,localhost",
+    }
+
+
+def test_an_http_proxy_in_its_settings_counts_too() -> None:
+    made = plan(files={USER: json.dumps({"env": {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a.example"}})}, environ={"HOME": "/home/me"})
+    assert settings(made)["env"]["NO_PROXY"] == "a.example,127.0.0.1,localhost", "settings go before the environment"
+    assert made.settled == {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a.example"}, "and say how the upstream is reached"
 
 
 def test_an_untested_version_is_said() -> None:

@@ -126,6 +126,12 @@ def test_the_way_out_is_the_agents_own(upstream: str, environ: dict[str, str], w
     assert _way_out(upstream, environ) == way
 
 
+def test_the_agents_own_settings_say_how_the_upstream_is_reached(settings: Config) -> None:
+    plan = LaunchPlan("one", (), "https://api.example", settled={"HTTPS_PROXY": "http://p:1", "NODE_EXTRA_CA_CERTS": "/ca.pem"})
+    told = session._settings(OneRequest(""), plan, settings, "secret")
+    assert (told.http_proxy, told.extra_ca) == ("http://p:1", "/ca.pem")
+
+
 @pytest.mark.slow
 def test_the_command_line_in_a_pipe(private_home: Path) -> None:
     def headroom(*arguments: str) -> subprocess.CompletedProcess[str]:
