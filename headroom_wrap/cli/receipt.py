@@ -16,6 +16,9 @@ def session_receipt(ended: Ended, settings: Config) -> str:
     lines = []
     if view.trouble is not None:
         lines.append(f"headroom: {view.trouble.message}\n")
+    if not view.requests and ended.exit.code == 0:  # perhaps it was only opened and left without a question
+        lines.append(f"headroom: no request came through Headroom. If {view.agent} talked to its model all the same, it was NOT ROUTED.\n")
+        return "".join(lines)
     if not view.requests:
         lines.append(f"headroom: NOT ROUTED: {view.agent} ended without one request through Headroom, so nothing was compressed or counted.\n")
         return "".join(lines)
