@@ -15,7 +15,8 @@ from headroom_wrap.proxy import headers, replies
 from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.prepared import Prepared
-from headroom_wrap.proxy.upstream import Failure, Unreachable, Upstream
+from headroom_wrap.proxy.upstream import Failure, Unreachable
+from headroom_wrap.proxy.upstreams import Upstreams
 from pipeline.dialects.api import Dialect
 
 log = logging.getLogger(__name__)
@@ -40,13 +41,13 @@ class Parts:
     """What an exchange needs.
 
     Args:
-        upstream: where requests go.
+        upstreams: where requests go.
         books: takes what was charged for.
         tell: takes events.
         body_limit: the largest request body in bytes.
     """
 
-    upstream: Upstream
+    upstreams: Upstreams
     books: Books
     tell: Callable[[Event], None]
     body_limit: int
@@ -65,6 +66,7 @@ class Exchange:
     def __init__(self, request: web.BaseRequest, target: str, lane: Lane | None, parts: Parts) -> None:
         self._request = request
         self._target = target
+        self._route = parts.upstreams.route(target, request.headers)
         self._lane = lane
         self._parts = parts
         self._left = parts.body_limit
@@ -78,7 +80,7 @@ class Exchange:
             if self._left < 0:  # the client library tells of our own TooLarge as if the connection had failed
                 return replies.too_large(self._parts.body_limit)
             self._parts.tell(Trouble("upstream", str(error)))
-            return replies.unreachable(str(error), retry=self._parts.upstream.reached)
+            return replies.unreachable(str(error), retry=self._route.upstream.reached)
         except TooLarge:
             return replies.too_large(self._parts.body_limit)
         try:
@@ -129,7 +131,7 @@ class Exchange:
         self._began_at = self._sent_at = time.perf_counter()
         request = self._request
         body = self._pieces(held) if held or request.body_exists else None
-        answer = await self._parts.upstream.send(request.method, self._target, headers.for_upstream(request.raw_headers), body)
+        answer = await self._route.upstream.send(request.method, self._route.target, headers.for_upstream(request.raw_headers), body)
         self._answered_at = time.perf_counter()
         return answer, prepared
 
@@ -137,7 +139,7 @@ class Exchange:
         request = self._request
         onward = headers.for_upstream(request.raw_headers, length=len(body), identity=changed)
         self._sent_at = time.perf_counter()
-        answer = await self._parts.upstream.send(request.method, self._target, onward, body)
+        answer = await self._route.upstream.send(request.method, self._route.target, onward, body)
         self._answered_at = time.perf_counter()
         return answer
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from headroom_wrap.proxy import headers, replies
+from headroom_wrap.proxy.endpoints.table import Endpoints
 from headroom_wrap.proxy.exchange import Exchange, Lane, Parts
 from headroom_wrap.proxy.guard import Guard
+from headroom_wrap.proxy.websocket import carry
 
 
 class Relay:
@@ -14,12 +16,14 @@ class Relay:
 
     Args:
         guard: who is admitted.
+        endpoints: what is answered by us.
         lanes: the dialects that are understood, asked in order.
         parts: what an exchange needs.
     """
 
-    def __init__(self, guard: Guard, lanes: tuple[Lane, ...], parts: Parts) -> None:
+    def __init__(self, guard: Guard, endpoints: Endpoints, lanes: tuple[Lane, ...], parts: Parts) -> None:
         self._guard = guard
+        self._endpoints = endpoints
         self._lanes = lanes
         self._parts = parts
 
@@ -27,8 +31,11 @@ class Relay:
         target = self._guard.admit(request.raw_path, request.headers.get("Host"))
         if target is None:
             return replies.not_found()
-        if target == "/livez" and request.method in ("GET", "HEAD"):
-            return replies.alive()
+        handler = self._endpoints.find(request.method, target.partition("?")[0])
+        if handler is not None:
+            return await handler(request, target)
+        if carry.asked(request):
+            return await carry.carry(request, target, self._lane(request, target), self._parts)
         if (request.content_length or 0) > self._parts.body_limit:
             return replies.too_large(self._parts.body_limit)
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:

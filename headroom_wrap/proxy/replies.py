@@ -37,6 +37,11 @@ def alive() -> web.Response:
     return _Own(text="ok\n")
 
 
+def no_websocket() -> web.Response:
+    """Try again without: agents that prefer a WebSocket then fall back to HTTP."""
+    return _closing(_Own(status=426, text="This address serves HTTP only.\n"))
+
+
 def too_large(limit: int) -> web.Response:
     """A request body beyond the limit."""
     return _closing(_error(413, "request_too_large", f"Headroom relays request bodies of up to {limit} bytes."))

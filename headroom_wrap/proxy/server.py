@@ -15,6 +15,7 @@ from aiohttp import web
 from headroom_wrap.events import Event, Ready, Trouble
 from headroom_wrap.proxy.books import Books
 from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.endpoints.table import Endpoints
 from headroom_wrap.proxy.exchange import Lane, Parts
 from headroom_wrap.proxy.guard import Guard
 from headroom_wrap.proxy.keeper import Keeper
@@ -22,15 +23,19 @@ from headroom_wrap.proxy.outbox import Outbox
 from headroom_wrap.proxy.relay import Relay
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.proxy.upstream import Upstream
+from headroom_wrap.proxy.upstreams import Upstreams
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.api import Dialect
+from pipeline.dialects.gemini import Gemini
+from pipeline.dialects.openai_chat import OpenAIChat
+from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.store.api import Store
 
 _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
 _BUSY_S = 1.0  # another process's write is waited for no longer than this: a request waits with us
-DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic,)
+DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic, OpenAIChat, OpenAIResponses, Gemini)
 
 
 def open_store(config: ProxyConfig) -> Store:
@@ -85,12 +90,13 @@ async def serving(
         http_proxy=config.http_proxy,
         warn=lambda sentence: tell(Trouble("upstream", sentence)),
     )
+    upstreams = Upstreams(upstream)
     books = Books(keeper, tell, config.agent, config.project)
     policy = config.policy
     dialects = [make() for make in DIALECTS]
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
-    relay = Relay(Guard(config.secret, port), lanes, Parts(upstream, books, tell, config.body_limit))
+    relay = Relay(Guard(config.secret, port), Endpoints(), lanes, Parts(upstreams, books, tell, config.body_limit))
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
     front = web.Server(
         relay,
@@ -112,7 +118,7 @@ async def serving(
         for compression in compressions:
             await compression.close()
         await books.close()
-        await upstream.close()
+        await upstreams.close()
         await keeper.close()
         await workers.close()
 
