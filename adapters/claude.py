@@ -13,10 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from adapters.plan import LaunchPlan, PlanError, PlanRequest
+from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
 
 UPSTREAM = "https://api.anthropic.com"
-TESTED = ("2.1.197",)
 _TOOLS = ("headroom_retrieve", "headroom_compress", "headroom_stats")
 _COMMANDS = frozenset(
     {"mcp", "config", "update", "upgrade", "doctor", "install", "setup-token", "plugin", "plugins", "auth", "agents", "gateway", "auto-mode"}
@@ -36,6 +35,8 @@ class Claude:
     name = "claude"
     programs: tuple[str, ...] = ("claude",)
     install = "npm install -g @anthropic-ai/claude-code"
+    tested: tuple[str, ...] = ("2.1.197",)
+    instructions: tuple[str, ...] = ("CLAUDE.local.md", "CLAUDE.md", ".claude/CLAUDE.md")
     tool_kinds: Mapping[str, str] = MappingProxyType(
         {
             "Read": "read",
@@ -57,9 +58,11 @@ class Claude:
         }
     )
 
+    def transcripts(self, environ: Mapping[str, str], home: Path) -> Transcripts | None:
+        return Transcripts(_folder(environ, home) / "projects", "**/*.jsonl")
+
     def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
-        own = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
-        found = [own / "settings.json", cwd / ".claude" / "settings.json", cwd / ".claude" / "settings.local.json"]
+        found = [_folder(environ, home) / "settings.json", cwd / ".claude" / "settings.json", cwd / ".claude" / "settings.local.json"]
         _, given = _without(arguments, "--settings")
         return found + [cwd / g for g in given if not g.lstrip().startswith("{")]
 
@@ -118,8 +121,13 @@ class Claude:
             settled={name: value for name, value in env.items() if request.environ.get(name) != value},
             files=files,
             losses=_LOSSES if genuine else (),
-            notes=_notes(request.program.version),
+            notes=self._notes(request.program.version),
         )
+
+    def _notes(self, version: str) -> tuple[str, ...]:
+        if not version or version in self.tested:
+            return ()
+        return (f"Claude Code {version} is not among the versions that Headroom was tested with ({', '.join(self.tested)}).",)
 
 
 def _tools_may_flip(arguments: tuple[str, ...], env: Mapping[str, str]) -> bool:
@@ -143,10 +151,8 @@ def _with_hook(hooks: object, ready: Path) -> dict[str, Any]:
     return merged
 
 
-def _notes(version: str) -> tuple[str, ...]:
-    if not version or version in TESTED:
-        return ()
-    return (f"Claude Code {version} is not among the versions that Headroom was tested with ({', '.join(TESTED)}).",)
+def _folder(environ: Mapping[str, str], home: Path) -> Path:
+    return Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
 
 
 def _without(arguments: tuple[str, ...], flag: str) -> tuple[tuple[str, ...], list[str]]:

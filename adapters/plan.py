@@ -38,6 +38,7 @@ class PlanRequest:
         upstream: the user's word on the model's API, ``""`` if none.
         mcp: command of our MCP server, empty to go without.
         folder: a private folder that this session's files are put into.
+        subscription: the user asked for the account that the agent is signed in to, where it could also use a key of its own.
     """
 
     program: Program
@@ -48,6 +49,7 @@ class PlanRequest:
     upstream: str
     mcp: tuple[str, ...]
     folder: Path
+    subscription: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class LaunchPlan:
         settled: variables that the agent's own settings set over its environment: they say how it reaches out.
         files: files of ours to write before, by path inside the session's folder; they go when the session ends.
         upstream: where the proxy forwards to.
+        mounts: further upstreams, by the first segment that stands after the secret in the paths of their requests: for agents with several providers.
+        edits: files of the user's that are written for the time of the session, with their new content: journaled before, put back after.
         routed: False where the command does not talk to a model (``claude mcp list``): it is run as it is.
         losses: what the agent turns off behind a foreign address, a sentence each.
         notes: what is worth knowing, a sentence each.
@@ -70,6 +74,8 @@ class LaunchPlan:
     argv: tuple[str, ...]
     upstream: str
     env: Mapping[str, str] = field(default_factory=dict)
+    mounts: Mapping[str, str] = field(default_factory=dict)
+    edits: Mapping[Path, str] = field(default_factory=dict)
     settled: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[Path, str] = field(default_factory=dict)
     routed: bool = True
@@ -77,13 +83,41 @@ class LaunchPlan:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Transcripts:
+    """Where an agent keeps its sessions.
+
+    Args:
+        root: a folder, or one file for all.
+        pattern: glob pattern of the files below it, ``""`` where ``root`` is the file.
+    """
+
+    root: Path
+    pattern: str = ""
+
+
 class Adapter(Protocol):
-    """What we know of one agent."""
+    """What we know of one agent.
+
+    Attributes:
+        name: as it stands after ``headroom wrap``.
+        programs: its names on the PATH, the preferred one first.
+        install: how one gets it, in a few words.
+        tested: the versions that it was tested with.
+        tool_kinds: the kinds of its tools, by name.
+        instructions: the instruction files that it reads in a project, as paths from the project's root; the one that is the user's own first.
+    """
 
     name: str
     programs: tuple[str, ...]
     install: str
+    tested: tuple[str, ...]
     tool_kinds: Mapping[str, str]
+    instructions: tuple[str, ...]
+
+    def transcripts(self, environ: Mapping[str, str], home: Path) -> Transcripts | None:
+        """Where it keeps its sessions, None if nowhere."""
+        ...
 
     def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
         """Configuration files that a plan needs to know, whether they exist or not."""

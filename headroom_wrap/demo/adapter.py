@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from adapters.plan import LaunchPlan, PlanRequest
+from adapters.plan import LaunchPlan, PlanRequest, Transcripts
 
 
 class Demo:
@@ -19,10 +19,15 @@ class Demo:
     name = "demo"
     programs: tuple[str, ...] = (sys.executable,)
     install = "it is part of Headroom"
+    tested: tuple[str, ...] = ()
+    instructions: tuple[str, ...] = ()
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
         self.tool_kinds: Mapping[str, str] = {"Bash": "shell", "fetch": "fetch", "Read": "read"}
+
+    def transcripts(self, environ: Mapping[str, str], home: Path) -> Transcripts | None:
+        return None
 
     def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
         return []

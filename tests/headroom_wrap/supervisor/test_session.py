@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from adapters.plan import LaunchPlan, PlanError, PlanRequest
+from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
 from headroom_wrap import config
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
@@ -40,11 +40,16 @@ class OneRequest:
     name = "one"
     programs: tuple[str, ...] = (sys.executable,)
     install = "-"
+    tested: tuple[str, ...] = ()
     tool_kinds: Mapping[str, str] = {}
+    instructions: tuple[str, ...] = ()
 
     def __init__(self, upstream: str, status: int = 0, error: PlanError | None = None) -> None:
         self.upstream, self.status, self.error = upstream, status, error
         self.request: PlanRequest | None = None
+
+    def transcripts(self, environ: Mapping[str, str], home: Path) -> Transcripts | None:
+        return None
 
     def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
         return []
