@@ -6,7 +6,8 @@ import asyncio
 import ipaddress
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import aiohttp
 from multidict import CIMultiDict
@@ -18,6 +19,7 @@ _FIELD_LIMIT = 64 << 10
 _ADDED_BY_DEFAULT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _WHOLE = 1 << 20  # bytes; what is larger is written in pieces
 _PIECE = 256 << 10
+_EXPLAINED = 1 << 20  # bytes; no refusal needs more
 
 Failure = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
@@ -26,6 +28,39 @@ Body = bytes | AsyncIterator[bytes] | None
 
 class Unreachable(Exception):
     """No answer could be had. The message is a sentence for the user with what to do."""
+
+
+class Refused(Exception):
+    """The upstream answers, but not as a WebSocket.
+
+    Args:
+        answer: what it says instead: status, reason and headers.
+        body: its body.
+        whole: there was no more of it.
+    """
+
+    def __init__(self, answer: aiohttp.ClientResponse, body: bytes, *, whole: bool) -> None:
+        super().__init__(f"the upstream answers {answer.status} and opens no WebSocket")
+        self.answer = answer
+        self.body = body
+        self.whole = whole
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A WebSocket to the upstream.
+
+    Args:
+        socket: passes on pings, pongs and closing as they come.
+        answer: the response to the handshake.
+    """
+
+    socket: aiohttp.ClientWebSocketResponse[bool]
+    answer: aiohttp.ClientResponse
+
+    def cut(self) -> None:
+        """End the connection without a word; what was written before still goes out."""
+        self.answer.close()
 
 
 class Upstream:
@@ -84,6 +119,50 @@ class Upstream:
         self.reached = True
         return response
 
+    async def connect(
+        self, target: str, headers: CIMultiDict[str], protocols: Sequence[str] = (), *, deflate: bool = False, limit: int = 0
+    ) -> Connected:
+        """A WebSocket.
+
+        Args:
+            target: path and query as they came.
+            headers: as they go on, but for ``Host`` and those of the handshake itself.
+            protocols: subprotocols to offer.
+            deflate: offer to compress frames (RFC 7692).
+            limit: bytes of the largest message, 0 for no limit.
+
+        Raises:
+            Unreachable: there is no answer.
+            Refused: there is one, and it is none.
+        """
+        answers: list[aiohttp.ClientResponse] = []
+
+        async def opens(answer: aiohttp.ClientResponse) -> None:
+            self.reached = True
+            if answer.status != 101:
+                body = await _beginning(answer)  # now, as the library closes what does not pass here
+                raise Refused(answer, body, whole=len(body) <= _EXPLAINED)
+            answers.append(answer)
+
+        # A session of its own, on the connections of all: its check of the status is the one place where the library shows the answer.
+        session = self._session_on(self._open().connector, owner=False, check=opens)
+        try:
+            socket = await session.ws_connect(
+                URL(self.base + target, encoded=True),
+                headers=headers,
+                protocols=protocols,
+                autoclose=False,
+                autoping=False,
+                compress=15 if deflate else 0,
+                max_msg_size=limit,
+                proxy=self._proxy,
+            )
+        except (*Failure, ValueError) as error:
+            raise Unreachable(explain(self.base, error, self._proxy)) from error
+        finally:
+            await session.close()
+        return Connected(socket, answers[0])
+
     async def close(self) -> None:
         """Give back the connections."""
         if self._session is not None:
@@ -91,16 +170,27 @@ class Upstream:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=self._tls()),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=self._timeout,
-                skip_auto_headers=_ADDED_BY_DEFAULT,
-                auto_decompress=False,
-                max_line_size=_FIELD_LIMIT,
-                max_field_size=_FIELD_LIMIT,
-            )
+            self._session = self._session_on(aiohttp.TCPConnector(limit=0, ssl=self._tls()))
         return self._session
+
+    def _session_on(
+        self,
+        connector: aiohttp.BaseConnector | None,
+        *,
+        owner: bool = True,
+        check: bool | Callable[[aiohttp.ClientResponse], Awaitable[None]] = False,
+    ) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=owner,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            skip_auto_headers=_ADDED_BY_DEFAULT,
+            raise_for_status=check,
+            auto_decompress=False,
+            max_line_size=_FIELD_LIMIT,
+            max_field_size=_FIELD_LIMIT,
+        )
 
     def _tls(self) -> ssl.SSLContext | bool:
         if not self._extra_ca:
@@ -153,6 +243,14 @@ def _here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
+    """A body, or of a long one a little more than is wanted."""
+    body = bytearray()
+    while len(body) <= _EXPLAINED and (piece := await answer.content.readany()):
+        body += piece
+    return bytes(body)
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
