@@ -9,7 +9,7 @@ from pipeline.command import pipelines
 from pipeline.query import Query, entity_pattern
 from pipeline.transcript import ToolCall
 
-_NAMES = 50  # so many things named are looked for
+_NAMES = 200  # so many things named are looked for
 _LINES, _SHARE = 60, 0.3  # what names more lines than this, and more than this share of them, names everything
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w+-]{3,60}")
 _PATH = 500
@@ -24,26 +24,36 @@ def naming(lines: Sequence[str], names: Iterable[str]) -> set[int]:
     return found
 
 
-def hits_of(lines: Sequence[str], names: Iterable[str], most: int) -> list[list[int]]:
-    """Of each name that stands in no more than ``most`` lines: the indices of these lines, ascending."""
+def hits_of(lines: Sequence[str], names: Iterable[str], most: int, *, within_words: bool = False) -> list[list[int]]:
+    """Of each name that stands in no more than ``most`` lines: the indices of these lines, ascending.
+
+    Args:
+        lines: without line breaks.
+        names: what is looked for; case counts only in names with an upper-case letter.
+        most: what more lines have tells nothing.
+        within_words: a name may be a part of a longer one.
+    """
     names = [n for n in dict.fromkeys(names) if n][:_NAMES]
     if not names:
         return []
     text = "\n".join(lines)
     lower = text.lower()
-    found = (_lines_with(lower if name == name.lower() else text, name, most) for name in names)
+    found = (_lines_with(lower if name == name.lower() else text, name, most, within_words=within_words) for name in names)
     return [hits for hits in found if 0 < len(hits) <= most]
 
 
-def _lines_with(text: str, name: str, most: int) -> list[int]:
-    """The lines in which a name stands; one more than ``most`` at the most."""
-    pattern = entity_pattern((name,))
+def _lines_with(text: str, name: str, most: int, *, within_words: bool) -> list[int]:
+    """The lines in which a name stands, one more than ``most`` at the most.
+
+    Plain search finds where it may stand, which costs a tenth of the pattern; the pattern checks its borders.
+    """
+    pattern = None if within_words else entity_pattern((name,))
     hits: list[int] = []
     line = counted = 0
     at = text.find(name)
-    while at >= 0 and len(hits) <= most and pattern is not None:
+    while at >= 0 and len(hits) <= most:
         after = at + 1
-        if pattern.match(text, at):
+        if pattern is None or pattern.match(text, at):
             line += text.count("\n", counted, at)
             counted = at
             hits.append(line)

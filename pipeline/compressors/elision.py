@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from pipeline.compressors.api import Gap
 from pipeline.markers import gap
@@ -11,6 +13,8 @@ from pipeline.markers import gap
 NOTED = 10  # from so many lines on a marker says what they are
 _WORTH = 1.5  # a run stays where its text is not this many times as long as its marker
 _LEAST = _WORTH * len("[… 1]\n")  # characters: no marker is shorter
+_FILES = 150  # in a marker
+_PATH = 200  # characters
 _ANSI = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[A-Za-z]|[()][A-Z0-9])")
 
 
@@ -59,6 +63,29 @@ def render(lines: Sequence[str], gaps: Sequence[tuple[Gap, str]]) -> str:
         at = left_out.last
     out += lines[at:]
     return "\n".join(out)
+
+
+def by_folder(counts: Counter[str]) -> str:
+    """Files with their counts, for a marker: ``src/: a.c 3, b.c 2; test/: c.c 9``, each folder once as long as its files follow each other."""
+    parts: list[str] = []
+    before = None
+    for path in islice(counts, _FILES):
+        folder, slash, name = path.rpartition("/")
+        item = f"{clean(name)} {counts[path]}"
+        if folder + slash == before:
+            parts[-1] += f", {item}"
+        else:
+            parts.append(f"{clean(folder)}/: {item}" if slash else item)
+        before = folder + slash
+    rest = list(counts.values())[_FILES:]
+    if rest:
+        parts.append(f"{len(rest)} more files {sum(rest)}")
+    return "; ".join(parts)
+
+
+def clean(path: str) -> str:
+    """A path that cannot end a marker; of a long one the end."""
+    return path[-_PATH:].replace("]", ")").replace("[", "(")
 
 
 def _runs(kept: bytearray) -> Iterator[tuple[int, int]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from pipeline.compressors.api import Content
+from pipeline.compressors.asked import hits_of
 from pipeline.compressors.build import outcomes, pytest_run
 from pipeline.compressors.build.alike import alike
 from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics
@@ -17,7 +16,6 @@ from pipeline.compressors.build.repeats import repeats
 from pipeline.compressors.build.traces import folded
 from pipeline.compressors.search.choice import asked_files
 from pipeline.policy import Policy, Profile
-from pipeline.query import entity_pattern
 
 KEPT = ""
 DIAGNOSTIC = "diagnostic"
@@ -174,58 +172,6 @@ def _named(content: Content, lines: Sequence[str]) -> list[int]:
         wanted += [m[1] for m in _PICKED.finditer(content.call.command[:4000])][:10]
         wanted += [w for w in content.call.command[:4000].split() if "::" in w][:10]
     words = content.query.words[:_WORDS]
-    if not wanted and not words:
-        return []
-    text = "\n".join(lines)
-    folded = text.lower() if text.isascii() else ""
-    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     most = max(_NAMED_LINES, int(_NAMED_SHARE * len(lines)))
-    found: list[int] = []
-    for name in dict.fromkeys(wanted):
-        hits = _holding(name, text, folded, starts, most + 1)
-        if len(hits) <= most:
-            found += hits
-    for word in words:
-        hits = _worded(word, folded, starts)
-        if len(hits) <= _WORD_LINES:
-            found += hits
-    return found
-
-
-def _worded(word: str, folded: str, starts: Sequence[int]) -> list[int]:
-    """Indices of lines with a word, some more than are wanted at most."""
-    hits: list[int] = []
-    at = folded.find(word)
-    while at >= 0 and len(hits) <= _WORD_LINES:
-        line = bisect_right(starts, at) - 1
-        hits.append(line)
-        at = folded.find(word, starts[line + 1])
-    return hits
-
-
-def _holding(name: str, text: str, folded: str, starts: Sequence[int], most: int) -> list[int]:
-    """Indices of the first ``most`` lines that hold a name as a whole. Plain search finds where it may stand, the pattern checks its borders."""
-    pattern = entity_pattern((name,))
-    hits: list[int] = []
-    if pattern is None:
-        return hits
-    for at in _places(name, text, folded, pattern):
-        line = bisect_right(starts, at) - 1
-        if not hits or hits[-1] != line:
-            hits.append(line)
-            if len(hits) == most:
-                break
-    return hits
-
-
-def _places(name: str, text: str, folded: str, pattern: re.Pattern[str]) -> Iterable[int]:
-    any_case = name == name.lower()  # entity_pattern ignores case only then
-    if any_case and not folded:
-        yield from (match.start() for match in pattern.finditer(text))
-        return
-    within = folded if any_case else text
-    at = within.find(name)
-    while at >= 0:
-        if pattern.match(text, at):
-            yield at
-        at = within.find(name, at + 1)
+    found = hits_of(lines, wanted, most) + hits_of(lines, words, _WORD_LINES, within_words=True)
+    return [at for hits in found for at in hits]

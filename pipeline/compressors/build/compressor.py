@@ -9,6 +9,7 @@ from pipeline import markers
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.build.choice import DIAGNOSTIC, KEPT, REPEAT, Choice, choose
 from pipeline.compressors.build.recognise import confidence
+from pipeline.compressors.elision import by_folder
 from pipeline.compressors.log.shapes import matched_lines
 from pipeline.policy import Policy
 
@@ -18,7 +19,6 @@ _RUN_WORTH = 1.5  # a run must be so many times longer than its marker
 _NOTED = 10  # from so many lines on a marker says what they are
 _LABELS = 5
 _NOTE = 480  # characters of a note; the grammar of markers allows 500
-_PATH = 200
 
 
 class BuildCompressor:
@@ -114,7 +114,7 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
         if ones[0].heading < 0:
             before = choice.of[start - 1] if start and choice.why[start - 1] == KEPT else -1
             same = before >= 0 and all(one.path == choice.found[before].path for one in ones)
-            parts.append("same file" if same else _by_folder(Counter(one.path for one in ones)))
+            parts.append("same file" if same else by_folder(Counter(one.path for one in ones)))
     if end - start >= _NOTED:
         labels = Counter(choice.why[at] for at in range(start, end) if choice.why[at] != DIAGNOSTIC and lines[at].strip())
         ranked = sorted(labels.items(), key=lambda item: -item[1])
@@ -122,18 +122,6 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
         if ranked[_LABELS:]:
             parts.append(f"{sum(count for _, count in ranked[_LABELS:])} more")
     return ", ".join(parts)
-
-
-def _by_folder(counts: Counter[str]) -> str:
-    """``src/: a.c 3, b.c 2; test/: c.c 9``: each folder once as long as its files follow each other."""
-    folders: list[tuple[str, list[str]]] = []
-    for path, count in counts.items():
-        folder, slash, name = path[-_PATH:].replace("[", "(").replace("]", ")").rpartition("/")
-        folder += slash
-        if not folders or folders[-1][0] != folder:
-            folders.append((folder, []))
-        folders[-1][1].append(f"{name} {count}")
-    return "; ".join(f"{folder}: {', '.join(names)}" if folder else ", ".join(names) for folder, names in folders)
 
 
 def _summary(gaps: Sequence[Gap], choice: Choice) -> str:

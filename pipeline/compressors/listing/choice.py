@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.compressors.listing.entries import Entry, Listing, Shape, suffix
-from pipeline.compressors.table.named import Rows, by_cell, by_entity
+from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query, stem
 
@@ -32,7 +32,7 @@ def choose(listing: Listing, lines: Sequence[str], query: Query, policy: Policy)
     most = max(_NAMED, int(_NAMED_SHARE * listing.count))
     for i in (
         *(i for i, e in enumerate(entries) if not e.name and not e.frame),
-        *by_entity(Rows(paths), query, most),
+        *by_entity(paths, query, most),
         *by_cell(("", ""), [[e.name for e in entries], [e.name.rpartition(".")[0] for e in entries]], query, most),
         *_in_asked_folders(entries, query, most),
         *_by_words(paths, query, most),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.compressors.severity import ERROR, severity
-from pipeline.compressors.table.named import Rows, by_cell, by_entity
+from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.markers import gap
 from pipeline.query import Query, stem
 
@@ -66,7 +66,7 @@ def choose(found: Sequence[Stanza], lines: Sequence[str], query: Query) -> bytea
     kept = bytearray(b"\x01" * len(lines))
     most = max(3, len(found) // 3)
     named = dict.fromkeys(by_cell(("",), [[s.title for s in found]], Query(query.text), most))
-    named.update(by_entity(Rows([" ".join(lines[s.start : s.end]) for s in found]), Query(query.text), most))
+    named.update(by_entity([" ".join(lines[s.start : s.end]) for s in found], Query(query.text), most))
     said = {stem(w) for w in query.all_words} | query.all_words
     asked = {k for s in found for k in s.keys if k and all(stem(w.lower()) in said or w.lower() in said for w in _WORD.findall(k))}
     for number, stanza in enumerate(found):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline import markers
 from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors.elision import NOTED, gaps_of, render
 from pipeline.compressors.log.columns import encode
 from pipeline.compressors.log.fold import fold, header_columns
 from pipeline.compressors.log.recognise import confidence, json_lines
@@ -23,8 +23,6 @@ from pipeline.policy import Policy, Profile
 _LEAST_LINES = 12
 _WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothing
 _WORTH_LOSSLESS = 0.88  # likewise, in columns: that is about 0.9 of the tokens, as columns have more of them in a character
-_RUN_WORTH = 1.5  # a run must be so many times longer than its marker
-_NOTED = 10  # from so many lines on a marker says what they are
 _NOTED_LEVELS = 4
 
 
@@ -53,16 +51,15 @@ class LogCompressor:
         if not policy.lossy:
             return _in_columns(content.text, lines, shapes, selection.outstanding(), "\n" if ended else "")
         kept = selection.run()
-        gaps = _gaps(kept, lines, shapes)
-        if not gaps:
+        found = gaps_of(lines, kept, lambda start, end: _note(shapes, start, end))
+        if not found:
             return None
-        out = _layout(lines, gaps, shapes)
-        if limits.fold:
-            out = fold(out, header_columns(lines))
-        text = _fill(out, gaps, shapes) + ("\n" if ended else "")
+        body = _folded(lines, found) if limits.fold else render(lines, found)
+        text = body + ("\n" if ended else "")
+        gaps = tuple(gap for gap, _ in found)
         if len(text) > _WORTH * len(content.text):
             return None
-        return Rewrite(text, len(lines), tuple(gaps), _summary(gaps, shapes))
+        return Rewrite(text, len(lines), gaps, _summary(gaps, shapes))
 
 
 def _in_columns(text: str, lines: Sequence[str], shapes: Shapes, kept: Sequence[int], end: str) -> Rewrite | None:
@@ -73,52 +70,29 @@ def _in_columns(text: str, lines: Sequence[str], shapes: Shapes, kept: Sequence[
     return Rewrite(columns + end, len(lines), summary=f"all {len(lines)} lines, in columns")
 
 
-def _gaps(kept: Sequence[int], lines: Sequence[str], shapes: Shapes) -> list[Gap]:
-    """The runs left out; a run that is not much longer than its marker stays."""
-    gaps: list[Gap] = []
-    i = 0
-    while i < len(kept):
-        if kept[i]:
-            i += 1
-            continue
-        start = i
-        while i < len(kept) and not kept[i]:
-            i += 1
-        gap = Gap(start + 1, i)
-        if sum(len(line) + 1 for line in lines[start:i]) >= _RUN_WORTH * (len(_marker(gap, shapes)) + 1):
-            gaps.append(gap)
-    return gaps
-
-
-def _layout(lines: Sequence[str], gaps: Sequence[Gap], shapes: Shapes) -> list[str | None]:
-    """The kept lines, and None in the place of every gap."""
+def _folded(lines: Sequence[str], found: Sequence[tuple[Gap, str]]) -> str:
+    """The kept lines with headers that they share said once, and the markers."""
     out: list[str | None] = []
     at = 0
-    for gap in gaps:
+    for gap, _ in found:
         out += lines[at : gap.first - 1]
         out.append(None)
         at = gap.last
     out += lines[at:]
-    return out
+    rest = (marker for _, marker in found)
+    return "\n".join(next(rest) if line is None else line for line in fold(out, header_columns(lines)))
 
 
-def _fill(out: Sequence[str | None], gaps: Sequence[Gap], shapes: Shapes) -> str:
-    rest = iter(gaps)
-    return "\n".join(_marker(next(rest), shapes) if line is None else line for line in out)
-
-
-def _marker(gap: Gap, shapes: Shapes) -> str:
-    if len(gap) < _NOTED:
-        return markers.gap(gap.first, gap.last)
-    run = slice(gap.first - 1, gap.last)
-    levels = Counter(shapes.levels[run])
+def _note(shapes: Shapes, start: int, end: int) -> str:
+    """What lines ``[start, end)`` are: their levels, else how many look like trouble."""
+    if end - start < NOTED:
+        return ""
+    levels = Counter(shapes.levels[start:end])
     if len(levels) > 1 or "" not in levels:
         named = [(count, level) for level, count in levels.items() if level]
-        note = ", ".join(f"{count} {level}" for count, level in sorted(named, key=lambda n: (-n[0], n[1]))[:_NOTED_LEVELS])
-        return markers.gap(gap.first, gap.last, note)
-    bad = Counter(shapes.severities[run])
-    note = ", ".join(f"{bad[s]} {word}-like" for s, word in ((ERROR, "error"), (WARNING, "warning")) if bad[s])
-    return markers.gap(gap.first, gap.last, note)
+        return ", ".join(f"{count} {level}" for count, level in sorted(named, key=lambda n: (-n[0], n[1]))[:_NOTED_LEVELS])
+    bad = Counter(shapes.severities[start:end])
+    return ", ".join(f"{bad[s]} {word}-like" for s, word in ((ERROR, "error"), (WARNING, "warning")) if bad[s])
 
 
 def _summary(gaps: Sequence[Gap], shapes: Shapes) -> str:

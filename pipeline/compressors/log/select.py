@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
+from pipeline.compressors.asked import hits_of
 from pipeline.compressors.log import durations
 from pipeline.compressors.log.shapes import Shapes
 from pipeline.compressors.log.traces import Events, is_cause
 from pipeline.compressors.severity import ERROR
-from pipeline.query import Query, entity_pattern, stem
+from pipeline.query import Query, stem
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
@@ -156,14 +155,10 @@ class Selection:
         """Every line that names something the question names, unless that names everything."""
         most = max(_ENTITY_LINES, int(_ENTITY_SHARE * len(self.kept)))
         phrases = tuple(q for q in self.query.quoted if " " in q)
-        any_found = False
-        finder = _Finder(self.shapes.lines)
-        for entity in (*self.query.entities, *phrases):
-            found = finder.lines(entity, most + 1)
-            if 0 < len(found) <= most:
-                self._keep(found, told=True)
-                any_found = True
-        return any_found
+        found = hits_of(self.shapes.lines, (*self.query.entities, *phrases), most)
+        for hits in found:
+            self._keep(hits, told=True)
+        return bool(found)
 
     def _asked(self) -> bool:
         """Lines of the shapes with most words in common with the question."""
@@ -281,42 +276,6 @@ class Selection:
             if run > step or bad > mass:
                 self.kept[i] = 1
                 run = bad = 0
-
-
-class _Finder:
-    """Finds lines by entity. Text search finds the candidates, which costs a tenth of the pattern; the pattern checks their borders."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._text = "\n".join(lines)
-        self._folded = self._text.lower() if self._text.isascii() else ""
-        self._starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-
-    def lines(self, entity: str, most: int) -> list[int]:
-        """Indices of the first ``most`` lines that hold the entity as a whole, ascending."""
-        pattern = entity_pattern((entity,))
-        if pattern is None:
-            return []
-        any_case = entity == entity.lower()  # entity_pattern ignores case only then
-        text = self._folded if any_case else self._text
-        found: list[int] = []
-        at = 0
-        while len(found) < most:
-            if text:
-                at = text.find(entity, at)
-                if at < 0:
-                    break
-                if not pattern.match(self._text, at):
-                    at += 1
-                    continue
-            else:
-                match = pattern.search(self._text, at)
-                if match is None:
-                    break
-                at = match.start()
-            line = bisect_right(self._starts, at) - 1
-            found.append(line)
-            at = self._starts[line + 1]
-        return found
 
 
 def _telling_value(line: str) -> str:

@@ -10,11 +10,11 @@ Three levels, each on the distinct results of the one before, so that the cost f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
 
-from pipeline.compressors.severity import NEITHER, Verdict, deciders, deciding, judge
+from pipeline.compressors.severity import NEITHER, Verdict, deciders, deciding, judge, judge_all
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _ZEROS = re.compile(rb"00+")
@@ -22,7 +22,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]")
 _NUMBERED = re.compile(r"^ {0,8}\d{1,7}(?:→|\t)", re.MULTILINE)  # line numbers that a read tool adds
 
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_PATH = re.compile(r"(?<![\w/.@~*-])/[\w.+@%~:-]+(?:/[\w.+@%~:-]*)+")
+_PATH = re.compile(r"/(?<![\w/.@~*-]/)[\w.+@%~:-]+(?:/[\w.+@%~:-]*)+")  # looks behind the slash, so that the search skips to it
 _VARIABLE = re.compile(r"(?<![^\s\"'`()\[\]{}<>=,;|])[^\s\"'`()\[\]{}<>=,;|0]*0[^\s\"'`()\[\]{}<>=,;|]*")
 _MANY = re.compile(r"\*(?:[ ,;|]{1,3}\*){2,}")  # a list of values, however long
 
@@ -31,7 +31,7 @@ _MERGE_TROUBLE_AT = 8  # at 4, distinct errors that differ in one word (privileg
 _PASSES = 3
 _MOST_WORDS = 400_000  # over all shapes; beyond, level 3 costs more than it finds
 _MAX_WORDS = 120
-_PLACES = [pow(3, 1000 + 7 * at, (1 << 61) - 1) for at in range(_MAX_WORDS + 3)]  # scattered, and the same in every process
+_PLACES = [pow(3, 1000 + 7 * at, (1 << 61) - 1) for at in range(_MAX_WORDS)]  # scattered, and the same in every process
 
 
 @dataclass(frozen=True)
@@ -125,25 +125,21 @@ def _first_lines(groups: list[int], count: int) -> list[int]:
 
 def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int) -> tuple[list[int], list[str]]:
     """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide."""
-    first: list[int] = [-1] * count  # the first line of each shape
-    patterns: dict[int, tuple[re.Pattern[str], ...]] = {}  # of the shapes of several lines whose verdict rests on numbers
-    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
-    known: list[Verdict | None] = [None] * count
+    loud = [i for i in range(len(lines)) if not quiet[i]]
+    first: dict[int, int] = {}  # level 1 shape -> its first line
+    for i in loud:
+        first.setdefault(rough[i], i)
+    known = dict(zip(first, judge_all([lines[i] for i in first.values()]), strict=True))
     severities, levels = [NEITHER] * len(lines), [""] * len(lines)
-    for i, shape in enumerate(rough):
-        if quiet[i]:
-            continue
+    patterns: dict[int, tuple[re.Pattern[str], ...]] = {}  # of the shapes of several lines
+    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
+    for i in loud:
+        shape = rough[i]
         verdict = known[shape]
-        if verdict is None:
-            verdict = known[shape] = judge(lines[i])
-            first[shape] = i
-        else:
-            if first[shape] >= 0:
-                found = deciders(lines[first[shape]])
-                first[shape] = -1
-                if found:
-                    patterns[shape] = found
-            if shape in patterns:
+        if i != first[shape]:
+            if shape not in patterns:
+                patterns[shape] = deciders(lines[first[shape]])
+            if patterns[shape]:
                 key = (shape, deciding(lines[i], patterns[shape]))
                 if key not in by_number:
                     by_number[key] = judge(lines[i])
@@ -169,20 +165,9 @@ def _merge(masks: list[str], verdicts: list[tuple[int, str]]) -> list[int]:
 
 
 def _merge_pass(words: list[list[int]], kinds: list[int], severities: list[int], shape_of: list[int]) -> bool:
-    """One pass of level 3 over the shapes still standing (those that are their own shape). Changes ``words`` and ``shape_of``.
-
-    What a shape is without one of its words is known by a sum of word x place, from which the word's own term is taken away.
-    """
-    groups: dict[int, list[int]] = {}
-    for s, row in enumerate(words):
-        if shape_of[s] != s or not 1 < len(row) <= _MAX_WORDS:
-            continue
-        terms = list(map(mul, row, _PLACES))
-        whole = sum(terms) + kinds[s] * _PLACES[-1] + len(row) * _PLACES[-2]
-        for at, term in enumerate(terms):
-            groups.setdefault(((whole - term) << 8) + at, []).append(s)
-    large = [(at & 0xFF, group) for at, group in groups.items() if len(group) >= _MERGE_AT]
-    large.sort(key=lambda g: (-len(g[1]), g[1][0], g[0]))
+    """One pass of level 3 over the shapes still standing (those that are their own shape). Changes ``words`` and ``shape_of``."""
+    standing = [s for s, row in enumerate(words) if shape_of[s] == s and 1 < len(row) <= _MAX_WORDS]
+    large = sorted(_siblings(words, kinds, standing), key=lambda g: (-len(g[1]), g[1][0], g[0]))
     into: dict[int, int] = {}
     for at, group in large:
         free = [s for s in group if s not in into]
@@ -193,3 +178,28 @@ def _merge_pass(words: list[list[int]], kinds: list[int], severities: list[int],
     for s, shape in enumerate(shape_of):
         shape_of[s] = into.get(shape, shape)
     return bool(into)
+
+
+def _siblings(words: list[list[int]], kinds: list[int], standing: list[int]) -> Iterator[tuple[int, list[int]]]:
+    """Groups of shapes of one kind that differ in one word, each with the place of that word. A shape may be in several.
+
+    Such shapes have the first or the second half of their words in common, which most have with no others: only the rest is looked at. What a
+    half is without one of its words is known by a sum of word x place, from which the word's own term is taken away.
+    """
+    halves: dict[tuple[int, ...], list[int]] = {}
+    for s in standing:
+        row = words[s]
+        middle = len(row) // 2
+        halves.setdefault((kinds[s], len(row), 0, *row[:middle]), []).append(s)
+        halves.setdefault((kinds[s], len(row), middle, *row[middle:]), []).append(s)
+    for (_, length, shared, *_), members in halves.items():
+        if len(members) < _MERGE_AT:
+            continue
+        start, end = (0, shared) if shared else (length // 2, length)
+        groups: dict[tuple[int, int], list[int]] = {}
+        for s in members:
+            terms = list(map(mul, words[s][start:end], _PLACES))
+            whole = sum(terms)
+            for at, term in enumerate(terms, start):
+                groups.setdefault((at, whole - term), []).append(s)
+        yield from ((at, group) for (at, _), group in groups.items() if len(group) >= _MERGE_AT)

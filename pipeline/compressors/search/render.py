@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from pipeline.compressors.elision import by_folder, clean
 from pipeline.compressors.search.result import Kind, Line, Shape
 from pipeline.markers import gap
 
-_FILES_IN_MARKER = 150
 _WORTH = 1.5  # a run stays where its text is not this many times as long as its marker
 
 
@@ -47,7 +47,7 @@ def _run(lines: Sequence[Line], start: int, end: int, shown: Sequence[bool]) -> 
     note = f"{len(hits)} hit{'' if len(hits) == 1 else 's'}"
     path = ""
     if len(counts) > 1:
-        note += f" in {len(counts)} files: {_by_folder(counts)}"
+        note += f" in {len(counts)} files: {by_folder(counts)}"
     elif hits:
         path = hits[0].path
         if path not in (_neighbour(lines, shown, range(start - 1, -1, -1)), _neighbour(lines, shown, range(end, len(lines)))):
@@ -67,30 +67,6 @@ def _neighbour(lines: Sequence[Line], shown: Sequence[bool], indices: range) -> 
         if lines[index].kind is not Kind.SEPARATOR or lines[index].path:
             return lines[index].path if shown[index] else ""
     return ""
-
-
-def _by_folder(counts: Counter[str]) -> str:
-    """``src/: a.c 3, b.c 2; test/: c.c 9``: each folder once as long as its files follow each other."""
-    parts: list[str] = []
-    folder = None
-    for path in list(counts)[:_FILES_IN_MARKER]:
-        own, slash, name = path.rpartition("/")
-        own += slash
-        item = f"{clean(name)} {counts[path]}"
-        if own == folder:
-            parts[-1] += f", {item}"
-        else:
-            parts.append(f"{clean(own)}: {item}" if own else item)
-        folder = own
-    rest = list(counts)[_FILES_IN_MARKER:]
-    if rest:
-        parts.append(f"{len(rest)} more files {sum(counts[p] for p in rest)}")
-    return "; ".join(parts)
-
-
-def clean(path: str) -> str:
-    """A path that cannot end a marker."""
-    return path.replace("]", ")").replace("[", "(")[:200]
 
 
 def render(texts: Sequence[str], lines: Sequence[Line], runs: Sequence[Run], shape: Shape) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pipeline.compressors.smart_crusher.collect import Kind
 from pipeline.compressors.smart_crusher.rank import NOTABLE, rank
 from pipeline.compressors.smart_crusher.table import STATUS, Table
 from pipeline.compressors.table.grid import Grid
-from pipeline.compressors.table.named import Rows, by_cell, by_entity
+from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.query import Query
 
 _STATE = re.compile(r"status|state|phase|ready|health|level|severity|type|reason|result|conclusion|outcome|^stat?$|^s$|err", re.IGNORECASE)
@@ -84,7 +84,7 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     texts = [lines[a] if b == a + 1 else "\n".join(lines[a:b]).replace("\n", " ") for a, b in zip(grid.starts, grid.ends, strict=True)]
     most = max(limits.named, int(limits.named_share * count))
     keep = [*range(min(limits.head, count)), *range(max(0, count - limits.tail), count), *grid.odd]
-    keep += by_entity(Rows(texts), query, most)
+    keep += by_entity(texts, query, most)
     keep += by_cell(grid.names, grid.columns, query, most)
     keep += _trouble(grid, counts, limits, asked=query.severity)
     keep += _rare(grid, counts)

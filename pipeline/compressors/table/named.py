@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, islice
+from itertools import islice
 
-from pipeline.query import STOP_WORDS, Query, entity_pattern
+from pipeline.compressors.asked import hits_of
+from pipeline.query import STOP_WORDS, Query
 
 _WORD = re.compile(r"[^\s,;()\[\]{}<>\"'`“”?!]+")
 _TRAILING = ".,:;!?… "
 _PHRASE = 6  # words of a cell that the question may name
 _MOST_WORDS = 400
-_MOST_ENTITIES = 200
 _HYPHENED = re.compile(r"(?<![\w-])[A-Za-z]\w{0,60}(?:-\w{1,60}){1,8}(?![\w-])")  # api-gateway: no entity elsewhere, but a name in tables
 _LEAST_HYPHENED = 6
 _VALUES = 20_000  # different cells of a column that are compared with the question
@@ -23,55 +22,11 @@ _LONG = 400
 _TITLE = re.compile(r"[^\W_]+")
 
 
-class Rows:
-    """Rows of text, searchable for entities.
-
-    Text search finds the candidates, which costs a tenth of the pattern; the pattern checks their borders.
-    """
-
-    def __init__(self, rows: Sequence[str]) -> None:
-        self._text = "\n".join(rows)
-        self._folded = self._text.lower() if self._text.isascii() else ""
-        self._starts = list(accumulate((len(row) + 1 for row in rows), initial=0))
-
-    def holding(self, entity: str, most: int) -> list[int]:
-        """The first ``most`` rows that hold the entity as a whole, ascending."""
-        pattern = entity_pattern((entity,))
-        if pattern is None:
-            return []
-        text = self._folded if entity == entity.lower() else self._text  # entity_pattern ignores case only then
-        found: list[int] = []
-        at = 0
-        while len(found) < most:
-            if text:
-                at = text.find(entity, at)
-                if at < 0:
-                    break
-                if not pattern.match(self._text, at):
-                    at += 1
-                    continue
-            else:
-                match = pattern.search(self._text, at)
-                if match is None:
-                    break
-                at = match.start()
-            row = bisect_right(self._starts, at) - 1
-            if row >= len(self._starts) - 1:
-                break
-            found.append(row)
-            at = self._starts[row + 1]
-        return found
-
-
-def by_entity(rows: Rows, query: Query, most: int) -> dict[int, None]:
-    """Rows that hold an entity or a quoted phrase of the question, or an entity of the call, unless more than ``most`` do."""
+def by_entity(rows: Sequence[str], query: Query, most: int) -> dict[int, None]:
+    """Rows, of one line each, that hold an entity or a quoted phrase of the question, or an entity of the call, unless more than ``most`` do."""
     hyphened = [w for w in _HYPHENED.findall(query.text[:8000]) if len(w) >= _LEAST_HYPHENED]
-    found: dict[int, None] = {}
-    for entity in list(dict.fromkeys((*query.entities, *query.quoted, *Query(query.call).entities, *hyphened)))[:_MOST_ENTITIES]:
-        held = rows.holding(entity, most + 1)
-        if len(held) <= most:
-            found.update(dict.fromkeys(held))
-    return found
+    names = (*query.entities, *query.quoted, *Query(query.call).entities, *hyphened)
+    return dict.fromkeys(row for hits in hits_of(rows, names, most) for row in hits)
 
 
 def by_cell(names: Sequence[str], columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[int, None]:

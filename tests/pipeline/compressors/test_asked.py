@@ -68,3 +68,8 @@ def test_paths_named_by_other_calls() -> None:
 )
 def test_paths_named_by_the_user(question: str, expected: set[str]) -> None:
     assert asked_paths(["src/core/a.py", "src/a.py", "Makefile"], Query(question), None) == expected
+
+
+def test_parts_of_words_where_they_are_asked_for() -> None:
+    assert hits_of(["retrying", "retry", "try"], ["retry"], 5) == [[1]]
+    assert hits_of(["retrying", "Retry", "try"], ["retry"], 5, within_words=True) == [[0, 1]]

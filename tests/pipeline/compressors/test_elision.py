@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,3 +37,15 @@ def test_markers_stand_exactly_where_lines_are_missing(told: list[tuple[str, boo
         back += [line] if gap is None else lines[gap.first - 1 : gap.last]
     assert back == lines
     assert all(not told[i][1] for gap, _ in gaps for i in range(gap.first - 1, gap.last))
+
+
+def test_files_are_counted_below_their_folders() -> None:
+    counts = Counter({"src/a.c": 3, "src/b[1].c": 2, "c.c": 9, "src/d.c": 1, "/e": 4})
+    assert elision.by_folder(counts) == "src/: a.c 3, b(1).c 2; c.c 9; src/: d.c 1; /: e 4"
+    assert elision.by_folder(Counter(f"f{n}" for n in range(152))).endswith(", f149 1; 2 more files 2")
+
+
+def test_a_cleaned_path_ends_no_marker() -> None:
+    assert elision.clean("a[1].py") == "a(1).py"
+    assert elision.clean("x" * 500 + "/a.py").endswith("/a.py")
+    assert len(elision.clean("x" * 500)) == 200

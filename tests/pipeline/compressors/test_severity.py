@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compressors.severity import deciders, deciding, judge, severity
+from pipeline.compressors.severity import deciders, deciding, judge, judge_all, severity
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,43 @@ def test_lines_that_agree_in_deciding_numbers_agree_in_severity(form: str, a: in
     assert deciding(one) == deciding(one, deciders(two))
     if deciding(one) == deciding(two):
         assert judge(one) == judge(two)
+
+
+_PIECES = [
+    "ERROR",
+    "[warn]",
+    "level=info",
+    "timedOut",
+    "ConnectException",
+    "not found",
+    "0 errors",
+    "no",
+    "failures",
+    "error: null",
+    "E0601 12:00:00.0 ",
+    "rc=3",
+    "status: 404",
+    '" 502 ',
+    "échec",
+    "読",
+    "失敗",
+    "x",
+    "7",
+    " ",
+    "-",
+    "\u2028",
+    "İ",
+    "\ud800",
+    "aB",
+    "03-05 01:00:00.811  1702  2395 E ",
+]
+
+
+def test_no_lines_have_no_verdicts():
+    assert judge_all([]) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join), st.text(st.characters(exclude_characters="\n"))), max_size=8))
+def test_lines_are_judged_together_as_they_are_alone(lines: list[str]):
+    assert judge_all(lines) == [judge(line) for line in lines]
