@@ -63,7 +63,7 @@ class LaunchPlan:
         settled: variables that the agent's own settings set over its environment: they say how it reaches out.
         files: files of ours to write before, by path inside the session's folder; they go when the session ends.
         upstream: where the proxy forwards to.
-        mounts: further upstreams, by the first segment that stands after the secret in the paths of their requests: for agents with several providers.
+        mounts: further upstreams, by the first segment of their requests' paths after the secret: for agents with several providers.
         edits: files of the user's that are written for the time of the session, with their new content: journaled before, put back after.
         routed: False where the command does not talk to a model (``claude mcp list``): it is run as it is.
         losses: what the agent turns off behind a foreign address, a sentence each.
