@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline import ccr, markers, tokens, tool_calls
@@ -12,8 +12,10 @@ from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
 from pipeline.compressors.code.reading import is_reference
 from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
+from pipeline.gain import exact, gain
 from pipeline.policy import Policy, Profile
 from pipeline.segments import combine, compress_segments
+from pipeline.tokens import Sampled
 from pipeline.transcript import ToolCall, ToolKind
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ _SURE_GAIN = 200  # tokens that pay for a marker and for a retrieval now and the
 _LOSSLESS_SHARE = 0.95  # of the original's tokens at most
 _LOSSY_SHARE = 0.90  # likewise; a tenth pays for a retrieval now and then
 _DISTINCT = 0.9
-_SURELY = 0.6  # a text of which only samples are counted may differ between them
+_NEAR = 1.15  # rewrites that differ by no more than what samples may be wrong by
 _GOOD = 0.5  # of the tokens: then the block is of one piece, and is not taken apart
 _LOSS_FREE_FLOOR = 0.25  # of the floor: below the floor nothing is left out, but what stands above is named and what is loss-free is done
 _SMALL_SHARE = 0.75  # of the tokens of such a block at most: it is read at a glance
@@ -113,7 +115,8 @@ def route(
     refused = _refusal(content, seen, policy)
     if refused is not None:
         return Outcome(refused)
-    before = tokens.about(content.text)
+    counted = tokens.sampled(content.text)
+    before = counted.tokens
     if before < policy.floor_tokens * _LOSS_FREE_FLOOR:
         return Outcome(Reason.TOO_SMALL, tokens_before=before, tokens_after=before)
     small = before < policy.floor_tokens
@@ -123,7 +126,7 @@ def route(
     references: Rewrite | None = None
     if REFERENCES not in policy.disabled and (seen or _repeats_itself(content.lines)):
         references, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
-        candidates += _worth(references, REFERENCES, content.text, before)
+        candidates += _worth(references, REFERENCES, content.text, counted)
     editable = _editable(content, policy)
     recognised = False
     made: list[tuple[str, Rewrite]] = []  # worth it alone or not
@@ -135,7 +138,7 @@ def route(
         rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
         errors |= failed
         made += [(compressor.name, rewrite)] if rewrite is not None else []
-        found = _worth(rewrite, compressor.name, content.text, before)
+        found = _worth(rewrite, compressor.name, content.text, counted)
         candidates += found
         if found:
             break
@@ -143,9 +146,9 @@ def route(
         rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
         errors |= failed
         made += [(SEGMENTS, rewrite)] if rewrite is not None else []
-        candidates += _worth(rewrite, SEGMENTS, content.text, before)
-    candidates += _with_references(content, references, made, before)
-    best = min(candidates, key=lambda o: o.tokens_after, default=None)
+        candidates += _worth(rewrite, SEGMENTS, content.text, counted)
+    candidates += _with_references(content, references, made, counted)
+    best = _smallest(candidates)
     if best is not None and not (small and _too_little(best)):
         return best
     reason = (
@@ -156,14 +159,15 @@ def route(
 
 def route_prompt(content: Content, policy: Policy) -> Outcome:
     """What becomes of a system text whose application asked for it: tool schemas in it may be said in fewer words, and nothing else."""
-    before = tokens.about(content.text)
+    counted = tokens.sampled(content.text)
+    before = counted.tokens
     schemas = next((c for c in compressors() if c.name == SCHEMAS), None)
     if schemas is None or before < policy.floor_tokens or SCHEMAS in policy.disabled or not schemas.recognise(content):
         return Outcome(Reason.UNKNOWN, tokens_before=before, tokens_after=before)
     rewrite, _ = _attempt(SCHEMAS, lambda: schemas.compress(content, replace(policy, profile=Profile.LOSSLESS)))
     if rewrite is not None and rewrite.gaps:
         rewrite = None
-    found = _worth(rewrite, SCHEMAS, content.text, before)
+    found = _worth(rewrite, SCHEMAS, content.text, counted)
     return found[0] if found else Outcome(Reason.NO_GAIN, tokens_before=before, tokens_after=before)
 
 
@@ -192,7 +196,7 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     return replace(policy, profile=Profile.LOSSLESS)
 
 
-def _with_references(content: Content, references: Rewrite | None, made: list[tuple[str, Rewrite]], before: int) -> list[Outcome]:
+def _with_references(content: Content, references: Rewrite | None, made: list[tuple[str, Rewrite]], before: Sampled) -> list[Outcome]:
     """What the compressors made of the block with references in it, where that is possible and worth it."""
     if references is None:
         return []
@@ -243,7 +247,7 @@ def _attempt(name: str, call: Callable[[], Rewrite | None]) -> tuple[Rewrite | N
         return None, True
 
 
-def _worth(rewrite: Rewrite | None, name: str, original: str, before: int) -> list[Outcome]:
+def _worth(rewrite: Rewrite | None, name: str, original: str, before: Sampled) -> list[Outcome]:
     """The outcome if a rewrite, footer included, saves enough; else nothing."""
     if rewrite is None:
         return []
@@ -251,10 +255,26 @@ def _worth(rewrite: Rewrite | None, name: str, original: str, before: int) -> li
     text = ccr.render(rewrite, handle)
     if len(text.encode("utf-8", "surrogatepass")) >= len(original.encode("utf-8", "surrogatepass")):
         return []
-    after = tokens.about(text)
     share = _LOSSY_SHARE if rewrite.gaps else _LOSSLESS_SHARE
-    if after > before * share * _SURELY:  # near the line an estimate does not decide
-        before, after = tokens.count(original), tokens.count(text)
-    if before - after < (_LEAST_GAIN if after <= before * share else _SURE_GAIN):
+    found = gain(original, text, before)
+    if _pays(found.saved - found.within, before.most, share) != _pays(found.saved + found.within, before.least, share):
+        found = exact(original, text)  # what samples say does not decide
+    counted = found.before.tokens
+    if not _pays(found.saved, counted, share):
         return []
-    return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, before, after)]
+    return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, counted, max(0, round(counted - found.saved)))]
+
+
+def _pays(saved: float, before: float, share: float) -> bool:
+    """Whether so many tokens fewer are worth it."""
+    return saved >= (_LEAST_GAIN if before - saved <= before * share else _SURE_GAIN)
+
+
+def _smallest(candidates: Sequence[Outcome]) -> Outcome | None:
+    """The one with the fewest tokens, the first of equals; those whose samples leave that open are counted."""
+    least = min((o.tokens_after for o in candidates), default=0)
+    near = [o for o in candidates if o.tokens_after <= least * _NEAR]
+    if len(near) < 2:
+        return near[0] if near else None
+    counted = [replace(o, tokens_after=tokens.count(o.text or "")) for o in near]
+    return min(counted, key=lambda o: o.tokens_after)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import lzma
+import math
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +46,14 @@ _CHUNK = 1 << 15
 _SEARCHED = 1 << 12
 _CUT = re.compile(r"[A-Za-z0-9](?=[\x00-&(-/:-@\[-`{-\x7f])")
 
+_COUNTED = 1 << 13
+_WINDOW = 256
+_LEAST_WINDOWS, _MOST_WINDOWS = 16, 48
+_WINDOW_EVERY = 1 << 13
+_GOLDEN = 0.6180339887498949  # its multiples are spread evenly between 0 and 1, however many there are
+_SURE_ERRORS = 3.0
+_LEAST_ERROR = 0.01
+
 _lock = threading.Lock()
 
 
@@ -65,17 +75,71 @@ def count(text: str) -> int:
     return total
 
 
-def about(text: str) -> int:
-    """The count of a text of up to 32,768 characters; of a longer one that of eight samples, as counting would cost more than compressing it.
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A count that may rest on samples.
 
-    Measured over 64 texts of 33 kB to 1 MB (code, JSON, prose, cases of tool output): median error 2 %, 95 % within 5 %, at worst 6 %; 2 ms.
+    Args:
+        tokens: o200k tokens, counted or expected.
+        within: the share of them by which the true count differs at most: three standard errors of the samples and 1 %; 0 where all was counted.
+    """
+
+    tokens: int
+    within: float = 0.0
+
+    @property
+    def least(self) -> float:
+        """The count is hardly lower."""
+        return self.tokens * (1 - self.within)
+
+    @property
+    def most(self) -> float:
+        """The count is hardly higher."""
+        return self.tokens * (1 + self.within)
+
+
+def about(text: str) -> int:
+    """The count of a text of up to 8192 characters; of a longer one what samples let expect, see ``sampled``."""
+    return sampled(text).tokens
+
+
+def sampled(text: str) -> Sampled:
+    """The count of a text of up to 8192 characters; of a longer one that of samples, as counting all would cost more than compressing it.
+
+    One sample from every sixteenth to 48th of the text, each from another place within it, so that records of one length do not show the same
+    part every time; from one border of pieces to another, so that no piece is cut. Measured over 190 texts of 8 to 425 kB (code, JSON, logs,
+    prose, tool output before and after compression): median error 1.3 %, 95 % within 5 %, at worst 10 %, all of them within ``within``; 0.7 ms.
     Unlike ``estimate`` it is not misled by what its weights were not fitted to: of lines of dashes that says ten times too much.
     """
-    if len(text) <= _CHUNK:
-        return count(text)
+    if len(text) <= _COUNTED:
+        return Sampled(count(text))
     encoding = _encoding()
-    counted = sum(len(encoding.encode_ordinary(sample)) for sample in _samples(text))
-    return round(counted * len(text) / (_SAMPLE * _SAMPLES))
+    windows = list(_windows(text))
+    counts = [len(encoding.encode_ordinary(text[a:b])) for a, b in windows]
+    read, found = sum(b - a for a, b in windows), sum(counts)
+    rate = found / read
+    # The standard error of a ratio estimate; of a text that is read whole it is none.
+    spread = sum((n - rate * (b - a)) ** 2 for n, (a, b) in zip(counts, windows, strict=True)) / (len(windows) - 1)
+    error = math.sqrt(spread * len(windows) * max(0.0, 1 - read / len(text))) / found
+    return Sampled(round(rate * len(text)), _SURE_ERRORS * error + _LEAST_ERROR)
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Where the samples of a long text begin and end."""
+    number = min(_MOST_WINDOWS, _LEAST_WINDOWS + len(text) // _WINDOW_EVERY)
+    part = len(text) / number
+    for i in range(number):
+        start = int(i * part + i * _GOLDEN % 1 * (part - _WINDOW))
+        yield (_border(text, start) if i else 0), _border(text, start + _WINDOW)
+
+
+def _border(text: str, position: int) -> int:
+    """The next start of a line, or else the next position where a cut changes no count, if one is near."""
+    line = text.find("\n", position, position + _WINDOW // 2)
+    if line >= 0:
+        return line + 1
+    found = _CUT.search(text, position, position + _WINDOW // 2)
+    return found.end() if found else position
 
 
 def warm() -> threading.Thread:

@@ -86,6 +86,11 @@ class _Places:
 
     def __init__(self) -> None:
         self._places: dict[_Key, list[_Place]] = {}
+        self._begin: set[str] = set()
+
+    def begins(self, line: str) -> bool:
+        """Whether a line begins what is noted; nothing is found from any other line on. A look that is made at every line."""
+        return line in self._begin
 
     def note(self, stretch: _Stretch, line: int, begin: int = 0) -> None:
         """The line is in sight, as are those before it from ``begin`` on."""
@@ -97,7 +102,7 @@ class _Places:
 
     def find(self, lines: Sequence[str], line: int) -> list[_Place]:
         """Where the lines from ``line`` on may stand, oldest first."""
-        if not self._places:
+        if lines[line] not in self._begin:
             return []
         found = self._places.get(tuple(lines[line : line + 3]), [])
         return found + self._places.get((lines[line],), []) if len(lines[line]) >= _LONG_LINE else found
@@ -106,6 +111,7 @@ class _Places:
         places = self._places.get(key)
         if places is None:
             self._places[key] = [place]
+            self._begin.add(key[0])
         else:
             places.append(place)
             if len(places) > _PLACES:
@@ -133,8 +139,8 @@ class SpanIndex:
         self._waiting.append(block)  # many a new block is never looked up
 
     def _index(self) -> None:
-        if self._texts is not None and self._lines is None:
-            self._lines = frozenset(line for text in self._texts for stretch in _stretches(text, None) for line in stretch.lines)
+        if self._waiting and self._texts is not None and self._lines is None:
+            self._lines = frozenset().union(*(stretch.lines for text in self._texts for stretch in _stretches(text, None)))
         for block in self._waiting:
             self._note(block)
         self._waiting.clear()
@@ -158,6 +164,10 @@ class SpanIndex:
         """The newest block that reads exactly so."""
         self._index()
         return self._whole.get(text)
+
+    def begins(self, line: str) -> bool:
+        """Whether anything can be found from this line on."""
+        return self._places.begins(line)
 
     def find(self, lines: Sequence[str], line: int) -> list[_Place]:
         """Where the lines from ``line`` on may stand, oldest first."""
@@ -301,24 +311,30 @@ def _counted(lines: Sequence[str], numbers: Iterator[int | None], source: Seen |
 
 def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool) -> Iterator[_Match]:
     """What of a stretch stands above, from its first line to its last; with ``own`` also above in itself."""
+    lines = stretch.lines
     mine = _Places()
+    repeated = _repeated(lines) if own else frozenset()
     at = begin = 0  # what is in sight begins at ``begin``
-    while at < len(stretch.lines):
-        places = index.find(stretch.lines, at) + mine.find(stretch.lines, at)
-        best = _longest(stretch, at, places) if places else None
-        if best is not None and _long_enough(stretch.lines, best):
-            best = _backwards(stretch, best, begin)
-            yield best
-            at = begin = best.start + best.length
-            stretch.holes[0].append(best.start)
-            stretch.holes[1].append(at)
-            continue
-        # What begins within a match that is too short mostly ends with it; what does not is found from its end, and extended backwards.
-        step = 1 if best is None else max(1, best.length - 2)
-        if own:
-            for line in range(at, at + step):
-                mine.note(stretch, line, begin)
-        at += step
+    for start in [i for i, line in enumerate(lines) if line in repeated or index.begins(line)]:
+        if start >= at:
+            places = index.find(lines, start) + mine.find(lines, start)
+            best = _longest(stretch, start, places) if places else None
+            if best is not None and _long_enough(lines, best):
+                best = _backwards(stretch, best, begin)
+                yield best
+                at = begin = best.start + best.length
+                stretch.holes[0].append(best.start)
+                stretch.holes[1].append(at)
+                continue
+            # What begins within a match that is too short mostly ends with it; what does not is found from its end, and extended backwards.
+            at = start + (1 if best is None else max(1, best.length - 2))
+        if start >= begin and lines[start] in repeated:
+            mine.note(stretch, start, begin)
+
+
+def _repeated(lines: Sequence[str]) -> frozenset[str]:
+    """The lines that stand more than once: only they can be part of what stands above in the same block."""
+    return frozenset(line for line, count in Counter(lines).items() if count > 1)
 
 
 def _longest(stretch: _Stretch, at: int, places: Sequence[_Place]) -> _Match | None:

@@ -211,3 +211,35 @@ def test_of_no_long_text_about_is_far_off(line):
     text = (line + "\n") * (70_000 // (len(line) + 1))
     assert tokens.about(text) == pytest.approx(tokens.count(text), rel=0.2)
     assert tokens.about(line) == tokens.count(line)
+
+
+# ----- samples
+
+
+WORDS = "request served user-17 GET /api/v1/items 200 0x7f3a ERROR timeout {'a': 1} 12.5ms deadbeefcafe".split()
+
+
+def test_a_short_text_is_counted_and_not_sampled():
+    text = "one two three\n" * 100
+    assert tokens.sampled(text) == tokens.Sampled(tokens.count(text), 0.0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_sampled_count_is_within_what_it_says(seed):
+    source = random.Random(seed)
+    text = "\n".join(" ".join(source.choices(WORDS, k=source.randint(1, 30))) for _ in range(source.randint(200, 3000)))
+    found = tokens.sampled(text)
+    assert found.within > 0 or len(text) <= 8192
+    assert found.least <= tokens.count(text) <= found.most
+
+
+def test_records_of_one_length_do_not_mislead():
+    record = "word " * 150 + "0123456789abcdef" * 17 + "\n"  # of 1023 characters, nearly what lies between two samples
+    text = record * 64
+    found = tokens.sampled(text)
+    assert found.least <= tokens.count(text) <= found.most
+
+
+@pytest.mark.parametrize("text", ["\ud800" * 9000, "\n" * 9000, " " * 100_000, "x" * 8193, "\0" * 20_000])
+def test_any_long_text_is_sampled(text):
+    assert tokens.sampled(text).tokens > 0
