@@ -106,14 +106,16 @@ _RESULT = re.compile(
     r"|status(?:[ _]?code)?\"?|\" )\s?[:=]?\s?(-?\d{1,9})",
     re.ASCII,
 )
-_COUNT = re.compile(
-    rf"\d{{1,9}} (?:[a-z]{{1,12}} )?{_NOUNS}|{_NOUNS}\\?[\"']?\s?[=:]\s?[\"']?\d{{1,9}}|(?:level|lvl|severity)\\?[\"']?\s?[=:]\s?[\"']?\d{{1,3}}",
-    re.ASCII,
-)
+_COUNT = re.compile(rf"\d{{1,9}} (?:[a-z]{{1,12}} )?{_NOUNS}", re.ASCII)
+_NAMED_COUNT = re.compile(rf"{_NOUNS}\\?[\"']?\s?[=:]\s?[\"']?\d{{1,9}}", re.ASCII)
+_LEVEL_NUMBER = re.compile(r"(?:level|lvl|severity)\\?[\"']?\s?[=:]\s?[\"']?\d{1,3}", re.ASCII)
 # Each with what stands in any text that it finds: looking for that costs a tenth.
+_NOUN_SIGNS = tuple("err fail exception warning problem issue crash fault timeout retries dropped lost".split())
 _DECIDERS = (
     (_RESULT, ("rc", "ret", "exit", "errno", "http/", "status", '" ')),
-    (_COUNT, tuple("err fail level exception warning problem issue crash fault timeout retries dropped lost lvl sever".split())),
+    (_COUNT, _NOUN_SIGNS),
+    (_NAMED_COUNT, _NOUN_SIGNS),
+    (_LEVEL_NUMBER, ("level", "lvl", "severity")),
 )
 _LEVEL_KEYS = frozenset("level lvl severity levelname loglevel".split())
 _VOCABULARY = _ERRORS | _WARNINGS | _LEVEL_WORDS | _LEVEL_KEYS | _OUTCOME_WORDS | _NONE_WORDS
@@ -189,7 +191,7 @@ def deciders(line: str) -> tuple[re.Pattern[str], ...]:
     return tuple(p for p, signs in _DECIDERS if any(sign in lower for sign in signs) and p.search(lower))
 
 
-def deciding(line: str, patterns: tuple[re.Pattern[str], ...] = (_RESULT, _COUNT)) -> tuple[str, ...]:
+def deciding(line: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[str, ...]:
     """The numbers that a line's verdict rests on. Lines that differ only in digits, and agree in these, have the same verdict.
 
     Args:

@@ -10,7 +10,7 @@ from pipeline.compressors.api import Content
 from pipeline.compressors.asked import hits_of
 from pipeline.compressors.build import outcomes, pytest_run
 from pipeline.compressors.build.alike import alike
-from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics
+from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics, shape_of
 from pipeline.compressors.build.pytest_run import KEEP, PLAIN
 from pipeline.compressors.build.repeats import repeats
 from pipeline.compressors.build.traces import folded
@@ -106,13 +106,14 @@ def _diagnostics(content: Content, found: Sequence[Diagnostic], named: bytearray
     """Of each message shape the first few, more where they quote other names; all of the files asked for."""
     asked = asked_files({one.path: None for one in found}, content.query)
     most, most_values = _SAME_SHAPE[policy.profile], _SAME_SHAPE_VALUES[policy.profile]
-    counts: dict[str, int] = {}
+    shapes = {text: shape_of(text) for text in dict.fromkeys(one.text for one in found)}
+    counts: dict[tuple[str, str], int] = {}
     texts: dict[str, None] = {}
     shown: list[bool] = []
     for one in found:
-        shape = one.shape
+        shape = (one.kind, shapes[one.text])
         count = counts.get(shape, 0)
-        shows = one.path in asked or any(named[one.start : one.end]) or count < (most if one.text in texts else most_values)
+        shows = one.path in asked or 1 in named[one.start : one.end] or count < (most if one.text in texts else most_values)
         shown.append(shows)
         if shows:
             counts[shape] = count + 1

@@ -74,7 +74,7 @@ def _runs(choice: Choice, lines: Sequence[str]) -> list[tuple[Gap, str]]:
             at += 1
         parts = _parts(start, at, choice, lines, mixed=mixed)
         markers_length = sum(len(marker) + 1 for _, marker in parts)
-        if sum(len(line) + 1 for line in lines[start:at]) >= _RUN_WORTH * markers_length:
+        if sum(map(len, lines[start:at])) + at - start >= _RUN_WORTH * markers_length:
             found += parts
     return found
 

@@ -41,6 +41,9 @@ _NUMBERED = re.compile(r"\s{0,8}\d{1,7}(?: |$)")
 _UNDERLINE = re.compile(r"\s{0,400}[~^][~^]{0,400}$")
 _ROW_CLASS = {"error": ERROR, "✖": ERROR, "×": ERROR, "warning": WARNING, "⚠": WARNING}
 
+_BLANKS = frozenset(" \t")
+_LEADING = frozenset("[EW")  # what a lead begins with
+
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|`[^`\n]{0,200}`|\"[^\"\n]{0,200}\"|‘[^’\n]{0,200}’|“[^”\n]{0,200}”")
 _NUMBER = re.compile(r"\d{1,20}")
 _FRAME = re.compile(r"in (?:\S{1,100}|<\w{1,20}>)$")  # ``a.py:3: in f`` is a frame of a short traceback
@@ -71,10 +74,10 @@ class Diagnostic:
     text: str
     heading: int = -1
 
-    @property
-    def shape(self) -> str:
-        """The message without what varies: quoted parts and numbers."""
-        return f"{self.kind} {_NUMBER.sub('0', _QUOTED.sub('*', self.text))}"
+
+def shape_of(text: str) -> str:
+    """A message without what varies: quoted parts and numbers."""
+    return _NUMBER.sub("0", _QUOTED.sub("*", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagn
 
 
 def _may_head_rows(lines: Sequence[str], at: int) -> bool:
-    return at + 1 < len(lines) and len(lines[at]) <= _PATH and _ROW.match(lines[at + 1][:_LINE]) is not None
+    return at + 1 < len(lines) and lines[at + 1][:1] in _BLANKS and len(lines[at]) <= _PATH and _ROW.match(lines[at + 1][:_LINE]) is not None
 
 
 def _at(lines: Sequence[str], at: int, found: list[Diagnostic]) -> Diagnostic | None:
@@ -139,7 +142,7 @@ def _located(line: str) -> _Head | None:
     line = line[:_LINE]
     if ":" not in line:
         return None
-    lead = _LEAD.match(line)
+    lead = _LEAD.match(line) if line[0] in _LEADING else None
     start = lead.end() if lead is not None else 0
     location = _LOCATION.search(line, start, start + _PATH + 40)
     if location is None or location.start() == start or location.start() - start > _PATH:

@@ -16,6 +16,7 @@ _AT = re.compile(r"\s{1,40}at \S")  # Java, JavaScript; in Rust the second line 
 _NUMBERED = re.compile(r"\s{0,8}\d{1,4}: \S")  # Rust
 _GO = re.compile(r"\t\S{1,400}\.\w{1,4}:\d{1,7}(?: \+0x[0-9a-f]+)?$")
 _ANY = re.compile(r"[ \t]at \S|File \"|\.\w{1,4}:\d{1,7} \+0x")
+_SIGNS = (" at ", "\tat ", 'File "', " +0x")  # what stands in all that _ANY finds: looking for that costs a tenth
 # What names a library's code: an installed package, a standard library, a runtime.
 LIBRARY = re.compile(
     r"/rustc/|/\.cargo/registry/|site-packages/|dist-packages/|/lib/python\d|node_modules/|node:|internal/|<frozen |<anonymous>"
@@ -34,7 +35,8 @@ class Frame:
 
 def folded(lines: Sequence[str]) -> Iterator[tuple[range, bool]]:
     """The frames of all long traces, as lines and whether they stay."""
-    if not _ANY.search("\n".join(lines)):
+    text = "\n".join(lines)
+    if not any(sign in text for sign in _SIGNS) or not _ANY.search(text):
         return
     trace: list[Frame] = []
     for frame in _frames(lines):

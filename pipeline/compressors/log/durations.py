@@ -18,7 +18,7 @@ _NAMES = ("duration", "latency", "elapsed", "took", "time", "cost")
 _SECONDS = {"n": 1e-9, "u": 1e-6, "µ": 1e-6}
 _CLOCK = re.compile(r"([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,128}\w")
-_UUID = re.compile(r"(?<![\w-])[0-9a-fA-F]{8}-[0-9a-fA-F-]{8,40}(?![\w-])")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?<![\w-][0-9a-fA-F]{8}-)[0-9a-fA-F-]{8,40}(?![\w-])")  # looks behind late, so that the search skips
 _OWNERS = ("req", "trace", "correlation", "job", "task", "session", "order")
 _NAMED_ID = re.compile(r"(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}")
 _EPOCH = 1e8  # numbers from here on are times of day, not durations
@@ -116,13 +116,12 @@ def _seconds(unit: str) -> float:
     return 60.0 if unit.startswith("m") else _SECONDS.get(unit[0], 1.0)
 
 
-def pairs(shapes: Shapes) -> list[tuple[int, int]]:
+def pairs(shapes: Shapes, clocks: Sequence[float | None]) -> list[tuple[int, int]]:
     """Pairs of lines about one id that lie far apart in time, the longest first: an event and the id's next event of another shape."""
     kinds = _kinds_of_ids(shapes.lines)
     last: dict[str, tuple[float, int]] = {}
     spans: list[tuple[float, int, int]] = []
-    for i, line in enumerate(shapes.lines):
-        at = clock(line)
+    for i, (line, at) in enumerate(zip(shapes.lines, clocks, strict=True)):
         if at is None:
             continue
         for name in dict.fromkeys(name for kind in kinds for name in kind.findall(line, 0, _LINE)):
@@ -163,12 +162,11 @@ def _directed(spans: list[tuple[float, int, int]], shape_of: Sequence[int]) -> l
     return kept
 
 
-def pauses(lines: Sequence[str], count: int) -> list[int]:
+def pauses(clocks: Sequence[float | None], count: int) -> list[int]:
     """The first lines after the ``count`` longest pauses, the longest first."""
     before: float | None = None
     found: list[tuple[float, int]] = []
-    for i, line in enumerate(lines):
-        at = clock(line)
+    for i, at in enumerate(clocks):
         if at is None:
             continue
         if before is not None and at > before:

@@ -237,11 +237,12 @@ class Selection:
         if not self.query.slowness:
             return
         self._keep(durations.within(slow.long, self.shapes.lines, self.limits.slow * self.chars))
+        clocks = [durations.clock(line) for line in self.shapes.lines]
         if not slow.printed:
             budget = self.limits.pairs * self.chars
-            both = [i for pair in durations.pairs(self.shapes) for i in pair]
+            both = [i for pair in durations.pairs(self.shapes, clocks) for i in pair]
             self._keep(durations.within(both, self.shapes.lines, budget))
-        self._keep(durations.pauses(self.shapes.lines, _PAUSES))
+        self._keep(durations.pauses(clocks, _PAUSES))
 
     def _ends(self) -> None:
         self.kept[0] = 1
