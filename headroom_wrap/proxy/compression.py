@@ -110,6 +110,7 @@ class Compression:
             original=body,
             body=body if written is plain or written == plain else written,
             known=tuple(decided.known.values()),
+            places=tuple(decided.known),
             fresh=tuple(decided.fresh.values()),
             labels=decided.labels,
             transcript=transcript,

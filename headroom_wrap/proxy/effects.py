@@ -24,8 +24,8 @@ def effect(prepared: Prepared) -> Effect:
     for decision in rewritten((*prepared.known, *prepared.fresh)):
         compressors[decision.compressor] += _removed(decision)
     return Effect(
-        removed_new=sum(_removed(d) for d in rewritten(prepared.fresh)),
-        removed_old=sum(_removed(d) for d in rewritten(prepared.known)),
+        removed_new=sum(_removed(d) for d in rewritten((*prepared.fresh, *prepared.sent_again))),
+        removed_old=sum(_removed(d) for d in rewritten(prepared.sent_before)),
         schema=schema() if prepared.has_our_tools else 0,
         retrieved_new=new,
         retrieved_old=old,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ from headroom_wrap.proxy import headers, replies
 from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.prepared import Prepared
+from headroom_wrap.proxy.replies import Shape
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from headroom_wrap.proxy.upstreams import Upstreams
 from pipeline.dialects.api import Dialect
@@ -28,12 +30,23 @@ class TooLarge(Exception):
     """A request body beyond the limit."""
 
 
+class TooSlow(Exception):
+    """A request body whose next piece does not come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What is done for one dialect: without a compression its requests pass and only their usage is read."""
+    """What is done for one dialect: without a compression its requests pass and only their usage is read.
+
+    Args:
+        dialect: of the requests.
+        compression: prepares them.
+        untouched: in a word why there is no compression for this request.
+    """
 
     dialect: Dialect
     compression: Compression | None
+    untouched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +58,14 @@ class Parts:
         books: takes what was charged for.
         tell: takes events.
         body_limit: the largest request body in bytes.
+        client_s: seconds that the next piece of a request's body may take.
     """
 
     upstreams: Upstreams
     books: Books
     tell: Callable[[Event], None]
     body_limit: int
+    client_s: float = 120.0
 
 
 class Exchange:
@@ -61,14 +76,20 @@ class Exchange:
         target: path and query for the upstream.
         lane: of the dialect that the request is of, None if it is of none.
         parts: what is needed on the way.
+        form: the shape of errors of our own.
+
+    Raises:
+        NoRoute: there is no upstream for it.
     """
 
-    def __init__(self, request: web.BaseRequest, target: str, lane: Lane | None, parts: Parts) -> None:
+    def __init__(self, request: web.BaseRequest, target: str, lane: Lane | None, parts: Parts, form: Shape = Shape.ANTHROPIC) -> None:
         self._request = request
         self._target = target
         self._route = parts.upstreams.route(target, request.headers)
         self._lane = lane
         self._parts = parts
+        self._form = form
+        self._stalled = False
         self._left = parts.body_limit
         self._began_at = self._sent_at = self._answered_at = time.perf_counter()
 
@@ -77,12 +98,17 @@ class Exchange:
         try:
             answer, prepared = await self._answer()
         except Unreachable as error:
-            if self._left < 0:  # the client library tells of our own TooLarge as if the connection had failed
-                return replies.too_large(self._parts.body_limit)
+            # The client library tells of our own TooLarge and TooSlow as if the connection had failed.
+            if self._left < 0:
+                return replies.too_large(self._parts.body_limit, self._form)
+            if self._stalled:
+                return replies.too_slow(self._parts.client_s, self._form)
             self._parts.tell(Trouble("upstream", str(error)))
-            return replies.unreachable(str(error), retry=self._route.upstream.reached)
+            return replies.unreachable(str(error), retry=self._route.upstream.reached, form=self._form)
         except TooLarge:
-            return replies.too_large(self._parts.body_limit)
+            return replies.too_large(self._parts.body_limit, self._form)
+        except TooSlow:
+            return replies.too_slow(self._parts.client_s, self._form)
         try:
             return await self._relay(answer, prepared)
         finally:
@@ -109,15 +135,18 @@ class Exchange:
         return answer, Prepared(b"", b"", transcript=prepared.transcript)
 
     def _told(self, prepared: Prepared) -> Prepared:
-        self._parts.tell(prepared.began(self._target.partition("?")[0]))
+        path = self._target.partition("?")[0]
+        if self._lane is not None and (read := prepared.transcript) is not None:
+            said = self._lane.dialect.path_info(path)
+            prepared = replace(prepared, transcript=replace(read, model=read.model or said.model, stream=read.stream or said.stream))
+        self._parts.tell(prepared.began(path))
         return prepared
 
     async def _hold(self) -> list[bytes]:
         """The body's pieces, up to as many bytes as are held."""
         held = []
         size = 0
-        content = self._request.content
-        while self._left >= 0 and size <= _HELD and (chunk := await content.readany()):
+        while self._left >= 0 and size <= _HELD and (chunk := await self._piece()):
             held.append(chunk)
             size += len(chunk)
             self._left -= len(chunk)
@@ -127,11 +156,14 @@ class Exchange:
 
     async def _pass(self, held: list[bytes]) -> tuple[aiohttp.ClientResponse, Prepared]:
         """Send the request with its body as it comes."""
-        prepared = self._told(Prepared(b"", b""))
+        prepared = self._told(Prepared(b"", b"", untouched=self._lane.untouched if self._lane is not None else ""))
         self._began_at = self._sent_at = time.perf_counter()
         request = self._request
         body = self._pieces(held) if held or request.body_exists else None
-        answer = await self._route.upstream.send(request.method, self._route.target, headers.for_upstream(request.raw_headers), body)
+        # AWS looks at the host that was signed; a gateway that signs anew wants its own.
+        host = headers.by_aws(request.headers) and self._route.upstream.base.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        onward = headers.for_upstream(request.raw_headers, host=host)
+        answer = await self._route.upstream.send(request.method, self._route.target, onward, body)
         self._answered_at = time.perf_counter()
         return answer, prepared
 
@@ -146,11 +178,23 @@ class Exchange:
     async def _pieces(self, held: list[bytes]) -> AsyncIterator[bytes]:
         while held:
             yield held.pop(0)
-        while chunk := await self._request.content.readany():
+        while chunk := await self._piece():
             self._left -= len(chunk)
             if self._left < 0:
                 raise TooLarge
             yield chunk
+
+    async def _piece(self) -> bytes:
+        """The next bytes of the request's body, none at its end."""
+        content = self._request.content
+        piece = content.read_nowait()
+        if piece or content.at_eof():
+            return piece
+        try:
+            return await asyncio.wait_for(content.readany(), self._parts.client_s)
+        except asyncio.TimeoutError:
+            self._stalled = True
+            raise TooSlow from None
 
     async def _relay(self, answer: aiohttp.ClientResponse, prepared: Prepared) -> web.StreamResponse:
         """Hand the response on as it comes."""
@@ -163,7 +207,7 @@ class Exchange:
         finally:
             if meter is not None and self._lane is not None:
                 meter.close()
-                self._parts.books.enter(meter.parser, prepared, self._lane.dialect.session(_lower(self._request)), times)
+                self._parts.books.enter(meter.parser, prepared, self._session(prepared), times)
         if whole:
             await response.write_eof()
         elif self._request.transport is not None:
@@ -183,6 +227,11 @@ class Exchange:
             await response.write(chunk)
             if meter is not None:
                 meter.feed(chunk)
+
+    def _session(self, prepared: Prepared) -> str:
+        """The agent's own name of the conversation, ``""`` if it tells none."""
+        named = self._lane.dialect.session(_lower(self._request)) if self._lane is not None else ""
+        return named or (prepared.transcript.session if prepared.transcript is not None else "")
 
     def _meter(self, answer: aiohttp.ClientResponse) -> Meter | None:
         if self._lane is None:

@@ -28,18 +28,20 @@ _INTEGRITY = ("content-digest", "repr-digest", "digest", "content-md5", "signatu
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
-def for_upstream(raw: RawHeaders, *, length: int | None = None, identity: bool = False) -> CIMultiDict[str]:
+def for_upstream(raw: RawHeaders, *, length: int | None = None, identity: bool = False, host: bool = False) -> CIMultiDict[str]:
     """The headers of a request as they go on.
 
     Args:
         raw: as they came.
         length: the body's length where it was changed: the number in ``Content-Length``.
         identity: the body's content coding was undone.
+        host: ``Host`` goes on too, as the request is signed with it.
     """
     headers = _end_to_end(raw, length)
     for name in [n for n in headers if n.lower().startswith(OURS)]:
         headers.popall(name, None)
-    headers.popall("Host", None)  # the client library writes the upstream's
+    if not host:
+        headers.popall("Host", None)  # the client library writes the upstream's
     headers.popall("Expect", None)  # answered by us
     if identity:
         headers.popall("Content-Encoding", None)
@@ -53,7 +55,12 @@ def for_agent(raw: RawHeaders) -> CIMultiDict[str]:
 
 def signed(headers: Mapping[str, str]) -> bool:
     """Whether the request vouches for the bytes of its body, so that they may not be changed."""
-    return any(name in headers for name in _INTEGRITY) or headers.get("Authorization", "").startswith("AWS4-")
+    return any(name in headers for name in _INTEGRITY) or by_aws(headers)
+
+
+def by_aws(headers: Mapping[str, str]) -> bool:
+    """Whether that is AWS's signature, which covers ``Host`` as well (Signature Version 4)."""
+    return headers.get("Authorization", "").startswith("AWS4-")
 
 
 def _end_to_end(raw: RawHeaders, length: int | None = None) -> CIMultiDict[str]:

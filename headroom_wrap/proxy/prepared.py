@@ -25,6 +25,8 @@ class Prepared:
         labels: what each of ``fresh`` is, in a few words.
         transcript: what was read, None if nothing was.
         has_our_tools: the agent offers our tools to the model.
+        places: where in the transcript the blocks of ``known`` stand: their items' indices.
+        untouched: in a word why nothing was read (``signed``), ``""`` where nothing stood in the way.
     """
 
     original: bytes
@@ -34,6 +36,8 @@ class Prepared:
     labels: tuple[str, ...] = ()
     transcript: Transcript | None = None
     has_our_tools: bool = False
+    places: tuple[int, ...] = ()
+    untouched: str = ""
 
     @property
     def changed(self) -> bool:
@@ -42,8 +46,20 @@ class Prepared:
 
     @property
     def reasons(self) -> tuple[tuple[str, int], ...]:
-        """New blocks by what became of them."""
-        return tuple(sorted(Counter(d.reason for d in self.fresh).items()))
+        """New blocks by what became of them; for a request that was not read, why."""
+        return ((self.untouched, 1),) if self.untouched else tuple(sorted(Counter(d.reason for d in self.fresh).items()))
+
+    @property
+    def sent_before(self) -> tuple[Decision, ...]:
+        """Those of ``known`` that the model has answered already: their savings were new with an earlier request."""
+        turn = self.transcript.turn if self.transcript is not None else 0
+        return tuple(d for place, d in zip(self.places, self.known, strict=True) if place < turn)
+
+    @property
+    def sent_again(self) -> tuple[Decision, ...]:
+        """Those of ``known`` that have no answer yet: a request that was retried, or whose first proxy is gone."""
+        turn = self.transcript.turn if self.transcript is not None else 0
+        return tuple(d for place, d in zip(self.places, self.known, strict=True) if place >= turn)
 
     def began(self, path: str) -> Began:
         """The event that tells of the request."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from headroom_wrap.proxy import headers, replies
+from headroom_wrap.events import Trouble
+from headroom_wrap.proxy import headers, replies, vendors
 from headroom_wrap.proxy.endpoints.table import Endpoints
 from headroom_wrap.proxy.exchange import Exchange, Lane, Parts
 from headroom_wrap.proxy.guard import Guard
+from headroom_wrap.proxy.replies import Shape
+from headroom_wrap.proxy.routes import NoRoute
 from headroom_wrap.proxy.websocket import carry
+
+_SIGNED = (
+    "Requests arrive whose bodies are signed by the client, so Headroom relays them as they are. They are made smaller where the client's "
+    "credential is a bearer token, or where a gateway behind Headroom signs."
+)
 
 
 class Relay:
@@ -26,6 +34,7 @@ class Relay:
         self._endpoints = endpoints
         self._lanes = lanes
         self._parts = parts
+        self._told_signed = False
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         target = self._guard.admit(request.raw_path, request.headers.get("Host"))
@@ -34,19 +43,36 @@ class Relay:
         handler = self._endpoints.find(request.method, target.partition("?")[0])
         if handler is not None:
             return await handler(request, target)
-        if carry.asked(request):
-            return await carry.carry(request, target, self._lane(request, target), self._parts)
+        lane = self._lane(request, target)
+        form = replies.shape(lane.dialect.name if lane is not None else "", vendors.vendor(target, request.headers))
+        try:
+            if carry.asked(request):
+                return await carry.carry(request, target, lane, self._parts)
+            return await self._carry(request, target, lane, form)
+        except NoRoute as error:
+            return replies.no_route(str(error), form)
+
+    async def _carry(self, request: web.BaseRequest, target: str, lane: Lane | None, form: Shape) -> web.StreamResponse:
+        """Carry a request that is no WebSocket's beginning."""
+        exchange = Exchange(request, target, lane, self._parts, form)
         if (request.content_length or 0) > self._parts.body_limit:
-            return replies.too_large(self._parts.body_limit)
+            return replies.too_large(self._parts.body_limit, form)
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return await Exchange(request, target, self._lane(request, target), self._parts).run()
+        return await exchange.run()
 
     def _lane(self, request: web.BaseRequest, target: str) -> Lane | None:
+        """The lane for a request; a WebSocket is one where the same path takes requests."""
         path = target.partition("?")[0]
-        for lane in self._lanes:
-            if lane.dialect.recognises(request.method, path):
-                if request.headers.get(headers.BYPASS, "0") != "0" or headers.signed(request.headers):
-                    return Lane(lane.dialect, None)
-                return lane
-        return None
+        method = "POST" if carry.asked(request) else request.method
+        lane = next((lane for lane in self._lanes if lane.dialect.recognises(method, path)), None)
+        if lane is None or lane.compression is None:
+            return lane
+        if request.headers.get(headers.BYPASS, "0") != "0":
+            return Lane(lane.dialect, None, "bypassed")
+        if headers.signed(request.headers):
+            if not self._told_signed:
+                self._told_signed = True
+                self._parts.tell(Trouble("signed", _SIGNED))
+            return Lane(lane.dialect, None, "signed")
+        return lane

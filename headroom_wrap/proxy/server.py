@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import signal
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from headroom_wrap.events import Event, Ready, Trouble
+from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.books import Books
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.endpoints.table import Endpoints
@@ -82,27 +84,20 @@ async def serving(
     port: int = listener.getsockname()[1]
     workers.trouble = lambda sentence: tell(Trouble("worker", sentence))
     keeper = Keeper(lambda: open_store(config))
-    upstream = Upstream(
-        config.upstream,
-        connect_s=config.connect_s,
-        idle_s=config.idle_s,
-        extra_ca=config.extra_ca,
-        http_proxy=config.http_proxy,
-        warn=lambda sentence: tell(Trouble("upstream", sentence)),
-    )
-    upstreams = Upstreams(upstream)
+    upstreams = Upstreams(config.rules, _connector(config, tell))
     books = Books(keeper, tell, config.agent, config.project)
     policy = config.policy
     dialects = [make() for make in DIALECTS]
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
-    relay = Relay(Guard(config.secret, port), Endpoints(), lanes, Parts(upstreams, books, tell, config.body_limit))
+    relay = Relay(Guard(config.secret, port), Endpoints(), lanes, Parts(upstreams, books, tell, config.body_limit, config.client_s))
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
     front = web.Server(
         relay,
         handler_cancellation=True,
         auto_decompress=False,
         access_log=None,
+        keepalive_timeout=config.client_s,  # also what a request's head may take: while it arrives the connection counts as idle
         max_line_size=_FIELD_LIMIT,
         max_field_size=_FIELD_LIMIT,
     )
@@ -121,6 +116,16 @@ async def serving(
         await upstreams.close()
         await keeper.close()
         await workers.close()
+
+
+def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[str], Upstream]:
+    """What makes the client for a base URL; all of them trust the same certificates."""
+    tls = functools.cache(lambda: way_out.tls(config.way_out.certificates, lambda sentence: tell(Trouble("upstream", sentence))))
+
+    def connect(base: str) -> Upstream:
+        return Upstream(base, connect_s=config.connect_s, idle_s=config.idle_s, proxy=config.way_out.proxy(base), tls=tls)
+
+    return connect
 
 
 async def serve(config: ProxyConfig, listener: socket.socket, workers: WorkerPool) -> None:

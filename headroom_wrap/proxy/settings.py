@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from headroom_wrap.proxy.routes import Rules
+from headroom_wrap.proxy.way_out import WayOut
 from pipeline.policy import Policy, Profile
 from pipeline.transcript import ToolKind
 
@@ -14,20 +16,23 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """All that the proxy process is told; it reads neither the environment nor a file.
 
     Args:
-        upstream: base URL of the model's API, e.g. ``https://api.anthropic.com``; a path in it is kept in front of every request's.
+        upstream: base URL of the model's API, e.g. ``https://api.anthropic.com``; a path in it is kept in front of every request's. ``""`` for none.
+        mounts, vendors, public: further upstreams, see ``routes.Rules``.
         state: the state folder; the store is ``headroom.db`` in it.
         socket_fd: a bound TCP socket handed down to us, or -1: bind ``host`` and ``port``.
         host, port: where to listen where no socket was handed down; port 0 takes a free one.
-        secret: first segment of every path that is served, ``""`` for none.
+        secret: first segment of every path that is served, or the header ``x-headroom-token``; ``""`` for none.
+        standing: others than one wrapped agent are served: what is wrong with their requests is said to them.
+        allow_hosts: further names by which we may be called, besides this machine's loopback names.
         profile, elide, floor_tokens, exclude_tools, disabled, tool_kinds, workspace: see ``pipeline.policy.Policy``.
         off: relay everything untouched; count only.
         agent, project: who is behind us and where, for the receipts.
         events_fd: where events are written, one JSON object a line, or -1.
         life_fd: the read end of a pipe whose other end our parent holds, or -1: at its end of file this process exits at once.
-        extra_ca: file with certificates to trust besides the system's, ``""`` for none.
-        http_proxy: URL of the proxy that leads out, ``""`` for none; never used for an upstream on this machine.
+        way_out: HTTP proxies and certificates on the way to the upstreams.
         connect_s: how long a connection to the upstream may take to stand, in seconds.
         idle_s: how long the upstream may be silent within a request, in seconds.
+        client_s: how long a client may take over the head of a request or the next piece of its body, or keep an idle connection, in seconds.
         drain_s: how long open streams may go on after SIGTERM, in seconds.
         body_limit: the largest request body that is relayed, in bytes.
         workers: compression processes.
@@ -35,12 +40,17 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         worker_rss_limit: bytes of memory after which a worker is replaced.
     """
 
-    upstream: str
     state: str
+    upstream: str = ""
     socket_fd: int = -1
     host: str = "127.0.0.1"
     port: int = 0
+    mounts: dict[str, str] = {}
+    vendors: dict[str, str] = {}
+    public: bool = False
     secret: str = ""
+    standing: bool = False
+    allow_hosts: tuple[str, ...] = ()
     profile: str = Profile.BALANCED.value
     elide: bool = True
     floor_tokens: int = 400
@@ -53,10 +63,10 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     project: str = ""
     events_fd: int = -1
     life_fd: int = -1
-    extra_ca: str = ""
-    http_proxy: str = ""
+    way_out: WayOut = WayOut()
     connect_s: float = 10.0
     idle_s: float = 600.0
+    client_s: float = 120.0
     drain_s: float = 4.5
     body_limit: int = 256 << 20
     workers: int = 1
@@ -72,6 +82,11 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     def database(self) -> Path:
         """The store's file."""
         return Path(self.state) / "headroom.db"
+
+    @property
+    def rules(self) -> Rules:
+        """Where requests go."""
+        return Rules(self.mounts, self.vendors, self.upstream, self.public)
 
     @property
     def policy(self) -> Policy:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -70,9 +69,8 @@ class Upstream:
         base: e.g. ``https://api.anthropic.com``; a path in it stands in front of every request's.
         connect_s: seconds until a connection must stand.
         idle_s: seconds that the upstream may be silent.
-        extra_ca: file with certificates to trust besides the system's, or ``""``.
-        http_proxy: URL of the proxy that leads out, or ``""``; not used for this machine.
-        warn: told one sentence about a setting that could not be followed.
+        proxy: URL of the HTTP proxy that leads there, or ``""``.
+        tls: makes what decides whom to trust, when the first connection is made.
     """
 
     def __init__(
@@ -81,16 +79,14 @@ class Upstream:
         *,
         connect_s: float = 10.0,
         idle_s: float = 600.0,
-        extra_ca: str = "",
-        http_proxy: str = "",
-        warn: Callable[[str], None] = log.warning,
+        proxy: str = "",
+        tls: Callable[[], ssl.SSLContext | bool] = lambda: True,
     ) -> None:
         self.base = base.rstrip("/")
         self.reached = False
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s, sock_read=idle_s)
-        self._extra_ca = extra_ca
-        self._warn = warn
-        self._proxy = URL(http_proxy) if http_proxy and not _here(URL(self.base).host or "") else None
+        self._tls = tls
+        self._proxy = URL(proxy) if proxy else None
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, method: str, target: str, headers: CIMultiDict[str], body: Body) -> aiohttp.ClientResponse:
@@ -192,18 +188,6 @@ class Upstream:
             max_field_size=_FIELD_LIMIT,
         )
 
-    def _tls(self) -> ssl.SSLContext | bool:
-        if not self._extra_ca:
-            return True
-        context = ssl.create_default_context()
-        try:
-            context.load_verify_locations(self._extra_ca)
-        except (OSError, ssl.SSLError) as error:  # the agent alone would go on without them too
-            self._warn(
-                f"The certificates in {self._extra_ca} cannot be read ({_short(error)}) and are left out. Mend the file or unset what names it."
-            )
-        return context
-
 
 def explain(base: str, error: BaseException, proxy: URL | None) -> str:
     """One sentence on why there is no answer, and one on what to do."""
@@ -234,15 +218,6 @@ def _short(error: BaseException) -> str:
     text = error.message if isinstance(error, aiohttp.ClientResponseError) else error.strerror if isinstance(error, OSError) else str(error)
     text = text or str(error) or type(error).__name__
     return " ".join(text.split())[:160]
-
-
-def _here(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:

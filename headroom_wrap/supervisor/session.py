@@ -10,12 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # documented only in its source
 
 import msgspec
 
@@ -24,6 +22,7 @@ from headroom_wrap import state
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
+from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import launch, plain, programs, relay
 from headroom_wrap.supervisor.journal import Journal
@@ -234,6 +233,7 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
     return ProxyConfig(
         secret=secret,
         upstream=plan.upstream,
+        mounts=dict(plan.mounts),
         state=str(config.state),
         profile=config.profile.value,
         off=config.off,
@@ -245,24 +245,13 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         workspace=folder,
         agent=adapter.name,
         project=folder,
-        extra_ca=environ.get("NODE_EXTRA_CA_CERTS") or environ.get("SSL_CERT_FILE") or "",
-        http_proxy=_way_out(plan.upstream, environ),
+        way_out=way_out.of_environment(environ),
     )
 
 
 def _ended(status: int) -> str:
     """How a process ended, of its status in ``subprocess``'s manner."""
     return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-
-
-def _way_out(upstream: str, environ: Mapping[str, str]) -> str:
-    """The HTTP proxy that the agent itself would use for an address, ``""`` for none."""
-    address = urlsplit(upstream)
-    names = ("HTTPS_PROXY", "https_proxy") if address.scheme == "https" else ("http_proxy",)
-    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if exempt and proxy_bypass_environment(address.netloc, {"no": exempt}):
-        return ""
-    return next((environ[n] for n in (*names, "ALL_PROXY", "all_proxy") if environ.get(n)), "")
 
 
 @contextlib.contextmanager

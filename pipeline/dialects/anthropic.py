@@ -1,22 +1,42 @@
-"""Anthropic Messages: requests as they are sent to ``/v1/messages``, responses as JSON or server-sent events.
+"""Anthropic Messages: requests as they are sent to ``/v1/messages``, to Vertex AI or to Amazon Bedrock; responses as JSON or server-sent events.
 
 System prompt, tool declarations, thinking, images and everything unknown are never looked into, only hashed for the lineage.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from pipeline.dialects import json_spans
 from pipeline.dialects.anthropic_usage import AnthropicUsage
-from pipeline.dialects.api import UsageParser
+from pipeline.dialects.api import PathInfo, UsageParser
 from pipeline.dialects.json_spans import Malformed
-from pipeline.dialects.messages import MessageList, Piece, canonical, digest, result_piece
+from pipeline.dialects.messages import (
+    Envelope,
+    MessageList,
+    Piece,
+    any_text,
+    canonical,
+    digest,
+    first_byte,
+    member_is_true,
+    member_text,
+    result_piece,
+)
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
 _REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
+
+
+# Where others serve the API, the model and whether the answer streams stand in the path.
+_HOSTED = re.compile(
+    r"/publishers/anthropic/models/(?!count-tokens:)(?P<vertex>[^/:]{1,200}):(?P<predict>rawPredict|streamRawPredict)$"
+    r"|/model/(?P<bedrock>[^/]{1,600})/(?P<invoke>invoke|invoke-with-response-stream)$"
+)
 
 
 class Anthropic(MessageList):
@@ -25,7 +45,13 @@ class Anthropic(MessageList):
     name = "anthropic"
 
     def recognises(self, method: str, path: str) -> bool:
-        return method == "POST" and path.endswith("/v1/messages")
+        return method == "POST" and (path.endswith("/v1/messages") or _HOSTED.search(path) is not None)
+
+    def path_info(self, path: str) -> PathInfo:
+        found = _HOSTED.search(path)
+        if found is None:
+            return PathInfo()
+        return PathInfo(unquote(found["vertex"] or found["bedrock"]), "stream" in (found["predict"] or found["invoke"]))
 
     def session(self, headers: Mapping[str, str]) -> str:
         return headers.get("x-claude-code-session-id", "")
@@ -33,8 +59,31 @@ class Anthropic(MessageList):
     def usage_parser(self, content_type: str) -> UsageParser:
         return AnthropicUsage(streamed="text/event-stream" in content_type.lower())
 
+    def envelope(self, body: bytes) -> Envelope:
+        top = json_spans.members(body, json_spans.whole(body))
+        return Envelope(
+            json_spans.elements(body, top["messages"]),
+            member_text(body, top, "model"),
+            member_is_true(body, top, "stream"),
+            session=_session(body, top),
+        )
+
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         return _read_message(raw, kinds)
+
+
+def _session(body: bytes, top: Mapping[str, Span]) -> str:
+    """The session that Claude Code writes into ``metadata.user_id``: a JSON text, or a name that ends in it. Other clients' users are no sessions."""
+    if "metadata" not in top or first_byte(body, top["metadata"]) != b"{":
+        return ""
+    user = any_text(body, json_spans.members(body, top["metadata"]), "user_id")
+    if user.startswith("{"):
+        try:
+            named = json.loads(user)["session_id"]
+        except (ValueError, KeyError, RecursionError):
+            return ""
+        return named if isinstance(named, str) else ""
+    return user.rpartition("_session_")[2] if "_session_" in user else ""
 
 
 def _read_message(raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:

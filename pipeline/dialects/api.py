@@ -29,11 +29,26 @@ class Transcript:
         turn: index of the first item after the last assistant message: what stands from there on has not been answered yet.
         model: as requested, ``""`` if none.
         stream: a streamed answer was asked for.
+        session: the conversation's own name where the body has one, ``""`` if it has none.
     """
 
     items: tuple[Item, ...]
     spans: tuple[Span | None, ...]
     turn: int
+    model: str = ""
+    stream: bool = False
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PathInfo:
+    """What a request's path says that other APIs write into the body.
+
+    Args:
+        model: as requested, ``""`` if the path names none.
+        stream: a streamed answer was asked for.
+    """
+
     model: str = ""
     stream: bool = False
 
@@ -83,6 +98,10 @@ class Dialect(Messages, Protocol):
 
     def recognises(self, method: str, path: str) -> bool:
         """Whether a request with this method and path (no query) carries a transcript of this dialect."""
+        ...
+
+    def path_info(self, path: str) -> PathInfo:
+        """What the path (no query) of a recognised request says."""
         ...
 
     def usage_parser(self, content_type: str) -> UsageParser:

@@ -6,16 +6,18 @@ case or, from some clients, in snake case.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pipeline.dialects import json_spans
-from pipeline.dialects.api import UsageParser
+from pipeline.dialects.api import PathInfo, UsageParser
 from pipeline.dialects.gemini_usage import GeminiUsage
 from pipeline.dialects.json_spans import Malformed
 from pipeline.dialects.messages import (
     Envelope,
     MessageList,
     Piece,
+    any_text,
     canonical,
     digest,
     first_byte,
@@ -27,7 +29,7 @@ from pipeline.dialects.messages import (
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
-_METHODS = (":generateContent", ":streamGenerateContent")
+_METHOD = re.compile(r"(?:/models/(?P<model>[^/]{1,200}))?:(?P<method>generateContent|streamGenerateContent)$")
 _RESULTS = ("output", "content", "result")
 _SIGNATURES = ("thoughtSignature", "thought_signature")
 
@@ -38,7 +40,11 @@ class Gemini(MessageList):
     name = "gemini"
 
     def recognises(self, method: str, path: str) -> bool:
-        return method == "POST" and path.endswith(_METHODS)
+        return method == "POST" and _METHOD.search(path) is not None
+
+    def path_info(self, path: str) -> PathInfo:
+        found = _METHOD.search(path)
+        return PathInfo(found["model"] or "", found["method"].startswith("stream")) if found else PathInfo()
 
     def session(self, headers: Mapping[str, str]) -> str:
         return ""
@@ -49,7 +55,8 @@ class Gemini(MessageList):
     def envelope(self, body: bytes) -> Envelope:
         top = json_spans.members(body, json_spans.whole(body))
         inner = top if "contents" in top else json_spans.members(body, top["request"])
-        return Envelope(json_spans.elements(body, inner["contents"]), member_text(body, top, "model"))
+        session = any_text(body, inner, "session_id", "sessionId")
+        return Envelope(json_spans.elements(body, inner["contents"]), member_text(body, top, "model"), session=session)
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         fields = json_spans.members(raw, json_spans.whole(raw))

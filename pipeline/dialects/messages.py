@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dialects import json_spans
-from pipeline.dialects.api import Transcript, Unreadable, splice
+from pipeline.dialects.api import PathInfo, Transcript, Unreadable, splice
 from pipeline.dialects.json_spans import Malformed
 from pipeline.policy import Policy
 from pipeline.transcript import Item, ItemKind, Span, ToolCall, ToolKind
@@ -55,12 +55,14 @@ class Envelope:
         model: as requested, ``""`` if none.
         stream: a streamed answer was asked for.
         closed: nothing in this request is new: what was sent smaller is sent so again, and no more.
+        session: the conversation's own name, ``""`` if it has none.
     """
 
     messages: Sequence[Span]
     model: str = ""
     stream: bool = False
     closed: bool = False
+    session: str = ""
 
 
 class MessageList:
@@ -90,6 +92,10 @@ class MessageList:
             Malformed, KeyError, TypeError: it is of a shape that this dialect does not know.
         """
         raise NotImplementedError
+
+    def path_info(self, path: str) -> PathInfo:
+        """What the path says that other APIs write into the body: nothing, unless a subclass knows better."""
+        return PathInfo()
 
     def read(self, body: bytes, policy: Policy) -> Transcript:
         """The transcript in a request body. Raises ``Unreadable``."""
@@ -129,7 +135,7 @@ class MessageList:
                 spans.append(None if item.span is None else Span(span.start + item.span.start, span.start + item.span.end))
             if role == "assistant":
                 turn = len(items)
-        return Transcript(tuple(items), tuple(spans), len(items) if envelope.closed else turn, envelope.model, envelope.stream)
+        return Transcript(tuple(items), tuple(spans), len(items) if envelope.closed else turn, envelope.model, envelope.stream, envelope.session)
 
     def _remembered(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         key = (hashlib.sha256(raw).digest(), id(kinds))
@@ -182,6 +188,15 @@ def member_text(raw: bytes, fields: Mapping[str, Span], name: str) -> str:
     """The string member ``name``, ``""`` where there is none or it is null. Raises ``Malformed`` if it is anything else."""
     span = fields.get(name)
     return "" if span is None or raw[span.start : span.end] == b"null" else json_spans.string(raw, span)
+
+
+def any_text(raw: bytes, fields: Mapping[str, Span], *names: str) -> str:
+    """The first of these members that is a text and not empty, ``""`` if none is: for what is worth knowing and not worth failing for."""
+    for name in names:
+        span = fields.get(name)
+        if span is not None and first_byte(raw, span) == b'"' and (text := json_spans.string(raw, span)):
+            return text
+    return ""
 
 
 def member_is_true(raw: bytes, fields: Mapping[str, Span], name: str) -> bool:

@@ -7,7 +7,20 @@ from collections.abc import Mapping
 
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import UsageParser
-from pipeline.dialects.messages import MessageList, Piece, canonical, digest, first_byte, named_session, result_piece, text_piece
+from pipeline.dialects.messages import (
+    Envelope,
+    MessageList,
+    Piece,
+    any_text,
+    canonical,
+    digest,
+    first_byte,
+    member_is_true,
+    member_text,
+    named_session,
+    result_piece,
+    text_piece,
+)
 from pipeline.dialects.openai_usage import ChatUsage
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
@@ -20,6 +33,15 @@ class OpenAIChat(MessageList):
 
     def recognises(self, method: str, path: str) -> bool:
         return method == "POST" and path.endswith("/chat/completions")
+
+    def envelope(self, body: bytes) -> Envelope:
+        top = json_spans.members(body, json_spans.whole(body))
+        return Envelope(
+            json_spans.elements(body, top["messages"]),
+            member_text(body, top, "model"),
+            member_is_true(body, top, "stream"),
+            session=any_text(body, top, "prompt_cache_key"),
+        )
 
     def session(self, headers: Mapping[str, str]) -> str:
         return named_session(headers)

@@ -13,6 +13,7 @@ from headroom_wrap.proxy.prepared import Prepared
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, StoreError
+from pipeline.transcript import ItemKind
 from tests.headroom_wrap.proxy.harness import RawUpstream, answer, body_of, conversation, proxy
 from tests.memory_store import MemoryStore
 
@@ -152,5 +153,10 @@ def test_what_was_left_out_is_summed_by_compressor():
     def made(n, compressor, text="x"):
         return Decision(str(n), text, "compressed", compressor, "h", 100 * n, 10 * n)
 
-    effect = effects.effect(Prepared(b"a", b"b", known=(made(1, "log"), made(2, "", None)), fresh=(made(3, "search"), made(4, "log"))))
-    assert (effect.removed_old, effect.removed_new, effect.compressors) == (90, 630, (("log", 450), ("search", 270)))
+    transcript = read(conversation(2, lines=1))
+    first, last = (i for i, item in enumerate(transcript.items) if item.kind is ItemKind.TOOL_RESULT)
+    known = (made(1, "log"), made(2, "", None), made(5, "log"))
+    prepared = Prepared(b"a", b"b", known, (made(3, "search"), made(4, "log")), transcript=transcript, places=(first, first, last))
+    effect = effects.effect(prepared)
+    assert (effect.removed_old, effect.removed_new) == (90, 450 + 630)  # what has no answer yet is new, though it was decided on before
+    assert effect.compressors == (("log", 900), ("search", 270))

@@ -14,6 +14,7 @@ from yarl import URL
 from headroom_wrap.events import Trouble
 from headroom_wrap.proxy import upstream
 from headroom_wrap.proxy.upstream import Unreachable, Upstream
+from headroom_wrap.proxy.way_out import WayOut
 from tests.headroom_wrap.proxy.harness import DEADLINE, RawUpstream, proxy
 
 
@@ -54,7 +55,7 @@ def test_each_failure_has_its_sentence(error, words):
 async def test_certificates_that_cannot_be_read_are_named_and_left_out(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     for path in (tmp_path / "ca.pem", tmp_path / "none.pem"):
-        async with RawUpstream() as up, proxy(up.url, extra_ca=str(path)) as p:
+        async with RawUpstream() as up, proxy(up.url, way_out=WayOut(certificates=(str(path),))) as p:
             assert (await p.post(b"{}")).status == 200
             assert str(path) in (await p.event(Trouble)).message
 
@@ -75,10 +76,10 @@ async def test_an_upstream_that_speaks_no_http_is_named():
 async def test_requests_leave_through_the_proxy_but_not_for_this_machine():
     async with RawUpstream() as gate:
         gate.answers(b"HTTP/1.1 204 No Content\r\n\r\n")
-        async with proxy("http://api.example", http_proxy=gate.url) as p:
+        async with proxy("http://api.example", way_out=WayOut(http=gate.url)) as p:
             assert (await p.post(b"{}")).status == 204
         assert gate.requests[0].start == b"POST http://api.example/v1/messages HTTP/1.1"
-        async with RawUpstream() as up, proxy(up.url, http_proxy=gate.url) as p:
+        async with RawUpstream() as up, proxy(up.url, way_out=WayOut(http=gate.url)) as p:
             assert (await p.post(b"{}")).status == 200
         assert len(gate.requests) == 1
 

@@ -22,7 +22,6 @@ from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import session
-from headroom_wrap.supervisor.session import _way_out
 
 PROGRAM = """
 import json, sys, urllib.request
@@ -116,25 +115,10 @@ def test_preview_does_nothing(settings: Config) -> None:
     assert not settings.state.exists()
 
 
-@pytest.mark.parametrize(
-    ("upstream", "environ", "way"),
-    [
-        ("https://api.example", {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
-        ("https://api.example", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "api.example"}, ""),
-        ("https://api.example", {"HTTPS_PROXY": "http://p:1", "no_proxy": ".example"}, ""),
-        ("http://api.example", {"HTTPS_PROXY": "http://p:1"}, ""),
-        ("https://api.example", {"ALL_PROXY": "http://q:2"}, "http://q:2"),
-        ("https://api.example", {}, ""),
-    ],
-)
-def test_the_way_out_is_the_agents_own(upstream: str, environ: dict[str, str], way: str) -> None:
-    assert _way_out(upstream, environ) == way
-
-
 def test_the_agents_own_settings_say_how_the_upstream_is_reached(settings: Config) -> None:
     plan = LaunchPlan("one", (), "https://api.example", settled={"HTTPS_PROXY": "http://p:1", "NODE_EXTRA_CA_CERTS": "/ca.pem"})
     told = session._settings(OneRequest(""), plan, settings, "secret")
-    assert (told.http_proxy, told.extra_ca) == ("http://p:1", "/ca.pem")
+    assert (told.way_out.proxy("https://api.example"), told.way_out.certificates[0]) == ("http://p:1", "/ca.pem")
 
 
 @pytest.mark.slow
