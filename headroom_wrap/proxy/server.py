@@ -17,10 +17,11 @@ from headroom_wrap.events import Event, Ready, Trouble
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.books import Books
 from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.endpoints.parts import EndpointParts
 from headroom_wrap.proxy.endpoints.table import Endpoints
+from headroom_wrap.proxy.endpoints.tally import CountingKeeper, Tally
 from headroom_wrap.proxy.exchange import Lane, Parts
 from headroom_wrap.proxy.guard import Guard
-from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.outbox import Outbox
 from headroom_wrap.proxy.relay import Relay
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -82,15 +83,18 @@ async def serving(
 ) -> AsyncIterator[int]:
     """Serve while the context lasts; at its end open streams are drained. Yields the port."""
     port: int = listener.getsockname()[1]
+    tally = Tally()
+    tell = tally.hearing(tell)
     workers.trouble = lambda sentence: tell(Trouble("worker", sentence))
-    keeper = Keeper(lambda: open_store(config))
+    keeper = CountingKeeper(lambda: open_store(config), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
     books = Books(keeper, tell, config.agent, config.project)
     policy = config.policy
     dialects = [make() for make in DIALECTS]
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
-    relay = Relay(Guard(config.secret, port), Endpoints(), lanes, Parts(upstreams, books, tell, config.body_limit, config.client_s))
+    endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
+    relay = Relay(Guard(config.secret, port), endpoints, lanes, Parts(upstreams, books, tell, config.body_limit, config.client_s))
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
     front = web.Server(
         relay,
@@ -112,6 +116,7 @@ async def serving(
         await opening
         for compression in compressions:
             await compression.close()
+        await endpoints.close()
         await books.close()
         await upstreams.close()
         await keeper.close()

@@ -1,1 +1,1 @@
-"""What the proxy answers itself."""
+"""What the proxy answers itself: compression and retrieval over HTTP, figures, health, MCP."""

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_wrap.mcp.server import HANDSHAKE, STATELESS, Server
+from headroom_wrap.mcp.protocol import HANDSHAKE, STATELESS
+from headroom_wrap.mcp.server import Server
 from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS, ToolError
 
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}

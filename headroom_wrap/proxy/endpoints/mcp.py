@@ -1,0 +1,66 @@
+"""``/mcp``: the tools over MCP's streamable HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from headroom_wrap.mcp import http
+from headroom_wrap.mcp.protocol import Protocol
+from headroom_wrap.mcp.tools import ToolError, Tools
+from headroom_wrap.proxy.endpoints import answers, bodies
+from headroom_wrap.proxy.endpoints.answers import JSON, Refusal
+from headroom_wrap.proxy.endpoints.compress import Compress
+from headroom_wrap.proxy.endpoints.parts import EndpointParts
+from pipeline.store.api import Store
+
+_T = TypeVar("_T")
+_EVENTS = "text/event-stream"
+_ANY = ("*/*", "application/*", JSON)
+
+
+class Mcp:
+    """Speaks MCP.
+
+    Args:
+        parts: of the proxy.
+        compress: what the tool for it does.
+    """
+
+    def __init__(self, parts: EndpointParts, compress: Compress) -> None:
+        self._parts = parts
+        self._compress = compress
+
+    async def post(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
+        """Answer a message."""
+        body = await bodies.read(request, self._parts.body_limit)
+        reply = await asyncio.to_thread(http.reply, Protocol(self._tools(asyncio.get_running_loop())), body, request.headers)
+        if not reply.body:
+            return answers.empty(reply.status)
+        if reply.status == 200 and _wants_events(request.headers.get("Accept", "")):
+            return answers.raw(b"event: message\ndata: " + reply.body + b"\n\n", _EVENTS)
+        return answers.raw(reply.body, JSON, status=reply.status)
+
+    def _tools(self, loop: asyncio.AbstractEventLoop) -> Tools:
+        """The tools as a thread sees them: what they need of the proxy is done on its loop."""
+
+        def wait(coroutine: Coroutine[Any, Any, _T]) -> _T:
+            return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+        def compress(text: str, query: str, store: Store) -> str:
+            try:
+                return wait(self._compress.text(text, query))
+            except Refusal as error:
+                raise ToolError(error.message) from None
+
+        # Their store is the keeper's, who closes it.
+        return Tools(lambda: wait(self._parts.keeper.open()), compress, since=self._parts.tally.started)
+
+
+def _wants_events(accept: str) -> bool:
+    """Whether a client takes events alone; a single answer needs no stream."""
+    taken = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    return _EVENTS in taken and not any(kind in _ANY for kind in taken)
