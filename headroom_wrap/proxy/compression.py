@@ -26,6 +26,8 @@ _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is 
 _DECODED_LIMIT = 64 << 20
 _OUR_TOOL = b'headroom__headroom_retrieve"'
 
+Reader = Callable[[bytes, Policy], Transcript]
+
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
@@ -58,14 +60,21 @@ class Compression:
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
         self._under_way: set[asyncio.Task[Prepared]] = set()
 
-    async def prepare(self, body: bytes, coding: str = "") -> Prepared:
+    @property
+    def policy(self) -> Policy:
+        """What may be done now."""
+        return self._policy
+
+    async def prepare(self, body: bytes, coding: str = "", read: Reader | None = None) -> Prepared:
         """What goes on in place of a body. Never raises but for cancellation; what was begun is finished even then, for the retry.
 
         Args:
             body: as it came.
             coding: its ``Content-Encoding``.
+            read: reads it, where it takes more than the body to do so. Items of the transcript may stand before the body then: their blocks count
+                as sent, and are not written.
         """
-        task = asyncio.create_task(self._prepare(body, coding))
+        task = asyncio.create_task(self._prepare(body, coding, read))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
@@ -89,22 +98,23 @@ class Compression:
         """Finish what was begun for clients that are gone."""
         await asyncio.gather(*self._under_way)
 
-    async def _prepare(self, body: bytes, coding: str) -> Prepared:
+    async def _prepare(self, body: bytes, coding: str, read: Reader | None) -> Prepared:
         try:
-            return await self._aligned(body, coding)
+            return await self._aligned(body, coding, read)
         except (Unreadable, codings.CodingError) as error:
             log.info("a request goes on unread: %s", error)
         except Exception:  # fail open: whatever goes wrong in here, the agent's request goes on as it came
             log.exception("a request could not be prepared and goes on as it came")
         return Prepared(body, body)
 
-    async def _aligned(self, body: bytes, coding: str) -> Prepared:
+    async def _aligned(self, body: bytes, coding: str, read: Reader | None) -> Prepared:
         plain = codings.decode(body, coding, _DECODED_LIMIT) if coding else body
         policy = self._policy
-        transcript = await self._read(plain, policy)
+        transcript = await self._read(plain, policy, read or self.dialect.read)
         keys = cache_aligner.lineage(transcript.items)
-        decided = await self._decide(transcript, keys, policy)
-        forms = {i: d.text for i, d in (*decided.known.items(), *decided.fresh.items()) if d.text is not None}
+        decided = await self._decide(transcript if read is None else _with_all_blocks(transcript), keys, policy)
+        decisions = (*decided.known.items(), *decided.fresh.items())
+        forms = {i: d.text for i, d in decisions if d.text is not None and transcript.spans[i] is not None}
         written = self.dialect.write(plain, transcript, forms) if forms else plain
         return Prepared(
             original=body,
@@ -117,11 +127,11 @@ class Compression:
             has_our_tools=_OUR_TOOL in plain,
         )
 
-    async def _read(self, plain: bytes, policy: Policy) -> Transcript:
+    async def _read(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:
         async with self._reading:
             if len(plain) < _IN_A_THREAD:
-                return self.dialect.read(plain, policy)
-            return await asyncio.to_thread(self.dialect.read, plain, policy)
+                return read(plain, policy)
+            return await asyncio.to_thread(read, plain, policy)
 
     async def _decide(self, transcript: Transcript, keys: tuple[str, ...], policy: Policy) -> _Decided:
         places = {i: keys[i] for i in cache_aligner.blocks(transcript)}
@@ -182,6 +192,11 @@ class Compression:
 
     def _store_failed(self, error: StoreError) -> None:
         self._tell(Trouble("store", f"{error} Until then new tool results are sent unchanged."))
+
+
+def _with_all_blocks(transcript: Transcript) -> Transcript:
+    """The transcript with a place for the blocks too that do not stand in the body: what is new may refer to them, as it may over HTTP."""
+    return replace(transcript, spans=tuple(span or item.span for span, item in zip(transcript.spans, transcript.items, strict=True)))
 
 
 def _replay(places: Mapping[int, str], on_record: Mapping[str, Decision]) -> _Decided:

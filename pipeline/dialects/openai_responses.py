@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import Transcript, Unreadable, UsageParser
 from pipeline.dialects.json_spans import Malformed
@@ -18,6 +20,7 @@ from pipeline.dialects.messages import (
     Envelope,
     MessageList,
     Piece,
+    any_text,
     canonical,
     digest,
     first_byte,
@@ -27,7 +30,7 @@ from pipeline.dialects.messages import (
     result_piece,
     text_piece,
 )
-from pipeline.dialects.openai_usage import ResponsesUsage
+from pipeline.dialects.openai_usage import ResponsesUsage, text
 from pipeline.policy import Policy
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolCall, ToolKind
@@ -56,14 +59,37 @@ class About:
     """What a request says of its place in a conversation.
 
     Args:
+        kind: what it asks for where it is a frame (``type``): ``response.create`` for an answer.
+        stream: which of the conversations on one WebSocket it is of (``stream_id``), ``""`` where there is but one.
         previous: id of the response that it goes on from (``previous_response_id``), ``""`` if it holds the whole conversation.
         cache_key: its ``prompt_cache_key``: the same for all requests of a conversation, ``""`` if none.
         generates: False where no answer is wanted: it only prepares the next one.
     """
 
+    kind: str = ""
+    stream: str = ""
     previous: str = ""
     cache_key: str = ""
     generates: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an event says of the response that it is of.
+
+    Args:
+        kind: its ``type``.
+        stream: see ``About``.
+        response: id of the response where the event names it, else ``""``.
+        status: the HTTP status that an error would have had, else 0.
+        code: which error, else ``""``.
+    """
+
+    kind: str
+    stream: str = ""
+    response: str = ""
+    status: int = 0
+    code: str = ""
 
 
 class OpenAIResponses(MessageList):
@@ -85,7 +111,13 @@ class OpenAIResponses(MessageList):
         given = top["input"]
         items = [given] if first_byte(body, given) == b'"' else json_spans.elements(body, given)
         framed = member_text(body, top, "type") == "response.create"
-        return Envelope(items, member_text(body, top, "model"), framed or member_is_true(body, top, "stream"), _asks_to_compact(body, items))
+        return Envelope(
+            items,
+            member_text(body, top, "model"),
+            framed or member_is_true(body, top, "stream"),
+            closed=_asks_to_compact(body, items),
+            session=any_text(body, top, "prompt_cache_key"),
+        )
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         if raw.startswith(b'"'):
@@ -132,9 +164,40 @@ def about(body: bytes) -> About:
     try:
         top = json_spans.members(body, json_spans.whole(body))
         wanted = "generate" not in top or body[top["generate"].start : top["generate"].end] != b"false"
-        return About(member_text(body, top, "previous_response_id"), member_text(body, top, "prompt_cache_key"), wanted)
+        kind, stream, previous, cache_key = (
+            member_text(body, top, name) for name in ("type", "stream_id", "previous_response_id", "prompt_cache_key")
+        )
+        return About(kind, stream, previous, cache_key, wanted)
     except Malformed as error:
         raise Unreadable(f"not a request: {error}") from None
+
+
+class _Named(msgspec.Struct):
+    id: object = ""
+
+
+class _Said(msgspec.Struct):
+    type: object = ""
+    stream_id: object = ""
+    status: object = 0
+    status_code: object = 0
+    response: _Named | None = None
+    error: object = None
+
+
+_said = msgspec.json.Decoder(_Said)
+
+
+def event(frame: bytes) -> Event | None:
+    """What an event says, None if it is none."""
+    try:
+        said = _said.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    status = said.status or said.status_code
+    response = text(said.response.id) if said.response is not None else ""
+    code = text(said.error.get("code")) if isinstance(said.error, dict) else ""
+    return Event(text(said.type), text(said.stream_id), response, status if isinstance(status, int) else 0, code)
 
 
 def _asks_to_compact(body: bytes, items: Sequence[Span]) -> bool:

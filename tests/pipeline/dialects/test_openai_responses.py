@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline import cache_aligner
 from pipeline.cache_aligner import lineage
 from pipeline.dialects.api import Transcript, Unreadable
-from pipeline.dialects.openai_responses import About, OpenAIResponses, about
+from pipeline.dialects.openai_responses import About, Event, OpenAIResponses, about, event
 from pipeline.policy import Policy
 from pipeline.tool_calls import ranged
 from pipeline.transcript import Item, ItemKind, ToolKind
@@ -91,7 +91,9 @@ def test_where_it_is_spoken() -> None:
 def test_items_calls_and_the_open_turn() -> None:
     transcript = read(LITE)
     assert [i.kind.name for i in transcript.items] == KINDS
-    assert (transcript.turn, transcript.stream, transcript.model) == (7, True, "gpt-6.1-sol")
+    assert (transcript.turn, transcript.stream, transcript.model, transcript.session) == (7, True, "gpt-6.1-sol", "")
+    assert read(LITE, prompt_cache_key="k").session == "k"
+    assert read(LITE, prompt_cache_key=7).session == ""
     head, payload = transcript.items[7:9]
     assert payload.text == "payload\n“x”"
     assert head.call is not None
@@ -274,7 +276,8 @@ def test_input_may_be_a_text() -> None:
 
 
 def test_about() -> None:
-    assert about(body([], previous_response_id="resp_1", prompt_cache_key="k", generate=False)) == About("resp_1", "k", generates=False)
+    assert about(body([], previous_response_id="resp_1", prompt_cache_key="k", generate=False)) == About("", "", "resp_1", "k", generates=False)
+    assert about(body([], type="response.create", stream_id="s", generate=True)) == About("response.create", "s")
     assert about(body([], previous_response_id=None)) == About()
     with pytest.raises(Unreadable):
         about(b"[]")
@@ -334,6 +337,28 @@ def test_over_a_websocket_the_conversation_is_the_same(messages: list[dict[str, 
 )
 def test_other_events_make_no_items(event: bytes) -> None:
     assert OpenAIResponses().answered(event, Policy()) == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"type": "response.created", "response": {"id": "resp_1", "output": []}}, Event("response.created", response="resp_1")),
+        ({"type": "response.failed", "stream_id": "s", "response": {}}, Event("response.failed", "s")),
+        ({"type": "error", "status": 400, "error": {"code": "c", "message": "m"}}, Event("error", status=400, code="c")),
+        ({"type": "error", "status_code": 429, "error": None}, Event("error", status=429)),
+        ({"type": 3, "response": None, "stream_id": None, "status": "x"}, Event("")),
+        ({"type": "error", "error": "odd"}, Event("error")),
+        ({"type": "error", "response": "odd"}, None),
+        ([], None),
+    ],
+)
+def test_what_an_event_says(raw: Any, said: Event | None) -> None:
+    assert event(json.dumps(raw).encode()) == said
+
+
+def test_no_event() -> None:
+    assert event(b"\xff") is None
+    assert event(b'{"type": ') is None
 
 
 def test_a_frame_streams() -> None:
