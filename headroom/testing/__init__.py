@@ -1,4 +1,4 @@
-"""Fakes for tests of programs that talk to a model: a scripted Anthropic API and a simulator of its prompt cache.
+"""Fakes for tests of programs that talk to a model: scripted APIs of Anthropic, OpenAI and Gemini, and simulators of their prompt caches.
 
 Nothing here needs an account or a network, and answers are the same in every run.
 """
@@ -7,41 +7,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headroom.testing.cache import Charge, PromptCache, minimum_tokens, prompt_tokens
-from headroom.testing.conversation import sign
+from headroom.testing.anthropic.cache import PromptCache, minimum_tokens, prompt_tokens
+from headroom.testing.anthropic.validate import check
+from headroom.testing.charge import Charge
 from headroom.testing.errors import ApiError
+from headroom.testing.openai.cache import OpenAICache
 from headroom.testing.record import Recorded
 from headroom.testing.script import (
     Answer,
+    Ask,
     Gate,
     Script,
     broken,
+    custom_tool,
     cut,
     held,
     overloaded,
     rate_limited,
     server_error,
+    shell,
     slow,
     text,
     thinking,
     tool,
 )
-from headroom.testing.validate import check
+from headroom.testing.seal import sign
 
 if TYPE_CHECKING:
-    from headroom.testing.provider import AnthropicProvider
+    from headroom.testing.anthropic.provider import AnthropicProvider
+    from headroom.testing.openai.provider import OpenAIProvider
 
 __all__ = [
     "Answer",
     "AnthropicProvider",
     "ApiError",
+    "Ask",
     "Charge",
     "Gate",
+    "OpenAICache",
+    "OpenAIProvider",
     "PromptCache",
     "Recorded",
     "Script",
     "broken",
     "check",
+    "custom_tool",
     "cut",
     "held",
     "minimum_tokens",
@@ -49,6 +59,7 @@ __all__ = [
     "prompt_tokens",
     "rate_limited",
     "server_error",
+    "shell",
     "sign",
     "slow",
     "text",
@@ -56,11 +67,16 @@ __all__ = [
     "tool",
 ]
 
+_PROVIDERS = {
+    "AnthropicProvider": "headroom.testing.anthropic.provider",
+    "OpenAIProvider": "headroom.testing.openai.provider",
+}
+
 
 def __getattr__(name: str) -> object:
-    # The simulator alone should not cost the import of an HTTP server.
-    if name == "AnthropicProvider":
-        from headroom.testing.provider import AnthropicProvider
+    # The simulators alone should not cost the import of an HTTP server.
+    if name in _PROVIDERS:
+        from importlib import import_module
 
-        return AnthropicProvider
+        return getattr(import_module(_PROVIDERS[name]), name)
     raise AttributeError(name)

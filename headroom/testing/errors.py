@@ -1,34 +1,42 @@
-"""The API's errors."""
+"""The errors of an API, before they take its form on the wire."""
 
 from __future__ import annotations
 
 
 class ApiError(Exception):
-    """A refusal as the API would answer it.
+    """A refusal. Each provider writes it in its own form.
 
     Args:
         status: HTTP status.
         type: e.g. ``invalid_request_error``.
         message: for a person.
         retry_after: seconds, for the ``retry-after`` header.
+        code: what OpenAI names beside the type, e.g. ``previous_response_not_found``.
+        param: the field of the request that is wrong, where the API names it.
     """
 
-    def __init__(self, status: int, type: str, message: str, retry_after: float | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        status: int,
+        type: str,  # noqa: A002
+        message: str,
+        retry_after: float | None = None,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+    ) -> None:
         super().__init__(status, type, message)
         self.status = status
         self.type = type
         self.message = message
         self.retry_after = retry_after
+        self.code = code
+        self.param = param
 
     def __str__(self) -> str:
         return f"{self.status} {self.type}: {self.message}"
 
-    def body(self, request_id: str) -> dict[str, object]:
-        """The JSON of the error response."""
-        error = {"type": self.type, "message": self.message}
-        return {"type": "error", "error": error, "request_id": request_id}
 
-
-def invalid(message: str) -> ApiError:
+def invalid(message: str, param: str | None = None, code: str | None = None) -> ApiError:
     """A 400 with the given message."""
-    return ApiError(400, "invalid_request_error", message)
+    return ApiError(400, "invalid_request_error", message, param=param, code=code)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headroom.testing.cache import Charge
+from headroom.testing.charge import Charge
 from pipeline.usage import Usage
 
 
@@ -18,7 +18,7 @@ class Recorded:
     """A request that reached the provider. Fields that are not known yet hold their defaults.
 
     Args:
-        method: of HTTP.
+        method: of HTTP; ``WEBSOCKET`` for a request that came as a frame of one.
         path: with the query string, as it was sent.
         headers: with lower-case names.
         raw: the body's bytes as they came, compressed if they were.
@@ -29,6 +29,7 @@ class Recorded:
         status: of the response.
         charge: what it was billed for; None if it was not.
         complete: the whole response was handed to the network.
+        socket: number of the WebSocket that it came by or opened, counted from 1; 0 for plain HTTP.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Recorded:
     status: int = 0
     charge: Charge | None = None
     complete: bool = False
+    socket: int = 0
 
     @property
     def usage(self) -> Usage:

@@ -8,11 +8,41 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from headroom.testing.conversation import sign
 from headroom.testing.errors import ApiError
-from headroom.testing.prompt import JsonObject, as_blocks
+from headroom.testing.seal import sign
+from headroom.testing.shapes import JsonObject, mapping
 
 Block = dict[str, Any]
+
+_CALLS = ("tool_use", "custom_tool_use", "shell_use")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request as a script sees it, whichever API it came by.
+
+    Args:
+        request: the parsed body.
+        session: the session that it belongs to, a subagent's own where it is one; ``""`` if it names none.
+        words: all text of the first user message.
+        tools: it offers tools.
+        schema: the JSON schema that the answer has to satisfy, None if it may be any text.
+        silent: no answer is wanted: the request only prepares the next one.
+        compacts: it asks for an item that stands for the conversation so far.
+    """
+
+    request: JsonObject
+    session: str = ""
+    words: str = ""
+    tools: bool = False
+    schema: JsonObject | None = None
+    silent: bool = False
+    compacts: bool = False
+
+    @property
+    def conversation(self) -> str:
+        """A name for the conversation: its session, or how it begins."""
+        return self.session or self.words
 
 
 class Gate:
@@ -73,7 +103,7 @@ class Answer:
     @property
     def stop(self) -> str:
         """The stop reason: the one given, else what the blocks imply."""
-        calls = any(block.get("type") == "tool_use" for block in self.blocks)
+        calls = any(block.get("type") in _CALLS for block in self.blocks)
         return self.stop_reason or ("tool_use" if calls else "end_turn")
 
 
@@ -94,6 +124,16 @@ def thinking(value: str) -> Block:
 def tool(name: str, /, **arguments: object) -> Block:
     """A tool call, e.g. ``tool("Bash", command="ls")``. The provider gives it an id when it answers."""
     return {"type": "tool_use", "name": name, "input": arguments}
+
+
+def custom_tool(name: str, given: str, /) -> Block:
+    """A call of a tool that takes free text, e.g. ``custom_tool("exec", "text(1)")``; only OpenAI's Responses API and chat have them."""
+    return {"type": "custom_tool_use", "name": name, "input": given}
+
+
+def shell(*command: str) -> Block:
+    """A call of the local shell that OpenAI's Responses API knows by itself."""
+    return {"type": "shell_use", "input": {"command": list(command)}}
 
 
 def slow(blocks: Sequence[Block], pause: float) -> Answer:
@@ -139,7 +179,8 @@ class Script:
     turn), or a function of the request that returns one of these.
 
     A request that asks for a JSON schema (Claude Code's session title) is answered beside the script, and so is a request
-    without tools when the script calls tools; turns that are functions do not count for that.
+    without tools when the script calls tools; turns that are functions do not count for that. What only prepares or compacts a
+    conversation never takes a turn.
 
     Args:
         turns: the turns.
@@ -164,53 +205,34 @@ class Script:
         """Number of turns that have not been asked for."""
         return len(self._turns) - self._next
 
-    def is_aside(self, request: JsonObject) -> bool:
+    def is_aside(self, ask: Ask) -> bool:
         """Whether a request is answered without consuming a turn."""
+        if ask.silent or ask.compacts:
+            return True
         if self._aside is not None:
-            return self._aside(request)
-        return _schema(request) is not None or (self._calls_tools and not request.get("tools"))
+            return self._aside(ask.request)
+        return ask.schema is not None or (self._calls_tools and not ask.tools)
 
-    def reply(self, request: JsonObject) -> Reply:
+    def reply(self, ask: Ask) -> Reply:
         """The answer to a valid request; unless it is an aside, the script moves on by one turn."""
-        if request.get("max_tokens") == 0:
-            return Answer([], stop_reason="max_tokens")  # the documented way to fill the cache and no more
-        if self.is_aside(request):
-            schema = _schema(request)
-            return Answer([text("Noted." if schema is None else json.dumps(_instance(schema, "Scripted session")))])
+        if ask.silent:
+            return Answer([], stop_reason="max_tokens")
+        if ask.compacts:
+            return Answer([{"type": "compaction"}])
+        if self.is_aside(ask):
+            schema = ask.schema
+            return Answer([text("Noted." if schema is None else json.dumps(instance(schema, "Scripted session")))])
         if not self.left:
             return Answer([text(self._final)])
         turn = self._turns[self._next]
         self._next += 1
-        reply = turn(request) if callable(turn) else turn
+        reply = turn(ask.request) if callable(turn) else turn
         return reply if isinstance(reply, Answer | ApiError) else Answer(reply)
 
 
 def with_ids(answer: Answer, new_id: Callable[[], str]) -> Answer:
     """The answer with an id for each tool call that has none."""
-    return replace(answer, blocks=[{**b, "id": new_id()} if _needs_id(b) else b for b in answer.blocks])
-
-
-def session_of(request: JsonObject, headers: Mapping[str, str]) -> str:
-    """The session that a request names in its metadata or headers, a subagent's own where it is one; ``""`` if none."""
-    metadata = request.get("metadata")
-    user = str(metadata.get("user_id", "")) if isinstance(metadata, Mapping) else ""
-    session = headers.get("x-claude-code-session-id", "")
-    try:
-        fields = json.loads(user)
-        session = str(fields["session_id"])
-    except (ValueError, TypeError, KeyError):
-        session = user.rpartition("_session_")[2] if "_session_" in user else session
-    agent = headers.get("x-claude-code-agent-id")
-    return f"{session}/{agent}" if agent else session
-
-
-def first_user_text(request: JsonObject) -> str:
-    """All text of the first user message."""
-    messages = request.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        if message.get("role") == "user":
-            return "\n".join(str(b["text"]) for b in as_blocks(message.get("content")) if b.get("type") == "text")
-    return ""
+    return replace(answer, blocks=[{**block, "id": new_id()} if _needs_id(block) else block for block in answer.blocks])
 
 
 def _calls_tools(turn: Turn) -> bool:
@@ -219,30 +241,20 @@ def _calls_tools(turn: Turn) -> bool:
 
 
 def _needs_id(block: Block) -> bool:
-    return block.get("type") == "tool_use" and "id" not in block
+    return block.get("type") in _CALLS and "id" not in block
 
 
-def _schema(request: JsonObject) -> JsonObject | None:
-    """The JSON schema that the answer has to satisfy, if the request asks for one."""
-    config = request.get("output_config")
-    wanted = config.get("format") if isinstance(config, Mapping) else request.get("output_format")
-    if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
-        schema = wanted.get("schema")
-        return schema if isinstance(schema, Mapping) else {}
-    return None
-
-
-def _instance(schema: JsonObject, words: str) -> object:
-    """A smallest value that a plain schema allows; strings say ``words``."""
+def instance(schema: JsonObject, words: str) -> object:
+    """A smallest value that a plain schema allows; strings say ``words``. Types may be in capitals, as Gemini's own are."""
     choices = schema.get("enum")
     if isinstance(choices, list) and choices:
         return choices[0]
     if "const" in schema:
         return schema["const"]
-    kind = schema.get("type")
-    if kind in ("object", None):
-        properties = schema.get("properties")
-        fields = properties if isinstance(properties, Mapping) else {}
-        return {name: _instance(part, words) for name, part in fields.items() if isinstance(part, Mapping)}
-    plain: dict[object, object] = {"string": words, "integer": 0, "number": 0, "boolean": False, "array": []}
-    return plain.get(kind if isinstance(kind, str) else "")
+    kind = str(schema.get("type", "object")).lower()
+    if kind == "object":
+        fields = mapping(schema.get("properties"))
+        return {name: instance(part, words) for name, part in fields.items() if isinstance(part, Mapping)}
+    plain: dict[str, object] = {"string": words, "integer": 0, "number": 0, "boolean": False, "array": []}
+    least = schema.get("minimum")
+    return least if kind in {"integer", "number"} and isinstance(least, int | float) else plain.get(kind)

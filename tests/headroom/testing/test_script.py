@@ -8,29 +8,35 @@ import pytest
 from headroom.testing import (
     Answer,
     ApiError,
+    Ask,
     Gate,
     Script,
     broken,
+    custom_tool,
     cut,
     held,
     overloaded,
     rate_limited,
     server_error,
+    shell,
     sign,
     slow,
     text,
     thinking,
     tool,
 )
-from headroom.testing.script import first_user_text, session_of, with_ids
+from headroom.testing.script import instance, with_ids
 
-WITH_TOOLS = {"tools": [{"name": "Bash"}], "max_tokens": 10}
+WITH_TOOLS = Ask({}, tools=True)
+WITHOUT = Ask({})
 
 
 def test_blocks():
     assert text("a") == {"type": "text", "text": "a"}
     assert tool("Bash", command="ls") == {"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}
     assert tool("T", name="n")["input"] == {"name": "n"}
+    assert custom_tool("exec", "text(1)") == {"type": "custom_tool_use", "name": "exec", "input": "text(1)"}
+    assert shell("ls", "-l") == {"type": "shell_use", "input": {"command": ["ls", "-l"]}}
     assert thinking("hm") == {"type": "thinking", "thinking": "hm", "signature": sign("hm")}
 
 
@@ -39,7 +45,7 @@ def test_turns_are_answered_in_order_and_then_the_final_text():
     said = []
     for left in (3, 2, 1, 0, 0):
         assert script.left == left
-        said.append(script.reply(WITH_TOOLS | {"say": "three"}).blocks[0]["text"])
+        said.append(script.reply(Ask({"say": "three"}, tools=True)).blocks[0]["text"])
     assert said == ["one", "two", "three", "over", "over"]
 
 
@@ -71,13 +77,9 @@ def test_a_request_for_json_is_answered_aside_and_satisfies_its_schema():
         },
     }
     script = Script([text("one")])
-    for where in (
-        {"output_config": {"format": {"type": "json_schema", "schema": schema}}},
-        {"output_format": {"type": "json_schema", "schema": schema}},
-    ):
-        request = WITH_TOOLS | where
-        assert script.is_aside(request)
-        (block,) = script.reply(request).blocks
+    for ask in (Ask({}, schema=schema), Ask({}, schema=schema, tools=True)):
+        assert script.is_aside(ask)
+        (block,) = script.reply(ask).blocks
         assert json.loads(block["text"]) == {
             "title": "Scripted session",
             "kind": "a",
@@ -95,27 +97,34 @@ def test_a_request_for_json_is_answered_aside_and_satisfies_its_schema():
 @pytest.mark.parametrize("turn", [[tool("Bash")], Answer([text("a"), tool("Bash")]), [tool("Bash") | {"id": "toolu_1"}]])
 def test_without_tools_a_request_is_aside_if_the_script_calls_tools(turn):
     script = Script(turn)
-    assert script.is_aside({"tools": []})
+    assert script.is_aside(WITHOUT)
     assert not script.is_aside(WITH_TOOLS)
-    assert script.reply({"tools": []}).blocks == [text("Noted.")]
+    assert script.reply(WITHOUT).blocks == [text("Noted.")]
     assert script.left == 1
 
 
 def test_without_tools_a_script_of_texts_goes_on():
     script = Script([text("one")], overloaded(), lambda _: [text("three")])
-    assert not script.is_aside({})
-    assert script.reply({}).blocks == [text("one")]
+    assert not script.is_aside(WITHOUT)
+    assert script.reply(WITHOUT).blocks == [text("one")]
 
 
 def test_what_is_aside_can_be_decided_by_the_caller():
     script = Script([text("one")], aside=lambda request: request["model"] == "small")
-    assert script.is_aside({"model": "small"} | WITH_TOOLS)
-    assert not script.is_aside({"model": "big", "output_config": {"format": {"type": "json_schema"}}})
+    assert script.is_aside(Ask({"model": "small"}, tools=True))
+    assert not script.is_aside(Ask({"model": "big"}, schema={}))
 
 
 def test_filling_the_cache_costs_no_turn():
     script = Script([text("one")])
-    assert (script.reply({"max_tokens": 0}).stop, script.left) == ("max_tokens", 1)
+    assert (script.reply(Ask({}, silent=True)).stop, script.left) == ("max_tokens", 1)
+
+
+def test_compacting_costs_no_turn_whatever_the_caller_says_is_aside():
+    script = Script([text("one")], aside=lambda _: False)
+    ask = Ask({}, tools=True, compacts=True)
+    assert script.is_aside(ask)
+    assert (script.reply(ask).blocks, script.left) == ([{"type": "compaction"}], 1)
 
 
 def test_faults():
@@ -153,27 +162,10 @@ def test_ids_are_given_where_they_are_missing():
     assert answer.pause == 1.0
 
 
-@pytest.mark.parametrize(
-    ("user_id", "headers", "session"),
-    [
-        ('{"device_id":"d","session_id":"s1"}', {}, "s1"),
-        ("user_abc_account__session_s2", {}, "s2"),
-        ("somebody", {}, ""),
-        ("[]", {"x-claude-code-session-id": "s3"}, "s3"),
-        (None, {"x-claude-code-session-id": "s3", "x-claude-code-agent-id": "f00"}, "s3/f00"),
-    ],
-)
-def test_sessions(user_id, headers, session):
-    request = {} if user_id is None else {"metadata": {"user_id": user_id}}
-    assert session_of(request, headers) == session
+def test_a_conversation_is_named_by_its_session_or_by_how_it_begins():
+    assert [Ask({}, "s", "w").conversation, Ask({}, "", "w").conversation] == ["s", "w"]
 
 
-def test_the_first_user_text():
-    messages = [
-        {"role": "system", "content": "no"},
-        {"role": "user", "content": [text("a"), {"type": "image"}, text("b")]},
-        {"role": "user", "content": "c"},
-    ]
-    assert first_user_text({"messages": messages}) == "a\nb"
-    assert first_user_text({"messages": messages[2:]}) == "c"
-    assert first_user_text({"messages": messages[:1]}) == first_user_text({}) == ""
+def test_instances_of_schemas_in_capitals_and_with_a_least_value():
+    schema = {"type": "OBJECT", "properties": {"score": {"type": "INTEGER", "minimum": 1}, "why": {"type": "STRING"}, "other": 3}}
+    assert instance(schema, "w") == {"score": 1, "why": "w"}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from headroom.testing.wire import deltas, dumps
 from pipeline.usage import Usage
 
 Event = tuple[str, dict[str, Any]]
-
-_PIECE = 24  # characters of text in one delta, roughly what the API sends
-_MOST_PIECES = 200  # deltas of one block, so that a huge answer does not take a huge number of events
 
 
 def usage_fields(usage: Usage) -> dict[str, Any]:
@@ -81,27 +78,6 @@ def encode(event: Event) -> bytes:
     return f"event: {name}\ndata: {dumps(data)}\n\n".encode("utf-8", "replace")
 
 
-def pieces(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Re-cuts a stream of bytes into pieces of ``size``, wherever that falls; 0 leaves the chunks as they are."""
-    if not size:
-        yield from chunks
-        return
-    rest = b""
-    for chunk in chunks:
-        rest += chunk
-        whole = len(rest) - len(rest) % size
-        for start in range(0, whole, size):
-            yield rest[start : start + size]
-        rest = rest[whole:]
-    if rest:
-        yield rest
-
-
-def dumps(value: object) -> str:
-    """JSON as the API writes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _open(block: Mapping[str, Any]) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
     """What a block looks like when it starts, and the deltas that complete it."""
     kind = block["type"]
@@ -117,9 +93,8 @@ def _open(block: Mapping[str, Any]) -> tuple[dict[str, Any], Iterator[dict[str, 
 
 
 def _deltas(kind: str, name: str, value: str) -> Iterator[dict[str, Any]]:
-    size = max(_PIECE, -(-len(value) // _MOST_PIECES))
-    for start in range(0, len(value), size):
-        yield {"type": kind, name: value[start : start + size]}
+    for piece in deltas(value):
+        yield {"type": kind, name: piece}
 
 
 def _input_deltas(value: str) -> Iterator[dict[str, Any]]:

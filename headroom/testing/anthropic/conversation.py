@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from headroom.testing.blocks import check_block, refuse_empty_text
+from headroom.testing.anthropic.blocks import check_block, refuse_empty_text
+from headroom.testing.anthropic.prompt import as_blocks
 from headroom.testing.errors import invalid
-from headroom.testing.prompt import JsonObject, as_blocks
+from headroom.testing.seal import sign
+from headroom.testing.shapes import JsonObject
 
 # https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages#limitations
 _SYSTEM_IN_MESSAGES = re.compile(r"claude-(?:opus-4-8|(?:opus|fable|mythos)-[5-9])")
 _NO_SYSTEM_IN_MESSAGES = re.compile(r"claude-(?:[23]|opus-4(?!-[89])|sonnet-4|haiku-[34])")
 _NO_PREFILL = re.compile(r"claude-(?:opus-4-[678]|sonnet-4-6|(?:opus|sonnet|fable|mythos)-[5-9])")
-
-
-def sign(thinking: str) -> str:
-    """The signature that the scripted provider gives a thinking block; it must come back with the block unchanged."""
-    seal = hashlib.shake_256(b"headroom.testing " + thinking.encode("utf-8", "surrogatepass")).digest(96)
-    return base64.b64encode(seal).decode("ascii")
 
 
 def check_conversation(

@@ -147,14 +147,14 @@ async def test_compressed_requests(pack):
 
 
 async def test_a_small_body_that_unpacks_to_a_huge_one(monkeypatch):
-    monkeypatch.setattr("headroom.testing.provider.MAX_BODY", 1000)
+    monkeypatch.setattr("headroom.testing.server.MAX_BODY", 1000)
     async with AnthropicProvider(Script([text("x")])) as provider:
         data = gzip.compress(json.dumps(ask(system="x" * 1000)).encode())
         assert (await post(provider, data, headers={"content-encoding": "gzip"}))[0] == 413
 
 
 async def test_a_body_that_is_too_large(monkeypatch):
-    monkeypatch.setattr("headroom.testing.provider.MAX_BODY", 1000)
+    monkeypatch.setattr("headroom.testing.server.MAX_BODY", 1000)
     async with AnthropicProvider(Script([text("x")])) as provider:
         status, _, data = await post(provider, ask(system="x" * 1000))
         assert (status, json.loads(data)["error"]["type"]) == (413, "request_too_large")

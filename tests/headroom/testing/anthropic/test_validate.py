@@ -118,7 +118,6 @@ def test_refused(body, message):
     error = refusal(body)
     assert message in error.message
     assert (error.status, error.type) == (400, "invalid_request_error")
-    assert error.body("req_1") == {"type": "error", "error": {"type": error.type, "message": error.message}, "request_id": "req_1"}
     assert str(error) == f"400 invalid_request_error: {error.message}"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from headroom.testing.blocks import check_block, refuse_empty_text
-from headroom.testing.conversation import check_conversation
+from headroom.testing.anthropic.blocks import check_block, refuse_empty_text
+from headroom.testing.anthropic.conversation import check_conversation
+from headroom.testing.anthropic.prompt import as_blocks
 from headroom.testing.errors import ApiError, invalid
-from headroom.testing.prompt import JsonObject, as_blocks
+from headroom.testing.shapes import JsonObject
 
 MAX_BREAKPOINTS = 4
 

@@ -366,7 +366,7 @@ def test_lifetimes(wait, marker):
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr("headroom.testing.cache._FORGET_ABOVE", 50)
+    monkeypatch.setattr("headroom.testing.anthropic.cache._FORGET_ABOVE", 50)
     c = cache()
     for n in range(200):
         c.charge(request(user(text(str(n), MARK))), n * 1000)

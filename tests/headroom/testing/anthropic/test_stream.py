@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom.testing import text, thinking, tool
-from headroom.testing.stream import encode, error_event, events, message, pieces, usage_fields
+from headroom.testing.anthropic.stream import encode, error_event, events, message, usage_fields
+from headroom.testing.wire import pieces
 from pipeline.usage import Usage
 
 USAGE = Usage(input=7, cache_write_5m=100, cache_write_1h=20, cache_read=3000, output=42)

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-JsonObject = Mapping[str, object]
+from headroom.testing.charge import default_count
+from headroom.testing.shapes import JsonObject, mapping, objects
 
 # Images are billed by their area; without decoding them one figure stands for all.
 IMAGE_TOKENS = 1500
@@ -45,11 +46,6 @@ class PromptBlock:
     ttl: int = 0
 
 
-def default_count(text: str) -> int:
-    """Tokens of a text, estimated as a quarter of its UTF-8 bytes: deterministic and without a vocabulary."""
-    return len(text.encode("utf-8", "surrogatepass")) // 4
-
-
 def flatten(request: JsonObject, count: Callable[[str], int] = default_count) -> list[PromptBlock]:
     """Returns the blocks of a request in cache order. The request must have passed :func:`headroom.testing.check`."""
     walk = _Walk(request, count)
@@ -64,13 +60,13 @@ class _Walk:
 
     def blocks(self) -> Iterator[PromptBlock]:
         yield self.setting("model", self.request.get("model"))
-        for index, tool in enumerate(_objects(self.request.get("tools"))):
+        for index, tool in enumerate(objects(self.request.get("tools"))):
             # A deferred tool is no part of the prefix: its definition appears where the conversation refers to it.
             if tool.get("defer_loading"):
                 self.deferred[str(tool.get("name"))] = tool
             else:
                 yield self.block(f"tools[{index}]", "tool", "tools", tool)
-        output = _object(self.request.get("output_config"))
+        output = mapping(self.request.get("output_config"))
         settings: dict[str, object] = {name: self.request.get(name) for name in _SYSTEM_SETTINGS}
         yield self.setting("system settings", [settings, output.get("format")])
         for index, part in enumerate(as_blocks(self.request.get("system"))):
@@ -78,7 +74,7 @@ class _Walk:
         settings = {name: self.request.get(name) for name in _MESSAGE_SETTINGS}
         # To name the default effort is to leave it out.
         yield self.setting("message settings", [settings, output.get("effort", "high")])
-        yield from self.messages(_objects(self.request.get("messages")))
+        yield from self.messages(objects(self.request.get("messages")))
 
     def messages(self, messages: Sequence[JsonObject]) -> Iterator[PromptBlock]:
         keeps_thinking_from = self.first_kept_thinking(messages)
@@ -92,7 +88,7 @@ class _Walk:
 
     def first_kept_thinking(self, messages: Sequence[JsonObject]) -> int:
         """The first message whose thinking the model still sees."""
-        if _object(self.request.get("thinking")).get("type") not in ("enabled", "adaptive"):
+        if mapping(self.request.get("thinking")).get("type") not in ("enabled", "adaptive"):
             return len(messages)
         if not _FORGETS_THINKING.match(str(self.request.get("model"))) or _keeps_all_thinking(self.request):
             return 0
@@ -130,7 +126,7 @@ class _Walk:
         if kind == "text":
             yield self.count(str(content.get("text", "")))
         elif kind == "tool_result":
-            for part in _objects(content.get("content")):
+            for part in objects(content.get("content")):
                 yield from self.sizes(part)
         elif kind == "tool_use":
             yield self.count(f"{content.get('name')} {json.dumps(content.get('input'), ensure_ascii=False)}")
@@ -146,7 +142,7 @@ def as_blocks(content: object) -> list[JsonObject]:
     """Content given as a string or as a list, as the list of its blocks; an empty string is none."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
-    return _objects(content)
+    return objects(content)
 
 
 def _with_automatic_breakpoint(request: JsonObject, blocks: list[PromptBlock]) -> list[PromptBlock]:
@@ -162,7 +158,7 @@ def _with_automatic_breakpoint(request: JsonObject, blocks: list[PromptBlock]) -
 
 
 def _keeps_all_thinking(request: JsonObject) -> bool:
-    edits = _objects(_object(request.get("context_management")).get("edits"))
+    edits = objects(mapping(request.get("context_management")).get("edits"))
     return any(str(e.get("type")).startswith("clear_thinking") and e.get("keep") == "all" for e in edits)
 
 
@@ -179,11 +175,3 @@ def _ttl(value: JsonObject) -> int:
 
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
-
-
-def _object(value: object) -> JsonObject:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _objects(value: object) -> list[JsonObject]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []

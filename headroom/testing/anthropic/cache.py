@@ -10,9 +10,9 @@ import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from headroom.testing.prompt import PromptBlock, default_count, flatten
+from headroom.testing.anthropic.prompt import PromptBlock, flatten
+from headroom.testing.charge import Charge, Reason, default_count
 from pipeline.usage import Usage
 
 LOOKBACK = 20
@@ -26,8 +26,6 @@ _MINIMUM_TOKENS = (
     (4096, ("opus-4-6", "opus-4-5", "haiku-4-5")),
 )
 
-Reason = Literal["hit", "grew", "new", "changed", "expired", "lookback", "too small", "unmarked"]
-
 
 def minimum_tokens(model: str) -> int:
     """The shortest prefix, in tokens, that Anthropic caches for a model; shorter ones are billed as plain input."""
@@ -37,38 +35,6 @@ def minimum_tokens(model: str) -> int:
 def prompt_tokens(request: Mapping[str, object], count: Callable[[str], int] = default_count) -> int:
     """All input tokens of a request, as ``/v1/messages/count_tokens`` would answer."""
     return sum(block.tokens for block in flatten(request, count))
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What one request is billed for, and why.
-
-    Args:
-        usage: tokens by class.
-        reason: why not more was read from the cache. ``hit``: there was no more to read. ``grew``: what is new was appended.
-            ``new``: no earlier request begins like this one. ``changed``: a block, or a setting that is part of the prefix,
-            differs from what was sent before. ``expired``: the entry was there and its time had passed. ``lookback``: the
-            entry lives, too far before the breakpoint. ``too small``: below the model's minimum. ``unmarked``: the request
-            has no breakpoint.
-        read_to: path of the last block read from the cache, or ``""``.
-        written_to: path of the last block written to it, or ``""``.
-        broke_at: path of the first block that no earlier request had after the same beginning, or ``""``.
-    """
-
-    usage: Usage
-    reason: Reason
-    read_to: str = ""
-    written_to: str = ""
-    broke_at: str = ""
-
-    @property
-    def explanation(self) -> str:
-        """The charge as one line for a person."""
-        read = f"read {self.usage.cache_read} up to {self.read_to}" if self.read_to else "read nothing"
-        written = self.usage.cache_write_5m + self.usage.cache_write_1h
-        wrote = f"wrote {written} up to {self.written_to}" if self.written_to else "wrote nothing"
-        new = f"; first unseen block: {self.broke_at}" if self.broke_at else ""
-        return f"{self.reason}: {read}, {wrote}, {self.usage.input} uncached{new}"
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""The Messages API: what it refuses, what it charges, how it streams."""
