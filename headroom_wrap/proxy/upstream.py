@@ -136,7 +136,8 @@ class Upstream:
         async def opens(answer: aiohttp.ClientResponse) -> None:
             self.reached = True
             if answer.status != 101:
-                body = await _beginning(answer)  # now, as the library closes what does not pass here
+                body = await _beginning(answer)  # now, as the library may close what does not pass here; where it does not, we do
+                answer.close()
                 raise Refused(answer, body, whole=len(body) <= _EXPLAINED)
             answers.append(answer)
 
