@@ -47,6 +47,7 @@ _OPTION = re.compile(r"-{1,2}[A-Za-z0-9?][\w-]{0,40}(?:[ =,\[<]|$)")
 _NO_TERM = "{}[](),;\\|&+"  # no term of a description begins or ends with these
 _LITERAL_DIRECTIVE = re.compile(r"\.\. (?:code|code-block|sourcecode|parsed-literal|productionlist|doctest|math|literalinclude)::")
 _DIRECTIVE = re.compile(r"\.\. [\w-]{1,40}::")
+_BARE_DIRECTIVE = re.compile(r"\.\. [\w-]{1,40}::(?: \S{1,60})?$")
 _PROMPT = re.compile(r">>> ?|[$%#] [a-z./~]|\.\.\. {1,12}\S")
 _GRID = re.compile(r"\+[-=+]{3,}$|={2,}(?: +={2,})+$|-{2,}(?: +-{2,})+$|\|.{0,400}\|$")
 _COLUMNS = re.compile(r"(?<=\S)(?: {3}|\t)[ \t]*(?=\S)")
@@ -242,8 +243,15 @@ class Layout:
     def _prose_or_code(self, start: int, end: int, kind: Kind) -> Block:
         if kind is Kind.ITEM and self.stripped[start][0] in _MARKS:
             return Block(kind, start, end)
-        code = _is_code([s[:_LONGEST] for s in self.stripped[start:end]], indented=self.indents[start] > 0)
+        code = _is_code([s[:_LONGEST] for s in self.stripped[start:end]], indented=self.indents[start] > 0, announced=self._announced(start))
         return Block(Kind.CODE if code else kind, start, end)
+
+    def _announced(self, start: int) -> bool:
+        """Whether the line above ends with a colon and what follows stands further in, as commands do in documents."""
+        above = start - 1
+        while above >= 0 and not self.stripped[above]:
+            above -= 1
+        return above >= 0 and self.stripped[above][-1] == ":" and self.indents[start] - self.indents[above] >= _LEAST_TERM
 
 
 def _indentation(line: str) -> int:
@@ -265,16 +273,18 @@ def _is_row(stripped: str) -> bool:
     return stripped.count(" | ") >= 2 or len(_COLUMNS.findall(stripped)) >= 2
 
 
-def _is_code(lines: Sequence[str], *, indented: bool) -> bool:
+def _is_code(lines: Sequence[str], *, indented: bool, announced: bool) -> bool:
     """Whether stripped lines are code, a command, a configuration or a trace rather than sentences."""
     text = "\n".join(lines)
-    if _PROMPT.match(text):
+    if _PROMPT.match(text) or (len(lines) == 1 and _BARE_DIRECTIVE.match(text)):
         return True
     symbols = len(_SYMBOLS.findall(text)) / len(text)
-    if symbols < _SOME_CODE:
+    if symbols < _SOME_CODE and not announced:
         return False
-    if sum(line.endswith(_CODE_ENDS) for line in lines) * 2 >= len(lines):
+    if symbols >= _SOME_CODE and sum(line.endswith(_CODE_ENDS) for line in lines) * 2 >= len(lines):
         return True
     words = text.split()
     prose = sum([word.strip(_WORD_ENDS).lower() in FUNCTION_WORDS for word in words]) / len(words)
+    if announced and prose < _LITTLE_PROSE and not text[0].isupper():
+        return True
     return symbols >= (_SOME_CODE if indented and prose < _LITTLE_PROSE and len(words) >= 3 else _MUCH_CODE) and prose < _SOME_PROSE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ class Unit(NamedTuple):
         start, end: where it stands.
         kind: SENTENCE; ITEM for the first sentence of a list item, or a described term with its first; HEADING with its underline; the whole
             of TABLE and CODE; BLANK for empty lines.
-        paragraph: number of the paragraph, item, table … that it is a part of, from 0; empty lines have that of what stands before them.
+        paragraph: number of the paragraph, item, table … that it is a part of, from 0; empty lines have that of what stands before them. Lines
+            that were ended on purpose are paragraphs of their own: within one a line break is as good as a blank.
     """
 
     start: int
@@ -57,21 +58,13 @@ def segment(text: str) -> tuple[Unit, ...]:
         if kind is not Kind.BLANK or paragraph < 0:
             paragraph += 1
         if kind is Kind.SENTENCE or kind is Kind.ITEM:
-            for cut in _cuts(text, layout, starts, block):
+            breaks = {starts[n] for n in _hard_breaks(layout, block)} if block.last - block.first > 1 else set()
+            for cut in sorted({*_sentence_ends(text, start, end), *breaks}):
                 units.append(Unit(start, cut, kind, paragraph))
                 start, kind = cut, Kind.SENTENCE
+                paragraph += cut in breaks
         units.append(Unit(start, end, kind, paragraph))
     return tuple(units)
-
-
-def _cuts(text: str, layout: Layout, starts: Sequence[int], block: Block) -> list[int]:
-    """Where sentences begin within a paragraph or an item, its own start left out."""
-    cuts = sorted({*_sentence_ends(text, starts[block.first], starts[block.last])})
-    if block.last - block.first > 1:
-        breaks = [starts[n] for n in _hard_breaks(layout, block)]
-        if breaks:
-            cuts = sorted({*cuts, *breaks})
-    return cuts
 
 
 def _hard_breaks(layout: Layout, block: Block) -> Iterator[int]:

@@ -148,7 +148,8 @@ OPTIONS
         "sentence",
     ]
     assert found[6][1].endswith("prints more."), "a line of a paragraph that begins with an option is no item"
-    assert found[8][1].startswith("-C cache") and found[8][1].endswith("ld.so.cache."), "a term and its description are one"
+    assert found[8][1].startswith("-C cache")
+    assert found[8][1].endswith("ld.so.cache."), "a term and its description are one"
 
 
 def test_code_is_told_from_prose() -> None:

@@ -1,0 +1,91 @@
+"""The units of a text without the blanks and line breaks that say nothing: wrapped lines, justification, hyphens at the ends of lines.
+
+No word is lost and no order changed; code and tables stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.compressors.kompress.layout import Kind
+from pipeline.compressors.kompress.segment import Unit
+
+_LINE_END = re.compile(r"[ \t\r\f\v]{0,200}\n[ \t]{0,200}")
+_HYPHENATED = re.compile(r"([^\s‐-]{1,60})([-‐\xad])\r?\n[ \t]{0,200}([^\s‐-]{1,60})")
+_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]+$")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_MARKED = re.compile(r"\s*(?:[-*+•‣◦·—]|\(?\w{1,3}[.)]|\[\d{1,3}\])\s")
+
+
+def squeeze(text: str, units: Sequence[Unit]) -> list[str]:
+    """Each unit in its shortest form that reads the same, without the blanks behind it; empty lines become ``""``."""
+    hyphens = Hyphens(text)
+    return [_squeezed(text[unit.start : unit.end], unit.kind, hyphens) for unit in units]
+
+
+def separator(text: str, unit: Unit, following: Unit | None) -> str:
+    """What stands between a squeezed unit and the next: a blank within a paragraph, a line break behind it, two where the text has more."""
+    if following is None:
+        return "\n" if text.endswith("\n") else ""
+    if unit.paragraph == following.paragraph and unit.kind is not Kind.BLANK and following.kind is not Kind.BLANK:
+        return " " if text[unit.end - 1].isspace() else ""
+    return "\n"
+
+
+class Hyphens:
+    """Hyphens at the ends of lines: whether one belongs to the word is seen from the rest of the text.
+
+    Formatters of manual pages write U+2010 where they divide a word and ``-`` where the author wrote one, so in a text that has U+2010 at
+    the ends of lines only, it was put there by the formatter. Otherwise a hyphen goes where the text has the word without one elsewhere.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.present = "‐" in text or "-\n" in text or "-\r\n" in text or "\xad" in text
+        self._text = text if self.present else ""
+        self._words: frozenset[str] | None = None
+        self._divides = "‐" in text and all(text[m.end() : m.end() + 1] in ("\n", "\r", "") for m in re.finditer("‐", text))
+
+    def joined(self, raw: str) -> str:
+        """A unit with its divided words made whole."""
+        return _HYPHENATED.sub(self._join, raw)
+
+    def _join(self, match: re.Match[str]) -> str:
+        head, hyphen, tail = match.groups()
+        return head + (tail if self._goes(head, hyphen, tail) else hyphen + tail)
+
+    def _goes(self, head: str, hyphen: str, tail: str) -> bool:
+        before, after = _LETTERS_BEFORE.search(head), _LETTERS.match(tail)
+        if before is None or after is None:
+            return False
+        if hyphen == "\xad" or (hyphen == "‐" and self._divides):
+            return True
+        if self._words is None:
+            self._words = frozenset(_WORD.findall(self._text.lower()))
+        first, second = before[0].lower(), after[0].lower()
+        return first + second in self._words and f"{first}-{second}" not in self._words
+
+
+def _squeezed(raw: str, kind: Kind, hyphens: Hyphens) -> str:
+    if kind is Kind.BLANK:
+        return ""
+    if kind is Kind.CODE or kind is Kind.TABLE or kind is Kind.HEADING:
+        return raw.rstrip()
+    content = raw.strip()
+    if not content:
+        return ""
+    indent = raw[: len(raw) - len(raw.lstrip())] if raw[0].isspace() else ""
+    if "\n" not in content:
+        # Blanks within one line of code or of an option with its description are there on purpose.
+        return indent + (content if kind is Kind.ITEM or "`" in content or "  " not in content else " ".join(content.split()))
+    if hyphens.present:
+        content = hyphens.joined(content)
+    if kind is Kind.ITEM and not _MARKED.match(content):
+        term, _, described = content.partition("\n")
+        return f"{indent}{term.rstrip()}\n{described[: len(described) - len(described.lstrip())]}{_unwrapped(described.strip())}"
+    return indent + _unwrapped(content)
+
+
+def _unwrapped(content: str) -> str:
+    return _LINE_END.sub(" ", content) if "`" in content and "  " in content else " ".join(content.split())
