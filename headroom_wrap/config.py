@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from headroom_wrap.errors import UserError
+from headroom_wrap.proxy.vendors import Vendor
 from pipeline.policy import Profile
 
 
@@ -24,6 +25,7 @@ class Option:
         env: environment variable.
         help: one sentence.
         choices: the values that a text may have, or empty.
+        flag: its name on the command line where that is not its key's, as one command alone has it.
     """
 
     key: str
@@ -31,8 +33,15 @@ class Option:
     env: str
     help: str
     choices: tuple[str, ...] = ()
+    flag: str = ""
+
+    @property
+    def on_command_line(self) -> str:
+        """The flag, dashes included."""
+        return "--" + (self.flag or self.key.replace("_", "-"))
 
 
+RETRIEVE = ("proxy", "client", "off")
 OPTIONS: tuple[Option, ...] = (
     Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
     Option("off", False, "HEADROOM_OFF", "Relay everything untouched; count only."),
@@ -45,6 +54,20 @@ OPTIONS: tuple[Option, ...] = (
     Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),
     Option("state", "", "HEADROOM_STATE", "Folder for originals, decisions and receipts."),
     Option("port", 0, "HEADROOM_PORT", "Port of the private proxy; 0 takes a free one."),
+    Option("proxy_host", "127.0.0.1", "HEADROOM_PROXY_HOST", "Address that the standing proxy listens on.", flag="host"),
+    Option("proxy_port", 8787, "HEADROOM_PROXY_PORT", "Port that the standing proxy listens on.", flag="port"),
+    Option(
+        "proxy_token", "", "HEADROOM_PROXY_TOKEN", "What clients of the standing proxy must know; by default one made once and kept.", flag="token"
+    ),
+    Option("proxy_workers", 1, "HEADROOM_PROXY_WORKERS", "Compression processes of the standing proxy.", flag="workers"),
+    Option(
+        "allow_hosts", (), "HEADROOM_ALLOW_HOSTS", "Further names by which clients call the standing proxy, separated by commas.", flag="allow-host"
+    ),
+    Option("retrieve", "proxy", "HEADROOM_RETRIEVE", "Who fetches what was left out: the standing proxy, its clients, or nobody.", RETRIEVE),
+    *(
+        Option(f"{v.value}_upstream", "", f"HEADROOM_{v.name}_UPSTREAM", f"Address of {v.label}, where it is another than the public one.")
+        for v in Vendor
+    ),
 )
 _BY_KEY = {o.key: o for o in OPTIONS}
 
@@ -83,6 +106,13 @@ class Config:
     receipt: bool = True
     mcp: bool = True
     port: int = 0
+    proxy_host: str = "127.0.0.1"
+    proxy_port: int = 8787
+    proxy_token: str = ""
+    proxy_workers: int = 1
+    allow_hosts: tuple[str, ...] = ()
+    retrieve: str = "proxy"
+    upstreams: Mapping[str, str] = field(default_factory=dict)  # a vendor's name -> the address set for it
     surroundings: Surroundings = field(default_factory=lambda: Surroundings(MappingProxyType({}), Path("/"), Path("/")))
 
     @property
@@ -119,13 +149,20 @@ def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config
             values[option.key] = _from_text(option, text)
     for key, value in (flags or {}).items():
         if value is not None and value != ():
-            values[key] = _checked(_BY_KEY[key], value, f"--{key.replace('_', '-')}")
+            values[key] = _checked(_BY_KEY[key], value, _BY_KEY[key].on_command_line)
     state = Path(values.pop("state") or _state_folder(around)).expanduser()
     profile = Profile(values.pop("profile"))
-    upstream = values.pop("upstream").rstrip("/")
-    if upstream and not upstream.startswith(("http://", "https://")):
-        raise UserError(f"The upstream {upstream!r} is no http or https address.", "Write it in full: https://api.anthropic.com")
-    return Config(state=state, profile=profile, upstream=upstream, surroundings=around, **values)
+    upstream = _address(values.pop("upstream"))
+    named = {v.value: _address(values.pop(f"{v.value}_upstream")) for v in Vendor}
+    upstreams = {name: address for name, address in named.items() if address}
+    return Config(state=state, profile=profile, upstream=upstream, upstreams=upstreams, surroundings=around, **values)
+
+
+def _address(text: str) -> str:
+    address = text.rstrip("/")
+    if address and not address.startswith(("http://", "https://")):
+        raise UserError(f"The upstream {address!r} is no http or https address.", "Write it in full: https://api.anthropic.com")
+    return address
 
 
 def config_path(around: Surroundings) -> Path:

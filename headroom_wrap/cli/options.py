@@ -24,7 +24,7 @@ def settings(*keys: str) -> Callable[[_Command], _Command]:
 
 
 def _flag(option: Option) -> Callable[[_Command], _Command]:
-    name = "--" + option.key.replace("_", "-")
+    name = option.on_command_line
     text = f"{option.help} [{option.env}]"
     if isinstance(option.default, bool):
         return click.option(f"{name}/--no-{name[2:]}" if option.default else name, option.key, default=None, is_flag=True, help=text)

@@ -12,18 +12,25 @@ import signal
 import sys
 
 from headroom_wrap.proxy import lifeline, settings
+from headroom_wrap.proxy.settings import ProxyConfig
 
 
 def main(arguments: list[str]) -> int:
-    """Run until told to end. Returns the exit status."""
+    """Run with the settings that the arguments name. Returns the exit status."""
     gc.disable()  # nothing of what is imported becomes garbage: looking for it takes a tenth of the start
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     try:
         config = settings.decode(sys.stdin.buffer.read() if arguments == ["-"] else "".join(arguments))
         _ = config.policy
     except ValueError as error:
         print(f"headroom proxy: the settings cannot be read: {error}", file=sys.stderr)
         return 2
+    return run(config)
+
+
+def run(config: ProxyConfig) -> int:
+    """Run until told to end. Returns the exit status."""
+    gc.disable()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     if config.life_fd >= 0:
         lifeline.die_with_parent(os.getppid())
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the agent; our parent ends us

@@ -1,4 +1,4 @@
-"""Who may speak to the proxy: whoever knows the secret path and calls us by a loopback name. Everyone else learns nothing.
+"""Who may speak to the proxy: whoever knows its secret and calls us by a name of ours. Everyone else learns nothing.
 
 The secret keeps other users of this machine and web pages out; the check of ``Host`` keeps out a page whose own name was made to resolve to
 this machine (DNS rebinding).
@@ -8,47 +8,68 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Collection, Mapping
+
+HEADER = "x-headroom-token"  # where the secret may stand instead of in the path
 
 
 class Guard:
-    """Decides on a request line and its ``Host``.
+    """Decides on a request line and its headers.
 
     Args:
-        secret: first segment of every admitted path, ``""`` for none.
+        secret: first segment of every admitted path, or the value of ``x-headroom-token``; ``""`` for none.
         port: the port that we listen on.
+        names: further names by which we may be called, each with a port or good for all.
+        remote: we listen to other machines too: any address of ours will do, and any port, as one may stand for ours elsewhere.
     """
 
-    def __init__(self, secret: str, port: int) -> None:
+    def __init__(self, secret: str, port: int, names: Collection[str] = (), *, remote: bool = False) -> None:
         self._secret = secret.encode()
-        self._port = port
+        self._port = str(port)
+        self._names = frozenset(name.lower() for name in names)
+        self._remote = remote
 
-    def admit(self, target: str, host: str | None) -> str | None:
+    def admit(self, target: str, headers: Mapping[str, str]) -> str | None:
         """The request target with the secret taken off, or None: not for us.
 
         Args:
             target: the request target as it came: path and query.
-            host: the ``Host`` header, None if there is none.
+            headers: of the request; names are looked up in any case.
         """
-        if host is None or not self._ours(host) or not target.startswith("/"):
+        if not self.called(headers) or not target.startswith("/"):
             return None
         if not self._secret:
-            return target
+            return None if _of_a_page(headers) else target
         path, mark, query = target.partition("?")
         first, slash, rest = path[1:].partition("/")
-        # Compared in constant time: how long the answer takes must not tell how much of a guess was right.
-        right = hmac.compare_digest(first.encode("utf-8", "surrogateescape"), self._secret)
-        return f"/{rest}{mark}{query}" if right and slash else None
+        if self._is_secret(first):
+            return f"/{rest}{mark}{query}" if slash else None
+        return target if self._is_secret(headers.get(HEADER, "")) else None
 
-    def _ours(self, host: str) -> bool:
+    def called(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request names us in its ``Host``."""
+        host = headers.get("Host", "").lower()
         name, colon, port = host.rpartition(":")
         if not colon or "]" in port:
             name, port = host, "80"
-        if port != str(self._port):
+        name = name.rstrip(".")
+        if not self._names.isdisjoint((host, name, f"{name}:{port}")):
+            return True
+        if port != self._port and not self._remote:
             return False
-        name = name.lower().rstrip(".")
         if name == "localhost" or name.endswith(".localhost"):
             return True
         try:
-            return ipaddress.ip_address(name.strip("[]")).is_loopback
+            address = ipaddress.ip_address(name.strip("[]"))
         except ValueError:
             return False
+        return self._remote or address.is_loopback  # no name, so none that was made to resolve to us
+
+    def _is_secret(self, guess: str) -> bool:
+        # In constant time: how long the answer takes must not tell how much of a guess was right.
+        return hmac.compare_digest(guess.encode("utf-8", "surrogateescape"), self._secret)
+
+
+def _of_a_page(headers: Mapping[str, str]) -> bool:
+    """Whether a browser sent it for a web page. Without a secret that is all that keeps pages out, of WebSockets above all."""
+    return "Origin" in headers or headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")

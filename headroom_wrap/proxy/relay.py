@@ -27,19 +27,21 @@ class Relay:
         endpoints: what is answered by us.
         lanes: the dialects that are understood, asked in order.
         parts: what an exchange needs.
+        standing: others than one wrapped agent are served.
     """
 
-    def __init__(self, guard: Guard, endpoints: Endpoints, lanes: tuple[Lane, ...], parts: Parts) -> None:
+    def __init__(self, guard: Guard, endpoints: Endpoints, lanes: tuple[Lane, ...], parts: Parts, *, standing: bool = False) -> None:
         self._guard = guard
         self._endpoints = endpoints
         self._lanes = lanes
         self._parts = parts
+        self._standing = standing
         self._told_signed = False
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        target = self._guard.admit(request.raw_path, request.headers.get("Host"))
+        target = self._guard.admit(request.raw_path, request.headers)
         if target is None:
-            return replies.not_found()
+            return self._refuse(request)
         handler = self._endpoints.find(request.method, target.partition("?")[0])
         if handler is not None:
             return await handler(request, target)
@@ -51,6 +53,12 @@ class Relay:
             return await self._carry(request, target, lane, form)
         except NoRoute as error:
             return replies.no_route(str(error), form)
+
+    def _refuse(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Whoever calls a standing proxy by its name is told what is missing; nobody else is told anything."""
+        if self._standing and self._guard.called(request.headers):
+            return replies.no_token(replies.shape("", vendors.vendor(request.raw_path, request.headers)))
+        return replies.not_found()
 
     async def _carry(self, request: web.BaseRequest, target: str, lane: Lane | None, form: Shape) -> web.StreamResponse:
         """Carry a request that is no WebSocket's beginning."""

@@ -81,6 +81,15 @@ def no_websocket() -> web.Response:
     return _closing(_Own(status=426, text="This address serves HTTP only.\n"))
 
 
+def no_token(form: Shape) -> web.Response:
+    """A request without the token, or from a web page where none is asked for."""
+    sentence = (
+        "This is Headroom's proxy, and the request lacks its token. Put the token in front of the path (http://HOST:PORT/TOKEN/v1/...) or into "
+        "the header x-headroom-token; headroom proxy --show-token prints it. Web pages are not served without."
+    )
+    return _final(_closing(error(401, sentence, form)))
+
+
 def too_large(limit: int, form: Shape = Shape.ANTHROPIC) -> web.Response:
     """A request body beyond the limit."""
     return _closing(error(413, f"Headroom relays request bodies of up to {limit} bytes.", form))

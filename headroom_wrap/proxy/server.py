@@ -22,6 +22,7 @@ from headroom_wrap.proxy.endpoints.table import Endpoints
 from headroom_wrap.proxy.endpoints.tally import CountingKeeper, Tally
 from headroom_wrap.proxy.exchange import Lane, Parts
 from headroom_wrap.proxy.guard import Guard
+from headroom_wrap.proxy.notices import Notices
 from headroom_wrap.proxy.outbox import Outbox
 from headroom_wrap.proxy.relay import Relay
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -37,6 +38,7 @@ from pipeline.store.api import Store
 
 _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
+_LINGER_S = 5.0  # what comes of a body that was refused is read for so long, so that the client reads why
 _BUSY_S = 1.0  # another process's write is waited for no longer than this: a request waits with us
 DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic, OpenAIChat, OpenAIResponses, Gemini)
 
@@ -94,7 +96,9 @@ async def serving(
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
-    relay = Relay(Guard(config.secret, port), endpoints, lanes, Parts(upstreams, books, tell, config.body_limit, config.client_s))
+    guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host))
+    parts = Parts(upstreams, books, tell, config.body_limit, config.client_s)
+    relay = Relay(guard, endpoints, lanes, parts, standing=config.standing)
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
     front = web.Server(
         relay,
@@ -102,6 +106,7 @@ async def serving(
         auto_decompress=False,
         access_log=None,
         keepalive_timeout=config.client_s,  # also what a request's head may take: while it arrives the connection counts as idle
+        lingering_time=min(_LINGER_S, config.client_s),
         max_line_size=_FIELD_LIMIT,
         max_field_size=_FIELD_LIMIT,
     )
@@ -134,20 +139,29 @@ def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[
 
 
 async def serve(config: ProxyConfig, listener: socket.socket, workers: WorkerPool) -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM, or SIGINT where no supervisor looks after us. A second one ends what is still open."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGTERM, _end, stop, workers)
     if config.life_fd < 0:
-        loop.add_signal_handler(signal.SIGINT, stop.set)
+        loop.add_signal_handler(signal.SIGINT, _end, stop, workers)
     else:
         loop.add_reader(config.life_fd, _parent_gone, config.life_fd, workers)
     outbox = Outbox(config.events_fd)
-    async with serving(config, listener, workers, outbox):
-        outbox(Ready())
+    tell = Notices(config.greeting.replace("{port}", str(listener.getsockname()[1]))) if config.standing else outbox
+    async with serving(config, listener, workers, tell):
+        tell(Ready())
         await stop.wait()
     outbox.flush()
     outbox.close()
+
+
+def _end(stop: asyncio.Event, workers: WorkerPool) -> None:
+    """A signal that asks us to end."""
+    if stop.is_set():
+        workers.kill()
+        os._exit(1)
+    stop.set()
 
 
 def _parent_gone(life_fd: int, workers: WorkerPool) -> None:

@@ -22,7 +22,8 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         socket_fd: a bound TCP socket handed down to us, or -1: bind ``host`` and ``port``.
         host, port: where to listen where no socket was handed down; port 0 takes a free one.
         secret: first segment of every path that is served, or the header ``x-headroom-token``; ``""`` for none.
-        standing: others than one wrapped agent are served: what is wrong with their requests is said to them.
+        standing: others than one wrapped agent are served: what is wrong with their requests is said to them, and troubles go to the log.
+        greeting: printed on standard output when a standing proxy serves, with the port for ``{port}``; ``""`` for nothing.
         allow_hosts: further names by which we may be called, besides this machine's loopback names.
         profile, elide, floor_tokens, exclude_tools, disabled, tool_kinds, workspace: see ``pipeline.policy.Policy``.
         off: relay everything untouched; count only.
@@ -50,6 +51,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     public: bool = False
     secret: str = ""
     standing: bool = False
+    greeting: str = ""
     allow_hosts: tuple[str, ...] = ()
     profile: str = Profile.BALANCED.value
     elide: bool = True

@@ -27,7 +27,21 @@ def test_defaults(tmp_path: Path) -> None:
     assert found.profile is Profile.BALANCED
     assert found.state == tmp_path / "state" / "headroom"
     assert found.database == found.state / "headroom.db"
-    assert {o.key for o in OPTIONS} <= set(Config.__dataclass_fields__)
+    assert {o.key for o in OPTIONS if not o.key.endswith("_upstream")} <= set(Config.__dataclass_fields__)
+    assert found.upstreams == {}
+
+
+def test_upstreams_by_vendor(tmp_path: Path) -> None:
+    write(tmp_path, 'openai_upstream = "http://vllm:8000/v1/"\ngemini_upstream = "https://g.example"\n')
+    found = load(around(tmp_path, HEADROOM_CODE_ASSIST_UPSTREAM="https://c.example"), {"gemini_upstream": "https://h.example"})
+    assert found.upstreams == {"openai": "http://vllm:8000/v1", "gemini": "https://h.example", "code_assist": "https://c.example"}
+    with pytest.raises(UserError, match="no http or https address"):
+        load(around(tmp_path), {"azure_upstream": "res.openai.azure.com"})
+
+
+def test_a_flag_of_another_name_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--workers"):
+        load(around(tmp_path), {"proxy_workers": -1})
 
 
 def test_each_source_goes_before_the_one_below(tmp_path: Path) -> None:
