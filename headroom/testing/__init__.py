@@ -11,6 +11,7 @@ from headroom.testing.anthropic.cache import PromptCache, minimum_tokens, prompt
 from headroom.testing.anthropic.validate import check
 from headroom.testing.charge import Charge
 from headroom.testing.errors import ApiError
+from headroom.testing.gemini.cache import GeminiCache, gemini_minimum_tokens
 from headroom.testing.openai.cache import OpenAICache
 from headroom.testing.record import Recorded
 from headroom.testing.script import (
@@ -35,6 +36,7 @@ from headroom.testing.seal import sign
 
 if TYPE_CHECKING:
     from headroom.testing.anthropic.provider import AnthropicProvider
+    from headroom.testing.gemini.provider import GeminiProvider
     from headroom.testing.openai.provider import OpenAIProvider
 
 __all__ = [
@@ -44,6 +46,8 @@ __all__ = [
     "Ask",
     "Charge",
     "Gate",
+    "GeminiCache",
+    "GeminiProvider",
     "OpenAICache",
     "OpenAIProvider",
     "PromptCache",
@@ -53,6 +57,7 @@ __all__ = [
     "check",
     "custom_tool",
     "cut",
+    "gemini_minimum_tokens",
     "held",
     "minimum_tokens",
     "overloaded",
@@ -69,6 +74,7 @@ __all__ = [
 
 _PROVIDERS = {
     "AnthropicProvider": "headroom.testing.anthropic.provider",
+    "GeminiProvider": "headroom.testing.gemini.provider",
     "OpenAIProvider": "headroom.testing.openai.provider",
 }
 

@@ -104,7 +104,7 @@ class PrefixCache:
         charge = Charge(
             Usage(input=total - read, cache_read=read, output=output),
             self._reason(blocks, pieces, known, alive, minimum),
-            read_to=blocks[pieces[alive - 1].block].path if read else "",
+            read_to=next((blocks[piece.block].path for piece in pieces if piece.total >= read), "") if read else "",
             broke_at=blocks[pieces[known].block].path if known < len(pieces) else "",
         )
         self._keep(pieces, now, lifetime)

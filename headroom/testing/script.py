@@ -245,7 +245,7 @@ def _needs_id(block: Block) -> bool:
 
 
 def instance(schema: JsonObject, words: str) -> object:
-    """A smallest value that a plain schema allows; strings say ``words``. Types may be in capitals, as Gemini's own are."""
+    """A small value that a plain schema allows; strings say ``words``. Types may be in capitals, as Gemini's own are."""
     choices = schema.get("enum")
     if isinstance(choices, list) and choices:
         return choices[0]
@@ -255,6 +255,7 @@ def instance(schema: JsonObject, words: str) -> object:
     if kind == "object":
         fields = mapping(schema.get("properties"))
         return {name: instance(part, words) for name, part in fields.items() if isinstance(part, Mapping)}
-    plain: dict[str, object] = {"string": words, "integer": 0, "number": 0, "boolean": False, "array": []}
+    # One, not zero: agents take numbers for ratings, and Gemini CLI refuses a zero that its own schema allows.
+    plain: dict[str, object] = {"string": words, "integer": 1, "number": 1, "boolean": False, "array": []}
     least = schema.get("minimum")
     return least if kind in {"integer", "number"} and isinstance(least, int | float) else plain.get(kind)

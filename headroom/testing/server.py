@@ -174,17 +174,20 @@ class Provider:
         data = wire.encode(body)
         return web.Response(status=status, body=data, content_type="application/json", headers=self.headers(request_id))
 
-    async def stream(self, call: Call, answer: Answer, frames: Iterable[bytes], error: bytes) -> web.StreamResponse:
-        """Streams the frames as server-sent events, with the faults that the answer asks for.
+    async def stream(
+        self, call: Call, answer: Answer, frames: Iterable[bytes], error: bytes, content_type: str = "text/event-stream"
+    ) -> web.StreamResponse:
+        """Streams the frames, as server-sent events by default, with the faults that the answer asks for.
 
         Args:
             call: the request; the outcome is noted in its record.
             answer: how it travels.
             frames: the events as bytes.
             error: the event that stands for the answer's error.
+            content_type: of the response.
         """
         response = web.StreamResponse(headers=self.headers(call.id) | {"cache-control": "no-cache"})
-        response.content_type = "text/event-stream"
+        response.content_type = content_type
         response.charset = "utf-8"
         packer = None
         if self._compress and "gzip" in call.record.headers.get("accept-encoding", ""):

@@ -84,8 +84,8 @@ def test_a_request_for_json_is_answered_aside_and_satisfies_its_schema():
             "title": "Scripted session",
             "kind": "a",
             "version": 2,
-            "n": 0,
-            "x": 0,
+            "n": 1,
+            "x": 1,
             "ok": False,
             "tags": [],
             "inner": {"deep": "Scripted session"},
@@ -167,5 +167,5 @@ def test_a_conversation_is_named_by_its_session_or_by_how_it_begins():
 
 
 def test_instances_of_schemas_in_capitals_and_with_a_least_value():
-    schema = {"type": "OBJECT", "properties": {"score": {"type": "INTEGER", "minimum": 1}, "why": {"type": "STRING"}, "other": 3}}
-    assert instance(schema, "w") == {"score": 1, "why": "w"}
+    schema = {"type": "OBJECT", "properties": {"score": {"type": "INTEGER", "minimum": 3}, "why": {"type": "STRING"}, "other": 3}}
+    assert instance(schema, "w") == {"score": 3, "why": "w"}
