@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,7 +131,7 @@ def _members(body: bytes) -> tuple[bytes, CompressSettings]:
     """The bytes of the messages, and what else is said."""
     try:
         found = json_spans.members(body, json_spans.whole(body))
-        rest = {name: _plain(body[span.start : span.end]) for name, span in found.items() if name != "messages"}
+        rest = {name: _plain(body[span.start : span.end], parse_float=_number) for name, span in found.items() if name != "messages"}
     except (Malformed, RecursionError) as error:
         raise ValueError(f"The body is no JSON object: {error}.") from None
     if "messages" not in found:
@@ -151,11 +151,17 @@ def _decoded(raw: bytes) -> list[dict[str, Any]]:
     return values
 
 
-def _plain(data: bytes) -> Any:
+def _plain(data: bytes, parse_float: Callable[[str], float] | None = None) -> Any:
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_float=parse_float)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"The body is no JSON: {error}.") from None
+
+
+def _number(digits: str) -> float:
+    """A number with a point or an exponent; JSON has one kind of number, so 3.0 is an integer."""
+    value = float(digits)
+    return int(value) if value.is_integer() else value
 
 
 def _no_constant(name: str) -> None:

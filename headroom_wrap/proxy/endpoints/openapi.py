@@ -23,8 +23,8 @@ from headroom_wrap.proxy.endpoints.shapes import (
     SearchAnswer,
 )
 from headroom_wrap.proxy.endpoints.stats import Stats
+from headroom_wrap.proxy.endpoints.table import RETRIEVE, RETRIEVE_ONE
 
-RETRIEVE_ONE = "/v1/retrieve/{handle}"
 _TYPES = (
     CompressRequest,
     CompressAnswer,
@@ -53,6 +53,10 @@ _WITH_BODY = (400, 408, 413, 415)
 def document() -> dict[str, Any]:
     """The document."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
+    schemas["RetrieveRequest"] |= {
+        "oneOf": [{"required": ["handle"]}, {"required": ["hash"]}],
+        "dependentRequired": {"query": ["hash"]},
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,7 +66,7 @@ def document() -> dict[str, Any]:
             "description": "What the proxy answers itself. Every other path is relayed to the model's API.",
         },
         "paths": _paths(),
-        "components": {"schemas": schemas},
+        "components": {"schemas": json.loads(json.dumps(schemas))},  # plain: there are tuples among the defaults
     }
 
 
@@ -77,7 +81,7 @@ def _paths() -> dict[str, Any]:
                 body=CompressRequest,
             )
         },
-        "/v1/retrieve": {
+        RETRIEVE: {
             "post": _operation(
                 "retrieve",
                 "An original, whole or in part",
@@ -169,8 +173,18 @@ def _text(name: str, summary: str) -> dict[str, Any]:
 def _mcp() -> dict[str, Any]:
     """MCP describes its messages itself; what HTTP sees of them is described here."""
     message = {"type": "object", "properties": {"jsonrpc": {"const": "2.0"}}, "required": ["jsonrpc"]}
+    asked = {
+        "type": "object",
+        "properties": {
+            "jsonrpc": {"const": "2.0"},
+            "id": {"type": ["string", "integer"], "description": "Left out in a notification."},
+            "method": {"type": "string", "examples": ["initialize", "tools/list", "tools/call"]},
+            "params": {"type": "object"},
+        },
+        "required": ["jsonrpc", "method"],
+    }
     made = _operation("mcp", "The Model Context Protocol over streamable HTTP, without sessions and streams", {}, (408, 413, 415))
-    made["requestBody"] = {"required": True, "content": {JSON: {"schema": message}}}
+    made["requestBody"] = {"required": True, "content": {JSON: {"schema": asked}}}
     made["responses"] = {
         "200": {
             "description": "The answer to a request; as one event for clients that take events alone.",

@@ -9,16 +9,17 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET
 
 from headroom_wrap.proxy.endpoints import answers, bodies
 from headroom_wrap.proxy.endpoints.answers import Refusal
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
 from headroom_wrap.proxy.endpoints.shapes import HashedAnswer, RetrieveAnswer, RetrieveRequest, SearchAnswer
+from headroom_wrap.proxy.endpoints.table import RETRIEVE
 from pipeline import ccr, markers, tokens
 from pipeline.ccr import RetrievalError, Retrieved
 from pipeline.store.api import Store
 
-PATH = "/v1/retrieve"
 _BODY_LIMIT = 64 << 10
 _QUERY_FIELDS = 10
 _MOST_WORDS = 20
@@ -42,16 +43,16 @@ class Retrieve:
             asked = msgspec.json.decode(body, type=RetrieveRequest)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise Refusal(400, "invalid_request", f"The body cannot be read: {error}.") from None
-        if (asked.handle is None) == (asked.hash is None):
+        if (asked.handle is UNSET) == (asked.hash is UNSET):
             raise Refusal(400, "invalid_request", "Name the original by its handle: {“handle”: “3f9a2c7b”}.")
-        if asked.hash is None and asked.query is not None:
+        if asked.hash is UNSET and asked.query is not UNSET:
             raise Refusal(400, "invalid_request", "A query goes with a hash; with a handle write a pattern, which is a regular expression.")
         return await self._answer(lambda store: answer(store, asked))
 
     async def get(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
         """Answer a request that says in its path and query what is wanted."""
         path, _, query = target.partition("?")
-        handle = unquote(path.removeprefix(f"{PATH}/"))
+        handle = unquote(path.removeprefix(f"{RETRIEVE}/"))
         try:
             fields = parse_qs(query, keep_blank_values=True, max_num_fields=_QUERY_FIELDS)
         except ValueError:
@@ -77,14 +78,14 @@ def answer(store: Store, asked: RetrieveRequest) -> RetrieveAnswer | HashedAnswe
         Refusal: there is no such original, or no such part of it.
         StoreError: the store cannot be read.
     """
-    if asked.hash is None:
-        found = _retrieved(store, asked.handle or "", asked.lines, asked.pattern)
+    if asked.hash is UNSET:
+        found = _retrieved(store, asked.named, asked.lines, asked.pattern)
         return RetrieveAnswer(found.handle, found.text, found.unit, found.total, found.shown)
-    if asked.query is None:
-        found = _retrieved(store, asked.hash, asked.lines, asked.pattern)
+    if asked.query is UNSET:
+        found = _retrieved(store, asked.named, asked.lines, asked.pattern)
         original = store.original(found.handle)
         return HashedAnswer(found.handle, found.text, tokens.estimate(found.text), found.total, original.label if original is not None else "")
-    found = _retrieved(store, asked.hash, asked.lines, _any_word(asked.query))
+    found = _retrieved(store, asked.named, asked.lines, _any_word(asked.query))
     results = tuple(_NUMBERED.split(found.text)) if found.shown else ()
     if len(results) != found.shown:  # a unit of several lines, one of which looks like a numbered one: nothing tells where it ends
         results = (found.text,)

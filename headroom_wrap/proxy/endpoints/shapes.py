@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pipeline.policy import Profile
 from pipeline.transcript import ToolKind
@@ -118,7 +118,7 @@ class CompressAnswer(Struct, frozen=True):
     ignored: tuple[str, ...] = ()
 
 
-class RetrieveRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class RetrieveRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Which original, and which part of it. Either ``handle`` or ``hash`` names it.
 
     Args:
@@ -129,11 +129,16 @@ class RetrieveRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         query: with ``hash``: only units in which one of its words is found, whatever their case.
     """
 
-    handle: str | None = None
+    handle: str | UnsetType = UNSET
     lines: str | None = None
     pattern: str | None = None
-    hash: str | None = None
-    query: str | None = None
+    hash: str | UnsetType = UNSET
+    query: str | UnsetType = UNSET
+
+    @property
+    def named(self) -> str:
+        """The handle, however it is called."""
+        return self.handle or self.hash or ""
 
 
 class RetrieveAnswer(Struct, frozen=True):

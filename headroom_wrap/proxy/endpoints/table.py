@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from headroom_wrap.proxy.endpoints import answers, metrics, openapi, retrieve
 from headroom_wrap.proxy.endpoints.answers import Refusal, later
-from headroom_wrap.proxy.endpoints.compress import Compress
-from headroom_wrap.proxy.endpoints.health import Health
-from headroom_wrap.proxy.endpoints.mcp import Mcp
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
-from headroom_wrap.proxy.endpoints.pulse import Pulse
-from headroom_wrap.proxy.endpoints.retrieve import Retrieve
-from headroom_wrap.proxy.endpoints.stats import StatsEndpoint
-from headroom_wrap.proxy.worker import resident
 from pipeline.store.api import StoreError
+
+if TYPE_CHECKING:
+    from headroom_wrap.proxy.endpoints.handlers import Handlers
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]]
+RETRIEVE = "/v1/retrieve"
+RETRIEVE_ONE = f"{RETRIEVE}/{{handle}}"
+# All that is taken from the upstream's paths, written as in the OpenAPI document.
+SERVED: dict[str, tuple[str, ...]] = {
+    "/v1/compress": ("POST",),
+    RETRIEVE: ("POST",),
+    RETRIEVE_ONE: ("GET", "HEAD"),
+    "/stats": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
+    "/livez": ("GET", "HEAD"),
+    "/readyz": ("GET", "HEAD"),
+    "/health": ("GET", "HEAD"),
+    "/mcp": ("POST",),
+    "/openapi.json": ("GET", "HEAD"),
+}
 _STORE_AGAIN_S = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Endpoint:
-    """A path and what answers it.
-
-    Args:
-        path: as the OpenAPI document has it.
-        methods: method -> handler.
-    """
-
-    path: str
-    methods: dict[str, Handler]
 
 
 class Endpoints:
@@ -48,48 +46,27 @@ class Endpoints:
 
     def __init__(self, parts: EndpointParts) -> None:
         self._parts = parts
-        self._pulse = None if parts.workers is None else Pulse(parts.workers)
-        self._compress = Compress(parts, self._pulse)
-        self._paths = {path: _Endpoint(path, methods) for path, methods in self._table().items()}
-
-    @property
-    def served(self) -> dict[str, tuple[str, ...]]:
-        """The methods of every path."""
-        return {path: tuple(endpoint.methods) for path, endpoint in self._paths.items()}
 
     def find(self, method: str, path: str) -> Handler | None:
         """The handler for a method and a path (no query), given the request and its target; None: the request is for the upstream."""
-        endpoint = self._paths.get(path)
-        if endpoint is None and path.startswith(f"{retrieve.PATH}/"):
-            endpoint = self._paths[openapi.RETRIEVE_ONE]
-        if endpoint is None:
+        served = RETRIEVE_ONE if path.startswith(f"{RETRIEVE}/") else path
+        if served not in SERVED:
             return None
-        handler = endpoint.methods.get("GET" if method == "HEAD" else method)
-        return self._answering(endpoint, handler or _refusing(endpoint))
+        return self._answering(served, self._handlers[served] if method in SERVED[served] else _refusing(served))
 
     async def close(self) -> None:
         """Finish what was begun for clients that are gone."""
-        await self._compress.close()
-        if self._pulse is not None:
-            await self._pulse.close()
+        if "_handlers" in self.__dict__:
+            await self._handlers.close()
 
-    def _table(self) -> dict[str, dict[str, Handler]]:
-        health = Health(self._parts, self._pulse)
-        originals = Retrieve(self._parts)
-        return {
-            "/v1/compress": {"POST": self._compress.handle},
-            retrieve.PATH: {"POST": originals.post},
-            openapi.RETRIEVE_ONE: {"GET": originals.get},
-            "/stats": {"GET": StatsEndpoint(self._parts).get},
-            "/metrics": {"GET": self._metrics},
-            "/livez": {"GET": health.live},
-            "/readyz": {"GET": health.ready},
-            "/health": {"GET": health.health},
-            "/mcp": {"POST": Mcp(self._parts, self._compress).post},
-            "/openapi.json": {"GET": self._openapi},
-        }
+    @cached_property
+    def _handlers(self) -> Handlers:
+        # Late: an agent's proxy is started for every session, and most are never asked anything themselves.
+        from headroom_wrap.proxy.endpoints.handlers import Handlers
 
-    def _answering(self, endpoint: _Endpoint, handler: Handler) -> Handler:
+        return Handlers(self._parts)
+
+    def _answering(self, path: str, handler: Handler) -> Handler:
         """A handler that answers whatever happens, in one form, and is counted."""
 
         async def answer(request: web.BaseRequest, target: str) -> web.StreamResponse:
@@ -101,18 +78,12 @@ class Endpoints:
             except StoreError as error:
                 made = later("storage_error", str(error), _STORE_AGAIN_S).answer()
             except Exception:  # the one place where an endpoint's own mistake becomes an answer
-                log.exception("%s %s failed", request.method, endpoint.path)
+                log.exception("%s %s failed", request.method, path)
                 made = Refusal(500, "internal_error", "This is a mistake of Headroom's; its log says more. Please report it.").answer()
-            self._parts.tally.answer(endpoint.path, made.status)
+            self._parts.tally.answer(path, made.status)
             return made
 
         return answer
-
-    async def _metrics(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
-        return answers.raw(metrics.text(self._parts.tally, resident()).encode(), metrics.CONTENT_TYPE)
-
-    async def _openapi(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
-        return answers.of(openapi.document())
 
 
 def _refuse_pages(request: web.BaseRequest) -> None:
@@ -123,11 +94,11 @@ def _refuse_pages(request: web.BaseRequest) -> None:
         raise Refusal(403, "forbidden", "Web pages are not served.", close=True)
 
 
-def _refusing(endpoint: _Endpoint) -> Handler:
+def _refusing(path: str) -> Handler:
     """What answers methods that an endpoint does not take."""
-    methods = [*endpoint.methods, *(["HEAD"] if "GET" in endpoint.methods else [])]
+    methods = SERVED[path]
 
     async def refuse(request: web.BaseRequest, target: str) -> web.StreamResponse:
-        raise Refusal(405, "method_not_allowed", f"{endpoint.path} takes {' and '.join(methods)}.", {"Allow": ", ".join(methods)}, close=True)
+        raise Refusal(405, "method_not_allowed", f"{path} takes {' and '.join(methods)}.", {"Allow": ", ".join(methods)}, close=True)
 
     return refuse

@@ -6,12 +6,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from headroom_wrap.events import Began, Event, Trouble
-from headroom_wrap.proxy.endpoints.shapes import CompressAnswer
 from headroom_wrap.proxy.keeper import Keeper
 from pipeline.store.api import Receipt, Store
 from pipeline.usage import Usage
+
+if TYPE_CHECKING:  # the proxy starts without what only its own endpoints need
+    from headroom_wrap.proxy.endpoints.shapes import CompressAnswer
 
 OTHERS = "other"
 _MOST_NAMES = 100  # clients name models; a counter for each of a million names would be a leak

@@ -42,6 +42,7 @@ GEMINI = [
 SHAPES = {"anthropic": anthropic(1), "openai": OPENAI, "responses": RESPONSES, "gemini": GEMINI}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_every_shape_becomes_what_the_library_makes_of_it(shape):
     messages = SHAPES[shape]
@@ -298,7 +299,8 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@pytest.mark.slow
+@settings(max_examples=80)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(["role", "content", "type", "parts", "tool_calls", "tool_call_id", "output"]), json_values, max_size=4),
