@@ -112,6 +112,12 @@ class Query:
         return tuple(dict.fromkeys(_NUMBER.findall(self.text)))
 
     @cached_property
+    def trouble(self) -> tuple[str, ...]:
+        """The words by which the user's text asks for trouble, in order, lower case."""
+        found = (m[0].lower() for m in _WORD.finditer(self.text))
+        return tuple(dict.fromkeys(w for w in found if w in _SEVERITY))
+
+    @cached_property
     def severity(self) -> bool:
         """Trouble is asked for."""
         return self._has(_SEVERITY)

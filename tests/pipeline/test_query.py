@@ -25,6 +25,7 @@ def test_intent_words_are_no_content() -> None:
     assert query.rarity
     assert query.slowness
     assert query.words == ("requests", "scheduler")
+    assert query.trouble == ("errors",)
 
 
 def test_nothing_asked() -> None:

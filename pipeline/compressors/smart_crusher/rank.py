@@ -22,18 +22,18 @@ _UP = frozenset(
     recent expensive heavy slow expire expires""".split()
 )
 _DOWN = frozenset("fewest lowest smallest least min minimum earliest oldest first shortest fastest cheapest lightest fast".split())
+_ERROR_WORDS = ("crash", "segfault", "segmentation fault", "broken", "panic", "exception", "fatal", "traceback")  # even in a long text
 _ERROR_CELL = re.compile(
-    "error|warning|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled"
-    "|panic|fatal|critical|abort|invalid|broken|breaks|corrupt|regression"
+    "|".join(_ERROR_WORDS)
+    + "|error|warning|fail|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled|critical|abort|invalid|breaks|corrupt|regression|deadlock"
 )
-_ERROR_WORDS = ("crash", "segfault", "segmentation fault", "broken", "panic", "exception", "fatal", "traceback")
 _UNIT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?(?=\s*(?:%|[a-zA-Zµ]{1,3}\b|\(|\Z))")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}|(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w=+/-]{15,}")
 _NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|time|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
 _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|millis|(?:^|[._])m?s$")
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
-_NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase
+_NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase, a kind of trouble
 _FEW = 0.03
 _TIES = 6
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
@@ -148,8 +148,11 @@ def _terms(query: Query) -> list[tuple[Callable[[], re.Pattern[str]], str, float
         terms.append((partial(_exactly, text), text.lower(), weight))
     for phrase in _phrases(query.text):
         terms.append((partial(re.compile, rf"(?i)(?<!\w){re.escape(phrase)}(?!\w)"), phrase.lower(), float(phrase.count(" "))))
-    for word in query.stems[:40]:
-        terms.append((partial(re.compile, rf"(?i)(?<![A-Za-z]){re.escape(word)}"), word, 1.0))
+    words = dict.fromkeys(query.stems[:40], 1.0)
+    for word in query.trouble[:20]:  # of records those few are meant that have it
+        words.setdefault(stem(word), _NAMES)
+    for word, weight in words.items():
+        terms.append((partial(re.compile, rf"(?i)(?<![A-Za-z]){re.escape(word)}"), word, weight))
     return terms
 
 

@@ -248,7 +248,7 @@ def test_no_long_run_is_left_without_a_sample():
 
 def test_a_mass_of_trouble_is_left_out_in_short_runs_where_trouble_is_asked_for():
     lines = [f"{clock(i)} ERROR [worker-1] c.example.Db - query {i} timed out on db-3" for i in range(300)]
-    assert max(map(len, rewritten("\n".join(lines), "Which errors are there?").gaps)) <= 16
+    assert max(map(len, rewritten("\n".join(lines), "Which errors are there?").gaps)) <= 8
     assert max(map(len, rewritten("\n".join(lines), "What was done about db-7?").gaps)) > 40
 
 
@@ -324,6 +324,16 @@ def test_nothing_to_gain_gives_none():
     assert compress("\n".join(service_log(11))) is None
     different = "\n".join(f"ERROR {'abcdefghijklmnopqrstuvwxyz'[i] * 9} {'zyxwvutsrqponmlkjihgfedcba'[i] * 7}" for i in range(26))
     assert compress(different) is None
+
+
+def test_what_is_asked_for_stays_in_aggressive_too():
+    lines = [f"{clock(i)} INFO GET /api/items {40 + i % 7} ms" for i in range(300)]
+    slow = [f"{clock(i)} INFO GET /api/items {900 + i} ms" for i in range(0, 300, 10)]
+    for n, line in enumerate(slow):
+        lines[n * 10] = line
+    assert set(slow) <= set(
+        unfold([x for x in rewritten("\n".join(lines), "Which requests are slow?", AGGRESSIVE).text.split("\n") if "[… " not in x])
+    )
 
 
 def test_where_nothing_may_go_no_line_is_left_out():

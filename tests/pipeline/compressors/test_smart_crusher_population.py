@@ -122,6 +122,29 @@ def test_one_of_several_named_records_is_not_crowded_out():
     assert all(data[i] in kept for i in (5, 60, 111))
 
 
+def issues(count):
+    rng = random.Random(5)
+    return [{"number": 9000 + i, "title": prose(rng, 6), "state": "open", "comments": i % 7, "body": prose(rng, 60)} for i in range(count)]
+
+
+@pytest.mark.parametrize("profile", [Profile.BALANCED, Profile.AGGRESSIVE])
+def test_trouble_in_a_title_is_shown(profile):
+    data = issues(120)
+    data[57]["title"] = "segfault in the window destructor"
+    rewrite, _ = crush(data, "Which issues report a breakage?", Policy(profile=profile))
+    assert data[57]["title"] in rewrite.text
+
+
+@pytest.mark.parametrize("profile", [Profile.BALANCED, Profile.AGGRESSIVE])
+def test_the_few_records_with_the_kind_of_trouble_asked_for_are_found_by_their_text(profile):
+    data = issues(120)
+    for i in range(3, 110, 4):
+        data[i]["title"] = f"window {i} export is broken"
+    data[57]["body"] = "alpha " * 500 + "then it will crash " + "beta " * 300
+    rewrite, _ = crush(data, "Which issues report a crash?", Policy(profile=profile))
+    assert markers.gap(58, 58, "cut") in rewrite.text
+
+
 def test_an_issue_tracker_is_no_trouble():
     data = jobs(100)
     for job in data[::5]:
