@@ -1,0 +1,61 @@
+"""The embedded model: a whole-numbered weight for each feature, and what calibration found. ``scripts/kompress`` writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import mul
+
+from pipeline.compressors.kompress.features import NAMES
+from pipeline.compressors.kompress.lexicon import DATA
+
+PATH = DATA / "model.json"
+SHIFT = 10  # weights are in 1/1024 of a 1/1000 logit
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights and thresholds.
+
+    Args:
+        weights: in the order of ``features.NAMES``.
+        masses: recall, in 1/100 -> softmax mass of the sentences to keep, in 1/10000; ascending.
+        gate: the least coverage, in 1/1000, at which a question is one about the text.
+    """
+
+    weights: tuple[int, ...]
+    masses: tuple[tuple[int, int], ...]
+    gate: int
+
+    def scores(self, rows: Sequence[Sequence[int]]) -> list[int]:
+        """Logits in 1/1000, one for each row of features."""
+        weights = self.weights
+        return [sum(map(mul, weights, row)) >> SHIFT for row in rows]
+
+    def mass(self, recall: float) -> float:
+        """The softmax mass that keeps the answer with probability ``recall``, between calibrated points by a straight line."""
+        asked = recall * 100
+        (low, below), *above = self.masses
+        if asked <= low:
+            return below / 10_000
+        for high, mass in above:
+            if asked <= high:
+                return (below + (mass - below) * (asked - low) / (high - low)) / 10_000
+            low, below = high, mass
+        return below / 10_000
+
+
+@cache
+def load() -> Model:
+    """The model of the package.
+
+    Raises:
+        ValueError: its weights are for other features than this version computes.
+    """
+    data = json.loads(PATH.read_text("utf-8"))
+    if tuple(data["weights"]) != NAMES:
+        raise ValueError(f"{PATH} was trained for other features. Run scripts/kompress/train, or reinstall Headroom.")
+    masses = tuple(sorted((int(recall), int(mass)) for recall, mass in data["masses"].items()))
+    return Model(tuple(data["weights"].values()), masses, int(data["gate"]))

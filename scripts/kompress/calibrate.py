@@ -1,0 +1,60 @@
+"""How much softmax mass to keep for a recall: ``python -m scripts.kompress.calibrate DATA``, after ``train``.
+
+Cross-conformal: each fold (whole articles) is scored by weights fitted to the others, and the mass that a list would have needed to keep its
+answer is noted. The quantile of those masses is the threshold (Vovk, Cross-conformal predictors, 2015).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.compressors.kompress.model import PATH
+from scripts.kompress.features import SEED, Example, examples, keywords, questions
+from scripts.kompress.train import fit
+
+RECALLS = (90, 95, 97, 99)  # percent
+_FOLDS = 5
+
+
+def needed(logits: npt.NDArray[np.float64], example: Example) -> float:
+    """The mass of the best-scored sentences down to the last that one of the answers needs."""
+    raised = np.exp(logits - logits.max())
+    probabilities = raised / raised.sum()
+    worst = max(min(float(logits[unit]) for unit in answer) for answer in example.case.answers)
+    return float(probabilities[logits > worst].sum())
+
+
+def quantile(values: Sequence[float], recall: int) -> float:
+    """The conformal quantile: of n values the ceil((n + 1)·recall)-th."""
+    place = math.ceil((len(values) + 1) * recall / 100)
+    return sorted(values)[min(place, len(values)) - 1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Calibrate the embedded model.")
+    parser.add_argument("data", type=Path, help="what fetch_data fetched")
+    asked = parser.parse_args()
+    own, made = examples(questions(asked.data)), examples(keywords(asked.data))
+    groups = sorted({example.case.group for example in own})
+    order = np.random.default_rng(SEED).permutation(len(groups))
+    fold_of = {groups[g]: int(place) % _FOLDS for place, g in enumerate(order)}
+    masses = []
+    for fold in range(_FOLDS):
+        weights = fit([*(e for e in own if fold_of[e.case.group] != fold), *made])
+        masses += [needed(e.rows @ weights, e) for e in own if fold_of[e.case.group] == fold]
+    model = json.loads(PATH.read_text("utf-8"))
+    # Above the last thing kept, not at it: the sentences kept must reach the mass.
+    model["masses"] = {str(recall): min(round(quantile(masses, recall) * 10_000) + 1, 9_999) for recall in RECALLS}
+    PATH.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
+    print(f"{len(masses)} held-out lists: {model['masses']}")
+
+
+if __name__ == "__main__":
+    main()
