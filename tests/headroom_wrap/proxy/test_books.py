@@ -46,6 +46,19 @@ async def test_savings_are_new_once_and_old_from_then_on():
     assert first.session == second.session != ""
 
 
+async def test_a_request_that_is_retried_saves_what_the_first_try_would_have():
+    busy = b"HTTP/1.1 529 Overloaded\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(busy, answer(usage(write=900), message_id="m1"), answer(usage(read=900), message_id="m2"))
+        for turns in (1, 1, 2):
+            await p.post(body_of(conversation(turns)))
+        await p.event(Finished, 2)
+    assert up.requests[0].body == up.requests[1].body
+    first, second = p.store.rows["m1"], p.store.rows["m2"]
+    assert (first.removed_new > 1000, first.removed_old) == (True, 0)
+    assert second.removed_old == first.removed_new
+
+
 async def test_the_life_of_the_cache_is_told():
     kinds = [usage(write=9), usage(read=9), usage(write_1h=9), usage(read=9), usage()]
     async with RawUpstream() as up, proxy(up.url) as p:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -191,6 +192,57 @@ async def test_it_leaves_no_process_behind(tmp_path, end):
         else:
             p.popen.send_signal(signal.SIGKILL)
         assert await gone(workers)
+
+
+@pytest.mark.parametrize("end", ["killed", "overrun"])
+async def test_a_worker_that_fails_in_the_middle_costs_one_block(tmp_path, end):
+    async with RawUpstream() as up, process(up.url, tmp_path, worker_base_s=30 if end == "killed" else 0.2) as p:
+        await p.event(events.Ready)
+        (worker,) = psutil.Process(p.popen.pid).children()
+        worker.suspend()  # whatever it is given now, it does not finish
+        body = body_of(conversation(1))
+        reply = asyncio.create_task(p.post(body))
+        if end == "killed":
+            worker.kill()
+        assert (await reply).status == 200
+        assert up.requests[0].body == body
+        assert (await p.event(events.Trouble)).kind == "worker"
+        assert await gone([worker])
+        await p.post(body_of(conversation(2)))
+    assert up.requests[1].body.count(b"[headroom ") == 1
+
+
+async def test_a_store_that_is_locked_costs_no_request(tmp_path):
+    async with RawUpstream() as up, process(up.url, tmp_path) as p:
+        await p.post(body_of(conversation(1, lines=200)))  # from here on the store is open
+        other = sqlite3.connect(tmp_path / "headroom.db", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        body = body_of(conversation(1))
+        assert (await p.post(body)).status == 200
+        assert (await p.event(events.Trouble)).kind == "store"
+        other.execute("ROLLBACK")
+        other.close()
+        await p.post(body_of(conversation(2)))
+    assert up.requests[1].body == body
+    assert up.requests[2].body.startswith(body.removesuffix(b"]}"))
+    assert up.requests[2].body.count(b"[headroom ") == 1
+
+
+async def test_a_second_signal_ends_what_the_first_one_left_open(tmp_path):
+    async def serve(message, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+
+    async with RawUpstream() as up, process(up.url, tmp_path, drain_s=60.0) as p:
+        up.answer = serve
+        reader, writer = await p.connect()
+        writer.write(request(p.port, b"{}"))
+        await asyncio.wait_for(reader.readuntil(b"one\r\n"), DEADLINE)
+        p.popen.terminate()
+        while not await refuses(p):
+            pass
+        p.popen.terminate()
+        assert await p.ended() == 1
+        writer.close()
 
 
 async def test_the_terminals_interrupt_is_not_for_it(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.cache_aligner import lineage
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.anthropic_usage import AnthropicUsage
-from pipeline.dialects.api import Unreadable
+from pipeline.dialects.api import PathInfo, Unreadable
 from pipeline.policy import Policy
 from pipeline.transcript import ItemKind, ToolKind
 from pipeline.usage import Usage
@@ -223,3 +223,54 @@ def test_what_is_written_is_json_though_a_path_in_it_is_no_unicode() -> None:
     transcript = Anthropic().read(raw, Policy())
     written = Anthropic().write(raw, transcript, {2: "as in result 1 (Read \udcff.py) – é"})
     assert json.loads(written.decode("utf-8"))["messages"][2]["content"][0]["content"] == "as in result 1 (Read \udcff.py) – é"
+
+
+@pytest.mark.parametrize(
+    ("path", "info"),
+    [
+        ("/v1/messages", PathInfo()),
+        ("/gateway/v1/messages", PathInfo()),
+        ("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x@2026:rawPredict", PathInfo("claude-x@2026")),
+        ("/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:streamRawPredict", PathInfo("claude-x", stream=True)),
+        ("/model/eu.anthropic.claude-x-v1%3A0/invoke", PathInfo("eu.anthropic.claude-x-v1:0")),
+        ("/model/m/invoke-with-response-stream", PathInfo("m", stream=True)),
+    ],
+)
+def test_where_it_is_served_and_what_the_path_says(path: str, info: PathInfo) -> None:
+    assert Anthropic().recognises("POST", path)
+    assert not Anthropic().recognises("GET", path)
+    assert Anthropic().path_info(path) == info
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/messages/count_tokens",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict",
+        "/v1/projects/p/locations/l/publishers/mistralai/models/m:rawPredict",
+        "/model/m/converse",
+        "/model/m/n/invoke",
+    ],
+)
+def test_neighbours_are_not_its_own(path: str) -> None:
+    assert not Anthropic().recognises("POST", path)
+    assert Anthropic().path_info(path) == PathInfo()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "session"),
+    [
+        ({"user_id": json.dumps({"device_id": "d", "session_id": "s1"})}, "s1"),
+        ({"user_id": "user_ab12_account_cd_session_s2"}, "s2"),
+        ({"user_id": "somebody"}, ""),
+        ({"user_id": "{"}, ""),
+        ({"user_id": '{"session_id": 7}'}, ""),
+        ({"user_id": 7}, ""),
+        ({}, ""),
+        ("x", ""),
+        (None, ""),
+    ],
+)
+def test_the_session_in_the_metadata(metadata: object, session: str) -> None:
+    body = json.dumps({"model": "m", "metadata": metadata, "messages": []}).encode()
+    assert Anthropic().read(body, Policy()).session == session

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cache_aligner import lineage
-from pipeline.dialects.api import Transcript, Unreadable
+from pipeline.dialects.api import PathInfo, Transcript, Unreadable
 from pipeline.dialects.gemini import Gemini
 from pipeline.policy import Policy
 from pipeline.transcript import ItemKind, ToolKind
@@ -202,3 +202,24 @@ def test_any_body_is_read_or_refused(raw: bytes) -> None:
     except Unreadable:
         return
     assert dialect.write(raw, transcript, {}) is raw
+
+
+@pytest.mark.parametrize(
+    ("path", "info"),
+    [
+        ("/v1beta/models/gemini-x:generateContent", PathInfo("gemini-x")),
+        ("/v1beta/models/gemini-x:streamGenerateContent", PathInfo("gemini-x", stream=True)),
+        ("/v1/projects/p/locations/l/publishers/google/models/gemini-y:streamGenerateContent", PathInfo("gemini-y", stream=True)),
+        ("/v1internal:streamGenerateContent", PathInfo(stream=True)),
+        ("/v1internal:generateContent", PathInfo()),
+        ("/v1beta/tunedModels/t:generateContent", PathInfo()),
+        ("/v1beta/models/m:countTokens", PathInfo()),
+    ],
+)
+def test_what_the_path_says(path: str, info: PathInfo) -> None:
+    assert Gemini().path_info(path) == info
+
+
+def test_the_session_of_code_assist() -> None:
+    body = json.dumps({"model": "m", "request": {"contents": [], "session_id": "s1"}}).encode()
+    assert Gemini().read(body, Policy()).session == "s1"

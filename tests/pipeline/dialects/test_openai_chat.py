@@ -145,3 +145,10 @@ def test_any_body_is_read_or_refused(raw: bytes) -> None:
     except Unreadable:
         return
     assert dialect.write(raw, transcript, {}) is raw
+
+
+@pytest.mark.parametrize(("key", "session"), [("c1", "c1"), (None, ""), (7, ""), ("", "")])
+def test_the_session_is_the_prompts_cache_key(key: object, session: str) -> None:
+    body = json.dumps({"model": "m", "messages": [], "prompt_cache_key": key}).encode()
+    transcript = OpenAIChat().read(body, Policy())
+    assert (transcript.session, transcript.model, transcript.stream) == (session, "m", False)
