@@ -103,7 +103,7 @@ def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
             by_name[definition.name].append(definition)
     scored = _exact(by_name, names, asked)
     scored += _loosely(by_name, names, {name for name, _ in names.exact})
-    budget = sum(1 for line in lines if line.strip()) * _BUDGET
+    budget = sum(map(bool, map(str.strip, lines))) * _BUDGET
     candidates: list[tuple[int, int, int, Definition]] = []
     taken: dict[tuple[int, int], None] = {}
     for score, definition in scored:

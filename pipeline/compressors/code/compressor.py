@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.code.asked import Asked, choose, names_of
 from pipeline.compressors.code.cut import Cut, Run, joined
-from pipeline.compressors.code.guard import errors
+from pipeline.compressors.code.guard import errors, plain
 from pipeline.compressors.code.languages import Language, installed, parse
 from pipeline.compressors.code.numbering import Numbered, strip
 from pipeline.compressors.code.outline import outline
@@ -73,7 +73,6 @@ def _compress(content: Content, numbered: Numbered, language: Language) -> Rewri
     found = outline(tree.root_node, source, bare, language)
     found.comments = joined(found.comments)
     asked = choose(found, names_of(content.query), bare)
-    before = errors(tree)
     tried: list[Run] = []
     for nested, callers in ((True, True), (True, False), (False, False)):
         cut = Cut(bare, found, language, nested=nested)
@@ -82,7 +81,7 @@ def _compress(content: Content, numbered: Numbered, language: Language) -> Rewri
         runs = list(cut.runs())
         if not runs:
             return None
-        if runs != tried and _parses(bare, runs, language, before):
+        if runs != tried and (plain(tree, bare, runs, language) or _parses(bare, runs, language, errors(tree))):
             return _rewrite(content, numbered, runs, language, asked)
         tried = runs
     return None

@@ -60,6 +60,11 @@ class Language:
         """Blocks are told by their indentation, and must not be empty."""
         return self.name == "python"
 
+    @property
+    def joins_lines(self) -> bool:
+        """A line break ends a statement only if the line below cannot go on with it."""
+        return self.name in {"javascript", "typescript", "tsx"}
+
 
 def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())

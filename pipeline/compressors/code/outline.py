@@ -202,7 +202,7 @@ class _Walk:
         if body is None or body.type not in self.language.bodies:
             self._define(node, name, owner, None, at, by_text=by_text)
             return [] if body is None else self._children(at)
-        first, last = node.start_point[0], _last_row(node)
+        first, last = node.start_point[0], last_row(node)
         wraps = not at.frame and (not name or by_text) and last - first > len(self.lines) * _WRAPPER_SHARE
         definition = self._define(node, name, owner, None if wraps else self._inner(node, body), at, by_text=by_text)
         if self.language.indented:
@@ -247,7 +247,7 @@ class _Walk:
     def _define(
         self, node: Node, name: str, owner: str, body: tuple[int, int] | None, at: _Visit, *, container: bool = False, by_text: bool = False
     ) -> Definition:
-        definition = Definition(name, owner, node.start_point[0], _last_row(node), body, container=container, frame=at.frame, text_named=by_text)
+        definition = Definition(name, owner, node.start_point[0], last_row(node), body, container=container, frame=at.frame, text_named=by_text)
         self.found.definitions.append(definition)
         return definition
 
@@ -255,7 +255,7 @@ class _Walk:
         """The rows of a body without the rows of its braces, or below the colon."""
         if self.language.indented:
             colon = next((c for c in node.children if c.type == ":"), body)
-            first, last = colon.start_point[0] + 1, _last_row(body)
+            first, last = colon.start_point[0] + 1, last_row(body)
         else:
             first, last = body.start_point[0] + 1, body.end_point[0] - 1
         return (first, last) if last >= first else None
@@ -279,7 +279,7 @@ class _Walk:
         if named is None and at.by_text:
             return " ".join(text.split()), at.owner
         owner = at.owner
-        if (qualified := _OWNER.search(text)) is not None:
+        if ("." in text or "::" in text) and (qualified := _OWNER.search(text)) is not None:
             owner = qualified[1]
         receiver = node.child_by_field_name("receiver")
         if receiver is not None and (match := _RECEIVER.search(self._text(receiver))) is not None:
@@ -308,7 +308,7 @@ class _Walk:
         text = first.named_child(0)
         if text is None or text.type != "string":
             return None
-        return text.start_point[0], _last_row(text)
+        return text.start_point[0], last_row(text)
 
     def _comment(self, node: Node, first: int) -> None:
         line = self.lines[first] if first < len(self.lines) else ""
@@ -316,7 +316,7 @@ class _Walk:
         column = len(line) - len(bare)
         if node.start_point[1] != len(line[:column].encode()):
             return  # it stands behind code
-        last = _last_row(node)
+        last = last_row(node)
         if bare.startswith("/*"):
             if last < len(self.lines) and self.lines[last].rstrip().endswith("*/"):
                 self.found.comments.append(Comment(first, last, column, Style.TEXT))
@@ -341,7 +341,7 @@ class _Walk:
         return self.source[node.start_byte : min(node.end_byte, node.start_byte + _MOST_NAME)].decode("utf-8", "replace")
 
 
-def _last_row(node: Node) -> int:
+def last_row(node: Node) -> int:
     """The last row of a node. Some nodes end at the start of the row below."""
     row, column = node.end_point
     return row - 1 if column == 0 and row > node.start_point[0] else row

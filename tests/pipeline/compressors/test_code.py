@@ -13,9 +13,12 @@ pytest.importorskip("tree_sitter")
 
 from pipeline import ccr
 from pipeline.compressors.api import Compressor, Content, Rewrite
-from pipeline.compressors.code import CodeCompressor, available, languages, missing
-from pipeline.compressors.code.guard import errors
+from pipeline.compressors.code import CodeCompressor, available, compressor, languages, missing
+from pipeline.compressors.code.cut import Run
+from pipeline.compressors.code.guard import errors, plain
 from pipeline.compressors.code.languages import BY_NAME, LANGUAGES, parse
+from pipeline.compressors.code.outline import Style
+from pipeline.compressors.code.render import render
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.tool_calls import describe
@@ -440,3 +443,67 @@ def test_the_same_under_every_hash_seed() -> None:
     }
     assert len(seen) == 1
     assert b"Rewrite(" in seen.pop()
+
+
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The languages of the texts that are parsed from here on."""
+    parsed: list[str] = []
+
+    def noted(source: bytes, language: languages.Language) -> object:
+        parsed.append(language.name)
+        return parse(source, language)
+
+    monkeypatch.setattr(compressor, "parse", noted)
+    return parsed
+
+
+@pytest.mark.parametrize("language", sorted(SOURCES))
+def test_of_whole_bodies_only_the_file_itself_is_parsed(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = tried(monkeypatch)
+    text = outline(SOURCES[language], language, "What is in it?")
+    assert "⋯" in text
+    assert parsed == [language]
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "rows"),
+    [
+        ("python", "def f():\n    try:\n        a()\n        b()\n    except E:\n        c()\n    d()\n", (3, 6)),  # half a try
+        ("python", "def f():\n    a()\n    b()\n  # c\n", (0, 2)),  # no block is left
+        ("javascript", "function f() {\n  a = b\n  c()\n  d()\n  (e)()\n}\n", (2, 3)),  # may go on with what stands before
+        ("javascript", "function f() {\n  a(1,\n    2);\n  b();\n}\n", (2, 3)),  # the end of a statement
+        ("javascript", "function f() {\n  a();\n  b();\n}\n", (1, 3)),  # the brace too
+        ("java", "class A {\n  void f() {\n    if (a)\n      b();\n    c();\n  }\n}\n", (3, 4)),  # what belongs to the if
+        ("c", "int a[] = {\n  1\n  , 2\n  , 3\n};\n", (2, 3)),  # leading commas
+        ("c", "int f( {\n  a();\n  b();\n}\n", (1, 2)),  # errors in the original
+    ],
+)
+def test_what_is_not_plain_is_parsed(language: str, source: str, rows: tuple[int, int]) -> None:
+    tree = parse(source.encode(), BY_NAME[language])
+    run = Run(*rows, Style.TABLE if "[]" in source else Style.STATEMENTS)
+    assert tree is not None
+    assert not plain(tree, source.split("\n"), [run], BY_NAME[language])
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "rows"),
+    [
+        ("python", "def f():\n    # why\n    a()\n    if b:\n        c()\n", (1, 4)),
+        ("python", "def f():\n    a()\n    b()\n    return c\n", (1, 2)),
+        ("javascript", "it('x', () => {\n  a(1,\n    2);\n  b();\n});\n", (1, 3)),
+        ("go", "func f() {\n\ta()\n\tb()\n\tc()\n}\n", (1, 2)),
+        ("go", "func f() {\n\ta()\n\tb()\n}\n", (1, 2)),
+        ("rust", "fn f() {\n    let a = 1;\n    b(a)\n}\n", (1, 2)),
+        ("c", "int a[] = {\n  1,\n  2,\n  3,\n  4\n};\n", (2, 3)),
+        ("c", "int a[] = {\n  1,\n  2,\n  3\n};\n", (2, 3)),
+    ],
+)
+def test_whole_statements_and_elements_are_plain(language: str, source: str, rows: tuple[int, int]) -> None:
+    tree = parse(source.encode(), BY_NAME[language])
+    lines = source.split("\n")
+    run = Run(*rows, Style.TABLE if "[]" in source else Style.STATEMENTS)
+    assert tree is not None
+    assert plain(tree, lines, [run], BY_NAME[language])
+    after = parse("\n".join(render(lines, lines, [run], BY_NAME[language])).encode(), BY_NAME[language])
+    assert after is not None
+    assert errors(after) == 0
