@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from headroom.version import VERSION
+from headroom_wrap.proxy import guard
 from headroom_wrap.proxy.endpoints.answers import JSON, ErrorBody
 from headroom_wrap.proxy.endpoints.shapes import (
     CompressAnswer,
@@ -38,6 +39,7 @@ _TYPES = (
     ErrorBody,
 )
 _ERRORS = {
+    401: "The token is missing; a proxy that serves one agent alone says 404 and nothing else.",
     400: "The request cannot be read; the message says what is wrong with it.",
     403: "The request comes from a web page.",
     404: "There is no such original.",
@@ -65,8 +67,19 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "description": "What the proxy answers itself. Every other path is relayed to the model's API.",
         },
+        "security": [{}, {"token": []}],
         "paths": _paths(),
-        "components": {"schemas": json.loads(json.dumps(schemas))},  # plain: there are tuples among the defaults
+        "components": {
+            "securitySchemes": {
+                "token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": guard.HEADER,
+                    "description": "The proxy's token. It may stand in front of every path instead: http://127.0.0.1:8787/TOKEN/stats.",
+                }
+            },
+            "schemas": json.loads(json.dumps(schemas)),  # plain: there are tuples among the defaults
+        },
     }
 
 
@@ -140,7 +153,7 @@ def _operation(
     parameters: tuple[dict[str, Any], ...] = (),
 ) -> dict[str, Any]:
     responses = {str(status): {"description": said, "content": _content(kind)} for status, (said, kind) in answers.items()}
-    for status in sorted({*errors, 403, 405}):
+    for status in sorted({*errors, 401, 403, 405}):
         responses.setdefault(str(status), _error(status))
     made: dict[str, Any] = {"operationId": name, "summary": summary, "responses": dict(sorted(responses.items()))}
     if parameters:

@@ -121,7 +121,7 @@ class Run(Struct, frozen=True):
 
 
 class Requests(Struct, frozen=True):
-    """Of this run, in the words of the published npm package. Nothing is answered from a cache or held back here."""
+    """Of this run, in the words of the published npm package: for the model and for compression. None is answered from a cache or held back."""
 
     total: int
     failed: int
@@ -131,7 +131,7 @@ class Requests(Struct, frozen=True):
 
 
 class TokenSums(Struct, frozen=True):
-    """Likewise: tokens of prompts and answers, and of prompts what was left out (estimated)."""
+    """Likewise: tokens of prompts and answers, and what was left out of prompts and of messages compressed on request (estimated)."""
 
     input: int
     output: int
@@ -201,13 +201,14 @@ class StatsEndpoint:
 def stats(tally: Tally, ledger: Ledger, now: float) -> Stats:
     """The figures at a Unix time."""
     prompt = tally.usage.prompt
-    before = prompt + max(tally.removed, 0)
+    saved = tally.removed + tally.compress_saved
+    before = prompt + max(tally.removed, 0) + tally.compress_before
     return Stats(
         version=VERSION,
         run=_run(tally, now),
         ledger=ledger,
-        requests=Requests(tally.requests, tally.troubles["upstream"], dict(tally.models)),
-        tokens=TokenSums(prompt, tally.usage.output, tally.removed, before, 100 * tally.removed / before if before else 0.0),
+        requests=Requests(tally.requests + tally.compress_requests, tally.troubles["upstream"], dict(tally.models)),
+        tokens=TokenSums(prompt, tally.usage.output, saved, before, 100 * saved / before if before else 0.0),
         latency=_milliseconds(tally.first_byte),
         overhead=_milliseconds(tally.added),
         cost={"usd": tally.cost, "usd_without": tally.cost_without, "saved_usd": tally.cost_without - tally.cost},

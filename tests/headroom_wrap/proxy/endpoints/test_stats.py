@@ -78,6 +78,9 @@ async def test_days_that_are_none(days):
 async def test_what_was_compressed_on_request_counts():
     async with client() as c:
         found = (await c.post("/v1/compress", {"messages": conversation(1)})).json
-        run = (await c.get("/stats")).json["run"]
-    assert run["compress_requests"] == 1
+        told = (await c.get("/stats")).json
+    run = told["run"]
+    assert run["compress_requests"] == told["requests"]["total"] == 1
+    assert told["tokens"]["saved"] == found["tokens_saved"]
+    assert told["tokens"]["savings_percent"] == pytest.approx(100 * found["savings_ratio"])
     assert (run["compress_tokens_before"], run["compress_tokens_saved"]) == (found["tokens_before"], found["tokens_saved"])
