@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -70,9 +71,12 @@ def tls(certificates: Sequence[str], warn: Callable[[str], None]) -> ssl.SSLCont
     context.verify_flags &= ~_STRICT
     # SSL_CERT_FILE takes the place of the system's certificates in OpenSSL; here it stands beside them.
     paths = ssl.get_default_verify_paths()
-    if paths.cafile != paths.openssl_cafile and Path(paths.openssl_cafile).is_file():
-        context.load_verify_locations(paths.openssl_cafile)
-    for path in certificates:
+    standard = Path(paths.openssl_cafile)
+    loaded = {os.path.realpath(path) for path in (paths.cafile,) if path}
+    for path in (*([str(standard)] if standard.is_file() else []), *certificates):
+        if os.path.realpath(path) in loaded:
+            continue  # most variables name one file, and to read it takes 20 ms
+        loaded.add(os.path.realpath(path))
         try:
             context.load_verify_locations(path)
         except (OSError, ssl.SSLError) as error:
