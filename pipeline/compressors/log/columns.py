@@ -98,7 +98,7 @@ def encode(lines: Sequence[str], groups: Sequence[int], apart: Sequence[int]) ->
         template = _template([lines[i][ends[i] :].split(" ") for i in members], [lines[i][: ends[i]].split(" ") for i in members], form)
         if sum(len(lines[i]) - ends[i] for i in members) - sum(map(len, template.rows)) <= len(template.text) + _NAME:
             continue
-        name = _name(len(legend))
+        name = name_of(len(legend))
         legend.append(f"{name}{'@' if ends[members[0]] else '='}{template.text}")
         for i, row in zip(members, template.rows, strict=True):
             rows[i] = f"{name} {fronts[i]}{row}"[:-1]
@@ -244,8 +244,8 @@ def with_end(before: str, end: str) -> str | None:
     return before[: at[-count]] + end if 0 < count <= len(at) else None
 
 
-def _name(n: int) -> str:
-    """A, B … Z, AA, AB …"""
+def name_of(n: int) -> str:
+    """The name of the template ``n``: A, B … Z, AA, AB …"""
     name = ""
     n += 1
     while n:

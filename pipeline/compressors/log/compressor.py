@@ -1,6 +1,7 @@
 """The log compressor: mine shapes, keep what matters, put a marker in place of every run left out.
 
-Every line that is kept is the original line (in ``aggressive``, with a shared header printed once); lines are never merged, reworded or moved.
+Every line that is kept is the original line (but for JSON lines of one form, which become rows, and for a header that lines share in
+``aggressive``, which is printed once: both loss-free); lines are never merged, reworded or moved.
 Where nothing may be left out, lines of one shape become rows under a template, and what would be kept stays written out.
 """
 
@@ -10,14 +11,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.compressors.api import Content, Gap, Rewrite
-from pipeline.compressors.elision import NOTED, gaps_of, render
+from pipeline.compressors.elision import NOTED, gaps_of
 from pipeline.compressors.log.columns import encode
 from pipeline.compressors.log.fold import fold, header_columns
 from pipeline.compressors.log.recognise import confidence, json_lines
+from pipeline.compressors.log.rows import as_rows
 from pipeline.compressors.log.select import AGGRESSIVE, BALANCED, Selection
 from pipeline.compressors.log.shapes import Shapes, matched_lines, mine
 from pipeline.compressors.log.traces import events
-from pipeline.compressors.severity import ERROR, WARNING
+from pipeline.compressors.severity import ERROR, NEITHER, WARNING
 from pipeline.policy import Policy, Profile
 
 _LEAST_LINES = 12
@@ -54,8 +56,7 @@ class LogCompressor:
         found = gaps_of(lines, kept, lambda start, end: _note(shapes, start, end))
         if not found:
             return None
-        body = _folded(lines, found) if limits.fold else render(lines, found)
-        text = body + ("\n" if ended else "")
+        text = _text(lines, found, shapes, folds=limits.fold) + ("\n" if ended else "")
         gaps = tuple(gap for gap, _ in found)
         if len(text) > _WORTH * len(content.text):
             return None
@@ -70,17 +71,20 @@ def _in_columns(text: str, lines: Sequence[str], shapes: Shapes, kept: Sequence[
     return Rewrite(columns + end, len(lines), summary=f"all {len(lines)} lines, in columns")
 
 
-def _folded(lines: Sequence[str], found: Sequence[tuple[Gap, str]]) -> str:
-    """The kept lines with headers that they share said once, and the markers."""
-    out: list[str | None] = []
+def _text(lines: Sequence[str], found: Sequence[tuple[Gap, str]], shapes: Shapes, *, folds: bool) -> str:
+    """The kept lines and the markers; JSON lines of one form as rows, else headers that lines share said once if ``folds``."""
+    places: list[int] = []  # of the lines shown; -1 for a marker
     at = 0
     for gap, _ in found:
-        out += lines[at : gap.first - 1]
-        out.append(None)
+        places += [*range(at, gap.first - 1), -1]
         at = gap.last
-    out += lines[at:]
-    rest = (marker for _, marker in found)
-    return "\n".join(next(rest) if line is None else line for line in fold(out, header_columns(lines)))
+    places += range(at, len(lines))
+    shown = [lines[i] if i >= 0 else None for i in places]
+    out = as_rows(shown, [i >= 0 and shapes.severities[i] > NEITHER for i in places])
+    if folds and len(out) == len(shown):
+        out = fold(out, header_columns(lines))
+    markers = (marker for _, marker in found)
+    return "\n".join(next(markers) if line is None else line for line in out)
 
 
 def _note(shapes: Shapes, start: int, end: int) -> str:

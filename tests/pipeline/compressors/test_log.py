@@ -18,6 +18,7 @@ from pipeline import markers
 from pipeline.compressors.api import Compressor, Content, Rewrite
 from pipeline.compressors.log import LogCompressor
 from pipeline.compressors.log.fold import fold, header_columns, unfold
+from pipeline.compressors.log.rows import as_rows, from_rows
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.transcript import ToolCall, ToolKind
@@ -57,7 +58,7 @@ def check_partition(text: str, rewrite: Rewrite) -> None:
     ended = lines[-1] == ""
     lines = lines[:-1] if ended else lines
     assert rewrite.total == len(lines)
-    out = rewrite.text.split("\n")
+    out = from_rows(rewrite.text.split("\n"))
     if ended:
         assert out.pop() == ""
     gaps = {g.first: g for g in rewrite.gaps}
@@ -306,11 +307,50 @@ def test_json_lines_are_a_log_and_slow_requests_stay_where_asked_for(plain: bool
     assert LOG.recognise(Content(text)) > 0.9
     rewrite = rewritten(text, "Which requests are slow?")
     check_partition(text, rewrite)
-    out = rewrite.text.split("\n")
+    out = from_rows(rewrite.text.split("\n"))
     assert all(line in out for line in lines if re.search(r'Time":(940|1020|1150)\.5', line))
     assert len(rewrite.text) < 0.2 * len(text)
     rewrite = rewritten(text, policy=Policy(profile=Profile.LOSSLESS))
     assert len(rewrite.text) < 0.4 * len(text)
+
+
+@pytest.mark.parametrize("profile", [BALANCED, AGGRESSIVE])
+def test_kept_json_lines_become_rows_but_trouble_stays_written_out(profile: Policy):
+    lines = [f'{{"level":30,"time":{1_700_000_000_000 + i},"host":"api-7","took":{i * 37 % 50},"msg":"a \\"b\\" c: {i}"}}' for i in range(300)]
+    slow = range(5, 300, 30)
+    for i in slow:
+        lines[i] = lines[i].replace('"took":', '"took":9')
+    lines[140] = lines[140].replace('"level":30', '"level":50')
+    rewrite = rewritten("\n".join(lines), "Which are slow?", profile)
+    check_partition("\n".join(lines), rewrite)
+    out = rewrite.text.split("\n")
+    assert lines[140] in out
+    assert sum(line.startswith("@A ") for line in out) >= len(slow)
+    assert out.count(lines[5]) == 0
+
+
+JSON_VALUES = st.one_of(st.integers(-5, 10**6), st.floats(allow_nan=False), st.booleans(), st.none(), st.text(max_size=8))
+JSON_LINES = st.lists(
+    st.one_of(
+        st.tuples(JSON_VALUES, JSON_VALUES).map(lambda v: json.dumps({"msg": v[0], "a": {"b: ": [v[1], 7]}, "where": "somewhere in the middle"})),
+        JSON_VALUES.map(lambda v: json.dumps({"only": v, "text": "of enough characters to be worth a form of its own * *"}, ensure_ascii=False)),
+        st.sampled_from(['{"broken": 1"}', '{"}', "@A 1", "@A=x", "plain", "", '{"a":1 2,"b"}', None]),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(JSON_LINES, st.integers(1, 6))
+def test_rows_are_loss_free(lines: list[str | None], times: int):
+    lines = lines * times
+    out = as_rows(lines, [False] * len(lines))
+    assert [line is None for line in out if line is None] == [True for line in lines if line is None]
+    given = [line for line in lines if line is not None]
+    told = [line for line in out if line is not None]
+    if told != given:
+        assert from_rows(told) == given
+        assert sum(map(len, told)) < sum(map(len, given))
 
 
 def test_json_lines_that_must_stay_parseable_are_left_to_others():
