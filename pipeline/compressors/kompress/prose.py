@@ -10,14 +10,20 @@ from pipeline.compressors.kompress.layout import Kind
 from pipeline.compressors.kompress.segment import Unit
 
 _SAMPLES, _SAMPLE = 4, 5000  # characters
-_LEAST_FUNCTION = 0.2  # of the words hold the others together
+_LEAST_FUNCTION = 0.21  # of the words hold the others together
 _MOST_SYMBOLS = 0.09  # of the characters
 _MOST_DIGITS = 0.1
 _LEAST_WORDS = 60
+_NUMBERED_LINES = 8
 _MOST_FOREIGN = 0.1  # of the letters, in scripts other than the Latin one
 _MOST_FIXED = 0.5  # of the characters in code and tables
 _WORD_ENDS = ".,;:!?()\"'`*"
-_SYMBOLS = re.compile(r"[{}\[\]=<>$&|\\;@~^]")
+_SYMBOLS = re.compile(r"[{}\[\]()=<>$&|\\;@~^_\"]")
+_FORM = re.compile(
+    r"\s*(?:\[\s{0,80}[\[{\"]|\{\s{0,80}\"|<[?!a-z])|[^\s,]{1,40},[^\s,]{1,40},[^\n]{1,400}\n", re.IGNORECASE
+)  # JSON, XML, comma-separated values
+_CODE_END = re.compile(r"(?:[;{}]|\):|->)[ \t\r]*$", re.MULTILINE)
+_PLACED = re.compile(r"^[^\s:(]{1,200}[:(]\d{1,7}[:,)]", re.MULTILINE)  # diagnostics with file and line
 _DIGITS = re.compile(r"\d")
 _STAMPED = re.compile(r"^\W{0,2}(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:)", re.MULTILINE)
 _NUMBERED = re.compile(r"^ {0,8}\d{1,7}(?:\t|→|[:-] ?)", re.MULTILINE)
@@ -28,12 +34,14 @@ def is_prose(text: str) -> bool:
     """Whether samples of a text are English sentences, not a log, a listing or numbered lines: a cheap look."""
     sample = _sampled(text)
     words = sample.split()
-    if len(words) < _LEAST_WORDS or "\0" in sample:
+    if len(words) < _LEAST_WORDS or "\0" in sample or _FORM.match(text):
         return False
     if len(_SYMBOLS.findall(sample)) > _MOST_SYMBOLS * len(sample) or len(_DIGITS.findall(sample)) > _MOST_DIGITS * len(sample):
         return False
     lines = sample.count("\n") + 1
-    if len(_STAMPED.findall(sample)) * 4 > lines or (lines >= 8 and len(_NUMBERED.findall(sample)) * 2 > lines):
+    if any(len(pattern.findall(sample)) * 4 > lines for pattern in (_STAMPED, _CODE_END, _PLACED)):
+        return False
+    if lines >= _NUMBERED_LINES and len(_NUMBERED.findall(sample)) * 2 > lines:
         return False
     return sum([word.strip(_WORD_ENDS).lower() in FUNCTION_WORDS for word in words]) >= _LEAST_FUNCTION * len(words)
 

@@ -6,9 +6,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 from pipeline.compressors.kompress.layout import Kind
+from pipeline.compressors.kompress.scorer import Scorer
 from pipeline.compressors.kompress.segment import Unit, segment
 
 FLOOR = 0.25  # of a text stays at least: what a question does not say it needs
@@ -19,23 +19,15 @@ _LONGEST_QUESTION = 2000  # characters; more is no question
 _LEAST_REPEAT = 120  # characters of a paragraph that is worth a marker
 _SCALE = 1 << 40  # weights are whole numbers, so that no processor's rounding decides
 
-_FACT = re.compile(
-    r"https?://[^\s)>\]]{1,300}|[\w.~-]*/[\w./~-]+|--?[A-Za-z][\w-]*|\w*[A-Za-z0-9]_\w+|[A-Za-z]+\.[A-Za-z_][\w.]*|[a-z]+[A-Z]\w*|\d[\d.,:%]*"
-)
+_INNER = re.compile(r"[a-z][A-Z]|\w[_/.:@=]\w")
+_FACT_ENDS = ".,;:!?()[]{}<>\"'`*“”"
+_LONGEST_FACT = 200
 _BINDING = re.compile(
     r"\b(?:not?|never|cannot|must|shall|only|always|without|unless|except|require[sd]?|forbidden|warning|error|errors|fail(?:s|ed|ure)?|deprecated|danger|"
     r"caution|important|security|\w{1,8}n['’]t)\b",
     re.IGNORECASE,
 )
 _ADMONITION = re.compile(r"\W{0,6}(?:error|fatal|warning|caution|danger|important|deprecated|security)\b", re.IGNORECASE)
-
-
-class Scorer(Protocol):
-    """What judges sentences by a question."""
-
-    def scores(self, sentences: Sequence[str], query: str) -> list[int]:
-        """The logit of every sentence's holding the answer, in thousandths."""
-        ...
 
 
 Coverage = Callable[[Sequence[str], str], float]
@@ -84,15 +76,22 @@ class Ranking:
 
     def __init__(self, units: Sequence[Unit], squeezed: Sequence[str], query: str, scorer: Scorer, *, coverage: Coverage, gate: float) -> None:
         self._candidates = [i for i, unit in enumerate(units) if unit.kind is not Kind.BLANK and squeezed[i]]
-        sentences = [squeezed[i][:_CLIPPED].strip() for i in self._candidates]
+        sentences = self._sentences(units, squeezed)
         parts = questions(query) if sentences else []
         passing = sum(coverage(sentences, part) >= gate for part in parts)
         self.passes = passing > 0 and passing * 2 >= len(parts)
         self._scores = [scorer.scores(sentences, part) for part in parts] if self.passes else []
 
+    def _sentences(self, units: Sequence[Unit], squeezed: Sequence[str]) -> list[str]:
+        """The candidates as scorers are given them: with a line break behind the last of a paragraph."""
+        following = [units[i].paragraph for i in self._candidates[1:]] + [-1]
+        ends = ["" if units[i].paragraph == after else "\n" for i, after in zip(self._candidates, following, strict=True)]
+        return [squeezed[i][:_CLIPPED].strip() + end for i, end in zip(self._candidates, ends, strict=True)]
+
     def by_score(self) -> list[int]:
         """The units, best first; of several questions the one that a unit answers best counts."""
-        best = [max(s[n] - max(s) for s in self._scores) for n in range(len(self._candidates))] if self._scores else []
+        tops = [max(scores) for scores in self._scores]
+        best = [max(s[n] - top for s, top in zip(self._scores, tops, strict=True)) for n in range(len(self._candidates))] if tops else []
         return [self._candidates[n] for n in sorted(range(len(best)), key=lambda n: (-best[n], n))]
 
     def probable(self, mass: float) -> set[int]:
@@ -129,7 +128,7 @@ def filled(chosen: Iterable[int], order: Iterable[int], sizes: Sequence[int], fl
 
 def by_facts(units: Sequence[Unit], squeezed: Sequence[str]) -> list[int]:
     """Units by facts for their length, most first: what stands nowhere else counts whole, negations, obligations and errors count too."""
-    facts = [set(_FACT.findall(s)) if u.kind in (Kind.SENTENCE, Kind.ITEM) else set() for u, s in zip(units, squeezed, strict=True)]
+    facts = [_facts(s) if u.kind in (Kind.SENTENCE, Kind.ITEM) else set() for u, s in zip(units, squeezed, strict=True)]
     counts = Counter(fact for own in facts for fact in own)
     worth: list[tuple[float, int]] = []
     opened = -1
@@ -145,3 +144,10 @@ def by_facts(units: Sequence[Unit], squeezed: Sequence[str]) -> list[int]:
         value = 1 + 0.5 * first + round(sum(sorted(1 / counts[fact] for fact in own)), 6) + 2 * len(_BINDING.findall(said))
         worth.append((-round(value / (len(said) + 20), 9), n))
     return [n for _, n in sorted(worth)]
+
+
+def _facts(squeezed: str) -> set[str]:
+    """Numbers, identifiers, options, paths and addresses."""
+    words = (word.strip(_FACT_ENDS)[:_LONGEST_FACT] for word in squeezed.split() if not word.isalpha())
+    words = (word for word in words if word)
+    return {w for w in words if (w[0] in "-/~" and len(w) > 1) or any(c.isdigit() for c in w) or _INNER.search(w)}

@@ -12,7 +12,9 @@ from pipeline.compressors.kompress.layout import Kind
 from pipeline.compressors.kompress.segment import Unit
 
 _LINE_END = re.compile(r"[ \t\r\f\v]{0,200}\n[ \t]{0,200}")
-_HYPHENATED = re.compile(r"([^\s‐-]{1,60})([-‐\xad])\r?\n[ \t]{0,200}([^\s‐-]{1,60})")
+_HYPHEN = re.compile(r"(?<=[^\s‐-])([-‐\xad])\r?\n[ \t]{0,200}(?=[^\s‐-])")
+_HYPHENS = ("-\n", "‐\n", "\xad\n", "-\r\n", "‐\r\n", "\xad\r\n")
+_AROUND = 60  # characters of a word before and behind its hyphen
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+$")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -42,18 +44,19 @@ class Hyphens:
     """
 
     def __init__(self, text: str) -> None:
-        self.present = "‐" in text or "-\n" in text or "-\r\n" in text or "\xad" in text
+        self.present = any(hyphen in text for hyphen in _HYPHENS)
         self._text = text if self.present else ""
         self._words: frozenset[str] | None = None
-        self._divides = "‐" in text and all(text[m.end() : m.end() + 1] in ("\n", "\r", "") for m in re.finditer("‐", text))
+        self._divides = self.present and "‐" in text and all(text[m.end() : m.end() + 1] in ("\n", "\r", "") for m in re.finditer("‐", text))
 
     def joined(self, raw: str) -> str:
         """A unit with its divided words made whole."""
-        return _HYPHENATED.sub(self._join, raw)
+        return _HYPHEN.sub(self._join, raw) if any(hyphen in raw for hyphen in _HYPHENS) else raw
 
     def _join(self, match: re.Match[str]) -> str:
-        head, hyphen, tail = match.groups()
-        return head + (tail if self._goes(head, hyphen, tail) else hyphen + tail)
+        head = match.string[max(0, match.start() - _AROUND) : match.start()]
+        tail = match.string[match.end() : match.end() + _AROUND]
+        return "" if self._goes(head, match[1], tail) else match[1]
 
     def _goes(self, head: str, hyphen: str, tail: str) -> bool:
         before, after = _LETTERS_BEFORE.search(head), _LETTERS.match(tail)

@@ -1,0 +1,86 @@
+"""Prose in tool results: pages, documents outside the workspace, issues and comments, reports of commands."""
+
+from __future__ import annotations
+
+from pipeline.compressors.api import Content, Rewrite
+from pipeline.compressors.asked import names_of
+from pipeline.compressors.code.reading import extension, is_reference, whole_read
+from pipeline.compressors.kompress.core import Mode, Settings, compress
+from pipeline.compressors.kompress.prose import is_prose
+from pipeline.markers import carries_marker
+from pipeline.policy import Policy, Profile
+from pipeline.transcript import ToolCall, ToolKind
+
+_QUESTIONS = ("prompt", "question", "query", "q", "topic")  # arguments in which an agent says what it wants of a text
+_OF_LINES = frozenset({ToolKind.SEARCH, ToolKind.LIST, ToolKind.EDIT})
+_INSTRUCTION_FILES = (
+    "claude.md",
+    "claude.local.md",
+    "agents.md",
+    "agents.override.md",
+    "gemini.md",
+    "skill.md",
+    "copilot-instructions.md",
+    ".cursorrules",
+    ".windsurfrules",
+    ".mdc",
+    ".instructions.md",
+    "memory.md",
+)
+_INSTRUCTION_FOLDERS = ("/.claude/", "/.cursor/", "/.codex/", "/.gemini/", "/.github/instructions/", "/skills/")
+_INSTRUCTING_TOOLS = frozenset({"skill", "task", "agent", "activate_skill", "exitplanmode", "exit_plan_mode", "todowrite", "askuserquestion"})
+_DOCUMENTS = frozenset({"", "md", "markdown", "mdx", "rst", "txt", "text", "adoc", "asciidoc", "org", "man", *"123456789"})
+_MOST_NAMES = 20
+
+
+class KompressCompressor:
+    """Reflows prose and, where the text is what the question is about, leaves out the sentences that hardly answer it.
+
+    In ``balanced`` every sentence that stays has all of its words; ``aggressive`` drops articles and the like. A file that the agent may
+    edit, an instruction file and what a subagent reports stay as they are.
+    """
+
+    name = "kompress"
+
+    def recognise(self, content: Content) -> float:
+        """0.2 for English prose, else 0: whoever knows a text by its form goes first."""
+        call = content.call
+        if content.is_error or carries_marker(content.text):
+            return 0.0
+        if call is not None and (
+            call.kind in _OF_LINES or _instructs(call) or (call.kind is not ToolKind.FETCH and extension(call.path) not in _DOCUMENTS)
+        ):
+            return 0.0
+        return 0.2 if is_prose(content.text) else 0.0
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        """The prose without what says nothing and, by the question, without what is not asked; None where nothing may be left out."""
+        if not policy.lossy or _may_be_edited(content.call, policy) or self.recognise(content) == 0:
+            return None
+        question = _question(content)
+        deepest = 2 if policy.profile is Profile.AGGRESSIVE else 1
+        names = tuple(names_of(content.query)[:_MOST_NAMES])
+        mode = Mode.FOCUS if question else Mode.SAFE
+        result = compress(content.text, question, Settings(mode, deepest=deepest, names=names))
+        return result.rewrite() if result.mode is not None else None
+
+
+def _question(content: Content) -> str:
+    """What is wanted of the text: what the call says, else what the user said."""
+    arguments = content.call.arguments if content.call is not None else {}
+    asked = next((value for key in _QUESTIONS if isinstance(value := arguments.get(key), str) and value.strip()), "")
+    return asked or content.query.text
+
+
+def _may_be_edited(call: ToolCall | None, policy: Policy) -> bool:
+    if call is None or not (call.kind is ToolKind.READ or whole_read(call)):
+        return False
+    return not is_reference(call.path, policy.workspace)
+
+
+def _instructs(call: ToolCall) -> bool:
+    """Whether what a call returns tells the agent what to do: instruction files, skills, plans, and what subagents report."""
+    if call.name.lower() in _INSTRUCTING_TOOLS:
+        return True
+    shown = (call.path or call.command).lower().replace("\\", "/")
+    return any(name in shown for name in _INSTRUCTION_FILES) or any(folder in f"/{shown}" for folder in _INSTRUCTION_FOLDERS)

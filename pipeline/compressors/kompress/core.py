@@ -1,0 +1,252 @@
+"""``kompress``: prose in, prose in fewer tokens out. Pure: the same text, query and settings give the same bytes everywhere."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.compressors.api import Gap, Rewrite
+from pipeline.compressors.kompress import scorer as embedded
+from pipeline.compressors.kompress.layout import Kind
+from pipeline.compressors.kompress.outline import Outline
+from pipeline.compressors.kompress.prose import is_fixed, is_foreign
+from pipeline.compressors.kompress.render import gaps_of, render
+from pipeline.compressors.kompress.scorer import Scorer
+from pipeline.compressors.kompress.segment import Unit, segment
+from pipeline.compressors.kompress.select import FLOOR, Ranking, admonishes, by_facts, filled, repeats
+from pipeline.compressors.kompress.squeeze import squeeze
+from pipeline.compressors.kompress.words import DEEPEST, shorten
+from pipeline.markers import carries_marker
+from pipeline.query import Query
+
+RECALL = 0.97
+SAFE_RATIO = 0.88  # of the text: no level of words deeper than this takes is used unasked
+_LEAST = 640  # characters, about 160 tokens: of less nothing is made smaller
+_LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
+_GAIN = 0.95  # of the text at most; above it stays as it was
+_PROSE = frozenset({Kind.SENTENCE, Kind.ITEM})
+_SAMPLE = 150  # units are enough to see what a level of words takes
+_NAMED = 8  # more units than this, and more than a tenth of them, with a name: it names the text
+
+
+class Mode(str, enum.Enum):
+    """How a text is made smaller."""
+
+    SAFE = "safe"  # nothing left out but repeats and, by level, words that a reader supplies
+    FOCUS = "focus"  # the sentences that may answer the query
+    BUDGET = "budget"  # as much as fits
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a text.
+
+    Args:
+        text: with markers in the places of what was left out; the text itself where nothing was gained.
+        mode: what was done; None if nothing.
+        units: of the original, with offsets.
+        kept: 1 for every unit that stays.
+        gaps: runs of units left out, by number, counted from 1 without empty lines.
+        level: of words left out, 0 or 1 for none.
+        summary: what was checked, for a footer.
+    """
+
+    text: str
+    mode: Mode | None = None
+    units: tuple[Unit, ...] = ()
+    kept: bytes = b""
+    gaps: tuple[Gap, ...] = ()
+    level: int = 0
+    summary: str = ""
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The offsets of the numbered units in the original."""
+        return tuple((unit.start, unit.end) for unit in self.units if unit.kind is not Kind.BLANK)
+
+    def rewrite(self) -> Rewrite:
+        """The same for ``ccr``: with its footer the text says how much of what is left out, and by which handle it is had."""
+        spans = self.spans
+        return Rewrite(self.text, len(spans), self.gaps, self.summary, unit="sentence" if self.gaps else "passage", spans=spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What may be done to a text; see ``kompress``."""
+
+    mode: Mode = Mode.SAFE
+    target: float = SAFE_RATIO
+    recall: float = RECALL
+    deepest: int = DEEPEST  # level of words that may be left out
+    names: tuple[str, ...] = ()  # what has one of these in it stays
+
+
+def kompress(
+    text: str,
+    query: str = "",
+    *,
+    mode: Mode | str | None = None,
+    target: float | None = None,
+    recall: float = RECALL,
+    scorer: Scorer | None = None,
+) -> Result:
+    """A text in fewer tokens.
+
+    Args:
+        text: prose, Markdown, a manual page; code and tables in it stay as they are.
+        query: what is asked of it.
+        mode: ``safe``, ``focus`` or ``budget``; by default ``budget`` with a target, else ``focus`` with a query, else ``safe``.
+        target: for ``budget`` the share of the text that may stay, for ``safe`` the share at which it stops leaving out words.
+        recall: for ``focus``, how often what the query asks for is to survive, as far as new questions are like those it was calibrated on.
+        scorer: what judges sentences; by default the embedded model.
+
+    Raises:
+        ValueError: a target or recall outside of (0, 1], or an unknown mode.
+    """
+    chosen = Mode(mode) if mode is not None else Mode.BUDGET if target is not None else Mode.FOCUS if query.strip() else Mode.SAFE
+    if not 0 < recall <= 1 or (target is not None and not 0 < target <= 1):
+        raise ValueError("target and recall are shares: above 0, at most 1.")
+    settings = Settings(chosen, SAFE_RATIO if target is None else target, recall)
+    return compress(text, query, settings, scorer)
+
+
+def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = None) -> Result:
+    """``kompress`` with every setting; what it cannot do well it leaves to a gentler mode, and at last to the text itself."""
+    if len(text) < _LEAST or carries_marker(text):
+        return Result(text)
+    units = segment(text)
+    if is_fixed(units):
+        return Result(text)
+    work = _Work(text, units, squeeze(text, units))
+    if is_foreign(text):
+        return work.result(Mode.SAFE, work.said(1), bytearray(b"\1" * len(units)), 1)
+    result = None
+    if len(text) >= _LEAST_ELIDED and settings.mode is not Mode.SAFE:
+        result = _focused(work, query, settings, scorer) if query.strip() else None
+        if result is None and settings.mode is Mode.BUDGET:
+            result = _budgeted(work, settings)
+    if result is None or result.mode is None:
+        result = _safe(work, settings)
+    return result
+
+
+class _Work:
+    """A text on its way."""
+
+    def __init__(self, text: str, units: tuple[Unit, ...], squeezed: list[str]) -> None:
+        self.text = text
+        self.units = units
+        self.squeezed = squeezed
+        # Blanks that are squeezed out are no part of what a share is counted of.
+        self.size = max(1, sum(map(len, squeezed)))
+        self._said: dict[int, list[str]] = {1: squeezed}
+
+    def said(self, level: int) -> list[str]:
+        """The units at a level of words."""
+        if level <= 1:
+            return self.squeezed
+        if level not in self._said:
+            self._said[level] = [shorten(s, level) if u.kind in _PROSE else s for u, s in zip(self.units, self.squeezed, strict=True)]
+        return self._said[level]
+
+    def shortened(self, deepest: int, share: float) -> int:
+        """The first level at which no more than ``share`` of a sample is left, else ``deepest``."""
+        step = max(1, len(self.units) // _SAMPLE)
+        sample = [s for u, s in zip(self.units[::step], self.squeezed[::step], strict=True) if u.kind in _PROSE]
+        fixed = sum(len(s) for u, s in zip(self.units[::step], self.squeezed[::step], strict=True) if u.kind not in _PROSE)
+        size = fixed + sum(map(len, sample))
+        for level in range(1, deepest):
+            if fixed + sum(len(shorten(s, level)) for s in sample) <= share * size:
+                return level
+        return max(1, deepest)
+
+    def result(self, mode: Mode, said: Sequence[str], kept: bytearray, level: int, same_as: dict[int, int] | None = None) -> Result:
+        """The result, or the text itself where too little is gained."""
+        found = gaps_of(self.units, said, kept, same_as or {})
+        text = render(self.text, self.units, said, found)
+        if len(text) > _GAIN * len(self.text):
+            return Result(self.text)
+        stays = bytearray(b"\1" * len(self.units))
+        for _, start, end, _ in found:
+            stays[start:end] = bytes(end - start)
+        gaps = tuple(gap for gap, *_ in found)
+        return Result(text, mode, self.units, bytes(stays), gaps, level, self._summary(stays, level, same_as or {}))
+
+    def _summary(self, stays: bytearray, level: int, same_as: dict[int, int]) -> str:
+        gone = [n for n, unit in enumerate(self.units) if not stays[n] and unit.kind is not Kind.BLANK]
+        said = []
+        if gone and all(n in same_as for n in gone):
+            said.append("all of them said before")
+        elif gone:
+            warned = sum(admonishes(self.squeezed[n]) for n in gone)
+            lines = self.text.count("\n") + 1
+            said.append(f"chosen by the question; {warned or 'no'} warning{'s' if warned > 1 else ''} among them; {lines} lines in all")
+        if level >= 2:
+            said.append("articles and the like left out")
+        return "; ".join([*said, "line breaks within paragraphs and extra blanks left out"])
+
+
+def _safe(work: _Work, settings: Settings) -> Result:
+    """Every sentence once, with as few words left out as the target takes."""
+    level = work.shortened(settings.deepest, min(settings.target, SAFE_RATIO) if settings.mode is Mode.BUDGET else settings.target)
+    same_as = repeats(work.text, work.units)
+    kept = bytearray(b"\1" * len(work.units))
+    for n in same_as:
+        kept[n] = 0
+    return work.result(Mode.SAFE, work.said(level), kept, level, same_as)
+
+
+def _focused(work: _Work, query: str, settings: Settings, scorer: Scorer | None) -> Result | None:
+    """The units that may answer the query with what they cannot do without; None where the text does not seem to be asked."""
+    ranking = Ranking(work.units, work.squeezed, query, scorer or embedded.load(), coverage=embedded.coverage, gate=embedded.COVERAGE_GATE)
+    outline = Outline(work.text, work.units, work.squeezed)
+    asked = Query(query)
+    sections = {n for section in outline.sections(query, asked.quoted) for n in section}
+    if not ranking.passes and not sections:
+        return None
+    sizes = list(map(len, work.squeezed))
+    order = ranking.by_score()
+    if settings.mode is Mode.BUDGET:
+        kept = _fitting(outline, order, sizes, settings.target * work.size)
+        return work.result(Mode.BUDGET, work.squeezed, kept, 1)
+    chosen = ranking.probable(embedded.threshold(settings.recall)) | sections | _naming(work, settings.names)
+    chosen |= {n for n, said in enumerate(work.squeezed) if admonishes(said)}
+    chosen |= {below for n in chosen if work.units[n].kind is Kind.HEADING for below in outline.opening(n)}
+    kept = outline.with_context(filled(sorted(chosen), order, sizes, FLOOR * work.size))
+    level = min(settings.deepest, 2)
+    return work.result(Mode.FOCUS, work.said(level), kept, level)
+
+
+def _budgeted(work: _Work, settings: Settings) -> Result:
+    """Words first, then the units with the fewest facts for their length."""
+    level = work.shortened(settings.deepest, settings.target)
+    said = work.said(level)
+    sizes = list(map(len, said))
+    if sum(sizes) <= settings.target * work.size:
+        return work.result(Mode.BUDGET, said, bytearray(b"\1" * len(work.units)), level)
+    kept = _fitting(Outline(work.text, work.units, work.squeezed), by_facts(work.units, work.squeezed), sizes, settings.target * work.size)
+    return work.result(Mode.BUDGET, said, kept, level)
+
+
+def _fitting(outline: Outline, order: Sequence[int], sizes: Sequence[int], room: float) -> bytearray:
+    """Units in order, each with what it cannot do without, until there is no room for the next."""
+    kept = bytearray(len(sizes))
+    for n in order:
+        added = [m for m in dict.fromkeys((n, *outline.needed(n), *outline.headings(n))) if not kept[m]]
+        size = sum(sizes[m] for m in added)
+        if size <= room:
+            room -= size
+            for m in added:
+                kept[m] = 1
+    return kept
+
+
+def _naming(work: _Work, names: Sequence[str]) -> set[int]:
+    """Units in which something named stands, unless it stands everywhere."""
+    found: set[int] = set()
+    for name in names:
+        hits = [n for n, said in enumerate(work.squeezed) if name in said]
+        if len(hits) <= max(_NAMED, len(work.units) // 10):
+            found.update(hits)
+    return found
