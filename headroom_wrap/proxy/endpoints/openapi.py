@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ from headroom_wrap.proxy.endpoints.answers import JSON, ErrorBody
 from headroom_wrap.proxy.endpoints.shapes import (
     CompressAnswer,
     CompressRequest,
+    CompressSettings,
     HashedAnswer,
     HealthAnswer,
     ReadyAnswer,
@@ -49,12 +52,16 @@ _ERRORS = {
     415: "The body is no JSON, or in a coding that is not known.",
     503: "Not now: the compression process is starting or busy, or the store does not answer. See Retry-After.",
 }
+_FIELD = re.compile(r"^ {4}(\w+(?:, \w+)*): (.*(?:\n {8}.*)*)", re.MULTILINE)  # an entry under "Args:"
 _WITH_BODY = (400, 408, 413, 415)
 
 
 def document() -> dict[str, Any]:
     """The document."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
+    for schema in schemas.values():
+        _describe(schema)
+    _explain(schemas["CompressRequest"], CompressSettings.__doc__ or "")
     schemas["RetrieveRequest"] |= {
         "oneOf": [{"required": ["handle"]}, {"required": ["hash"]}],
         "dependentRequired": {"query": ["hash"]},
@@ -81,6 +88,25 @@ def document() -> dict[str, Any]:
             "schemas": json.loads(json.dumps(schemas)),  # plain: there are tuples among the defaults
         },
     }
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    """What a docstring says of each field goes to that field."""
+    said = schema.get("description", "")
+    _explain(schema, said)
+    if said:
+        schema["description"] = _plain(said.partition("Args:")[0])
+
+
+def _explain(schema: dict[str, Any], docstring: str) -> None:
+    properties = schema.get("properties", {})
+    for names, about in _FIELD.findall(inspect.cleandoc(docstring).partition("Args:")[2]):
+        for name in set(names.split(", ")) & properties.keys():
+            properties[name]["description"] = _plain(about)
+
+
+def _plain(said: str) -> str:
+    return " ".join(said.split()).replace("``", "`")
 
 
 def _paths() -> dict[str, Any]:

@@ -33,6 +33,13 @@ def test_it_names_every_endpoint_and_method():
     assert len(ids) == len(set(ids))
 
 
+def test_what_is_sent_is_explained():
+    for name in ("CompressRequest", "Options", "RetrieveRequest", "CompressAnswer", "RetrieveAnswer"):
+        schema = DOCUMENT["components"]["schemas"][name]
+        assert "Args" not in schema["description"]
+        assert [n for n, p in schema["properties"].items() if not p.get("description")] == []
+
+
 def test_every_reference_leads_somewhere():
     text = json.dumps(DOCUMENT)
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
