@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.claude import Claude
+from adapters.codex import Codex
 from adapters.plan import Adapter
 
-ADAPTERS: dict[str, Adapter] = {a.name: a for a in (Claude(),)}
+ADAPTERS: dict[str, Adapter] = {a.name: a for a in (Claude(), Codex())}

@@ -182,4 +182,4 @@ def test_where_it_looks() -> None:
 
 
 def test_registered_under_its_name() -> None:
-    assert {name: a.name for name, a in ADAPTERS.items()} == {"claude": "claude"}
+    assert ADAPTERS["claude"].name == "claude"
