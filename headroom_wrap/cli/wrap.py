@@ -55,7 +55,7 @@ def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
     """A plan in lines for a person."""
     lines = [f"agent      {plan.agent}", "command    " + " ".join(_quoted(a) for a in plan.argv)]
     if plan.routed:
-        lines.append(f"upstream   {plan.upstream}")
+        lines.append(f"upstream   {plan.upstream or 'the public address of the vendor whose credential a request carries'}")
         lines.append(f"profile    {'off' if settings_in_force.off else settings_in_force.profile.value}")
         lines.append(f"state      {settings_in_force.state}")
     lines += [f"sets       {line}" for line in _assignments(plan.env)]

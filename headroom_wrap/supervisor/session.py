@@ -234,6 +234,7 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         secret=secret,
         upstream=plan.upstream,
         mounts=dict(plan.mounts),
+        public=not plan.upstream,  # an agent that signs in with one of several vendors: its credentials say which
         state=str(config.state),
         profile=config.profile.value,
         off=config.off,
