@@ -253,7 +253,7 @@ def _worth(rewrite: Rewrite | None, name: str, original: str, before: Sampled) -
         return []
     handle = ccr.handle_of(original)
     text = ccr.render(rewrite, handle)
-    if len(text.encode("utf-8", "surrogatepass")) >= len(original.encode("utf-8", "surrogatepass")):
+    if _size(text) >= _size(original):
         return []
     share = _LOSSY_SHARE if rewrite.gaps else _LOSSLESS_SHARE
     found = gain(original, text, before)
@@ -263,6 +263,11 @@ def _worth(rewrite: Rewrite | None, name: str, original: str, before: Sampled) -
     if not _pays(found.saved, counted, share):
         return []
     return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, counted, max(0, round(counted - found.saved)))]
+
+
+def _size(text: str) -> int:
+    """Its bytes in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _pays(saved: float, before: float, share: float) -> bool:

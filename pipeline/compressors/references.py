@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -86,11 +87,7 @@ class _Places:
 
     def __init__(self) -> None:
         self._places: dict[_Key, list[_Place]] = {}
-        self._begin: set[str] = set()
-
-    def begins(self, line: str) -> bool:
-        """Whether a line begins what is noted; nothing is found from any other line on. A look that is made at every line."""
-        return line in self._begin
+        self.begin: set[str] = set()  # the lines that begin what is noted: nothing is found from any other line on
 
     def note(self, stretch: _Stretch, line: int, begin: int = 0) -> None:
         """The line is in sight, as are those before it from ``begin`` on."""
@@ -102,7 +99,7 @@ class _Places:
 
     def find(self, lines: Sequence[str], line: int) -> list[_Place]:
         """Where the lines from ``line`` on may stand, oldest first."""
-        if lines[line] not in self._begin:
+        if lines[line] not in self.begin:
             return []
         found = self._places.get(tuple(lines[line : line + 3]), [])
         return found + self._places.get((lines[line],), []) if len(lines[line]) >= _LONG_LINE else found
@@ -111,7 +108,7 @@ class _Places:
         places = self._places.get(key)
         if places is None:
             self._places[key] = [place]
-            self._begin.add(key[0])
+            self.begin.add(key[0])
         else:
             places.append(place)
             if len(places) > _PLACES:
@@ -133,6 +130,7 @@ class SpanIndex:
         self._waiting: list[Seen] = [*seen]
         self._texts = None if wanted is None else [*wanted]
         self._lines: frozenset[str] | None = None
+        self._cut: dict[str, list[_Stretch]] = {}
 
     def add(self, block: Seen) -> None:
         """Add a block that stands after all those added before."""
@@ -140,7 +138,8 @@ class SpanIndex:
 
     def _index(self) -> None:
         if self._waiting and self._texts is not None and self._lines is None:
-            self._lines = frozenset().union(*(stretch.lines for text in self._texts for stretch in _stretches(text, None)))
+            self._cut = {text: _stretches(text, None) for text in self._texts}
+            self._lines = frozenset().union(*(stretch.lines for stretches in self._cut.values() for stretch in stretches))
         for block in self._waiting:
             self._note(block)
         self._waiting.clear()
@@ -165,9 +164,14 @@ class SpanIndex:
         self._index()
         return self._whole.get(text)
 
-    def begins(self, line: str) -> bool:
-        """Whether anything can be found from this line on."""
-        return self._places.begins(line)
+    def stretches(self, text: str) -> list[_Stretch]:
+        """The stretches of a text that is looked up; they are made for it alone, as what is left out of it is noted in them."""
+        return self._cut.pop(text, None) or _stretches(text, None)
+
+    @property
+    def begin(self) -> AbstractSet[str]:
+        """The lines from which on anything can be found. For a look that is made at every line."""
+        return self._places.begin
 
     def find(self, lines: Sequence[str], line: int) -> list[_Place]:
         """Where the lines from ``line`` on may stand, oldest first."""
@@ -193,7 +197,7 @@ def refer(content: Content, seen: Sequence[Seen] | SpanIndex, policy: Policy) ->
         marker = gap(1, len(lines), f"{_verb(path, same)} all of {_name(same)} above")
         return Rewrite(marker, len(lines), (Gap(1, len(lines)),), SUMMARY) if len(marker) * 2 <= len(text) else None
     own = content.call is None or content.call.kind is not ToolKind.READ
-    spans = [(s, m) for s in _stretches(text, None) for m in _matches(s, index, own=own and not s.printed)]
+    spans = [(s, m) for s in index.stretches(text) for m in _matches(s, index, own=own and not s.printed)]
     named: set[int] = set()
     out: list[str] = []
     gaps: list[Gap] = []
@@ -314,8 +318,9 @@ def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool) -> Iterator[_Mat
     lines = stretch.lines
     mine = _Places()
     repeated = _repeated(lines) if own else frozenset()
+    above = index.begin
     at = begin = 0  # what is in sight begins at ``begin``
-    for start in [i for i, line in enumerate(lines) if line in repeated or index.begins(line)]:
+    for start in [i for i, line in enumerate(lines) if line in repeated or line in above]:
         if start >= at:
             places = index.find(lines, start) + mine.find(lines, start)
             best = _longest(stretch, start, places) if places else None

@@ -103,7 +103,8 @@ def _may_repeat(call: ToolCall | None) -> bool:
 def _repeated(lines: Sequence[str]) -> float:
     """The share of the characters of a sample in lines that are many others but for numbers: a cheap look."""
     step = max(1, len(lines) // _SAMPLE)
-    rough = [_NUMBERS.sub("0", _BLANKS.sub(" ", line[:_LINE])) for line in lines[::step]]
+    sample = [line[:_LINE] for line in lines[::step]]
+    rough = [_NUMBERS.sub("0", _BLANKS.sub(" ", line) if "  " in line or "\t" in line else line) for line in sample]
     counts = Counter(rough)
     size = sum(map(len, rough))
     return sum(len(r) * n for r, n in counts.items() if n >= LEAST and r.strip()) / size if size else 0.0

@@ -6,6 +6,7 @@ import enum
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.command import shows
@@ -85,7 +86,12 @@ def suffix(name: str) -> str:
 
 def program(call: ToolCall | None) -> str:
     """The program whose output is shown, ``""`` if unknown."""
-    return shows(call.command).program if call is not None and call.command else ""
+    return _program(call.command) if call is not None and call.command else ""
+
+
+@lru_cache(maxsize=64)  # asked several times for every block
+def _program(command: str) -> str:
+    return shows(command).program
 
 
 def shape_of(sample: Sequence[str], call: ToolCall | None) -> tuple[Shape | None, float]:
@@ -93,19 +99,21 @@ def shape_of(sample: Sequence[str], call: ToolCall | None) -> tuple[Shape | None
     size = len(sample)
     if size < _LEAST:
         return None, 0.0
-    named = program(call)
     long = sum(_LONG.fullmatch(line) is not None for line in sample)
-    frames = sum(_TOTAL.fullmatch(line) is not None or _SECTION.fullmatch(line) is not None for line in sample)
-    if long >= 3 and (long + frames) >= 0.8 * size:
-        return Shape.LONG, (long + frames) / size
+    if long >= 3:
+        frames = sum(_TOTAL.fullmatch(line) is not None or _SECTION.fullmatch(line) is not None for line in sample)
+        if (long + frames) >= 0.8 * size:
+            return Shape.LONG, (long + frames) / size
     tree = sum(_TREE.fullmatch(line) is not None for line in sample)
     if tree >= 0.8 * size:
         return Shape.TREE, tree / size
+    named = program(call)
     lists = call is not None and (call.kind is ToolKind.LIST or named in _PLAIN | _PATHS)
-    paths = sum(_is_path(line) for line in sample)
     slashes = sum("/" in line or "\\" in line for line in sample)
-    if paths >= 0.9 * size and slashes >= (0.6 if lists else 0.9) * size and (lists or _rooted(sample)):
-        return Shape.PATHS, paths / size
+    if slashes >= (0.6 if lists else 0.9) * size:
+        paths = sum(_is_path(line) for line in sample)
+        if paths >= 0.9 * size and (lists or _rooted(sample)):
+            return Shape.PATHS, paths / size
     if lists and call is not None and (named in _PLAIN | _PATHS or not named) and sum(_is_name(line) for line in sample) >= 0.95 * size:
         return Shape.NAMES, 1.0
     return None, 0.0
