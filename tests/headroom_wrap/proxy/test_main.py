@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import termios
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -194,22 +197,36 @@ async def test_it_leaves_no_process_behind(tmp_path, end):
         assert await gone(workers)
 
 
+async def given_work(worker):
+    """Wait until a job lies in a worker's standard input."""
+    pipe = os.open(f"/proc/{worker.pid}/fd/0", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        end = time.monotonic() + DEADLINE
+        while not int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+            assert time.monotonic() < end, "no job came"
+            await asyncio.sleep(0)
+    finally:
+        os.close(pipe)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into another process's pipe")
 @pytest.mark.parametrize("end", ["killed", "overrun"])
 async def test_a_worker_that_fails_in_the_middle_costs_one_block(tmp_path, end):
-    async with RawUpstream() as up, process(up.url, tmp_path, worker_base_s=30 if end == "killed" else 0.2) as p:
-        await p.event(events.Ready)
+    async with RawUpstream() as up, process(up.url, tmp_path, worker_base_s=30 if end == "killed" else 1) as p:
+        await p.post(body_of(conversation(1, lines=200)))  # from here on the worker is warm
         (worker,) = psutil.Process(p.popen.pid).children()
         worker.suspend()  # whatever it is given now, it does not finish
         body = body_of(conversation(1))
         reply = asyncio.create_task(p.post(body))
         if end == "killed":
+            await given_work(worker)  # one that died at rest is replaced, and the block is made smaller
             worker.kill()
         assert (await reply).status == 200
-        assert up.requests[0].body == body
+        assert up.requests[1].body == body
         assert (await p.event(events.Trouble)).kind == "worker"
         assert await gone([worker])
         await p.post(body_of(conversation(2)))
-    assert up.requests[1].body.count(b"[headroom ") == 1
+    assert up.requests[2].body.count(b"[headroom ") == 1
 
 
 async def test_a_store_that_is_locked_costs_no_request(tmp_path):
