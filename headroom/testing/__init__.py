@@ -1,4 +1,4 @@
-"""Fakes for tests of programs that talk to a model: scripted APIs of Anthropic, OpenAI and Gemini, and simulators of their prompt caches.
+"""Fakes for tests of programs that talk to a model: scripted APIs of Anthropic, OpenAI, Gemini and Copilot, and simulators of their prompt caches.
 
 Nothing here needs an account or a network, and answers are the same in every run.
 """
@@ -36,6 +36,7 @@ from headroom.testing.seal import sign
 
 if TYPE_CHECKING:
     from headroom.testing.anthropic.provider import AnthropicProvider
+    from headroom.testing.copilot.provider import CopilotProvider
     from headroom.testing.gemini.provider import GeminiProvider
     from headroom.testing.openai.provider import OpenAIProvider
 
@@ -45,6 +46,7 @@ __all__ = [
     "ApiError",
     "Ask",
     "Charge",
+    "CopilotProvider",
     "Gate",
     "GeminiCache",
     "GeminiProvider",
@@ -74,6 +76,7 @@ __all__ = [
 
 _PROVIDERS = {
     "AnthropicProvider": "headroom.testing.anthropic.provider",
+    "CopilotProvider": "headroom.testing.copilot.provider",
     "GeminiProvider": "headroom.testing.gemini.provider",
     "OpenAIProvider": "headroom.testing.openai.provider",
 }

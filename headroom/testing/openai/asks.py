@@ -46,7 +46,9 @@ def chat_ask(request: JsonObject, headers: Mapping[str, str]) -> Ask:
 
 
 def _session(request: JsonObject, headers: Mapping[str, str]) -> str:
-    named = next((headers[name] for name in _SESSION_HEADERS if headers.get(name)), "")
+    # Copilot puts into each frame of a WebSocket the headers that it would have sent with a request.
+    given = {**headers, **{name.lower(): string(value) for name, value in mapping(request.get("headers")).items()}}
+    named = next((given[name] for name in _SESSION_HEADERS if given.get(name)), "")
     return named or string(request.get("prompt_cache_key"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from headroom.testing.errors import invalid
 from headroom.testing.openai.requests import check_key, check_parameters, check_tools, invalid_value, missing, wrong_type
@@ -26,19 +26,20 @@ _PARTS = {
 }
 
 
-def check_chat(request: object, headers: Mapping[str, str], *, issued: Issued | None = None) -> None:
+def check_chat(request: object, headers: Mapping[str, str], *, issued: Issued | None = None, extra: Collection[str] = ()) -> None:
     """Refuses a request as the API would.
 
     Args:
         request: the parsed body.
         headers: the request's headers with lower-case names.
         issued: the calls given out earlier; one that comes back otherwise is refused, which is stricter than the real API.
+        extra: parameters that are taken besides OpenAI's own.
 
     Raises:
         ApiError: the first thing wrong, with OpenAI's code and parameter.
     """
     check_key(headers)
-    body = check_parameters(request, _PARAMETERS, ["model", "messages"])
+    body = check_parameters(request, _PARAMETERS.union(extra), ["model", "messages"])
     check_tools("tools", body.get("tools"), nested=True)
     messages = body["messages"]
     if not isinstance(messages, list):

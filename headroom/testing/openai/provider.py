@@ -65,6 +65,9 @@ class OpenAIProvider(Provider):
         keep_bodies: keep the bodies of recorded requests.
     """
 
+    extra_parameters: frozenset[str] = frozenset()
+    """Parameters that the API takes besides OpenAI's own."""
+
     def __init__(
         self,
         script: Script | Callable[[str], Script],
@@ -105,7 +108,7 @@ class OpenAIProvider(Provider):
             case "GET", "responses" if upgrade:
                 return await self._open_socket(call)
             case "GET", "models":
-                return self.json(200, self._list(call), call.id)
+                return self.json(200, self.catalogue(call), call.id)
         raise ApiError(404, "invalid_request_error", f"Invalid URL ({call.request.method} {call.request.path})")
 
     def worded(self, error: ApiError) -> ApiError:
@@ -157,7 +160,8 @@ class OpenAIProvider(Provider):
 
     def check(self, body: object, headers: Mapping[str, str], before: Sequence[JsonObject], *, framed: bool) -> None:
         """Refuses a request of Responses as the API would. Raises ``ApiError``."""
-        check_response(body, headers, before=before, issued=self._issued if self._unchanged else None, framed=framed)
+        issued = self._issued if self._unchanged else None
+        check_response(body, headers, before=before, issued=issued, framed=framed, extra=self.extra_parameters)
 
     def before(self, body: object, known: Mapping[str, Sequence[JsonObject]]) -> Sequence[JsonObject]:
         """The items that a request goes on from: those of a response in ``known``, or of a stored one.
@@ -192,7 +196,7 @@ class OpenAIProvider(Provider):
     async def _chat(self, call: Call) -> web.StreamResponse:
         record = call.record
         body = self.parse(record)
-        check_chat(body, record.headers, issued=self._issued if self._unchanged else None)
+        check_chat(body, record.headers, issued=self._issued if self._unchanged else None, extra=self.extra_parameters)
         answer = self.reply(chat_ask(body, record.headers), record, "call")
         message = chat_answers.message(answer)
         self._issued.calls |= {made["id"]: made for made in chat_answers.calls(message)}
@@ -249,7 +253,8 @@ class OpenAIProvider(Provider):
     def _thought(self, answer: Answer) -> int:
         return sum(self._count(dumps(block)) for block in answer.blocks if block["type"] == "thinking")
 
-    def _list(self, call: Call) -> dict[str, Any]:
+    def catalogue(self, call: Call) -> dict[str, Any]:
+        """What ``GET …/models`` answers."""
         if "client_version" in call.request.query:
             return {"models": []}  # the ChatGPT backend's form; Codex then keeps to its own catalogue
         data = [{"id": name, "object": "model", "created": 1_790_000_000, "owned_by": "openai"} for name in self._models]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headroom.testing.errors import invalid
@@ -68,6 +68,7 @@ def check_response(
     before: Sequence[JsonObject] = (),
     issued: Issued | None = None,
     framed: bool = False,
+    extra: Collection[str] = (),
 ) -> None:
     """Refuses a request as the API would.
 
@@ -78,12 +79,13 @@ def check_response(
         issued: what was given out earlier; calls and reasoning that come back otherwise are refused, which is stricter than the real
             API is with calls. None checks sealed contents only.
         framed: it came by a WebSocket.
+        extra: parameters that are taken besides OpenAI's own.
 
     Raises:
         ApiError: the first thing wrong, with OpenAI's code and parameter.
     """
     check_key(headers)
-    body = check_parameters(request, _FRAME_PARAMETERS if framed else _PARAMETERS, ["model"])
+    body = check_parameters(request, (_FRAME_PARAMETERS if framed else _PARAMETERS).union(extra), ["model"])
     check_tools("tools", body.get("tools"), nested=False)
     _check_format(mapping(body.get("text")).get("format"))
     given = body.get("input")

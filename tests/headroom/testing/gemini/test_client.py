@@ -10,6 +10,8 @@ genai = pytest.importorskip("google.genai")
 types = pytest.importorskip("google.genai.types")
 errors = pytest.importorskip("google.genai.errors")
 
+pytestmark = pytest.mark.slow
+
 TURNS = ([thinking("hm"), text("I look."), tool("run", command="ls"), tool("run", command="pwd")], [text("Done: " + "y" * 60)])
 DECLARED = {"functionDeclarations": [{"name": "run", "parametersJsonSchema": {"type": "object"}}]}
 

@@ -10,6 +10,8 @@ from headroom.testing import OpenAIProvider, Script, overloaded, rate_limited, s
 
 sdk = pytest.importorskip("openai")
 
+pytestmark = pytest.mark.slow
+
 FUNCTION = {"type": "function", "name": "run", "parameters": {"type": "object"}, "strict": None}
 EXEC = {"type": "custom", "name": "exec"}
 CHAT_TOOLS = [{"type": "function", "function": {"name": "run", "parameters": {"type": "object"}}}]
