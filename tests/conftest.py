@@ -12,12 +12,15 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 settings.load_profile("default")
 
 
+_STEERING = ("HEADROOM_", "ANTHROPIC_", "CLAUDE", "CODEX_", "COPILOT_", "GEMINI_", "GOOGLE_", "OPENAI_", "OPENCODE", "XDG_")
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home for every test; nothing of the user's environment that steers us is visible."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(("HEADROOM_", "ANTHROPIC_", "CLAUDE", "XDG_")) and name != "HEADROOM_TEST_AGENTS":
+        if name.startswith(_STEERING) and name != "HEADROOM_TEST_AGENTS":
             monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
