@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipeline import tokens
 from pipeline.compressors.api import Gap, Rewrite
 from pipeline.compressors.kompress import scorer as embedded
 from pipeline.compressors.kompress.layout import Kind
@@ -26,7 +27,9 @@ _LEAST = 640  # characters, about 160 tokens: of less nothing is made smaller
 _LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
 _GAIN = 0.95  # of the text at most; above it stays as it was
 _PROSE = frozenset({Kind.SENTENCE, Kind.ITEM})
-_SAMPLE = 150  # units are enough to see what a level of words takes
+_SAMPLE = 60  # units show what a level of words takes …
+_ERROR = 0.01  # … to within this
+_MARKER = 24  # characters of prose that have as many tokens as a marker
 _NAMED = 8  # more units than this, and more than a tenth of them, with a name: it names the text
 
 
@@ -151,15 +154,21 @@ class _Work:
         return self._said[level]
 
     def shortened(self, deepest: int, share: float) -> int:
-        """The first level at which no more than ``share`` of a sample is left, else ``deepest``."""
-        step = max(1, len(self.units) // _SAMPLE)
-        sample = [s for u, s in zip(self.units[::step], self.squeezed[::step], strict=True) if u.kind in _PROSE]
-        fixed = sum(len(s) for u, s in zip(self.units[::step], self.squeezed[::step], strict=True) if u.kind not in _PROSE)
-        size = fixed + sum(map(len, sample))
+        """The first level at which no more than ``share`` of the tokens of a sample is left, else ``deepest``."""
+        if deepest <= 1:
+            return 1
+        sample = range(0, len(self.units), max(1, len(self.units) // _SAMPLE))
+        before = tokens.count("".join(self.text[self.units[n].start : self.units[n].end] for n in sample))
         for level in range(1, deepest):
-            if fixed + sum(len(shorten(s, level)) for s in sample) <= share * size:
+            said = (shorten(self.squeezed[n], level) if self.units[n].kind in _PROSE else self.squeezed[n] for n in sample)
+            if tokens.count("\n".join(said)) <= (share - _ERROR) * before:
                 return level
-        return max(1, deepest)
+        return deepest
+
+    def room(self, said: Sequence[str], target: float) -> float:
+        """How many characters of what is said have ``target`` of the text's tokens."""
+        before, after = tokens.about(self.text), tokens.about(" ".join(said))
+        return target * before * sum(map(len, said)) / max(1, after)
 
     def result(self, mode: Mode, said: Sequence[str], kept: bytearray, level: int, same_as: dict[int, int] | None = None) -> Result:
         """The result, or the text itself where too little is gained."""
@@ -208,7 +217,7 @@ def _focused(work: _Work, query: str, settings: Settings, scorer: Scorer | None)
     sizes = list(map(len, work.squeezed))
     order = ranking.by_score()
     if settings.mode is Mode.BUDGET:
-        kept = _fitting(outline, order, sizes, settings.target * work.size)
+        kept = _fitting(outline, order, sizes, work.room(work.squeezed, settings.target))
         return work.result(Mode.BUDGET, work.squeezed, kept, 1)
     chosen = ranking.probable(embedded.threshold(settings.recall)) | sections | _naming(work, settings.names)
     chosen |= {n for n, said in enumerate(work.squeezed) if admonishes(said)}
@@ -220,21 +229,29 @@ def _focused(work: _Work, query: str, settings: Settings, scorer: Scorer | None)
 
 def _budgeted(work: _Work, settings: Settings) -> Result:
     """Words first, then the units with the fewest facts for their length."""
-    level = work.shortened(settings.deepest, settings.target)
-    said = work.said(level)
+    level, said, room = 0, work.squeezed, 0.0
+    while level < settings.deepest and (level == 0 or sum(map(len, said)) > room):
+        level += 1
+        said = work.said(level)
+        room = work.room(said, settings.target)
     sizes = list(map(len, said))
-    if sum(sizes) <= settings.target * work.size:
+    if sum(sizes) <= room:
         return work.result(Mode.BUDGET, said, bytearray(b"\1" * len(work.units)), level)
-    kept = _fitting(Outline(work.text, work.units, work.squeezed), by_facts(work.units, work.squeezed), sizes, settings.target * work.size)
+    outline = Outline(work.text, work.units, work.squeezed)
+    kept = _fitting(outline, by_facts(work.units, work.squeezed), sizes, room, outline.needed)
     return work.result(Mode.BUDGET, said, kept, level)
 
 
-def _fitting(outline: Outline, order: Sequence[int], sizes: Sequence[int], room: float) -> bytearray:
-    """Units in order, each with what it cannot do without, until there is no room for the next."""
+def _fitting(
+    outline: Outline, order: Sequence[int], sizes: Sequence[int], room: float, needed: Callable[[int], list[int]] | None = None
+) -> bytearray:
+    """Units in order, each with its headings and what else is needed, until there is no room for the next; markers take room too."""
     kept = bytearray(len(sizes))
     for n in order:
-        added = [m for m in dict.fromkeys((n, *outline.needed(n), *outline.headings(n))) if not kept[m]]
-        size = sum(sizes[m] for m in added)
+        more = [] if needed is None else needed(n)
+        added = [m for m in dict.fromkeys((n, *more, *outline.headings(n))) if not kept[m]]
+        beside = kept[max(0, n - 1)] + kept[min(n + 1, len(kept) - 1)]
+        size = sum(sizes[m] for m in added) + _MARKER * (1 - beside)
         if size <= room:
             room -= size
             for m in added:

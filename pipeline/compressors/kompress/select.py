@@ -16,7 +16,7 @@ FLOOR = 0.25  # of a text stays at least: what a question does not say it needs
 _CLIPPED = 1000  # characters of code or a table that are judged
 _QUESTIONS = 8  # that are looked at one by one
 _LONGEST_QUESTION = 2000  # characters; more is no question
-_LEAST_REPEAT = 120  # characters of a paragraph that is worth a marker
+_LEAST_REPEAT = 400  # characters of a paragraph that is worth a marker; a shorter one may be said twice on purpose
 _SCALE = 1 << 40  # weights are whole numbers, so that no processor's rounding decides
 
 _INNER = re.compile(r"[a-z][A-Z]|\w[_/.:@=]\w")

@@ -25,6 +25,7 @@ _BEFORE = frozenset(
 _AFTER = frozenset("and or nor not no turn turned switch switched set opt log logged based depends depending instead out rather outside".split())
 _SIGNS = frozenset("= + - * / & | < > == != -> =>".split())
 _QUOTES = (("`", "`"), ('"', '"'), ("“", "”"), ("«", "»"))
+_QUOTE_SIGNS = frozenset('`"“”«»')
 _OPENING = tuple(opening for opening, _ in _QUOTES)
 _ARTICLES = frozenset({"the", "a", "an"})
 
@@ -73,6 +74,6 @@ def _quoted(words: Sequence[str]) -> set[int]:
         if closing:
             found.add(index)
             closing = "" if word.count(closing) % 2 else closing
-        elif not word.isalnum():
+        elif not word.isalnum() and not _QUOTE_SIGNS.isdisjoint(word):
             closing = next((c for o, c in _QUOTES if (word.count(o) % 2 if o == c else word.count(o) > word.count(c))), "")
     return found

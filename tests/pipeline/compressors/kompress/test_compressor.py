@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from pipeline.compressors.api import Compressor, Content
-from pipeline.compressors.kompress import KompressCompressor
+from pipeline.compressors.kompress import KompressCompressor, core
 from pipeline.markers import IN_PLACE
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import Reason, route
 from pipeline.tool_calls import describe
 from pipeline.transcript import ToolKind
+from tests.pipeline.compressors.kompress.stand_in import Overlap, coverage
 from tests.pipeline.compressors.kompress.test_core import document
 
 K = KompressCompressor()
@@ -20,6 +22,11 @@ ASKED = Query("Which value must MAX_ROUTER_3 be larger than, so that --max-route
 FETCH = describe("1", "WebFetch", {"url": "https://example.org"}, {"WebFetch": ToolKind.FETCH})
 TEXT = document(14)
 WRAPPED = TEXT.replace(" of the ", " of  the\n")
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "embedded", SimpleNamespace(load=Overlap, coverage=coverage, COVERAGE_GATE=0.25, threshold=lambda recall: recall))
 
 
 def read(path: str) -> Content:

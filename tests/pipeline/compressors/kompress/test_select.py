@@ -51,7 +51,9 @@ def test_questions() -> None:
 
 
 def test_repeated_paragraphs() -> None:
-    said = "This paragraph is long enough that it is worth a marker when it stands in a text for the second time, as it does here. Truly."
+    said = " ".join(
+        ["This paragraph is long enough that it is worth a marker when it stands in a text for the second time, as it does here. Truly."] * 4
+    )
     text = f"{said}\n\nSomething else.\n\n{said}\n\nSomething else.\n"
     units = segment(text)
     found = repeats(text, units)
