@@ -70,22 +70,26 @@ def by_folder(counts: Counter[str]) -> str:
     parts: list[str] = []
     before = None
     for path in islice(counts, _FILES):
-        folder, slash, name = path.rpartition("/")
-        item = f"{clean(name)} {counts[path]}"
+        folder, slash, name = path[-_PATH:].rpartition("/")
+        item = f"{name} {counts[path]}"
         if folder + slash == before:
             parts[-1] += f", {item}"
         else:
-            parts.append(f"{clean(folder)}/: {item}" if slash else item)
+            parts.append(f"{folder}/: {item}" if slash else item)
         before = folder + slash
     rest = list(counts.values())[_FILES:]
     if rest:
         parts.append(f"{len(rest)} more files {sum(rest)}")
-    return "; ".join(parts)
+    return _unbracketed("; ".join(parts))
 
 
 def clean(path: str) -> str:
     """A path that cannot end a marker; of a long one the end."""
-    return path[-_PATH:].replace("]", ")").replace("[", "(")
+    return _unbracketed(path[-_PATH:])
+
+
+def _unbracketed(text: str) -> str:
+    return text.replace("]", ")").replace("[", "(")
 
 
 def _runs(kept: bytearray) -> Iterator[tuple[int, int]]:

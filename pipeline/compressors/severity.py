@@ -7,7 +7,7 @@ Words that a count or a "no" takes back (``0 errors``, ``error: null``) do not c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from operator import itemgetter
@@ -146,26 +146,48 @@ def judge(line: str) -> Verdict:
     return _verdict(line, lower, _words_of(line), [p for p in _ERROR_PHRASES if p in lower])
 
 
-def judge_all(lines: Sequence[str]) -> list[Verdict]:
-    """``judge`` of every line, several times faster: what they are made of is looked up once for all of them.
+def judge_all(lines: Sequence[str], forms: Sequence[str]) -> list[Verdict]:
+    """``judge`` of every line, several times faster: words are looked up once for all lines, and lines of one form are judged once.
 
     Args:
         lines: without line breaks.
+        forms: of each line what is left of it when words with a digit, addresses and paths are replaced by ``0``.
     """
     if not lines:
         return []
     text = "\n".join(line[:_LINE] for line in lines)
     lowered = text.lower()
-    letters = text.encode("utf-8", "surrogatepass").translate(_ONLY_LETTERS).decode("ascii")
-    runs_of = [line.split() for line in letters.split("\n")]
-    telling = {run: told for run in set().union(*runs_of) if (told := _telling(run))}
+    runs_of = _letters_of(text)
+    telling = {run: said for run in set().union(*runs_of) if (said := _telling(run))}
     phrases = [p for p in _ERROR_PHRASES if p in lowered]
-    silent = telling.keys().isdisjoint
+    distinct = list(dict.fromkeys(forms))
+    own = dict(zip(distinct, (_those(telling, runs) for runs in _letters_of("\n".join(form[:_LINE] for form in distinct))), strict=True))
+    known: dict[tuple[str, ...], Verdict] = {}
+    patterns: dict[str, tuple[re.Pattern[str], ...]] = {}
     verdicts: list[Verdict] = []
-    for line, lower, runs in zip(text.split("\n"), lowered.split("\n"), runs_of, strict=True):
-        words: AbstractSet[str] = frozenset() if silent(runs) else frozenset().union(*(telling[run] for run in runs if run in telling))
-        verdicts.append(_verdict(line, lower, words, phrases))
+    for line, lower, runs, form in zip(text.split("\n"), lowered.split("\n"), runs_of, forms, strict=True):
+        told = _those(telling, runs)
+        key: tuple[str, ...] = ()
+        if told == own[form] and line.isascii():  # nothing of what was replaced tells anything, but for its numbers
+            if form not in patterns:
+                patterns[form] = deciders(form)
+            key = (form, line[:1] if line[1:5].isdigit() else "", *(deciding(line, patterns[form]) if patterns[form] else ()))
+        verdict = known.get(key)
+        if verdict is None or not key:
+            verdict = _verdict(line, lower, frozenset().union(*(telling[run] for run in told)), phrases)
+            known[key] = verdict
+        verdicts.append(verdict)
     return verdicts
+
+
+def _letters_of(text: str) -> list[list[str]]:
+    """The runs of ASCII letters in each line of a text."""
+    letters = text.encode("utf-8", "surrogatepass").translate(_ONLY_LETTERS).decode("ascii")
+    return [line.split() for line in letters.split("\n")]
+
+
+def _those(telling: Mapping[str, AbstractSet[str]], runs: list[str]) -> list[str]:
+    return [] if telling.keys().isdisjoint(runs) else [run for run in runs if run in telling]
 
 
 def _verdict(line: str, lower: str, words: AbstractSet[str], phrases: Sequence[str]) -> Verdict:

@@ -86,7 +86,7 @@ def mine(plain: list[str], quiet: Sequence[bool]) -> Shapes:
     rough = [index.setdefault(s, len(index)) for s in _ZEROS.sub(b"0", raw.translate(_DIGITS)).split(b"\n")]
     mask_of_rough, masks = _distinct(_mask(b"\n".join(index).decode("utf-8", "surrogatepass")))
     mask_of = [mask_of_rough[r] for r in rough]
-    severities, levels = _judge(plain, quiet, rough, len(index))
+    severities, levels = _judge(plain, quiet, rough, [masks[m].replace("*", "0") for m in mask_of_rough])
     first = _first_lines(mask_of, len(masks))
     shape_of_mask = _merge(masks, [(severities[i], levels[i]) for i in first])
     shape_of = [shape_of_mask[m] for m in mask_of]
@@ -123,13 +123,20 @@ def _first_lines(groups: list[int], count: int) -> list[int]:
     return first
 
 
-def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], count: int) -> tuple[list[int], list[str]]:
-    """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide."""
+def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], forms: list[str]) -> tuple[list[int], list[str]]:
+    """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide.
+
+    Args:
+        lines: the lines.
+        quiet: which of them are harmless whatever they say.
+        rough: line -> level 1 shape.
+        forms: level 1 shape -> level 2 shape, with 0 for what is masked.
+    """
     loud = [i for i in range(len(lines)) if not quiet[i]]
     first: dict[int, int] = {}  # level 1 shape -> its first line
     for i in loud:
         first.setdefault(rough[i], i)
-    known = dict(zip(first, judge_all([lines[i] for i in first.values()]), strict=True))
+    known = dict(zip(first, judge_all([lines[i] for i in first.values()], [forms[s] for s in first]), strict=True))
     severities, levels = [NEITHER] * len(lines), [""] * len(lines)
     patterns: dict[int, tuple[re.Pattern[str], ...]] = {}  # of the shapes of several lines
     by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
