@@ -1,7 +1,8 @@
 """How much softmax mass to keep for a recall: ``python -m scripts.kompress.calibrate DATA``, after ``train``.
 
 Cross-conformal: each fold (whole articles) is scored by weights fitted to the others, and the mass that a list would have needed to keep its
-answer is noted. The quantile of those masses is the threshold (Vovk, Cross-conformal predictors, 2015).
+answer is noted; none where the gate keeps the whole text or the floor the answer. The quantile of those masses is the threshold (Vovk,
+Cross-conformal predictors, 2015).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.compressors.kompress.model import PATH
+from pipeline.compressors.kompress.scorer import COVERAGE_GATE, coverage
+from pipeline.compressors.kompress.select import FLOOR
 from scripts.kompress.features import SEED, Example, examples, keywords, questions
 from scripts.kompress.train import fit
 
@@ -24,10 +27,16 @@ _FOLDS = 5
 
 
 def needed(logits: npt.NDArray[np.float64], example: Example) -> float:
-    """The mass of the best-scored sentences down to the last that one of the answers needs."""
+    """The mass of the best-scored sentences down to the last that one of the answers needs; 0 if it is kept whatever the mass."""
+    sentences = example.case.text.sentences
+    if coverage(sentences, example.case.question) < COVERAGE_GATE:
+        return 0.0
+    worst = max(min(float(logits[unit]) for unit in answer) for answer in example.case.answers)
+    sizes = np.array([len(sentence) for sentence in sentences])
+    if sizes[logits > worst].sum() < FLOOR * sizes.sum():
+        return 0.0
     raised = np.exp(logits - logits.max())
     probabilities = raised / raised.sum()
-    worst = max(min(float(logits[unit]) for unit in answer) for answer in example.case.answers)
     return float(probabilities[logits > worst].sum())
 
 

@@ -32,6 +32,12 @@ class Text:
         return tuple((unit.start, unit.end) for unit in segment(self.text) if unit.kind is not Kind.BLANK)
 
     @cached_property
+    def prose(self) -> frozenset[int]:
+        """Units that are sentences."""
+        kinds = [unit.kind for unit in segment(self.text) if unit.kind is not Kind.BLANK]
+        return frozenset(i for i, kind in enumerate(kinds) if kind in (Kind.SENTENCE, Kind.ITEM))
+
+    @cached_property
     def sentences(self) -> tuple[str, ...]:
         return tuple(self.text[start:end] for start, end in self.spans)
 
@@ -167,7 +173,10 @@ def _places(passage: str, answers: Iterable[tuple[int, str]]) -> list[tuple[int,
 
 
 def cloze(documents: Iterable[tuple[str, str]], seed: int, most: int, characters: int = 24_000) -> list[Case]:
-    """Keywords as agents send them: three words of a sentence that alone has some flag, path, number or identifier."""
+    """Keywords as agents send them: three words of a sentence that alone has some flag, path, number or identifier.
+
+    Of prose, as code and tables are no sentences to choose from: the compressor keeps them whole.
+    """
     chance = random.Random(seed)
     cases = []
     for name, whole in documents:
@@ -177,7 +186,9 @@ def cloze(documents: Iterable[tuple[str, str]], seed: int, most: int, characters
             for fact in dict.fromkeys(_FACT.findall(sentence)):
                 facts.setdefault(fact, []).append(i)
         targets = [
-            (fact, units[0]) for fact, units in facts.items() if len(units) == 1 and whole.count(fact) == 1 and len(text.sentences[units[0]]) < 800
+            (fact, units[0])
+            for fact, units in facts.items()
+            if len(units) == 1 and units[0] in text.prose and whole.count(fact) == 1 and len(text.sentences[units[0]]) < 800
         ]
         for fact, unit in chance.sample(targets, min(8, len(targets))):
             if words := _keywords(text.sentences[unit].replace(fact, " "), chance):

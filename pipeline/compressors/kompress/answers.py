@@ -74,7 +74,6 @@ _LOOKS = {
     "what": rf"\b(?:is|are|was|were|called|known|named|means?|refers?|such as|like)\b|[\"“`]|{_NAME}",
 }
 _LOOKS_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _LOOKS.items()}
-_NAMES = re.compile(_NAME)
 _MAX_LOOKED_AT = 1_000  # characters of a sentence
 
 
@@ -90,13 +89,6 @@ def kind_of(question: str) -> str:
 def looks_like(kind: str, sentence: str, asked: str) -> bool:
     """Whether the sentence has something of that kind which the question, given in lower case, does not say itself."""
     pattern = _LOOKS_PATTERNS.get(kind)
-    return pattern is not None and _new(pattern, sentence, asked)
-
-
-def has_new_name(sentence: str, asked: str) -> bool:
-    """Whether the sentence names something that the question, given in lower case, does not."""
-    return _new(_NAMES, sentence, asked)
-
-
-def _new(pattern: re.Pattern[str], sentence: str, asked: str) -> bool:
+    if pattern is None:
+        return False
     return any(found[0].lower() not in asked for found in pattern.finditer(sentence, 0, _MAX_LOOKED_AT))

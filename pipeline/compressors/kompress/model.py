@@ -22,12 +22,10 @@ class Model:
     Args:
         weights: in the order of ``features.NAMES``.
         masses: recall, in 1/100 -> softmax mass of the sentences to keep, in 1/10000; ascending.
-        gate: the least coverage, in 1/1000, at which a question is one about the text.
     """
 
     weights: tuple[int, ...]
     masses: tuple[tuple[int, int], ...]
-    gate: int
 
     def scores(self, rows: Sequence[Sequence[int]]) -> list[int]:
         """Logits in 1/1000, one for each row of features."""
@@ -58,4 +56,4 @@ def load() -> Model:
     if tuple(data["weights"]) != NAMES:
         raise ValueError(f"{PATH} was trained for other features. Run scripts/kompress/train, or reinstall Headroom.")
     masses = tuple(sorted((int(recall), int(mass)) for recall, mass in data["masses"].items()))
-    return Model(tuple(data["weights"].values()), masses, int(data["gate"]))
+    return Model(tuple(data["weights"].values()), masses)

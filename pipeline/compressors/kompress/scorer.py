@@ -10,7 +10,7 @@ from pipeline.compressors.kompress import features, lexicon, model
 from pipeline.compressors.kompress.question import UNIT, Question
 
 COVERAGE_GATE = 0.25
-"""A question is taken to be about a text if one of its sentences has words for this share of the question (see ``coverage``)."""
+"""The least ``coverage`` at which a question is taken to be about a text."""
 
 
 class Scorer(Protocol):
@@ -25,7 +25,7 @@ class Scorer(Protocol):
 
 
 class Embedded:
-    """The model of the package: 65 integer features of the words, their order and their neighbours, and a weight for each."""
+    """The model of the package: 50 integer features of the words, their order and their neighbours, and a weight for each."""
 
     def scores(self, sentences: Sequence[str], query: str) -> list[int]:
         """See ``Scorer.scores``. All 0 if nothing is asked."""
@@ -48,7 +48,10 @@ def load() -> Scorer:
 
 
 def coverage(sentences: Sequence[str], query: str) -> float:
-    """The share of the query's words, rare ones counting more, that the best sentence has: 0.0 to 1.0, 0.0 if nothing is asked."""
+    """The share of the query's words, rare ones counting more, that the best sentence has: 0.0 to 1.0, 0.0 if nothing is asked.
+
+    From 20 sentences on what chance alone would cover is taken off, as an unrelated question finds more of its words in a longer text.
+    """
     return features.coverage(sentences, _question(query)) / UNIT
 
 
