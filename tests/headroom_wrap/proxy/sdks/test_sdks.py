@@ -1,0 +1,208 @@
+"""The official clients through ``headroom proxy``: the answers that they would have had without it, of requests that are theirs to the byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headroom.testing import AnthropicProvider, GeminiProvider, OpenAIProvider, Recorded, Script, rate_limited, text
+from headroom.testing.server import Provider
+from headroom_wrap.proxy.headers import HOP_BY_HOP
+from tests.headroom_wrap.proxy.harness import log_text
+from tests.headroom_wrap.proxy.sdks.running import DEADLINE, Running, standing
+from tests.headroom_wrap.proxy.sdks.talk import Talk, script
+
+anthropic, openai = (pytest.importorskip(name) for name in ("anthropic", "openai"))
+pytest.importorskip("google.genai")
+from tests.headroom_wrap.proxy.sdks import python_clients  # noqa: E402
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:Inheritance class:DeprecationWarning"),  # google-genai subclasses what aiohttp does not want subclassed
+    pytest.mark.filterwarnings("ignore:connect:DeprecationWarning"),  # openai opens WebSockets in a way that the library gives up
+]
+
+NODE = Path(__file__).with_name("node")
+VENDORS = {"anthropic": AnthropicProvider, "openai": OpenAIProvider, "gemini": GeminiProvider}
+APIS = ("anthropic_messages", "openai_chat", "openai_responses", "gemini")
+SMALL = ("a.txt\nb.txt", "nothing here")
+BULK = (log_text(1), log_text(2))
+LIMITED = "Is there room?"
+MARKER = re.compile(r"\[headroom [0-9a-f]{8}: ")
+NOT_COMPARED = HOP_BY_HOP | {"host"}  # what belongs to one connection
+
+
+@dataclass
+class Street:
+    """A proxy between clients and providers, and the same providers again for whoever asks directly."""
+
+    proxy: Running
+    behind: dict[str, Provider]
+    direct: dict[str, Provider]
+
+
+def answers(conversation: str) -> Script:
+    return Script(rate_limited(7), [text("Now.")]) if LIMITED in conversation else script(2)
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    home = tmp_path_factory.mktemp("street")
+    made = [{name: make(answers, count=len) for name, make in VENDORS.items()} for _ in range(2)]
+    providers = [p for each in made for p in each.values()]
+    for provider in providers:
+        provider.__enter__()
+    addresses = [a for name, provider in made[0].items() for a in (f"--{name}-upstream", provider.url)]
+    try:
+        with standing(home, "--retrieve", "client", *addresses) as proxy:
+            yield Street(proxy, *made)
+    finally:
+        for provider in providers:
+            provider.__exit__(None, None, None)
+
+
+def in_python(api: str, base: str, talk: Talk) -> list[dict[str, Any]]:
+    return list(getattr(python_clients, api)(base, talk))
+
+
+def in_node(api: str, base: str, talk: Talk) -> list[dict[str, Any]]:
+    node = shutil.which("node")
+    if node is None or not (NODE / "node_modules").is_dir():
+        pytest.skip(f"no node, or nothing installed by npm install --prefix {NODE.name}")
+    done = subprocess.run(
+        [node, NODE / f"{api}.mjs"], input=json.dumps(talk.values(base)), capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+LANGUAGES: dict[str, Callable[..., list[dict[str, Any]]]] = {"python": in_python, "node": in_node}
+
+
+@dataclass
+class Told:
+    """One talk: its answers, and what the provider had of it."""
+
+    answers: list[dict[str, Any]]
+    requests: list[Recorded]
+
+
+def lead(client: Callable[..., list[dict[str, Any]]], api: str, provider: Provider, base: str, talk: Talk) -> Told:
+    before = len(provider.requests)
+    answers = client(api, base, talk)
+    return Told(answers, provider.requests[before:])
+
+
+def both(street: Street, language: str, api: str, talk: Talk) -> tuple[Told, Told]:
+    """A talk directly and through the proxy."""
+    vendor = api.partition("_")[0]
+    client = LANGUAGES[language]
+    direct = lead(client, api, street.direct[vendor], street.direct[vendor].url, talk)
+    return direct, lead(client, api, street.behind[vendor], street.proxy.base, talk)
+
+
+def untimed(answers: list[dict[str, Any]], *, usage: bool) -> Any:
+    """Answers without the clock of the provider and, where requests differ in length, without their price."""
+    dropped = {"created", "created_at", "completed_at", "createTime", "create_time"} | (
+        set() if usage else {"usage", "usage_metadata", "usageMetadata"}
+    )
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: without(v) for k, v in value.items() if k not in dropped}
+        return [without(v) for v in value] if isinstance(value, list) else value
+
+    return without(answers)
+
+
+def headers(request: Recorded) -> dict[str, str]:
+    return {name: value for name, value in request.headers.items() if name not in NOT_COMPARED}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_changed_where_nothing_is_gained(street: Street, language: str, api: str, stream: bool) -> None:
+    talk = Talk(f"Look around, {language} {api} {stream}", SMALL, stream)
+    direct, proxied = both(street, language, api, talk)
+    assert len(direct.requests) == len(proxied.requests) == 3
+    assert untimed(proxied.answers, usage=True) == untimed(direct.answers, usage=True)
+    for ours, theirs in zip(proxied.requests, direct.requests, strict=True):
+        assert (ours.method, ours.path, ours.raw) == (theirs.method, theirs.path, theirs.raw)
+        assert headers(ours) == headers(theirs)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_bulk_is_made_smaller_and_stays_so(street: Street, language: str, api: str, stream: bool) -> None:
+    talk = Talk(f"What fails, {language} {api} {stream}?", BULK, stream)
+    direct, proxied = both(street, language, api, talk)
+    assert untimed(proxied.answers, usage=False) == untimed(direct.answers, usage=False)
+    assert [len(MARKER.findall(r.raw.decode())) for r in proxied.requests] == [0, 1, 2]
+    assert len(proxied.requests[2].raw) < len(direct.requests[2].raw) / 2
+    assert markers(proxied.requests[2])[0] == markers(proxied.requests[1])[0], "what was sent once is sent again"
+    for ours, theirs in zip(proxied.requests, direct.requests, strict=True):
+        assert headers(ours) | {"content-length": ""} == headers(theirs) | {"content-length": ""}
+
+
+def markers(request: Recorded) -> list[str]:
+    """The texts with a marker in a request."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list):
+            for each in value:
+                yield from texts(each)
+
+    return [text for text in texts(request.body) if MARKER.search(text)]
+
+
+@pytest.mark.parametrize("results", [SMALL, BULK], ids=["small", "bulk"])
+def test_a_socket(street: Street, results: tuple[str, ...]) -> None:
+    talk = Talk(f"By socket, {len(results[0])}", results, stream=True)
+    direct, proxied = both(street, "python", "openai_socket", talk)
+    assert untimed(proxied.answers, usage=False) == untimed(direct.answers, usage=False)
+    frames = [[r.raw for r in told.requests if r.method == "WEBSOCKET"] for told in (direct, proxied)]
+    if results is SMALL:
+        assert frames[0] == frames[1]
+    else:
+        assert [len(MARKER.findall(frame.decode())) for frame in frames[1]] == [0, 1, 1]
+
+
+def test_refusals_and_what_is_no_conversation(street: Street) -> None:
+    with anthropic.Anthropic(base_url=street.proxy.base, api_key="k", max_retries=0) as client:
+        asked: Any = {"model": "claude-sonnet-4-6", "max_tokens": 9, "messages": [{"role": "user", "content": LIMITED}]}
+        with pytest.raises(anthropic.RateLimitError) as caught:
+            client.messages.create(**asked)
+        assert caught.value.response.headers["retry-after"] == "7"
+        assert client.messages.create(**asked).content[0].text == "Now."
+        asked.pop("max_tokens")
+        assert client.messages.count_tokens(**asked).input_tokens > 0
+        with pytest.raises(anthropic.NotFoundError):
+            client.beta.files.list()
+    with openai.OpenAI(base_url=f"{street.proxy.base}/v1", api_key="k", max_retries=0) as client:
+        assert [model.id for model in client.models.list()]
+        with pytest.raises(openai.BadRequestError):
+            client.responses.create(model="gpt-6.1-sol", input=[{"role": "robot", "content": "x"}])
+
+
+def test_the_token_may_stand_in_a_header_and_without_it_the_client_is_told(street: Street) -> None:
+    asked: Any = {"model": "claude-sonnet-4-6", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+    with anthropic.Anthropic(base_url=street.proxy.origin, api_key="k", max_retries=0) as client:
+        said = client.messages.create(**asked, extra_headers={"x-headroom-token": street.proxy.token})
+        assert said.content[0].text == "Noted."
+        assert "x-headroom-token" not in street.behind["anthropic"].requests[-1].headers
+        with pytest.raises(anthropic.AuthenticationError, match="lacks its token"):
+            client.messages.create(**asked)
