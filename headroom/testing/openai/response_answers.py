@@ -52,7 +52,8 @@ def _item(block: Mapping[str, Any], new_id: Callable[[str], str]) -> dict[str, A
             summary = [{"type": "summary_text", "text": block["thinking"]}] if block["thinking"] else []
             return {"id": name, "type": "reasoning", "summary": summary, "encrypted_content": sealed(f"{name} {block['thinking']}")}
         case "tool_use":
-            called = {"name": block["name"], "arguments": dumps(block["input"])}
+            space = {"namespace": block["namespace"]} if "namespace" in block else {}
+            called = {**space, "name": block["name"], "arguments": dumps(block["input"])}
             return {"id": new_id("fc"), "type": "function_call", "status": "completed", "call_id": block["id"], **called}
         case "custom_tool_use":
             called = {"name": block["name"], "input": block["input"]}

@@ -201,3 +201,11 @@ async def test_conversations_have_scripts_of_their_own():
         assert await said("x", **{"session-id": "s"}) == "made for s"
         assert await said("x", key="k1") == "made for k1"
         assert await said("x") == "made for cwd\nx"
+
+
+async def test_a_call_of_a_tool_in_a_namespace():
+    call = {**tool("look_up", name="x"), "namespace": "mcp__shop"}
+    async with OpenAIProvider(Script([call])) as provider:
+        _, _, data = await post(provider, ask())
+    made = json.loads(data)["output"][0]
+    assert (made["namespace"], made["name"], made["arguments"]) == ("mcp__shop", "look_up", '{"name":"x"}')
