@@ -15,9 +15,10 @@ from pipeline.dialects.api import Messages, Transcript, Unreadable
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
+from pipeline.outcome import Reason
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
-from pipeline.router import Reason, route
+from pipeline.router import route
 from pipeline.store.api import Decision, Store
 
 _NO_TEXT = ("id", "tool_use_id", "tool_call_id", "type", "role")

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 
 from pipeline import ccr, markers, tool_calls
 from pipeline.compressors.api import Content, Seen
+from pipeline.compressors.references import NAME as REFERENCES
 from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
+from pipeline.outcome import LEAST_CHARS, Outcome, Reason
 from pipeline.policy import Policy
 from pipeline.query import Query
-from pipeline.router import LEAST_CHARS, REFERENCES, Outcome, Reason, route, route_prompt
 from pipeline.store.api import Decision, Keeper
 from pipeline.transcript import Item, ItemKind, ToolCall, ToolKind
 
@@ -169,6 +170,8 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
 
 def run(job: Job) -> Iterator[Outcome]:
     """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
+    from pipeline.router import route, route_prompt  # late: all compressors come with it, and a proxy that only aligns is to start at once
+
     waiting = sorted(job.before, key=lambda s: s.ordinal, reverse=True)
     seen: list[Seen] = []
     index = SpanIndex(wanted=[task.content.text for task in job.tasks if not task.prompt])

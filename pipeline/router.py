@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline import ccr, markers, tokens, tool_calls
 from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
@@ -13,6 +12,7 @@ from pipeline.compressors.code.reading import is_reference
 from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.gain import exact, gain
+from pipeline.outcome import LEAST_CHARS, Outcome, Reason
 from pipeline.policy import Policy, Profile
 from pipeline.segments import combine, compress_segments
 from pipeline.tokens import Sampled
@@ -24,7 +24,6 @@ REFERENCES = "references"
 SEGMENTS = "segments"
 COMBINED = "references+"  # before the name of the compressor whose lines stand between the references
 SCHEMAS = "schemas"
-LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 _LOSS_FREE_OF_FILES = frozenset({"padding"})  # what may touch a file that the agent may edit
 _OF_FILES = frozenset({"padding", "code"})  # likewise, in ``aggressive``
 _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
@@ -51,46 +50,6 @@ _JSON_CONFIG = (
     "manifest.json",
     ".config.",
 )
-
-
-class Reason(str, enum.Enum):
-    """What became of a block, and why."""
-
-    COMPRESSED = "compressed"
-    TOO_SMALL = "too small"
-    PROTECTED = "a file the agent may edit"
-    EXCLUDED = "tool excluded"
-    MARKED = "already retrieved or compressed"
-    UNKNOWN = "content of no known kind"
-    NO_GAIN = "no gain"
-    ERROR = "a compressor failed"
-    TIMEOUT = "took too long"
-    HISTORY = "stood there before us"
-    STORE = "original could not be kept"
-    OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a block.
-
-    Args:
-        reason: why.
-        text: what is sent in its place, footer included; None: the original.
-        rewrite: what the compressor returned, where there is a text.
-        compressor: which one.
-        handle: the original's.
-        tokens_before: o200k tokens of the original; 0 where it was not counted.
-        tokens_after: o200k tokens of what is sent.
-    """
-
-    reason: Reason
-    text: str | None = None
-    rewrite: Rewrite | None = None
-    compressor: str = ""
-    handle: str = ""
-    tokens_before: int = 0
-    tokens_after: int = 0
 
 
 def route(

@@ -16,8 +16,8 @@ from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment
 from pipeline.dialects.api import Dialect, Transcript, Unreadable
+from pipeline.outcome import Reason
 from pipeline.policy import Policy
-from pipeline.router import Reason
 from pipeline.store.api import Decision, StoreError
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the worker starts without them
     import asyncio
 
-    from pipeline.router import Outcome
+    from pipeline.outcome import Outcome
 
 _LENGTH = struct.Struct(">I")
 

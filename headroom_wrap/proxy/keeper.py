@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment
-from pipeline.router import Outcome
+from pipeline.outcome import Outcome
 from pipeline.store.api import Decision, Receipt, Store, StoreError
 
 _T = TypeVar("_T")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from headroom_wrap.events import Began
 from pipeline.dialects.api import Transcript
-from pipeline.router import Reason
+from pipeline.outcome import Reason
 from pipeline.store.api import Decision
 from pipeline.transcript import ItemKind
 

@@ -17,7 +17,7 @@ from headroom_wrap.proxy.frames import Done, Part
 
 if TYPE_CHECKING:  # the first worker is started before anything else is loaded
     from pipeline.cache_aligner import Job
-    from pipeline.router import Outcome
+    from pipeline.outcome import Outcome
 
 log = logging.getLogger(__name__)
 

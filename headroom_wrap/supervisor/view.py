@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from headroom_wrap.config import Surroundings
 from headroom_wrap.events import Began, Event, Finished, Trouble
 from headroom_wrap.terminal.snapshot import Snapshot
-from pipeline.router import Reason
+from pipeline.outcome import Reason
 
 _TTL_STEP_S = 30  # a countdown by the second would repaint the panel for nothing
 _QUIET = frozenset({Reason.COMPRESSED.value, Reason.TOO_SMALL.value})

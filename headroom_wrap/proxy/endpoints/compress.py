@@ -16,8 +16,8 @@ from headroom_wrap.proxy.endpoints.shapes import CompressAnswer
 from pipeline import cache_aligner, ccr
 from pipeline.cache_aligner import Job, Task
 from pipeline.compressors.api import Content, Seen
+from pipeline.outcome import Outcome, Reason
 from pipeline.query import Query
-from pipeline.router import Outcome, Reason
 from pipeline.store.api import Decision
 
 _WARM_S = 2.0  # a worker that is starting is waited for so long; it takes about half a second

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from pipeline.cache_aligner import Job, Task
 from pipeline.compressors.api import Content, Seen
+from pipeline.outcome import Outcome
 from pipeline.policy import Policy
-from pipeline.router import Outcome
 
 UP, STARTING, DOWN = "up", "starting", "down"
 _NEXT = Seen(1, "", "?", "?")
