@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline import ccr, markers, tokens, tool_calls
 from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
-from pipeline.compressors.code.reading import is_reference
+from pipeline.compressors.files import is_reference
 from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.gain import exact, gain

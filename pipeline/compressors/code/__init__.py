@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from pipeline.compressors.code.compressor import CodeCompressor
 from pipeline.compressors.code.languages import available, missing
-from pipeline.compressors.code.reading import is_reference
 
-__all__ = ["CodeCompressor", "available", "is_reference", "missing"]
+__all__ = ["CodeCompressor", "available", "missing"]

@@ -11,8 +11,9 @@ from pipeline.compressors.code.guard import errors, plain
 from pipeline.compressors.code.languages import Language, installed, parse
 from pipeline.compressors.code.numbering import Numbered, strip
 from pipeline.compressors.code.outline import outline
-from pipeline.compressors.code.reading import is_reference, language_of
+from pipeline.compressors.code.reading import language_of
 from pipeline.compressors.code.render import SIGN, render, summary
+from pipeline.compressors.files import is_reference
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy, Profile
 

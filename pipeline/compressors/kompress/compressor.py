@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.asked import names_of
-from pipeline.compressors.code.reading import extension, is_reference, whole_read
+from pipeline.compressors.files import extension, is_reference, whole_read
 from pipeline.compressors.kompress.core import Mode, Settings, compress
 from pipeline.compressors.kompress.prose import is_prose
 from pipeline.markers import carries_marker

@@ -5,7 +5,8 @@ import pytest
 from pipeline.compressors.api import Content
 from pipeline.compressors.code.asked import names_of
 from pipeline.compressors.code.numbering import strip
-from pipeline.compressors.code.reading import is_reference, language_of
+from pipeline.compressors.code.reading import language_of
+from pipeline.compressors.files import is_reference
 from pipeline.query import Query
 from pipeline.tool_calls import describe
 
