@@ -67,7 +67,7 @@ def matched_lines(lines: Sequence[str]) -> list[str]:
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     if "\r" in text:
-        text = re.sub(r"\r+$", "", text.replace("\r\n", "\n"))
+        text = "\n".join(line.rstrip("\r") for line in text.split("\n"))
     sample = lines[:: max(1, len(lines) // 50)]
     if sum(_NUMBERED.match(line) is not None for line in sample) > 0.9 * len(sample):
         text = _NUMBERED.sub("", text)

@@ -22,7 +22,7 @@ SMALL, LARGE = 20_000, 160_000
 _FAST = 0.25  # seconds of CPU: what takes no more has no shape to speak of
 _GROWTH = 3.0  # times the growth of the input, as other processes make single measures lie; what is quadratic grows eight times as fast
 _UNITS = [
-    *"a0 \t{[(<\"'|,:;-=#\n",
+    *"a0 \t\r{[(<\"'|,:;-=#\n",
     "é",
     "a\n",
     "\n\n",
