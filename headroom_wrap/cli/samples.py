@@ -126,6 +126,19 @@ def _repeats() -> Content:
     return Content("\n".join(lines), ASKED, _shell("./sort-parcels"))
 
 
+def _kompress() -> Content:
+    topics = ("rooms", "heating", "parking", "breakfast", "bicycles", "laundry", "pets", "keys", "parcels", "gardens")
+    said = [
+        f"The {topic} of the house are looked after by the people who have lived there the longest. They write down what they notice about the "
+        f"{topic} in the book beside the door. Whoever finds that something is missing tells them before the end of the week."
+        for topic in topics
+    ]
+    said[5] += f" The washing machine in the cellar is called {NEEDLE}, and it may be used until ten in the evening."
+    return Content(
+        "\n\n".join(said), Query("Until when may the washing machine in the cellar be used?"), _shell("curl -s https://house.example/rules.txt")
+    )
+
+
 SAMPLES: dict[str, Callable[[], Content]] = {
     "schemas": _schemas,
     "smart_crusher": _json,
@@ -142,4 +155,5 @@ SAMPLES: dict[str, Callable[[], Content]] = {
     "listing": _listing,
     "repeats": _repeats,
     "padding": _padding,
+    "kompress": _kompress,
 }

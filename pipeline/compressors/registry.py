@@ -29,6 +29,7 @@ BUILT_IN: tuple[tuple[str, str], ...] = (
     ("pipeline.compressors.listing", "ListingCompressor"),
     ("pipeline.compressors.repeats", "RepeatsCompressor"),
     ("pipeline.compressors.padding", "PaddingCompressor"),
+    ("pipeline.compressors.kompress", "KompressCompressor"),
 )
 
 
