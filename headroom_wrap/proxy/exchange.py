@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 from aiohttp import web
@@ -59,6 +59,7 @@ class Parts:
         tell: takes events.
         body_limit: the largest request body in bytes.
         client_s: seconds that the next piece of a request's body may take.
+        closing: set when the proxy ends: what is under way may go on, nothing new is begun.
     """
 
     upstreams: Upstreams
@@ -66,6 +67,7 @@ class Parts:
     tell: Callable[[Event], None]
     body_limit: int
     client_s: float = 120.0
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Exchange:

@@ -116,6 +116,7 @@ async def serving(
         yield port
     finally:
         server.close()
+        parts.closing.set()
         front.pre_shutdown()
         await front.shutdown(config.drain_s)
         await opening

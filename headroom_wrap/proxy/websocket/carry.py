@@ -26,6 +26,7 @@ from pipeline.dialects.openai_responses import OpenAIResponses
 
 _CLOSE_S = 5.0  # for a side to say goodbye
 _NORMAL = 1000
+_GOING_AWAY = 1001
 
 if TYPE_CHECKING:
     Socket = web.WebSocketResponse[bool] | aiohttp.ClientWebSocketResponse[bool]
@@ -36,7 +37,7 @@ def asked(request: web.BaseRequest) -> bool:
     return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"
 
 
-async def carry(request: web.BaseRequest, target: str, lane: Lane | None, parts: Parts) -> web.StreamResponse:
+async def carry(request: web.BaseRequest, target: str, lane: Lane | None, parts: Parts, form: Shape = Shape.OPENAI) -> web.StreamResponse:
     """Carry a WebSocket until one side closes it.
 
     Args:
@@ -44,6 +45,7 @@ async def carry(request: web.BaseRequest, target: str, lane: Lane | None, parts:
         target: its path and query, the secret left off.
         lane: of the dialect whose requests come in its frames, None: frames pass as they are.
         parts: what an exchange needs.
+        form: the shape of errors of our own.
 
     Raises:
         NoRoute: there is no upstream for it.
@@ -59,12 +61,12 @@ async def carry(request: web.BaseRequest, target: str, lane: Lane | None, parts:
         )
     except Unreachable as error:
         parts.tell(Trouble("upstream", str(error)))
-        return replies.unreachable(str(error), retry=route.upstream.reached, form=Shape.OPENAI)
+        return replies.unreachable(str(error), retry=route.upstream.reached, form=form)
     except Refused as refusal:
         return await _hand_on(request, refusal)
     try:
         agent = await _accept(request, upstream, parts.body_limit)
-        await _Carrier(request, agent, upstream, _conversation(request, target, lane, parts)).run()
+        await _Carrier(request, agent, upstream, _conversation(request, target, lane, parts)).run(parts.closing)
     finally:
         upstream.cut()
     return agent
@@ -138,27 +140,50 @@ class _Carrier:
         self._agent = agent
         self._upstream = upstream
         self._conversation = conversation
+        self._reading = False  # a request of the agent's, of which the conversation does not know yet
+        self._quiet = asyncio.Event()
+        self._settle()
 
-    async def run(self) -> None:
-        """Carry until one side ends it, and end the other in the same way."""
+    async def run(self, closing: asyncio.Event) -> None:
+        """Carry until one side ends it, and end the other in the same way; or until we end, as soon as nothing is under way.
+
+        Args:
+            closing: set when the proxy ends. What is under way has its time; a socket of which we cannot tell has as much.
+        """
         outward = asyncio.create_task(_pump(self._agent, self._upstream.socket, self._outward))
         inward = asyncio.create_task(_pump(self._upstream.socket, self._agent, self._inward))
+        leaving = asyncio.create_task(self._leave(closing))
         try:
-            end, first = await _first_end(outward, inward)
+            end, first = await _first_end(outward, inward, leaving)
         finally:
-            outward.cancel()
-            inward.cancel()
-            await asyncio.gather(outward, inward, return_exceptions=True)
+            for task in (outward, inward, leaving):
+                task.cancel()
+            await asyncio.gather(outward, inward, leaving, return_exceptions=True)
         sides: tuple[Socket, ...] = (self._upstream.socket, self._agent) if first is outward else (self._agent, self._upstream.socket)
         if end.code:
             await asyncio.gather(*(side.close(code=end.code, message=end.reason.encode()) for side in sides))
         elif self._request.transport is not None:
             self._request.transport.close()
 
+    async def _leave(self, closing: asyncio.Event) -> _End | None:
+        await closing.wait()
+        await self._quiet.wait()
+        return _End(_GOING_AWAY, "Headroom's proxy ends")
+
+    def _settle(self) -> None:
+        if self._conversation is not None and self._conversation.quiet and not self._reading:
+            self._quiet.set()
+        else:
+            self._quiet.clear()
+
     async def _outward(self, frame: str) -> bool:
         if self._conversation is not None:
+            self._reading = True
+            self._quiet.clear()
             frame = await self._conversation.asked(frame)
+            self._reading = False
         await self._upstream.socket.send_str(frame)
+        self._settle()
         return True
 
     async def _inward(self, frame: str) -> bool:
@@ -167,6 +192,7 @@ class _Carrier:
             await self._upstream.socket.send_str(again)
         if onward is Onward.PASS:
             await self._agent.send_str(frame)
+        self._settle()
         return onward is not Onward.CUT
 
 
@@ -192,12 +218,14 @@ async def _pump(source: Socket, sink: Socket, text: Callable[[str], Awaitable[bo
         return None
 
 
-async def _first_end(outward: asyncio.Task[_End | None], inward: asyncio.Task[_End | None]) -> tuple[_End, asyncio.Task[_End | None]]:
+async def _first_end(
+    outward: asyncio.Task[_End | None], inward: asyncio.Task[_End | None], leaving: asyncio.Task[_End | None]
+) -> tuple[_End, asyncio.Task[_End | None]]:
     """How the socket ended and which way that was said."""
-    pending = {outward, inward}
-    while pending:
+    pending = {outward, inward, leaving}
+    while pending != {leaving}:
         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for task in (outward, inward):
+        for task in (outward, inward, leaving):
             if task in done and (end := task.result()) is not None:
                 return end, task
         # The sink is gone: what it said before, and how it ended, is still to be read from it, by the other.

@@ -111,6 +111,11 @@ class Conversation:
         self._waiting: dict[str, deque[_Turn]] = {}
         self._answers = OpenAIResponses(cache_bytes=0)  # the other one may be reading in a thread; what is answered is read only once
 
+    @property
+    def quiet(self) -> bool:
+        """No request waits for the end of its answer."""
+        return not self._waiting
+
     async def asked(self, frame: str) -> str:
         """What goes on in place of a text frame of the agent's. Never raises but for cancellation."""
         try:

@@ -180,6 +180,45 @@ async def test_the_end_of_the_proxy_ends_both():
         await client.close()
 
 
+LONG = DEADLINE * 6  # what open streams have at the end: these tests are over long before, or fail
+
+
+async def test_when_the_proxy_ends_an_idle_socket_is_closed_at_once():
+    async with WsUpstream(Model(session(1))) as up, aiohttp.ClientSession() as client:
+        async with proxy(up.url, drain_s=LONG) as p:
+            ws = await client.ws_connect(f"http://127.0.0.1:{p.port}/{SECRET}/v1/responses")
+            await ask(ws, create([user("What fails?")]))
+            end = asyncio.create_task(receive(ws))
+        assert ((await end).type, ws.close_code) == (WSMsgType.CLOSE, 1001)
+        await asyncio.wait_for(up.ended.wait(), DEADLINE)
+        assert up.end == 1001
+
+
+async def test_when_the_proxy_ends_an_answer_that_is_under_way_comes_to_its_end():
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(socket):
+        async for message in socket:
+            *first, last = up.events(message.data)
+            for event in first:
+                await socket.send_str(json.dumps(event))
+            begun.set()
+            await go_on.wait()
+            await socket.send_str(json.dumps(last))
+
+    async def talk(ws):
+        events = await ask(ws, create([user("What fails?")]))
+        return events[-1]["type"], (await receive(ws)).data
+
+    async with WsUpstream(Model(session(1))) as up, aiohttp.ClientSession() as client:
+        up.serve = slowly
+        async with proxy(up.url, drain_s=LONG) as p:
+            said = asyncio.create_task(talk(await client.ws_connect(f"http://127.0.0.1:{p.port}/{SECRET}/v1/responses")))
+            await asyncio.wait_for(begun.wait(), DEADLINE)
+            asyncio.get_running_loop().call_soon(go_on.set)  # once the proxy has begun to end
+        assert await said == ("response.completed", 1001)
+
+
 async def test_frames_beyond_the_limit_end_it():
     async with WsUpstream() as up, proxy(up.url, body_limit=1000) as p:
         up.serve = echo
