@@ -2,7 +2,7 @@
 
 Cross-conformal: each fold (whole articles) is scored by weights fitted to the others, and the mass that a list would have needed to keep its
 answer is noted; none where the gate keeps the whole text or the floor the answer. The quantile of those masses is the threshold (Vovk,
-Cross-conformal predictors, 2015).
+Cross-conformal predictors, 2015). Half of the lists are asked in questions and half in keywords, as agents send both.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Calibrate the embedded model.")
     parser.add_argument("data", type=Path, help="what fetch_data fetched")
     asked = parser.parse_args()
-    own, made = examples(questions(asked.data)), examples(keywords(asked.data))
-    groups = sorted({example.case.group for example in own})
+    every = examples([*questions(asked.data), *keywords(asked.data)])
+    groups = sorted({example.case.group for example in every})
     order = np.random.default_rng(SEED).permutation(len(groups))
     fold_of = {groups[g]: int(place) % _FOLDS for place, g in enumerate(order)}
     masses = []
     for fold in range(_FOLDS):
-        weights = fit([*(e for e in own if fold_of[e.case.group] != fold), *made])
-        masses += [needed(e.rows @ weights, e) for e in own if fold_of[e.case.group] == fold]
+        weights = fit([e for e in every if fold_of[e.case.group] != fold])
+        masses += [needed(e.rows @ weights, e) for e in every if fold_of[e.case.group] == fold]
     model = json.loads(PATH.read_text("utf-8"))
     # Above the last thing kept, not at it: the sentences kept must reach the mass.
     model["masses"] = {str(recall): min(round(quantile(masses, recall) * 10_000) + 1, 9_999) for recall in RECALLS}

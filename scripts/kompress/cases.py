@@ -17,6 +17,7 @@ from pipeline.compressors.kompress.segment import segment
 
 QUESTIONS = Path(__file__).with_name("questions")
 CLOZE_WORDS = 3
+LONGEST = 24_000  # characters of a document that are asked of
 # What a developer looks for and a word is not: flags, paths, numbers, identifiers.
 _FACT = re.compile(r"(?<![\w-])--?[a-z][\w-]{2,}|/[\w.-]+/[\w./-]+|\b\d[\d.,]*\d\b|\b[a-z]+_\w+\b|\b[A-Z]+_\w+\b|\b[a-z]+[A-Z]\w+")
 
@@ -32,10 +33,10 @@ class Text:
         return tuple((unit.start, unit.end) for unit in segment(self.text) if unit.kind is not Kind.BLANK)
 
     @cached_property
-    def prose(self) -> frozenset[int]:
-        """Units that are sentences."""
+    def chosen_from(self) -> frozenset[int]:
+        """Units that are sentences or headings. Code and tables are not: the compressor keeps them, or another one takes them."""
         kinds = [unit.kind for unit in segment(self.text) if unit.kind is not Kind.BLANK]
-        return frozenset(i for i, kind in enumerate(kinds) if kind in (Kind.SENTENCE, Kind.ITEM))
+        return frozenset(i for i, kind in enumerate(kinds) if kind in (Kind.SENTENCE, Kind.ITEM, Kind.HEADING))
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -172,28 +173,30 @@ def _places(passage: str, answers: Iterable[tuple[int, str]]) -> list[tuple[int,
     return places
 
 
-def cloze(documents: Iterable[tuple[str, str]], seed: int, most: int, characters: int = 24_000) -> list[Case]:
-    """Keywords as agents send them: three words of a sentence that alone has some flag, path, number or identifier.
+def cloze(documents: Iterable[tuple[str, str]], seed: int, most: int, each: int = 8, *, facts: bool = True) -> list[Case]:
+    """Keywords as agents send them: three words of a sentence, ``each`` times a document, ``most`` in all.
 
-    Of prose, as code and tables are no sentences to choose from: the compressor keeps them whole.
+    With ``facts`` of a sentence that alone has some flag, path, number or identifier, and without that fact.
     """
     chance = random.Random(seed)
     cases = []
     for name, whole in documents:
-        text = Text(whole[:characters])
-        facts: dict[str, list[int]] = {}
-        for i, sentence in enumerate(text.sentences):
-            for fact in dict.fromkeys(_FACT.findall(sentence)):
-                facts.setdefault(fact, []).append(i)
-        targets = [
-            (fact, units[0])
-            for fact, units in facts.items()
-            if len(units) == 1 and units[0] in text.prose and whole.count(fact) == 1 and len(text.sentences[units[0]]) < 800
-        ]
-        for fact, unit in chance.sample(targets, min(8, len(targets))):
-            if words := _keywords(text.sentences[unit].replace(fact, " "), chance):
+        text = Text(whole[:LONGEST])
+        targets = _facts(text) if facts else [("", i) for i in sorted(text.chosen_from)]
+        for fact, unit in chance.sample(targets, min(each, len(targets))):
+            sentence = text.sentences[unit]
+            if words := _keywords(sentence.replace(fact, " ") if fact else sentence, chance):
                 cases.append(Case(text, " ".join(words), (frozenset([unit]),), name))
     return chance.sample(cases, min(most, len(cases)))
+
+
+def _facts(text: Text) -> list[tuple[str, int]]:
+    """What stands once in a text and is looked for, and its unit."""
+    places: dict[str, list[int]] = {}
+    for i, sentence in enumerate(text.sentences):
+        for fact in dict.fromkeys(_FACT.findall(sentence)):
+            places.setdefault(fact, []).append(i)
+    return [(fact, units[0]) for fact, units in places.items() if len(units) == 1 and units[0] in text.chosen_from and text.text.count(fact) == 1]
 
 
 def _keywords(sentence: str, chance: random.Random) -> list[str]:

@@ -35,7 +35,7 @@ class Scored:
 
     case: Case
     scores: list[int]
-    sizes: list[int]
+    sizes: list[int]  # 0 for what is not chosen from
     covered: float
 
     def kept(self, chosen: frozenset[int]) -> bool:
@@ -43,7 +43,7 @@ class Scored:
 
     @property
     def order(self) -> list[int]:
-        return sorted(range(len(self.scores)), key=lambda i: (-self.scores[i], i))
+        return sorted(self.case.text.chosen_from, key=lambda i: (-self.scores[i], i))
 
     def within(self, ratio: float) -> frozenset[int]:
         """The best units that fit into a share of the tokens; the best one always."""
@@ -58,6 +58,7 @@ class Scored:
     def probable(self, mass: float) -> frozenset[int]:
         """The best units that hold a softmax mass, and at least ``FLOOR`` of the tokens."""
         raised = np.exp((np.array(self.scores) - max(self.scores)) / 1000)
+        raised[[i for i in range(len(raised)) if i not in self.case.text.chosen_from]] = 0
         chosen, held, size = [], 0.0, 0
         for i in self.order:
             if held >= mass * raised.sum() and size >= FLOOR * sum(self.sizes):
@@ -78,15 +79,12 @@ def _size(text: str) -> int:
 
 def scored(cases: Sequence[Case]) -> list[Scored]:
     scorer = load()
-    return [
-        Scored(
-            case,
-            scorer.scores(case.text.sentences, case.question),
-            [_size(s) for s in case.text.sentences],
-            coverage(case.text.sentences, case.question),
-        )
-        for case in cases
-    ]
+    found = []
+    for case in cases:
+        sentences, among = case.text.sentences, case.text.chosen_from
+        sizes = [_size(sentence) if i in among else 0 for i, sentence in enumerate(sentences)]
+        found.append(Scored(case, scorer.scores(sentences, case.question), sizes, coverage(sentences, case.question)))
+    return found
 
 
 def interval(values: Sequence[float], groups: Sequence[str]) -> tuple[float, float, float]:

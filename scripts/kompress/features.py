@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ SEED = 20261122
 OTHERS = 19  # passages around the one that answers
 FEWEST = 12  # sentences of a text to choose from
 SQUAD = "squad-train-v1.1.json"
-MOST_CLOZE = 500
+EACH = 12  # keyword queries of a document
+MOST_CLOZE = 700
 MOST_SQUAD = 4_000
 
 
@@ -54,5 +56,5 @@ def questions(data: Path) -> list[Case]:
 
 def keywords(data: Path) -> list[Case]:
     """Keyword queries made of documentation."""
-    cases = cloze(documents(data), SEED, most=10**6)
-    return [case for case in cases if len(case.text.sentences) >= FEWEST][:MOST_CLOZE]
+    cases = [case for case in cloze(documents(data), SEED, 10**6, EACH, facts=False) if len(case.text.sentences) >= FEWEST]
+    return random.Random(SEED).sample(cases, min(MOST_CLOZE, len(cases)))
