@@ -59,7 +59,7 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
 
     Args:
         kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again),
-            ``proxy`` (it died; told by the supervisor).
+            ``signed`` (bodies that their clients signed are relayed as they are), ``proxy`` (it died; told by the supervisor).
         message: the sentence.
     """
 

@@ -14,6 +14,9 @@ import sys
 from headroom_wrap.proxy import lifeline, settings
 from headroom_wrap.proxy.settings import ProxyConfig
 
+_LINE_S = 3.0  # a job of an agent's own proxy waits so long for the worker: only its own are before it
+_SHARED_LINE_S = 20.0  # others' work is not the fault of a job, and what is not made smaller now never will be
+
 
 def main(arguments: list[str]) -> int:
     """Run with the settings that the arguments name. Returns the exit status."""
@@ -37,7 +40,7 @@ def run(config: ProxyConfig) -> int:
     # The worker first: it loads its vocabulary while this process imports the server.
     from headroom_wrap.proxy.worker_pool import Limits, WorkerPool
 
-    limits = Limits(config.worker_base_s, config.worker_s_per_100kb, config.worker_rss_limit)
+    limits = Limits(config.worker_base_s, config.worker_s_per_100kb, config.worker_rss_limit, line_s=_SHARED_LINE_S if config.standing else _LINE_S)
     workers = WorkerPool(0 if config.off else config.workers, limits)
 
     import asyncio

@@ -15,6 +15,10 @@ class CodingError(ValueError):
     """The bytes are not of this coding, the coding is unknown, or there is more behind them than may be read."""
 
 
+class TooMuch(CodingError):
+    """There is more behind a coding than may be read."""
+
+
 class Decoder(Protocol):
     """Undoes one coding, chunk by chunk."""
 
@@ -99,7 +103,7 @@ class _Zlib:
         piece = self._inflate.decompress(chunk, _PIECE)
         self._left -= len(piece)
         if self._left < 0:
-            raise CodingError("more behind a coding than may be read")
+            raise TooMuch("more behind a coding than may be read")
         out.append(piece)
         rest: bytes = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
         return rest
@@ -123,7 +127,7 @@ class _Streamed:
         while (piece := self._next(pieces)) is not None:
             self._left -= len(piece)
             if self._left < 0:
-                raise CodingError("more behind a coding than may be read")
+                raise TooMuch("more behind a coding than may be read")
             out.append(piece)
         return b"".join(out)
 

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
 _DECODED_LIMIT = 64 << 20
+_MOST_REFUSED = 10_000  # block keys
 _OUR_TOOL = b'headroom__headroom_retrieve"'
 
 Reader = Callable[[bytes, Policy], Transcript]
@@ -47,16 +48,20 @@ class Compression:
         keeper: decisions and originals.
         workers: where compressors run.
         tell: takes events.
+        shared: conversations of several clients pass here: what one of them is refused concerns no other.
     """
 
-    def __init__(self, dialect: Dialect, policy: Policy, keeper: Keeper, workers: WorkerPool, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, dialect: Dialect, policy: Policy, keeper: Keeper, workers: WorkerPool, tell: Callable[[Event], None], *, shared: bool = False
+    ) -> None:
         self.dialect = dialect
         self._policy = policy
         self._keeper = keeper
         self._workers = workers
         self._tell = tell
+        self._shared = shared
         self._memory = Memory()
-        self._refused: set[str] = set()
+        self._refused: dict[str, None] = {}  # block keys, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
         self._under_way: set[asyncio.Task[Prepared]] = set()
 
@@ -80,18 +85,20 @@ class Compression:
         return await asyncio.shield(task)
 
     def refuse(self, prepared: Prepared) -> None:
-        """The upstream took the original of a request and not what we had made of it: never again in this session."""
+        """The upstream took the original of a request and not what we had made of it: never again in this conversation, nor in this session."""
         changed = rewritten((*prepared.known, *prepared.fresh))
-        self._refused.update(d.key for d in changed)
+        self._refused.update(dict.fromkeys(d.key for d in changed))
+        while len(self._refused) > _MOST_REFUSED:
+            del self._refused[next(iter(self._refused))]
         suspects = {name for d in rewritten(prepared.fresh) or changed for name in d.compressor.split("+")}  # two may have worked on one block
-        self._policy = replace(self._policy, disabled=self._policy.disabled | suspects)
         names = ", ".join(sorted(suspects))
+        if self._shared:
+            consequence = f"and this conversation is left alone from here on (suspects: {names})."
+        else:
+            self._policy = replace(self._policy, disabled=self._policy.disabled | suspects)
+            consequence = f"this conversation is left alone from here on, and compression by {names} is off until the session ends."
         self._tell(
-            Trouble(
-                "refused",
-                f"The model's API refused a request that Headroom had made smaller. It was sent again as it was, this conversation is "
-                f"left alone from here on, and compression by {names} is off until the session ends.",
-            )
+            Trouble("refused", f"The model's API refused a request that Headroom had made smaller. It was sent again as it was, {consequence}")
         )
 
     async def close(self) -> None:
@@ -108,7 +115,7 @@ class Compression:
         return Prepared(body, body)
 
     async def _aligned(self, body: bytes, coding: str, read: Reader | None) -> Prepared:
-        plain = codings.decode(body, coding, _DECODED_LIMIT) if coding else body
+        plain = await _decoded(body, coding) if coding else body
         policy = self._policy
         transcript = await self._read(plain, policy, read or self.dialect.read)
         keys = cache_aligner.lineage(transcript.items)
@@ -135,7 +142,7 @@ class Compression:
 
     async def _decide(self, transcript: Transcript, keys: tuple[str, ...], policy: Policy) -> _Decided:
         places = {i: keys[i] for i in cache_aligner.blocks(transcript)}
-        if self._refused and not self._refused.isdisjoint(places.values()):
+        if self._refused and not self._refused.keys().isdisjoint(places.values()):
             return _Decided()
         on_record = self._memory.get(list(places.values()))
         missing = [key for key in places.values() if key not in on_record]
@@ -192,6 +199,20 @@ class Compression:
 
     def _store_failed(self, error: StoreError) -> None:
         self._tell(Trouble("store", f"{error} Until then new tool results are sent unchanged."))
+
+
+async def _decoded(body: bytes, coding: str) -> bytes:
+    """A body without its coding.
+
+    Raises:
+        CodingError: it cannot be had.
+    """
+    if len(body) <= _IN_A_THREAD:
+        try:
+            return codings.decode(body, coding, _IN_A_THREAD)
+        except codings.TooMuch:  # a small body may stand for a large one
+            pass
+    return await asyncio.to_thread(codings.decode, body, coding, _DECODED_LIMIT)
 
 
 def _with_all_blocks(transcript: Transcript) -> Transcript:

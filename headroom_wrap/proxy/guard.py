@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 HEADER = "x-headroom-token"  # where the secret may stand instead of in the path
 
@@ -21,13 +21,18 @@ class Guard:
         port: the port that we listen on.
         names: further names by which we may be called, each with a port or good for all.
         remote: we listen to other machines too: any address of ours will do, and any port, as one may stand for ours elsewhere.
+        ours: whether a path (no query) is answered by us: there the secret may stand as a bearer token too, which is all that some clients can
+            send. Elsewhere ``Authorization`` is the upstream's.
     """
 
-    def __init__(self, secret: str, port: int, names: Collection[str] = (), *, remote: bool = False) -> None:
+    def __init__(
+        self, secret: str, port: int, names: Collection[str] = (), *, remote: bool = False, ours: Callable[[str], bool] | None = None
+    ) -> None:
         self._secret = secret.encode()
         self._port = str(port)
         self._names = frozenset(name.lower() for name in names)
         self._remote = remote
+        self._ours = ours
 
     def admit(self, target: str, headers: Mapping[str, str]) -> str | None:
         """The request target with the secret taken off, or None: not for us.
@@ -44,7 +49,9 @@ class Guard:
         first, slash, rest = path[1:].partition("/")
         if self._is_secret(first):
             return f"/{rest}{mark}{query}" if slash else None
-        return target if self._is_secret(headers.get(HEADER, "")) else None
+        if self._is_secret(headers.get(HEADER, "")):
+            return target
+        return target if self._ours is not None and self._ours(path) and self._is_secret(_bearer(headers)) else None
 
     def called(self, headers: Mapping[str, str]) -> bool:
         """Whether a request names us in its ``Host``."""
@@ -68,6 +75,12 @@ class Guard:
     def _is_secret(self, guess: str) -> bool:
         # In constant time: how long the answer takes must not tell how much of a guess was right.
         return hmac.compare_digest(guess.encode("utf-8", "surrogateescape"), self._secret)
+
+
+def _bearer(headers: Mapping[str, str]) -> str:
+    """The bearer token, ``""`` if there is none."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _of_a_page(headers: Mapping[str, str]) -> bool:

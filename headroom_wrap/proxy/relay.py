@@ -49,7 +49,7 @@ class Relay:
         form = replies.shape(lane.dialect.name if lane is not None else "", vendors.vendor(target, request.headers))
         try:
             if carry.asked(request):
-                return await carry.carry(request, target, lane, self._parts)
+                return await carry.carry(request, target, lane, self._parts, form)
             return await self._carry(request, target, lane, form)
         except NoRoute as error:
             return replies.no_route(str(error), form)

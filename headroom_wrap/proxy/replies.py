@@ -58,7 +58,7 @@ class Relayed(web.StreamResponse):
             self.headers.pop(name, None)
 
 
-class _Own(web.Response):
+class Own(web.Response):
     """A response without the library's name in it."""
 
     async def _prepare_headers(self) -> None:
@@ -68,17 +68,12 @@ class _Own(web.Response):
 
 def not_found() -> web.Response:
     """For those whom we do not speak to: no hint at what would be found."""
-    return _closing(_Own(status=404))
+    return _closing(Own(status=404))
 
 
 def alive() -> web.Response:
     """We serve."""
-    return _Own(text="ok\n")
-
-
-def no_websocket() -> web.Response:
-    """Try again without: agents that prefer a WebSocket then fall back to HTTP."""
-    return _closing(_Own(status=426, text="This address serves HTTP only.\n"))
+    return Own(text="ok\n")
 
 
 def no_token(form: Shape) -> web.Response:
@@ -129,7 +124,7 @@ def error(status: int, message: str, form: Shape) -> web.Response:
         Shape.AWS: {"message": message},
     }
     body = bodies[form]
-    return _Own(status=status, body=json.dumps(body).encode(), content_type="application/json")
+    return Own(status=status, body=json.dumps(body).encode(), content_type="application/json")
 
 
 def _final(response: web.Response) -> web.Response:

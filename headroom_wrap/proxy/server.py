@@ -18,7 +18,7 @@ from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.books import Books
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
-from headroom_wrap.proxy.endpoints.table import Endpoints
+from headroom_wrap.proxy.endpoints.table import Endpoints, is_ours
 from headroom_wrap.proxy.endpoints.tally import CountingKeeper, Tally
 from headroom_wrap.proxy.exchange import Lane, Parts
 from headroom_wrap.proxy.guard import Guard
@@ -93,10 +93,10 @@ async def serving(
     books = Books(keeper, tell, config.agent, config.project)
     policy = config.policy
     dialects = [make() for make in DIALECTS]
-    compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell) for d in dialects]
+    compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
-    guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host))
+    guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host), ours=is_ours)
     parts = Parts(upstreams, books, tell, config.body_limit, config.client_s)
     relay = Relay(guard, endpoints, lanes, parts, standing=config.standing)
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import web
 
+from headroom_wrap.proxy.replies import Own
+
 JSON = "application/json"
 
 
@@ -57,14 +59,6 @@ class Refusal(Exception):
         return made
 
 
-class _Own(web.Response):
-    """A response without the library's name in it."""
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        self.headers.pop("Server", None)
-
-
 def of(value: object, *, status: int = 200) -> web.Response:
     """A value as JSON."""
     return raw(encode(value), JSON, status=status)
@@ -72,12 +66,12 @@ def of(value: object, *, status: int = 200) -> web.Response:
 
 def raw(body: bytes, content_type: str, *, status: int = 200) -> web.Response:
     """Bytes of a content type, parameters included."""
-    return _Own(status=status, body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    return Own(status=status, body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
 def empty(status: int) -> web.Response:
     """No body."""
-    return _Own(status=status)
+    return Own(status=status)
 
 
 def encode(value: object) -> bytes:

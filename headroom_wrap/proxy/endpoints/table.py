@@ -37,6 +37,17 @@ SERVED: dict[str, tuple[str, ...]] = {
 _STORE_AGAIN_S = 10
 
 
+def is_ours(path: str) -> bool:
+    """Whether a path (no query) is answered by us, whatever the method."""
+    return _served(path) is not None
+
+
+def _served(path: str) -> str | None:
+    """The path as it is written in ``SERVED``."""
+    served = RETRIEVE_ONE if path.startswith(f"{RETRIEVE}/") else path
+    return served if served in SERVED else None
+
+
 class Endpoints:
     """Finds what answers a request.
 
@@ -49,8 +60,8 @@ class Endpoints:
 
     def find(self, method: str, path: str) -> Handler | None:
         """The handler for a method and a path (no query), given the request and its target; None: the request is for the upstream."""
-        served = RETRIEVE_ONE if path.startswith(f"{RETRIEVE}/") else path
-        if served not in SERVED:
+        served = _served(path)
+        if served is None:
             return None
         return self._answering(served, self._handlers[served] if method in SERVED[served] else _refusing(served))
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_wrap.events import Began, Finished, Trouble
+from headroom_wrap.proxy import compression
 from pipeline.router import Reason
 from pipeline.store.api import Decision, StoreError
 from tests.headroom_wrap.proxy.harness import InlineWorkers, RawUpstream, answer, body_of, conversation, log_text, proxy, request
@@ -186,6 +187,15 @@ async def test_coded_bodies_are_read_and_left_coded_where_nothing_changes(coding
     assert (up.requests[2].body, up.requests[2].field(b"content-encoding")) == (b"not " + large, coding.encode())
 
 
+async def test_a_small_body_that_stands_for_more_than_a_megabyte_is_read_too():
+    body = body_of(conversation(40, lines=600))
+    packed = zstd.compress(body)
+    assert len(packed) < compression._IN_A_THREAD < len(body)
+    async with RawUpstream() as up, proxy(up.url) as p:
+        await p.post(packed, headers={"Content-Encoding": "zstd"})
+    assert MARKER in up.requests[0].body
+
+
 async def test_a_body_of_more_than_a_megabyte_is_read_too():
     messages = conversation(30, lines=600)
     async with RawUpstream() as up, proxy(up.url) as p:
@@ -307,6 +317,26 @@ async def test_a_refused_body_is_sent_again_as_it_was_once():
         assert await sent(up, p, conversation(2)) == body_of(conversation(2))
         other = [{"role": "user", "content": "Another question"}, *conversation(1)[1:]]
         assert await sent(up, p, other) == body_of(other)
+
+
+async def test_where_several_clients_pass_a_refusal_concerns_no_other_conversation():
+    async with RawUpstream() as up, proxy(up.url, standing=True) as p:
+        up.answers(REFUSAL, answer())
+        assert (await p.post(body_of(conversation(1)))).status == 200
+        assert "off until" not in (await p.event(Trouble)).message
+        assert await sent(up, p, conversation(2)) == body_of(conversation(2))
+        assert MARKER in await sent(up, p, [{"role": "user", "content": "Another question"}, *conversation(1)[1:]])
+
+
+async def test_refusals_are_forgotten_in_the_end(monkeypatch):
+    monkeypatch.setattr(compression, "_MOST_REFUSED", 1)
+    second = [{"role": "user", "content": "Another question"}, *conversation(1)[1:]]
+    async with RawUpstream() as up, proxy(up.url, standing=True) as p:
+        up.answers(REFUSAL, answer(), REFUSAL, answer())
+        await p.post(body_of(conversation(1)))
+        await p.post(body_of(second))
+        assert await sent(up, p, second) == body_of(second)
+        assert MARKER in await sent(up, p, conversation(1))
 
 
 async def test_after_a_refusal_of_a_block_that_two_worked_on_both_are_off():

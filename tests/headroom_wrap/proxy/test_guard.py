@@ -64,6 +64,23 @@ def test_the_secret_may_stand_in_a_header(token, admitted):
     assert guard.admit("/v1/x?y", called("localhost:99", x_headroom_token=token)) == ("/v1/x?y" if admitted else None)
 
 
+@pytest.mark.parametrize(
+    ("target", "authorization", "admitted"),
+    [
+        ("/stats?x=1", "Bearer s3cret", True),
+        ("/stats", "bearer  s3cret ", True),
+        ("/stats", "Bearer s3cre", False),
+        ("/stats", "Basic s3cret", False),
+        ("/stats", "", False),
+        ("/v1/messages", "Bearer s3cret", False),  # there it is the upstream's
+    ],
+)
+def test_where_we_answer_it_may_be_a_bearer_token(target, authorization, admitted):
+    guard = Guard("s3cret", 99, ours=lambda path: path == "/stats")
+    assert guard.admit(target, called("localhost:99", Authorization=authorization)) == (target if admitted else None)
+    assert Guard("s3cret", 99).admit(target, called("localhost:99", Authorization=authorization)) is None
+
+
 def test_in_the_path_it_is_taken_off_whatever_the_header_says():
     assert Guard("s", 99).admit("/s/v1", called("localhost:99", x_headroom_token="s")) == "/v1"
     assert Guard("s", 99).admit("/s/v1", called("localhost:99", x_headroom_token="no")) == "/v1"
