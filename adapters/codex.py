@@ -151,7 +151,7 @@ def _parts(arguments: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         option, value = _option(argument)
         if value is None and option in _WITH_VALUE:
             value = rest.pop() if rest else ""
-        elif option in _WITH_VALUES:
+        elif value is None and option in _WITH_VALUES:
             while rest and not rest[-1].startswith("-"):
                 rest.pop()
         yield option, value or ""
