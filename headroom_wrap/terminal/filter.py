@@ -22,33 +22,54 @@ from headroom_wrap.terminal.sgr import RESET
 
 ASK_POSITION = b"\x1b[6n"
 _CANCEL = b"\x18"
-_FAST_SLICE = 4096
+_FAST_SLICE = 16 << 10
 """Bytes the fast path takes at a time: its regular expression keeps a record for each sequence."""
 _FAST_LEAST = 64
 _SLOW_SLICE = 512
 _CSI = re.compile(rb"\x1b\[([<-?]?)([0-9;:]*)([ -/]*[@-~])")
 _SGRS = re.compile(rb"\x1b\[[0-9;:]*m")
+_UPWARDS = re.compile(rb"\x1b\[[0-9]*A")
 _SIXEL = re.compile(rb"\x1bP[0-9;]*q")
 _PICTURES = (b"\x1b]1337;File=", b"\x1b]1337;MultipartFile=", b"\x1b]1337;FileEnd", b"\x1b]66;")
 """Inline images, and text in other sizes."""
 
 
-def _fast_pattern(rows: int) -> re.Pattern[bytes]:
+def _fast_patterns(rows: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """Compile what may pass unread while the child's region reaches its last row: nothing in it can leave the region.
 
-    Group 1 is the last absolute cursor position, group 2 the last begin or end of a synchronized frame.
+    Group 1 is the last absolute cursor position, group 2 the last begin or end of a synchronized frame. The first pattern
+    tells UTF-8 from what is none; the second, several times faster, is for bytes that are known to be UTF-8.
     """
     row = b"|".join(b"%d" % n for n in range(rows, 0, -1))
-    return re.compile(
-        rb"(?:[\x20-\x7e\r\n]+"
+    strict = (
+        rb"[\x20-\x7e\r\n]+"
+        rb"|(?:[\xc3-\xdf][\x80-\xbf]|\xc2[\xa0-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
+    )
+    sequences = (
         rb"|\x1b\[[0-9;:]{0,99}m"
         rb"|(\x1b\[(?:(?:" + row + rb")(?:;[0-9]{0,4})?)?H)"
         rb"|\x1b\[[0-9]{0,4}[ABCDGKX]"
         rb"|\x1b\[\?25[hl]"
         rb"|(\x1b\[\?2026[hl])"
-        rb"|(?:[\xc3-\xdf][\x80-\xbf]|\xc2[\xa0-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
-        rb")*"
     )
+    known = rb"[\x20-\x7e\r\n\x80-\xff]+"
+    return re.compile(b"(?:" + strict + sequences + b")*"), re.compile(b"(?:" + known + sequences + b")*")
+
+
+def _boundary(buf: bytes, start: int, stop: int) -> int:
+    """Move `stop` back to where a character begins, which is 3 bytes at most."""
+    for back in range(min(3, stop - start)):
+        if stop - back >= len(buf) or not 0x80 <= buf[stop - back] <= 0xBF:
+            return stop - back
+    return max(stop - 3, start)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class OutputFilter:
@@ -67,7 +88,7 @@ class OutputFilter:
         self._painter = Painter(self._model, panel_rows)
         self._child = Child(self._model, self.modes, self._painter)
         self._tokens = tokens.Tokenizer()
-        self._fast = _fast_pattern(self.child_rows)
+        self._fast = _fast_patterns(self.child_rows)
         self._tracking = panel_rows > 0
         self._cut_string = False
         self._left_alternate = False
@@ -182,7 +203,7 @@ class OutputFilter:
         self.rows, self.cols, self.panel_rows = rows, cols, panel_rows
         model.resize(self.child_rows, cols)
         self._painter.set_height(panel_rows)
-        self._fast = _fast_pattern(model.rows)
+        self._fast = _fast_patterns(model.rows)
         if not had and not panel_rows:
             return b""
         if not had:
@@ -289,10 +310,12 @@ class OutputFilter:
         cutter, model, painter = self._tokens, self._model, self._painter
         buf = cutter.take(data)
         pos, end = 0, len(buf)
+        whole = end - tokens.partial_utf8(buf)
+        fast = self._fast[_is_utf8(buf[:whole])]
         size = _SLOW_SLICE
         while pos < end:
             if model.bottom == model.rows and not (cutter.in_string or self._unusual()):
-                match = self._fast.match(buf, pos, min(pos + _FAST_SLICE, end))
+                match = fast.match(buf, pos, _boundary(buf, pos, min(pos + _FAST_SLICE, whole)))
                 if match is not None and match.end() - pos >= _FAST_LEAST:
                     yield match.group()
                     self._follow(buf, pos, match)
@@ -318,6 +341,12 @@ class OutputFilter:
         """Move the model over what the fast path passed: attributes and modes of all, the cursor from where it was set."""
         model = self._model
         end, placed = match.end(), max(match.start(1), pos)
+        line = self._bulk(buf, placed, end)
+        if line > placed:
+            # So many lines end at the bottom wherever they began, and what follows begins in column 1.
+            model.x, model.slack, model.y, model.sure = 1, 0, model.bottom, True
+            self._child.glyphs, self._painter.drew = b"", False
+            placed = line
         if placed > pos:
             reset = max(buf.rfind(b"\x1b[m", pos, placed), buf.rfind(b"\x1b[0m", pos, placed))
             if reset >= 0:
@@ -331,6 +360,13 @@ class OutputFilter:
                 self.modes.set(2026, model.sync)
         for kind, raw in self._tokens.tokens(buf, placed, end):
             self._token(kind, raw)
+
+    def _bulk(self, buf: bytes, start: int, end: int) -> int:
+        """Find where the last lines of bulk text begin, which alone tell where the cursor is; `start` where they do not."""
+        line = buf.rfind(b"\r\n", start, buf.rfind(b"\r\n", start, end) + 1)
+        if line < 0 or buf.count(b"\n", start, line) <= self._model.rows or _UPWARDS.search(buf, start, line):
+            return start
+        return line + 2
 
     def _token(self, kind: int, raw: bytes) -> bytes:
         """Take one token of the child; return what the terminal gets."""
