@@ -26,7 +26,9 @@ _MAX_SENTENCE = 600  # words of one that are looked at
 _WINDOW = 3
 _CHANCE = 12  # in 1/1000, for an eighth of a doubling of the sentences
 _FEW = 20  # sentences in which little is found by chance
-_MOST_CHANCE = 450
+_FEW_TERMS = 3
+_CHANCE_OF_FEW = 250
+_MOST_CHANCE = 600
 _FAR = 8  # sentences over which what one says about the topic fades
 _LONGEST_WORD = 40
 
@@ -85,7 +87,10 @@ def coverage(sentences: Sequence[str], question: Question) -> int:
     weights = [term.weight for term in question.terms]
     share = max((_cover(hits, weights) for hits in _read(sentences, question).hits), default=0)
     # Of unrelated questions 85 % cover less than 0.25 of 20 sentences, less than 0.4 of 70: 0.1 more for every doubling.
-    chance = min(max(_CHANCE * (_log(len(sentences)) - _log(_FEW)), 0), _MOST_CHANCE)
+    chance = max(_CHANCE * (_log(len(sentences)) - _log(_FEW)), 0)
+    if question.kind == KEYWORDS and len(weights) <= _FEW_TERMS:
+        chance += _CHANCE_OF_FEW  # of three words one is easily found
+    chance = min(chance, _MOST_CHANCE)
     return max((share - chance) * UNIT // (UNIT - chance), 0)
 
 

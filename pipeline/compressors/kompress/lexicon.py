@@ -23,7 +23,7 @@ STOP_WORDS = frozenset(
 # Longest first; what remains must have three letters or more. Crude, but the same on both sides of a comparison.
 _SUFFIXES = tuple(
     """izations ization ational ations iveness fulness ments ation ators ities ingly ously ments ating ation ators ators ables ness ment ator
-    able ible ated ates ance ence ious ical ally ings ions ists isms edly ied ies ier ing ion ive ize ise ist ism ity ous ful ers ors ate ant ent ed
+    able ible ated ates ance ence ious ical ally ings ions ists isms edly ier ing ion ive ize ise ist ism ity ous ful ers ors ate ant ent ed
     es er or ly al ic s""".split()
 )
 _BY_LAST = {last: tuple(sorted({s for s in _SUFFIXES if s[-1] == last}, key=lambda s: (-len(s), s))) for last in sorted({s[-1] for s in _SUFFIXES})}
@@ -38,6 +38,8 @@ def stem(word: str) -> str:
     shared = _IRREGULAR.get(word)
     if shared is not None:
         return shared
+    if word.endswith(("ies", "ied")) and len(word) > 4:
+        word = word[:-3] + "y"
     for _ in range(2):
         for suffix in _BY_LAST.get(word[-1], ()):
             if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not (suffix == "s" and word[-2] in "su"):

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.compressors.kompress.lexicon import RAREST, STOP_WORDS, rarity, related, stem
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("connect", "connects", "connected", "connection", "connections", "connecting"),
+        ("write", "wrote", "written", "writer"),
+        ("city", "cities"),
+        ("find", "found", "finds"),
+        ("establish", "established", "establishment"),
+        ("configuration", "config", "configure", "configured"),
+        ("retry", "retries", "retried"),
+        ("population", "populations"),
+        ("stop", "stopped", "stopping"),
+    ],
+)
+def test_the_forms_of_a_word_share_a_stem(forms):
+    assert len({stem(form) for form in forms}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("write", "white"), ("port", "part"), ("universe", "unit"), ("process", "progress")])
+def test_different_words_have_different_stems(one, other):
+    assert stem(one) != stem(other)
+
+
+def test_what_is_no_word_stays():
+    assert stem("x86") == "x86"
+    assert stem("a" * 100) == "a" * 100
+
+
+@given(st.text(string.ascii_lowercase, min_size=1, max_size=60))
+@settings(max_examples=200)
+def test_a_stem_is_never_empty_nor_longer(word):
+    assert 0 < len(stem(word)) <= max(len(word), 14)
+
+
+def test_rare_words_are_rarer():
+    assert rarity("the") < rarity("people") < rarity("photosynthesis") <= RAREST
+    assert rarity("qzxv") == RAREST
+    assert all(rarity(word) <= RAREST for word in STOP_WORDS)
+
+
+def test_related_words_are_known_both_ways_and_never_a_word_itself():
+    assert all(one not in related(one) for one in map(stem, ("founder", "born", "win", "delete")))
+    assert stem("birthplace") in related(stem("born"))
+    assert stem("born") in related(stem("birthplace"))
+    assert related("qzxv") == ()
