@@ -86,9 +86,7 @@ class WorkerPool:
     async def run(self, job: Job) -> list[Outcome]:
         """The outcomes of a job's tasks, in order; fewer than tasks if there was no time or no worker for the rest."""
         outcomes: list[Outcome] = []
-        try:
-            await asyncio.wait_for(self._turns.acquire(), self._limits.line_s)
-        except asyncio.TimeoutError:
+        if not await self._turn():
             self.trouble("Compression does not keep up with the requests; some tool results are sent unchanged.")
             return outcomes
         try:
@@ -115,6 +113,15 @@ class WorkerPool:
         """The process ids of the workers."""
         return [w.process.pid for w in self._living]
 
+    async def _turn(self) -> bool:
+        """Wait for a worker to be free; False: there was none in time."""
+        if not self._turns.locked():  # nothing to wait for, and a timeout costs a task
+            return await self._turns.acquire()
+        try:
+            return await asyncio.wait_for(self._turns.acquire(), self._limits.line_s)
+        except asyncio.TimeoutError:
+            return False
+
     async def _run(self, worker: _Worker | None, job: Job, outcomes: list[Outcome]) -> _Worker | None:
         """Do a job and return the worker for the next one."""
         if worker is not None and worker.process.poll() is not None:  # it died while it had nothing to do
@@ -124,7 +131,8 @@ class WorkerPool:
         if worker is None:
             return None
         try:
-            await asyncio.wait_for(worker.warm(), self._warm_left(worker))
+            if not worker.is_warm:
+                await asyncio.wait_for(worker.warm(), self._warm_left(worker))
             rss = await asyncio.wait_for(worker.work(job, outcomes), self._limits.seconds(job))
         except asyncio.TimeoutError:
             return self._failed(worker, "Compression took too long and was stopped; the tool results in hand are sent unchanged.")
@@ -184,10 +192,13 @@ class _Worker:
         self._reader: asyncio.StreamReader | None = None
         self._transports: list[asyncio.WriteTransport | asyncio.ReadTransport] = []
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether it has said that it is ready."""
+        return self._reader is not None
+
     async def warm(self) -> None:
         """Wait until it is ready for its first job. Raises EOFError if it is gone."""
-        if self._reader is not None:
-            return
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=_READ_BUFFER)
         out, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _there(self.process.stdout))
