@@ -45,8 +45,6 @@ def command(*, no_token: bool, show_token: bool, **flags: Any) -> int:
         click.echo(kept_token(state.ensure(in_force.state)))
         return 0
     told = proxy_config(in_force, with_token=not no_token)
-    if in_force.retrieve == "proxy" and not in_force.off:
-        click.echo("Nothing is left out: what is written more briefly here says all that it said before.", err=True)
     from headroom_wrap.proxy.__main__ import run  # click is done by now, and the server takes its time to load
 
     return run(told)
@@ -82,6 +80,7 @@ def proxy_config(in_force: Config, *, with_token: bool) -> ProxyConfig:
         allow_hosts=in_force.allow_hosts,
         profile=in_force.profile.value,
         off=in_force.off,
+        retrieve=in_force.retrieve,
         elide=in_force.retrieve == "client",
         floor_tokens=in_force.floor_tokens,
         exclude_tools=in_force.exclude_tools,

@@ -70,7 +70,7 @@ class Compression:
         """What may be done now."""
         return self._policy
 
-    async def prepare(self, body: bytes, coding: str = "", read: Reader | None = None) -> Prepared:
+    async def prepare(self, body: bytes, coding: str = "", read: Reader | None = None, *, elide: bool = False) -> Prepared:
         """What goes on in place of a body. Never raises but for cancellation; what was begun is finished even then, for the retry.
 
         Args:
@@ -78,8 +78,9 @@ class Compression:
             coding: its ``Content-Encoding``.
             read: reads it, where it takes more than the body to do so. Items of the transcript may stand before the body then: their blocks count
                 as sent, and are not written.
+            elide: whatever the policy says of that, what is left out of this request can be retrieved.
         """
-        task = asyncio.create_task(self._prepare(body, coding, read))
+        task = asyncio.create_task(self._prepare(body, coding, read, elide=elide))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
@@ -105,18 +106,18 @@ class Compression:
         """Finish what was begun for clients that are gone."""
         await asyncio.gather(*self._under_way)
 
-    async def _prepare(self, body: bytes, coding: str, read: Reader | None) -> Prepared:
+    async def _prepare(self, body: bytes, coding: str, read: Reader | None, *, elide: bool) -> Prepared:
         try:
-            return await self._aligned(body, coding, read)
+            return await self._aligned(body, coding, read, elide=elide)
         except (Unreadable, codings.CodingError) as error:
             log.info("a request goes on unread: %s", error)
         except Exception:  # fail open: whatever goes wrong in here, the agent's request goes on as it came
             log.exception("a request could not be prepared and goes on as it came")
         return Prepared(body, body)
 
-    async def _aligned(self, body: bytes, coding: str, read: Reader | None) -> Prepared:
+    async def _aligned(self, body: bytes, coding: str, read: Reader | None, *, elide: bool) -> Prepared:
         plain = await _decoded(body, coding) if coding else body
-        policy = self._policy
+        policy = replace(self._policy, elide=True) if elide else self._policy
         transcript = await self._read(plain, policy, read or self.dialect.read)
         keys = cache_aligner.lineage(transcript.items)
         decided = await self._decide(transcript if read is None else _with_all_blocks(transcript), keys, policy)

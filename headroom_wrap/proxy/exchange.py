@@ -15,8 +15,10 @@ from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import headers, replies
 from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
-from headroom_wrap.proxy.prepared import Prepared
+from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.replies import Shape
+from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
+from headroom_wrap.proxy.retrieval.rounds import Rounds, Way
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from headroom_wrap.proxy.upstreams import Upstreams
 from pipeline.dialects.api import Dialect
@@ -42,11 +44,13 @@ class Lane:
         dialect: of the requests.
         compression: prepares them.
         untouched: in a word why there is no compression for this request.
+        retrieval: offers the model our tool and answers its calls, None where clients have it themselves or nothing is left out.
     """
 
     dialect: Dialect
     compression: Compression | None
     untouched: str = ""
+    retrieval: Retrieval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Exchange:
         self._lane = lane
         self._parts = parts
         self._form = form
+        self._conversation: Conversation | None = None  # that our tool is part of
         self._stalled = False
         self._left = parts.body_limit
         self._began_at = self._sent_at = self._answered_at = time.perf_counter()
@@ -118,23 +123,43 @@ class Exchange:
 
     async def _answer(self) -> tuple[aiohttp.ClientResponse, Prepared]:
         """Send the request and wait for the response's headers."""
-        compression = self._lane.compression if self._lane is not None else None
-        if compression is None or (self._request.content_length or 0) > _HELD:
+        lane = self._lane
+        compression = lane.compression if lane is not None else None
+        if lane is None or compression is None or (self._request.content_length or 0) > _HELD:
             return await self._pass([])
         held = await self._hold()
         if not self._request.content.at_eof():
             return await self._pass(held)
         self._began_at = time.perf_counter()
-        prepared = self._told(await compression.prepare(b"".join(held), self._request.headers.get("Content-Encoding", "")))
+        prepared = self._told(await self._prepare(lane, compression, b"".join(held)))
         held.clear()
         answer = await self._send(prepared.body, changed=prepared.changed)
         if answer.status != 400 or not prepared.changed:
+            if self._conversation is not None:  # another round needs it
+                return answer, prepared
             return answer, replace(prepared, original=b"", body=b"")  # a stream may last for minutes: its request need not be kept
         answer.close()
+        refused, self._conversation = self._conversation, None
         answer = await self._send(prepared.original, changed=False)
         if answer.ok:
-            compression.refuse(prepared)
+            self._refuse(prepared, refused)
         return answer, Prepared(b"", b"", transcript=prepared.transcript)
+
+    async def _prepare(self, lane: Lane, compression: Compression, body: bytes) -> Prepared:
+        coding = self._request.headers.get("Content-Encoding", "")
+        if lane.retrieval is None:
+            return await compression.prepare(body, coding)
+        prepared, self._conversation = await lane.retrieval.prepare(body, coding, self._target)
+        return prepared
+
+    def _refuse(self, prepared: Prepared, conversation: Conversation | None) -> None:
+        """The upstream took the client's own request and not what we had made of it."""
+        if self._lane is None or self._lane.compression is None:
+            return
+        if conversation is not None and self._lane.retrieval is not None:
+            self._lane.retrieval.refuse(conversation)
+        if conversation is None or rewritten((*prepared.known, *prepared.fresh)):
+            self._lane.compression.refuse(prepared)
 
     def _told(self, prepared: Prepared) -> Prepared:
         path = self._target.partition("?")[0]
@@ -172,6 +197,8 @@ class Exchange:
     async def _send(self, body: bytes, *, changed: bool) -> aiohttp.ClientResponse:
         request = self._request
         onward = headers.for_upstream(request.raw_headers, length=len(body), identity=changed)
+        if self._conversation is not None:
+            onward["Accept-Encoding"] = "identity"  # calls of our tool must be seen
         self._sent_at = time.perf_counter()
         answer = await self._route.upstream.send(request.method, self._route.target, onward, body)
         self._answered_at = time.perf_counter()
@@ -200,6 +227,9 @@ class Exchange:
 
     async def _relay(self, answer: aiohttp.ClientResponse, prepared: Prepared) -> web.StreamResponse:
         """Hand the response on as it comes."""
+        if (rounds := self._rounds(prepared)) is not None and rounds.hears(answer):
+            return await rounds.relay(answer)
+        prepared = replace(prepared, original=b"", body=b"")
         response = replies.Relayed(status=answer.status, reason=answer.reason, headers=headers.for_agent(answer.raw_headers))
         await response.prepare(self._request)
         times = Times(self._began_at, self._sent_at, self._answered_at, time.perf_counter())
@@ -215,6 +245,26 @@ class Exchange:
         elif self._request.transport is not None:
             self._request.transport.close()  # the only way to say that something is missing
         return response
+
+    def _rounds(self, prepared: Prepared) -> Rounds | None:
+        """What answers calls of our tool, None if none can come."""
+        lane, conversation = self._lane, self._conversation
+        if lane is None or lane.retrieval is None or conversation is None:
+            return None
+
+        async def send(body: bytes, changed: bool) -> aiohttp.ClientResponse:
+            self._began_at = time.perf_counter()
+            return await self._send(body, changed=changed)
+
+        def book(meter: Meter, asked: Prepared) -> None:
+            times = Times(self._began_at, self._sent_at, self._answered_at, self._answered_at)
+            self._parts.books.enter(meter.parser, asked, self._session(asked), times)
+
+        def meter(answer: aiohttp.ClientResponse) -> Meter:
+            return Meter(lane.dialect.usage_parser(answer.headers.get("Content-Type", "")), answer.headers.get("Content-Encoding", ""))
+
+        way = Way(self._request, send, meter, book, lambda refused: self._refuse(refused, conversation))
+        return Rounds(lane.retrieval, conversation, prepared, way)
 
     async def _stream(self, answer: aiohttp.ClientResponse, response: web.StreamResponse, meter: Meter | None) -> bool:
         """Relay the body; False if the upstream broke off."""

@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from headroom_wrap.proxy.endpoints.table import Endpoints, is_ours
 from headroom_wrap.proxy.endpoints.tally import CountingKeeper, Tally
 from headroom_wrap.proxy.exchange import Lane, Parts
 from headroom_wrap.proxy.guard import Guard
+from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.notices import Notices
 from headroom_wrap.proxy.outbox import Outbox
 from headroom_wrap.proxy.relay import Relay
@@ -95,6 +97,8 @@ async def serving(
     dialects = [make() for make in DIALECTS]
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
+    if config.retrieve == "proxy":
+        lanes = tuple(_offering(lane, keeper, tell) for lane in lanes)
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
     guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host), ours=is_ours)
     parts = Parts(upstreams, books, tell, config.body_limit, config.client_s)
@@ -127,6 +131,13 @@ async def serving(
         await upstreams.close()
         await keeper.close()
         await workers.close()
+
+
+def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None]) -> Lane:
+    """A lane whose conversations are offered our tool."""
+    from headroom_wrap.proxy.retrieval.apis import retrieval  # not loaded for a wrapped agent, which has the tool over MCP
+
+    return replace(lane, retrieval=retrieval(lane.compression, keeper, tell)) if lane.compression is not None else lane
 
 
 def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[str], Upstream]:

@@ -25,6 +25,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         standing: others than one wrapped agent are served: what is wrong with their requests is said to them, and troubles go to the log.
         greeting: printed on standard output when a standing proxy serves, with the port for ``{port}``; ``""`` for nothing.
         allow_hosts: further names by which we may be called, besides this machine's loopback names.
+        retrieve: ``proxy``: the model is offered our tool and we answer its calls; nothing but ``elide`` counts where that cannot be.
         profile, elide, floor_tokens, exclude_tools, disabled, tool_kinds, workspace: see ``pipeline.policy.Policy``.
         off: relay everything untouched; count only.
         agent, project: who is behind us and where, for the receipts.
@@ -53,6 +54,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     standing: bool = False
     greeting: str = ""
     allow_hosts: tuple[str, ...] = ()
+    retrieve: str = ""
     profile: str = Profile.BALANCED.value
     elide: bool = True
     floor_tokens: int = 400

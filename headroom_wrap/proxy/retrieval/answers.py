@@ -1,0 +1,180 @@
+"""What answers have in common, whichever API they are of: streamed ones as events, whole ones as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from headroom_wrap.proxy.retrieval.api import NAME_BYTES, Made, Unclear, added
+from headroom_wrap.proxy.retrieval.events import RawEvents, document
+from pipeline.dialects.json_spans import Malformed
+from pipeline.transcript import Span
+
+_KEPT = 32 << 20  # bytes; a response beyond is relayed, but not answered
+_SHAPELESS = (Malformed, LookupError, TypeError, ValueError, AttributeError)  # what reading JSON of another shape than expected raises
+
+
+class Streamed:
+    """An answer in server-sent events. Until our tool is called, every event goes on as it came.
+
+    Subclasses say what becomes of one event (``event``), what a response's events amount to (``heard``) and how the last ones are worded for all
+    responses together (``ending``).
+
+    Args:
+        marks: an event without any of these is nothing to us until our tool has been called.
+    """
+
+    def __init__(self, *marks: bytes) -> None:
+        self.over = False
+        self.touched = False  # something was withheld: numbers are no more those of the upstream
+        self.later = False  # the response at hand is not the first one
+        self.closing = False  # the message is at its end: the client hears of it when that is known to be the end of all
+        self.held: list[bytes] = []
+        self.made: list[Made] = []
+        self._marks = (NAME_BYTES, *marks)
+        self._events = RawEvents()
+        self._kept: list[bytes] = []
+        self._left = _KEPT
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What the client gets for the next bytes of the response at hand."""
+        return b"".join([self._relayed(event) for event in self._events.feed(chunk)])
+
+    def end(self) -> Made | None:
+        """The response at hand ended. None if nothing in it concerns us. Raises ``Unclear``."""
+        if not self.touched and not self.closing:
+            return None
+        try:
+            if self._left < 0:
+                raise Unclear("a response too long to be answered")
+            self.made.append(self.heard(self._kept))
+        except _SHAPELESS as error:
+            raise Unclear(str(error)) from None
+        return self.made[-1]
+
+    def resume(self) -> None:
+        """Another response follows."""
+        self._events, self._kept, self._left = RawEvents(), [], _KEPT
+        self.held = []
+        self.over = self.closing = False
+        self.touched = self.later = True
+        self.again()
+
+    def finish(self) -> bytes:
+        """What the client gets at last."""
+        rest = self._events.rest()
+        if not self.touched or not self.made:
+            return b"".join([*self.held, rest])
+        ends = []
+        for event in self.held:
+            found = document(event)
+            try:
+                ends.append(event if found is None else self.ending(event, *found))
+            except _SHAPELESS:
+                ends.append(event)
+        return b"".join([*ends, rest])
+
+    def event(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
+        """What the client gets for an event; ``value`` is its data, which stands at ``at``. May raise what JSON of another shape raises."""
+        raise NotImplementedError
+
+    def ending(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
+        """An event that was held, as it is at the end of all responses."""
+        raise NotImplementedError
+
+    def heard(self, events: Sequence[bytes]) -> Made:
+        """What a response's events amount to. May raise what JSON of another shape raises, and ``Unclear``."""
+        raise NotImplementedError
+
+    def again(self) -> None:
+        """Another response follows: what was noted of the last one is forgotten."""
+
+    def _relayed(self, event: bytes) -> bytes:
+        self._left -= len(event)
+        if self._left >= 0:
+            self._kept.append(event)
+        if self.closing:
+            self.held.append(event)
+            self.over = self.over or self.last(event)
+            return b""
+        if not self.touched and not any(mark in event for mark in self._marks):
+            return event
+        found = document(event)
+        if found is None:
+            return event
+        try:
+            return self.event(event, *found)
+        except _SHAPELESS:
+            return event  # whatever it is, the client may know
+
+    def last(self, event: bytes) -> bool:
+        """Whether an event says that no other follows."""
+        return False
+
+    def close_with(self, event: bytes) -> bytes:
+        """Hold an event, and all after it, until it is known that nothing else follows."""
+        self.closing = True
+        self.held.append(event)
+        self.over = self.last(event)
+        return b""
+
+
+class Whole:
+    """An answer in one document, which the client gets when it is complete.
+
+    Args:
+        read: what a document amounts to; may raise what JSON of another shape raises.
+        merged: one document for several: the last one, and what was made in all.
+        always: documents concern us even where our tool is not called.
+    """
+
+    def __init__(self, read: Callable[[bytes], Made], merged: Callable[[bytes, Sequence[Made]], bytes], *, always: bool = False) -> None:
+        self.over = False
+        self._read = read
+        self._merged = merged
+        self._always = always
+        self._pieces: list[bytes] = []
+        self._made: list[Made] = []
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Nothing yet."""
+        self._pieces.append(chunk)
+        return b""
+
+    def end(self) -> Made | None:
+        """The document is complete. None if nothing in it concerns us. Raises ``Unclear``."""
+        body = self._body()
+        if NAME_BYTES not in body and not self._made and not self._always:
+            return None
+        try:
+            self._made.append(self._read(body))
+        except _SHAPELESS as error:
+            raise Unclear(str(error)) from None
+        return self._made[-1]
+
+    def resume(self) -> None:
+        """Another document follows."""
+        self._pieces = []
+
+    def finish(self) -> bytes:
+        """The document for the client."""
+        body = self._body()
+        if len(self._made) < 2 and not any(made.calls for made in self._made):
+            return body
+        try:
+            return self._merged(body, self._made)
+        except _SHAPELESS:
+            return body
+
+    def _body(self) -> bytes:
+        if len(self._pieces) > 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0] if self._pieces else b""
+
+
+def total(made: Sequence[Made]) -> dict[str, Any]:
+    """What several responses together were charged for."""
+    usage: dict[str, Any] = {}
+    for one in made:
+        usage = added(usage, one.usage)
+    return usage

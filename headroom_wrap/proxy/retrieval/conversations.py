@@ -1,0 +1,265 @@
+"""Conversations of which the tool is a part: decided with the first request, recorded, and the same ever after, over restarts and replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from headroom_wrap.events import Event, Trouble
+from headroom_wrap.mcp.tools import ToolError, Tools
+from headroom_wrap.proxy import codings
+from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.memory import Memory
+from headroom_wrap.proxy.prepared import Prepared
+from headroom_wrap.proxy.retrieval import records
+from headroom_wrap.proxy.retrieval.api import NAME, NAME_BYTES, Call, Result, Wire
+from headroom_wrap.proxy.retrieval.outline import Outline, Reader, turn_key
+from headroom_wrap.proxy.retrieval.records import Answered, Woven
+from pipeline import cache_aligner, markers
+from pipeline.dialects.api import Unreadable
+from pipeline.dialects.json_spans import Malformed
+from pipeline.outcome import LEAST_CHARS
+from pipeline.store.api import Decision, Store, StoreError
+from pipeline.transcript import Item, ItemKind
+
+log = logging.getLogger(__name__)
+
+_IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken
+_DECODED_LIMIT = 64 << 20
+_REMEMBERED = 8 << 20
+_UNREAD = (Malformed, Unreadable, KeyError, TypeError, RecursionError, codings.CodingError)
+_ENOUGH = "No more can be fetched within this answer. Go on with what you have."
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A request of a conversation that the tool is part of, for as long as it is answered.
+
+    Args:
+        wire: of its API.
+        root: names the conversation in the record, ``""`` where a response does.
+        declaration: of the tool.
+        end: lineage of all that the client sent.
+        answerable: calls in the answer can be answered.
+        kept: the API keeps the response.
+    """
+
+    wire: Wire
+    root: str
+    declaration: bytes
+    end: str
+    answerable: bool
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A request's body with all that belongs to it upstream; no conversation where the client has the tool itself."""
+
+    body: bytes
+    conversation: Conversation | None
+
+
+class Retrieval:
+    """Makes the tool part of conversations of one dialect, and of their requests what the upstream has seen before.
+
+    Args:
+        wire: of the API.
+        reader: of the dialect.
+        compression: prepares requests.
+        keeper: the record.
+        tell: takes events.
+    """
+
+    def __init__(self, wire: Wire, reader: Reader, compression: Compression, keeper: Keeper, tell: Callable[[Event], None]) -> None:
+        self.wire = wire
+        self._reader = reader
+        self._compression = compression
+        self._name = compression.dialect.name
+        self._keeper = keeper
+        self._tell = tell
+        self._memory = Memory(_REMEMBERED)
+        self._refused: set[str] = set()
+        self._reading = asyncio.Lock()
+
+    async def prepare(self, body: bytes, coding: str, target: str) -> tuple[Prepared, Conversation | None]:
+        """What goes on in place of a body, and the conversation that it is of if calls of our tool may come. Never raises but for cancellation.
+
+        Args:
+            body: as it came.
+            coding: its ``Content-Encoding``.
+            target: path and query.
+        """
+        opened = await self._open_safely(body, coding, target)
+        if opened is None:
+            return await self._compression.prepare(body, coding), None
+        if opened.conversation is None:
+            return await self._compression.prepare(body, coding, elide=True), None
+        prepared = await self._compression.prepare(opened.body, elide=True)
+        return replace(prepared, original=body, has_our_tools=True), opened.conversation
+
+    def refuse(self, conversation: Conversation) -> None:
+        """The upstream does not take what we made of the conversation: from here on it is left alone."""
+        self._refused.add(conversation.root)
+
+    async def items(self, elements: Sequence[bytes]) -> tuple[Item, ...]:
+        """The items of elements of a list of messages, none if they cannot be read."""
+        try:
+            async with self._reading:
+                return self._reader.items(elements)
+        except _UNREAD:
+            return ()
+
+    async def results(self, calls: Sequence[Call], *, enough: bool) -> list[Result]:
+        """What the model's calls are answered with.
+
+        Args:
+            calls: of our tool.
+            enough: nothing is fetched any more.
+        """
+        if enough:
+            return [Result(call, _ENOUGH, failed=True) for call in calls]
+        try:
+            store = await self._keeper.open()
+        except StoreError as error:
+            return [Result(call, str(error), failed=True) for call in calls]
+        return await asyncio.to_thread(lambda: [_fetched(store, call) for call in calls])
+
+    async def record_turn(self, conversation: Conversation, elements: Sequence[bytes], ahead: Sequence[bytes]) -> None:
+        """Remember an answer that holds more than the client got, before the client has it whole."""
+        try:
+            async with self._reading:
+                key = turn_key(conversation.end, self._reader.items(elements))
+            turn = Woven(tuple(e.decode() for e in elements), tuple(a.decode() for a in ahead))
+        except (*_UNREAD, UnicodeDecodeError) as error:
+            log.warning("an answer cannot be remembered: %s", error)
+            return
+        await self._freeze([Decision(records.turn_record(self._name, key), records.encode(turn), records.WOVEN)])
+
+    async def record_responses(self, conversation: Conversation, responses: Sequence[str], ahead: Sequence[bytes]) -> None:
+        """Remember responses that the API keeps, the last of them being where the conversation goes on."""
+        known = Answered(responses[-1], conversation.declaration.decode(), tuple(a.decode() for a in ahead))
+        await self._freeze([Decision(records.response_record(name), records.encode(known), records.OFFERED) for name in responses])
+
+    async def _open_safely(self, body: bytes, coding: str, target: str) -> _Opened | None:
+        """None where the conversation is to go on without loss."""
+        try:
+            plain = await asyncio.to_thread(codings.decode, body, coding, _DECODED_LIMIT) if coding else body
+            return await self._open(plain, target)
+        except _UNREAD as error:
+            log.info("a request goes on without retrieval: %s", error)
+        except StoreError as error:
+            self._store_failed(error)
+        except Exception:  # fail open: whatever goes wrong in here, the request goes on without loss
+            log.exception("a request goes on without retrieval")
+        return None
+
+    async def _open(self, plain: bytes, target: str) -> _Opened | None:
+        wire = self.wire
+        tools = wire.tools(plain)
+        if NAME_BYTES in tools:
+            return _Opened(plain, None)
+        outline = await self._read(plain)
+        if previous := wire.previous(plain):
+            known = records.answered((await self._on_record([records.response_record(previous)])).get(records.response_record(previous)))
+            if known is None:
+                return None
+            body = wire.going_on(plain, known.response, [result.encode() for result in known.ahead])
+            root, declaration = "", known.declaration.encode()
+        else:
+            found = await self._standing(plain, outline, target, tools=bool(tools))
+            if found is None:
+                return None
+            root, declaration = found
+            body = records.weave(plain, outline, wire, await self._woven(outline))
+        return _Opened(
+            wire.with_tool(body, declaration),
+            Conversation(wire, root, declaration, outline.end, wire.fits(plain, target), wire.kept(plain)),
+        )
+
+    async def _read(self, plain: bytes) -> Outline:
+        async with self._reading:
+            if len(plain) < _IN_A_THREAD:
+                return self._reader.read(plain)
+            return await asyncio.to_thread(self._reader.read, plain)
+
+    async def _standing(self, plain: bytes, outline: Outline, target: str, *, tools: bool) -> tuple[str, bytes] | None:
+        """The conversation's name and the tool's declaration in it; None if the tool is no part of it."""
+        if not outline.root:
+            return None
+        keys = records.root_keys(self._name, outline.root, tools=tools)
+        if keys.own in self._refused or keys.other in self._refused:
+            return None
+        known = await self._on_record([keys.own, keys.other])
+        decision = known.get(keys.own) or (known.get(keys.other) if outline.turns else None)
+        if decision is None:
+            offered = self.wire.fits(plain, target) and (
+                await self._elided(outline) if outline.turns else tools or any(_bulky(item) for item in outline.items)
+            )
+            text, reason = (self.wire.declaration().decode(), records.OFFERED) if offered else (None, records.LOSSLESS)
+            decision = (await self._freeze([Decision(keys.own, text, reason)], strict=True))[keys.own]
+        return None if decision.text is None else (decision.key, decision.text.encode())
+
+    async def _elided(self, outline: Outline) -> bool:
+        """Whether something was left out of a conversation whose beginning nobody has seen: it was cut or summarised, so no cache holds it, and the
+        forms that are on record stay in use. They need the tool.
+        """
+        items = outline.items
+        blocks = [(key, item) for key, item in zip(cache_aligner.lineage(items), items, strict=True) if _bulky(item)]
+        keys = [name for key, item in blocks for name in (key, cache_aligner.block_key(item))]
+        found = await self._keeper.decisions(keys) if keys else {}
+        return any(d.text is not None and markers.elides(d.text) for d in found.values())
+
+    async def _woven(self, outline: Outline) -> dict[int, Woven]:
+        """The turns that hold more upstream than the client knows of."""
+        names = [records.turn_record(self._name, turn.key) for turn in outline.turns]
+        known = await self._on_record(names)
+        # What is not on record when it is first seen never will be: it was not recorded before the client had it.
+        self._memory.put(Decision(name, None, records.ABSENT) for name in names if name not in known)
+        found = {number: records.woven(known.get(name)) for number, name in enumerate(names)}
+        return {number: turn for number, turn in found.items() if turn is not None}
+
+    async def _on_record(self, keys: Sequence[str]) -> dict[str, Decision]:
+        known = self._memory.get(keys)
+        missing = [key for key in keys if key not in known]
+        if missing:
+            found = await self._keeper.decisions(missing)
+            self._memory.put(found.values())
+            known |= found
+        return known
+
+    async def _freeze(self, decisions: Iterable[Decision], *, strict: bool = False) -> dict[str, Decision]:
+        """Record decisions. Raises ``StoreError`` only if ``strict``; else they are simply not on record."""
+        decided = list(decisions)
+        try:
+            store = await self._keeper.open()
+            in_force = await asyncio.to_thread(store.freeze, decided)
+        except StoreError as error:
+            if strict:
+                raise
+            self._store_failed(error)
+            return {}
+        self._memory.put(in_force.values())
+        return in_force
+
+    def _store_failed(self, error: StoreError) -> None:
+        self._tell(Trouble("store", f"{error} Until then the model cannot fetch what was left out."))
+
+
+def _bulky(item: Item) -> bool:
+    """Whether something may be left out of it."""
+    return item.kind is ItemKind.TOOL_RESULT and item.span is not None and len(item.text) >= LEAST_CHARS
+
+
+def _fetched(store: Store, call: Call) -> Result:
+    try:
+        return Result(call, Tools(lambda: store, _refuse_to_compress).call(NAME, dict(call.arguments)))
+    except ToolError as error:
+        return Result(call, str(error), failed=True)
+
+
+def _refuse_to_compress(text: str, query: str, store: Store) -> str:
+    raise ToolError("Here originals are only fetched.")

@@ -1,0 +1,152 @@
+"""A conversation as far as retrieval looks into it: where its messages stand, which are the model's, what it said in them, and its lineage.
+
+Everything here is of the conversation as the client has it, so it is the same whatever was put in or taken out on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from headroom_wrap.proxy.retrieval.api import NAME
+from pipeline import cache_aligner
+from pipeline.dialects.messages import MessageList
+from pipeline.transcript import Item, ItemKind, Span, ToolKind
+
+_REMEMBERED = 8 << 20  # bytes of items
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An element of the list of messages.
+
+    Args:
+        span: where it stands in the body.
+        by_model: the model made it.
+        items: what it holds.
+    """
+
+    span: Span
+    by_model: bool
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Messages that the model made one after another: what one request was answered with.
+
+    Args:
+        messages: their indices, from ``messages.start`` to before ``messages.stop``.
+        key: names the turn: what stands before it and what was said in it.
+    """
+
+    messages: range
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A conversation.
+
+    Args:
+        messages: all of them.
+        turns: the model's, in order.
+        root: the lineage of what stands before the first of them, ``""`` if nothing does.
+        end: the lineage of all.
+    """
+
+    messages: tuple[Message, ...]
+    turns: tuple[Turn, ...]
+    root: str
+    end: str
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items in order."""
+        return tuple(item for message in self.messages for item in message.items)
+
+
+class Reader:
+    """Reads outlines of one dialect. What a message holds is remembered by its bytes; the memory is bounded.
+
+    Args:
+        dialect: reads messages. It is not shared with anyone who reads at the same time.
+        kinds: of tools, by name.
+    """
+
+    def __init__(self, dialect: MessageList, kinds: Mapping[str, ToolKind]) -> None:
+        self._dialect = dialect
+        self._kinds = kinds
+        self._held: OrderedDict[bytes, tuple[bool, tuple[Item, ...], int]] = OrderedDict()
+        self._left = _REMEMBERED
+
+    def read(self, body: bytes) -> Outline:
+        """The outline of a request's conversation.
+
+        Raises:
+            Malformed, KeyError, TypeError, RecursionError: it is not one of this dialect.
+        """
+        messages = []
+        for span in self._dialect.envelope(body).messages:
+            by_model, items = self._message(body[span.start : span.end])
+            messages.append(Message(span, by_model, items))
+        return outlined(messages)
+
+    def items(self, elements: Iterable[bytes]) -> tuple[Item, ...]:
+        """The items of elements of a list of messages. Raises likewise."""
+        return tuple(item for element in elements for item in self._message(element)[1])
+
+    def _message(self, raw: bytes) -> tuple[bool, tuple[Item, ...]]:
+        key = hashlib.sha256(raw).digest()
+        if (hit := self._held.get(key)) is not None:
+            self._held.move_to_end(key)
+            return hit[0], hit[1]
+        role, pieces = self._dialect.message(raw, self._kinds)
+        by_model, items = role == "assistant", tuple(piece.item for piece in pieces)
+        size = 2 * len(raw) + 500
+        self._held[key] = (by_model, items, size)
+        self._left -= size
+        while self._left < 0:
+            self._left += self._held.popitem(last=False)[1][2]
+        return by_model, items
+
+
+def outlined(messages: Sequence[Message]) -> Outline:
+    """The outline of messages."""
+    lineage = cache_aligner.lineage([item for message in messages for item in message.items])
+    counts = [0]
+    for message in messages:
+        counts.append(counts[-1] + len(message.items))
+    before = [lineage[count - 1] if count else "" for count in counts]  # a message -> the lineage of all before it
+    turns = []
+    start = 0
+    while start < len(messages):
+        stop = start
+        while stop < len(messages) and messages[stop].by_model:
+            stop += 1
+        if stop > start:
+            items = [item for message in messages[start:stop] for item in message.items]
+            turns.append(Turn(range(start, stop), turn_key(before[start], items)))
+        start = max(stop, start + 1)
+    return Outline(tuple(messages), tuple(turns), before[turns[0].messages.start] if turns else before[-1], before[-1])
+
+
+def turn_key(before: str, items: Iterable[Item]) -> str:
+    """The name of a turn: by what clients send back of it whatever else they drop, its texts but for white space and the ids of its calls.
+
+    Args:
+        before: lineage of what stands before it.
+        items: of the turn. Calls of our tool, which the client never saw, are left out.
+    """
+    hashed = hashlib.sha256(before.encode())
+    calls = []
+    for item in items:
+        if item.kind is ItemKind.ASSISTANT_TEXT:
+            hashed.update("".join(item.text.split()).encode("utf-8", "surrogatepass"))
+        elif item.kind is ItemKind.TOOL_CALL and item.call is not None and item.call.name != NAME:
+            calls.append(item.call.id.partition("#")[0])  # where the API gives no ids, a call has its place for one
+    for call in calls:
+        hashed.update(b"\0" + call.encode("utf-8", "surrogatepass"))
+    return hashed.hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""How each API declares a tool, streams its calls and takes their results."""

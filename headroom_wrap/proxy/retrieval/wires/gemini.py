@@ -1,0 +1,230 @@
+"""Gemini, bare or in Code Assist's wrapper: calls are parts of the model's content, results are the first parts of the content after it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from headroom_wrap.proxy.retrieval import bodies, tool
+from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
+from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
+from headroom_wrap.proxy.retrieval.events import document, encode, with_data
+from pipeline.dialects import json_spans
+from pipeline.dialects.json_spans import Malformed
+from pipeline.transcript import Span
+
+_STREAMS = re.compile(r":streamGenerateContent$")
+_ANSWERABLE = ("STOP",)
+
+
+class GeminiWire:
+    """The wire."""
+
+    joins = True
+
+    def fits(self, body: bytes, target: str) -> bool:
+        path, _, query = target.partition("?")
+        if _STREAMS.search(path) and parse_qs(query).get("alt") != ["sse"]:  # a stream that is one array of JSON
+            return False
+        inner = _inner(body)
+        settings = inner.get("generationConfig") or inner.get("generation_config")
+        several = settings is not None and _several(body, settings)
+        tools = _either(inner, "tools", "tools")
+        # Declared functions do not go together with the tools of the API's own, nor with a prompt that is kept there.
+        return not several and not _either(inner, "cachedContent", "cached_content") and (tools is None or _declarations(body, tools) is not None)
+
+    def tools(self, body: bytes) -> bytes:
+        tools = _inner(body).get("tools")
+        declared = _declarations(body, tools) if tools is not None else None
+        return bodies.at(body, declared)
+
+    def declaration(self) -> bytes:
+        return encode({"name": NAME, "description": tool.DESCRIPTION, "parameters": tool.in_capitals()})
+
+    def with_tool(self, body: bytes, declaration: bytes) -> bytes:
+        outer = bodies.top(body)
+        inner = _inner(body)
+        tools = inner.get("tools")
+        if tools is None:
+            whole = json_spans.whole(body) if inner == outer else outer["request"]
+            return bodies.with_member(body, whole, "tools", b'[{"functionDeclarations":[' + declaration + b"]}]")
+        declared = _declarations(body, tools)
+        if declared is None:
+            raise Malformed("tools without functions")
+        return bodies.extended(body, declared, [declaration])
+
+    def reads(self, content_type: str) -> bool:
+        return content_type.startswith(("text/event-stream", "application/json"))
+
+    def answer(self, body: bytes, *, streamed: bool) -> Answer:
+        return _Streamed() if streamed else Whole(_read, _merged)
+
+    def onward(self, body: bytes, elements: Sequence[bytes]) -> bytes:
+        return bodies.extended(body, _inner(body)["contents"], elements)
+
+    def results(self, results: Sequence[Result]) -> tuple[bytes, ...]:
+        return tuple(encode({"functionResponse": {**_named(r.call), "response": {"error" if r.failed else "output": r.text}}}) for r in results)
+
+    def message(self, results: Sequence[bytes]) -> tuple[bytes, ...]:
+        return (b'{"role":"user","parts":[' + b",".join(results) + b"]}",)
+
+    def ahead(self, body: bytes, message: Span, results: Sequence[bytes]) -> tuple[Span, bytes] | None:
+        fields = json_spans.members(body, message)
+        if "role" in fields and json_spans.string(body, fields["role"]) not in ("user", "function"):
+            return None
+        return bodies.first(body, fields["parts"], results)
+
+    def marked(self, body: bytes, turn: Sequence[Span], elements: Sequence[bytes]) -> Sequence[bytes]:
+        return elements
+
+    def previous(self, body: bytes) -> str:
+        return ""
+
+    def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
+        return body
+
+    def kept(self, body: bytes) -> bool:
+        return False
+
+    def failed(self, message: str) -> bytes:
+        return b"data: " + encode({"error": {"code": 500, "message": message, "status": "INTERNAL"}}) + b"\r\n\r\n"
+
+
+def _inner(body: bytes) -> dict[str, Span]:
+    """The request's members, whether Code Assist wraps them or not."""
+    outer = bodies.top(body)
+    return outer if "contents" in outer else json_spans.members(body, outer["request"])
+
+
+def _either(fields: Mapping[str, Span], camel: str, snake: str) -> Span | None:
+    return fields.get(camel) or fields.get(snake)
+
+
+def _several(body: bytes, settings: Span) -> bool:
+    fields = json_spans.members(body, settings)
+    return bodies.at(body, _either(fields, "candidateCount", "candidate_count")) not in (b"", b"1")
+
+
+def _declarations(body: bytes, tools: Span) -> Span | None:
+    """Where the last list of functions stands; None if there is none, or one without functions."""
+    found = None
+    for span in json_spans.elements(body, tools):
+        fields = json_spans.members(body, span)
+        found = _either(fields, "functionDeclarations", "function_declarations") or found
+    return found if bodies.at(body, found).strip(b"[] \t\r\n") else None
+
+
+def _named(call: Call) -> dict[str, str]:
+    return {"id": call.id, "name": NAME} if call.id else {"name": NAME}
+
+
+class _Streamed(Streamed):
+    """A streamed answer: our calls are taken out of the chunks in which they come."""
+
+    def event(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
+        inner = value.get("response", value)
+        candidates = inner.get("candidates")
+        if not candidates or len(candidates) > 1:
+            return event
+        candidate = candidates[0]
+        content = candidate.get("content") or {}
+        parts = content.get("parts") or []
+        left = [part for part in parts if not _is_ours(part)]
+        self.touched = self.touched or len(left) < len(parts)
+        if not self.touched:
+            return event
+        if candidate.get("finishReason"):
+            candidate["content"] = {**content, "parts": left}
+            return self._closed(event, at, value)
+        if len(left) == len(parts):
+            return event
+        if not left:
+            return b""
+        content["parts"] = left
+        return with_data(event, at, value)
+
+    def ending(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
+        inner = value.get("response", value)
+        if inner.get("usageMetadata"):
+            inner["usageMetadata"] = total(self.made)
+        return with_data(event, at, value)
+
+    def heard(self, events: Sequence[bytes]) -> Made:
+        parts: list[dict[str, Any]] = []
+        stop = name = ""
+        usage: dict[str, Any] = {}
+        for event in events:
+            found = document(event)
+            value = found[1] if found is not None else {}
+            inner = value.get("response", value)
+            usage |= inner.get("usageMetadata") or {}
+            name = inner.get("responseId") or name
+            for candidate in inner.get("candidates") or []:
+                stop = candidate.get("finishReason") or stop
+                for part in (candidate.get("content") or {}).get("parts") or []:
+                    _join(parts, part)
+        return _made(parts, stop, usage, name)
+
+    def _closed(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
+        """The last chunk of a message: what it adds to the message goes out, its end is held."""
+        inner = value.get("response", value)
+        candidate = inner["candidates"][0]
+        content = candidate["content"]
+        now = b""
+        if any(part != {"text": ""} for part in content["parts"]):
+            unended = {**candidate, "finishReason": None}
+            said = {**inner, "candidates": [{k: v for k, v in unended.items() if v is not None}]}
+            said.pop("usageMetadata", None)
+            now = with_data(event, at, {**value, "response": said} if inner is not value else said)
+        candidate["content"] = {**content, "parts": [{"text": ""}], "role": "model"}
+        self.close_with(with_data(event, at, value))
+        return now
+
+
+def _join(parts: list[dict[str, Any]], part: Mapping[str, Any]) -> None:
+    """One more part; a text that only goes on is put to the text before it."""
+    plain = part.keys() == {"text"}
+    if plain and parts and parts[-1].keys() == {"text"}:
+        parts[-1]["text"] += part["text"]
+    elif not plain or part["text"]:
+        parts.append(dict(part))
+
+
+def _read(body: bytes) -> Made:
+    value = json.loads(body)
+    inner = value.get("response", value)
+    candidate = inner["candidates"][0]
+    parts = (candidate.get("content") or {}).get("parts") or []
+    return _made(parts, candidate.get("finishReason") or "", inner.get("usageMetadata") or {}, inner.get("responseId") or "")
+
+
+def _made(parts: Sequence[Mapping[str, Any]], stop: str, usage: Mapping[str, Any], name: str) -> Made:
+    visible = [part for part in parts if not _is_ours(part)]
+    calls = [part["functionCall"] for part in parts if _is_ours(part)]
+    return Made(
+        elements=(encode({"role": "model", "parts": list(parts)}),) if parts else (),
+        visible=tuple(encode(part) for part in visible),
+        calls=tuple(Call(call.get("id") or "", call.get("args") or {}) for call in calls),
+        others=any("functionCall" in part for part in visible),
+        answerable=stop in _ANSWERABLE,
+        usage=usage,
+        id=name,
+    )
+
+
+def _merged(body: bytes, made: Sequence[Made]) -> bytes:
+    value = json.loads(body)
+    inner = value.get("response", value)
+    content = inner["candidates"][0].setdefault("content", {"role": "model"})
+    content["parts"] = [json.loads(part) for one in made for part in one.visible] or [{"text": ""}]
+    if inner.get("usageMetadata"):
+        inner["usageMetadata"] = total(made)
+    return encode(value)
+
+
+def _is_ours(part: Mapping[str, Any]) -> bool:
+    called = part.get("functionCall")
+    return isinstance(called, dict) and called.get("name") == NAME
