@@ -25,7 +25,7 @@ class Scorer(Protocol):
 
 
 class Embedded:
-    """The model of the package: 50 integer features of the words, their order and their neighbours, and a weight for each."""
+    """The model of the package: 56 integer features of the words, their order and their neighbours, and a weight for each."""
 
     def scores(self, sentences: Sequence[str], query: str) -> list[int]:
         """See ``Scorer.scores``. All 0 if nothing is asked."""
