@@ -2,7 +2,7 @@
 
 Cross-conformal: each fold (whole articles) is scored by weights fitted to the others, and the mass that a list would have needed to keep its
 answer is noted; none where the gate keeps the whole text or the floor the answer. The quantile of those masses is the threshold (Vovk,
-Cross-conformal predictors, 2015). Half of the lists are asked in questions and half in keywords, as agents send both.
+Cross-conformal predictors, 2015). About five of six lists are asked in questions and one in keywords, as agents send both.
 """
 
 from __future__ import annotations
