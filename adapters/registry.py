@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from adapters.claude import Claude
 from adapters.codex import Codex
+from adapters.gemini import Gemini
+from adapters.opencode import OpenCode
 from adapters.plan import Adapter
 
-ADAPTERS: dict[str, Adapter] = {a.name: a for a in (Claude(), Codex())}
+ADAPTERS: dict[str, Adapter] = {a.name: a for a in (Claude(), Codex(), Gemini(), OpenCode())}
