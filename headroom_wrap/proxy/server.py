@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
+import logging
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from headroom_wrap.events import Event, Ready, Trouble
 from headroom_wrap.proxy import way_out
@@ -37,6 +39,8 @@ from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.store.api import Store
+
+log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
@@ -109,6 +113,7 @@ async def serving(
         handler_cancellation=True,
         auto_decompress=False,
         access_log=None,
+        logger=log,
         keepalive_timeout=config.client_s,  # also what a request's head may take: while it arrives the connection counts as idle
         lingering_time=min(_LINGER_S, config.client_s),
         max_line_size=_FIELD_LIMIT,
@@ -148,6 +153,15 @@ def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[
         return Upstream(base, connect_s=config.connect_s, idle_s=config.idle_s, proxy=config.way_out.proxy(base), tls=tls)
 
     return connect
+
+
+def _discreet(record: logging.LogRecord) -> bool:
+    """What is no HTTP is its client's affair, and what the library says of it quotes the request's line, in which the secret may stand."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
+log.addFilter(_discreet)
 
 
 async def serve(config: ProxyConfig, listener: socket.socket, workers: WorkerPool) -> None:
