@@ -11,6 +11,27 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """The proxy serves."""
 
 
+class Block(msgspec.Struct, frozen=True):
+    """What became of one block when it was first sent.
+
+    Args:
+        label: what it is, e.g. ``Bash: make test``.
+        reason: what became of it; one of ``pipeline.outcome.Reason``.
+        compressor: which one, ``""`` if none.
+        handle: the original's in the store, ``""`` where the original was sent.
+        key: of the decision in the store, which holds what was sent.
+        before, after: tokens of the original and of what was sent (estimated); 0 where they were not counted.
+    """
+
+    label: str
+    reason: str
+    compressor: str = ""
+    handle: str = ""
+    key: str = ""
+    before: int = 0
+    after: int = 0
+
+
 class Began(msgspec.Struct, frozen=True, tag="began"):
     """A request arrived.
 
@@ -22,6 +43,7 @@ class Began(msgspec.Struct, frozen=True, tag="began"):
         compressed: how many of them go on smaller.
         new_reasons: outcome -> count, of the blocks decided on just now.
         last: the newest outcome in a few words, e.g. ``Bash: make test 12.4k → 1.1k (log)``, ``""`` if there was none.
+        decided: those blocks, in order; the last ones where there are many.
     """
 
     model: str
@@ -31,6 +53,7 @@ class Began(msgspec.Struct, frozen=True, tag="began"):
     compressed: int = 0
     new_reasons: dict[str, int] = {}
     last: str = ""
+    decided: tuple[Block, ...] = ()
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
@@ -42,6 +65,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
         cost, cost_without, overhead: dollars; None where the model's price is unknown.
         removed: tokens less in this request's prompt than without us (estimated).
         ttl_s: life of the cache entry that this response wrote or read, in seconds; 0 if it did neither.
+        miss: why less was read from the provider's cache than it should hold, as a sentence; ``""`` where all was.
     """
 
     session: str
@@ -52,6 +76,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     overhead: float = 0.0
     removed: int = 0
     ttl_s: int = 0
+    miss: str = ""
 
 
 class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
@@ -61,10 +86,12 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
         kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again),
             ``signed`` (bodies that their clients signed are relayed as they are), ``proxy`` (it died; told by the supervisor).
         message: the sentence.
+        lasting: it holds until the session ends.
     """
 
     kind: str
     message: str
+    lasting: bool = False
 
 
 Event = Ready | Began | Finished | Trouble

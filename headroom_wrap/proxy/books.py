@@ -13,8 +13,10 @@ from headroom_wrap.events import Event, Finished, Trouble
 from headroom_wrap.ledger.receipts import receipt
 from headroom_wrap.proxy import codings, effects
 from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.misses import CacheWatch
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline import prices
+from pipeline.cache_aligner import lineage
 from pipeline.dialects.api import UsageParser
 from pipeline.store.api import StoreError
 from pipeline.usage import Usage
@@ -107,6 +109,7 @@ class Books:
         self._project = project
         self._unnamed = secrets.token_hex(8)  # the session of requests that name none
         self._ttl: dict[str, int] = {}
+        self._cache = CacheWatch()
         self._open: set[asyncio.Task[None]] = set()
 
     def enter(self, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
@@ -140,6 +143,8 @@ class Books:
                 added_ms=times.added_ms,
                 reasons=prepared.reasons,
             )
+            life = self._life(session, usage)
+            items = prepared.transcript.items if prepared.transcript is not None else ()
             self._tell(
                 Finished(
                     session=session,
@@ -149,7 +154,8 @@ class Books:
                     cost_without=made.cost_without,
                     overhead=made.overhead,
                     removed=made.removed_new + made.removed_old,
-                    ttl_s=self._life(session, usage),
+                    ttl_s=life,
+                    miss=self._cache.miss(session, model, usage, lineage(items), sent=times.sent, ended=times.relayed, life=life),
                 )
             )
             await self._keeper.add_receipt(made)

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from headroom_wrap.events import Began
+from headroom_wrap.events import Began, Block
 from pipeline.dialects.api import Transcript
 from pipeline.outcome import Reason
 from pipeline.store.api import Decision
 from pipeline.transcript import ItemKind
+
+_MOST_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,17 @@ class Prepared:
             compressed=len(rewritten((*self.known, *self.fresh))),
             new_reasons=dict(self.reasons),
             last=_told(self.fresh[-1], self.labels[-1]) if self.fresh else "",
+            decided=tuple(_block(d, label) for d, label in zip(self.fresh[-_MOST_TOLD:], self.labels[-_MOST_TOLD:], strict=True)),
         )
 
 
 def rewritten(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
     """Those that put another text in a block's place."""
     return tuple(d for d in decisions if d.text is not None)
+
+
+def _block(decision: Decision, label: str) -> Block:
+    return Block(label, decision.reason, decision.compressor, decision.handle, decision.key, decision.tokens_before, decision.tokens_after)
 
 
 def _told(decision: Decision, label: str) -> str:

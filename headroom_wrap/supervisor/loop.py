@@ -1,7 +1,7 @@
 """The relay's loop: between the user's terminal, the agent's PTY, and all that happens to both.
 
-One read of the agent's output is one write to the terminal, and nothing here blocks. While a resize asks the terminal
-for its cursor the agent's output is held (at most 0.4 s): what it wrote for the old size must not meet the new one.
+One read of the agent's output is one write to the terminal, and nothing here blocks. While the start or a resize asks the
+terminal for its cursor the agent's output waits (at most 0.4 s): what it wrote for the old size must not meet the new one.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ class Loop:
         self._grace = grace
         self._tee = ModeTee()
         self._window = screen.child_window  # what the agent was told
+        self._starting = screen.panel > 0
+        self._covered = False
         self._end: Exit | None = None
         self._stopped = self._hung_up = False
         self._tick_at = self._guard_at = time.monotonic()
@@ -85,7 +87,8 @@ class Loop:
         }
         self._poller.register(self._leader.fd, select.POLLIN)
         self._poller.register(self._signals.fd, select.POLLIN)
-        self._display.write(self._screen.start())
+        if self._starting:
+            self._hold(self._screen.size, time.monotonic())
         while self._end is None:
             self._set_interests()
             for fd, event in self._poller.poll(self._timeout()):
@@ -105,7 +108,7 @@ class Loop:
     # What is polled, and for how long
 
     def _set_interests(self) -> None:
-        reading = self._from.open and not self._display.full and self._answer_until is None
+        reading = self._from.open and not self._display.full and not self._screen.full and self._answer_until is None
         self._interest(self._from.fd, select.POLLIN * reading | select.POLLOUT * self._to.pending)
         self._interest(self._keyboard.fd, select.POLLIN * (self._keyboard.open and not self._to.full))
         self._interest(self._display.fd, select.POLLOUT * self._display.pending)
@@ -148,6 +151,9 @@ class Loop:
         if due is not None and now >= due and not self._check_size(now):
             self._display.write(self._screen.paint(now))
             self._follow_screen()
+            if self._covered is not self._screen.covered:
+                self._covered = not self._covered
+                self._guard_stale = True
         if self._guard_stale and now >= self._guard_at:
             self._brief_guardian(now)
 
@@ -230,7 +236,9 @@ class Loop:
             self._hold(size, now)
             return
         self._answer_until = None
-        self._display.write(self._screen.resize(size, now, cursor))
+        begins = self._starting and size == self._screen.size
+        self._starting = False
+        self._display.write(self._screen.start(cursor) if begins else self._screen.resize(size, now, cursor))
         self._follow_screen()
 
     def _follow_screen(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from headroom_wrap.supervisor import shim
 from headroom_wrap.supervisor.guardian import Guardian
 from headroom_wrap.supervisor.loop import SIGNALS, Loop
+from headroom_wrap.supervisor.page import FullView
 from headroom_wrap.supervisor.pipes import Inlet, Outlet
 from headroom_wrap.supervisor.screen import MakeFilters, Screen, View, make_filters
 from headroom_wrap.supervisor.signals import Signals
@@ -28,6 +29,7 @@ def run(
     *,
     cwd: str | None,
     view: View,
+    full: FullView | None = None,
     sources: Mapping[int, Callable[[], object]],
     grace: float = GRACE_S,
     filters: MakeFilters = make_filters,
@@ -35,12 +37,13 @@ def run(
 ) -> Exit:
     """Run `argv` to its end on a PTY, with the terminal that is our descriptors 0 and 1. Call it before any thread starts.
 
-    `sources` are polled too (see `Sources`); `grace` is in seconds; `on_panel_error` hears why the panel has gone.
+    `full` is the page that its key opens; `sources` are polled too (see `Sources`); `grace` is in seconds; `on_panel_error`
+    hears why the panel has gone.
     Raises ExecError; the terminal is as before then, and nothing was written to it.
     """
     with contextlib.ExitStack() as stack:
         stdin, stdout = stack.enter_context(reopened(0)), stack.enter_context(reopened(1))
-        screen = Screen(view, get_window(1), time.monotonic(), make_filters=filters, on_error=on_panel_error)
+        screen = Screen(view, get_window(1), time.monotonic(), full=full, make_filters=filters, on_error=on_panel_error)
         guardian = Guardian(0, grace=grace)
         stack.callback(guardian.close)
         master, leader = _start(argv, env, cwd=cwd, screen=screen, grace=grace)

@@ -44,6 +44,10 @@ class Repaint:
         quiet = min(self._output + _QUIET_S, allowed + _PATIENCE_S)
         return max(allowed, quiet, self._retry_at)
 
+    def prompt(self) -> float:
+        """The time from which to paint what the user has just asked for: at once, but not within a frame of the agent's."""
+        return max(self._output + _QUIET_S, self._retry_at)
+
     def painted(self, now: float) -> None:
         """The panel shows all that there was to show."""
         self._wanted = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from headroom_wrap.supervisor.page import HELD, FullView, Page
 from headroom_wrap.supervisor.repaint import Repaint
 from headroom_wrap.supervisor.tty import Window
 
@@ -23,12 +24,26 @@ class View(Protocol):
     def lines(self, cols: int, panel_rows: int) -> Sequence[bytes] | None:
         """The rows of the panel, each at most cols-1 cells wide. None: they are as at the last call."""
 
+    def wrote(self, now: float) -> None:
+        """The agent has written something; `now` is in seconds."""
+
+    def typed(self) -> None:
+        """The user has typed something."""
+
 
 class OutputFilter(Protocol):
     """Agent to terminal: see headroom_wrap.terminal.filter."""
 
     @property
     def dirty(self) -> bool: ...
+    @property
+    def alternate(self) -> bool: ...
+    @property
+    def covered(self) -> bool: ...
+    def cover(self, *, overdue: bool = False) -> bytes | None: ...
+    def show(self, lines: Sequence[bytes]) -> bytes: ...
+    def uncover(self) -> bytes: ...
+    def repair(self) -> bytes: ...
     def start(self, cursor: Position | None = None) -> bytes: ...
     def feed(self, data: bytes) -> bytes: ...
     def draw(self, lines: Sequence[bytes], *, overdue: bool = False) -> bytes | None: ...
@@ -47,17 +62,17 @@ class InputFilter(Protocol):
     def take_position(self) -> Position | None: ...
 
 
-MakeFilters = Callable[[int, int, int], tuple[OutputFilter, InputFilter]]
+MakeFilters = Callable[[int, int, int, bytes, Callable[[], None]], tuple[OutputFilter, InputFilter]]
 
 
-def make_filters(rows: int, cols: int, panel_rows: int) -> tuple[OutputFilter, InputFilter]:
-    """The filters for a terminal of this size, as each session with a panel uses them."""
+def make_filters(rows: int, cols: int, panel_rows: int, key: bytes, on_key: Callable[[], None]) -> tuple[OutputFilter, InputFilter]:
+    """The filters for a terminal of this size, as each session with a panel uses them; `on_key` is called when `key` is pressed."""
     # Imported here because a session without a panel never needs them.
     from headroom_wrap.terminal.filter import OutputFilter
     from headroom_wrap.terminal.inputs import InputFilter
 
     out = OutputFilter(rows, cols, panel_rows)
-    return out, InputFilter(out)
+    return out, InputFilter(out, key or None, on_key)
 
 
 class Screen:
@@ -69,11 +84,13 @@ class Screen:
         size: Window,
         now: float,
         *,
+        full: FullView | None = None,
         make_filters: MakeFilters = make_filters,
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         self.size = size
         self._view = view
+        self._page = Page(full)
         self._make_filters = make_filters
         self._on_error = on_error
         self._filters: tuple[OutputFilter, InputFilter] | None = None
@@ -85,7 +102,14 @@ class Screen:
         self.repaint = Repaint(now)
         self.panel = self._panel_rows(size)
         if self.panel:
-            self._filters = make_filters(size.rows, size.cols, self.panel)
+            self._filters = self._new_filters(size, self.panel)
+
+    def _new_filters(self, size: Window, panel: int) -> tuple[OutputFilter, InputFilter]:
+        return self._make_filters(size.rows, size.cols, panel, self._page.key, self._toggle)
+
+    def _toggle(self) -> None:
+        if self.panel:
+            self._page.toggle()
 
     def _panel_rows(self, size: Window) -> int:
         if self._broken or not size.rows or not size.cols:
@@ -99,20 +123,37 @@ class Screen:
         return self._filters is not None
 
     @property
+    def covered(self) -> bool:
+        """Whether a page lies over the agent's screen, and what the agent writes is held."""
+        return self._filters is not None and self._filters[0].covered
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is held that the agent must wait."""
+        return self._page.size >= HELD
+
+    @property
     def child_window(self) -> Window:
         """The terminal as the agent is to see it."""
-        return self.size.shortened(self.size.rows - self.panel)
+        # An agent on the alternate screen paints it anew when its size changes back, and so what the page has covered.
+        hidden = 1 if self._filters is not None and self._filters[0].covered and self._filters[0].alternate else 0
+        return self.size.shortened(max(self.size.rows - self.panel - hidden, 1))
 
     # The streams
 
-    def start(self) -> bytes:
-        """Make room and set the margins, before the agent's first byte."""
-        return self._fail_open(lambda out: out.start()) if self.panel else b""
+    def start(self, cursor: Position | None = None) -> bytes:
+        """Make room and set the margins, before the agent's first byte; `cursor` is where the terminal says that it is."""
+        self._asked = False  # an answer that comes later is still ours
+        return self._fail_open(lambda out: out.start(cursor)) if self.panel else b""
 
     def output(self, data: bytes, now: float) -> bytes:
         """From the agent to the terminal."""
         if self._filters is None:
             return data
+        self._view.wrote(now)
+        if self.covered:
+            self._page.hold(data)
+            return b""
         self.repaint.output(now)
         written = self._fail_open(lambda out: out.feed(data), instead=data)
         if self._filters is not None and self._filters[0].dirty:
@@ -125,6 +166,10 @@ class Screen:
         if self._filters is None or self._deaf:
             return data
         try:
+            if self.covered:
+                data = self._page.input(data)
+            elif not data.startswith(b"\x1b"):  # what the terminal says by itself begins so; and some keys, which may go uncounted
+                self._view.typed()
             return self._filters[1].feed(data)
         except Exception as error:  # see _fail_open; the output is not concerned
             self._deaf = True
@@ -133,7 +178,9 @@ class Screen:
 
     def flush_input(self) -> bytes:
         """What the input filter held for the rest of a sequence that did not come (the Escape key)."""
-        return b"" if self._filters is None else self._filters[1].flush()
+        if self._filters is None:
+            return b""
+        return (self._page.flush_input() if self.covered else b"") + self._filters[1].flush()
 
     def replies(self) -> bytes:
         """Answers of ours to questions of the agent to its terminal."""
@@ -143,17 +190,42 @@ class Screen:
 
     def due(self) -> float | None:
         """When `paint` is worth calling."""
-        return self.repaint.due() if self.panel else None
+        if not self.panel:
+            return None
+        if self._page.wanted != self.covered or (self.covered and self._page.stale):
+            return self.repaint.prompt()
+        return self.repaint.due()
 
     def paint(self, now: float) -> bytes:
-        """The panel, if it has changed and the agent's output is at a point that allows it."""
+        """The panel and the page, if they have changed and the agent's output is at a point that allows it."""
+        page = self._paint_page(now)
         if not self._undrawn:
             lines = self._ask_view()
             if lines is None:
                 self.repaint.painted(now)
-                return b""
+                return page
             self._lines, self._undrawn = lines, True
-        return self._draw(now)
+        return page + self._draw(now)
+
+    # The page
+
+    def _paint_page(self, now: float) -> bytes:
+        if not self._page.wanted:
+            return self.uncover()
+        opened = b""
+        if not self.covered:
+            opened = self._fail_open(lambda out: out.cover(overdue=self.repaint.overdue(now)) or b"")
+            if not self.covered:
+                self.repaint.unsafe(now)
+                return opened
+            self._page.opened()
+        return opened + self._fail_open(lambda out: out.show(self._page.lines(self.size.cols, self.size.rows - self.panel)))
+
+    def uncover(self) -> bytes:
+        """Take the page away, and pass on what the agent has written behind it."""
+        if not self.covered:
+            return b""
+        return self._fail_open(lambda out: out.uncover() + out.feed(self._page.release()))
 
     def _ask_view(self) -> Sequence[bytes] | None:
         if self._broken:
@@ -196,9 +268,9 @@ class Screen:
         if self._filters is None:
             if self._broken:
                 return b""
-            self._filters = self._make_filters(self.size.rows, self.size.cols, 0)
+            self._filters = self._new_filters(self.size, 0)
         self._asked = True
-        return self._filters[0].ask_position()
+        return self.uncover() + self._filters[0].ask_position()
 
     def take_cursor(self) -> Position | None:
         """The answer, once."""
@@ -210,7 +282,8 @@ class Screen:
         self.panel = self._panel_rows(size)
         if self._filters is None:
             return b""
-        written = self._fail_open(lambda out: out.resize(size.rows, size.cols, self.panel, cursor))
+        before = self.uncover()
+        written = before + self._fail_open(lambda out: out.resize(size.rows, size.cols, self.panel, cursor))
         if self._asked and cursor is None and self._filters is not None:
             self._filters[0].ask_position()  # not asked again: a late answer is still ours, and no key for the agent
         self._asked = False
@@ -227,11 +300,13 @@ class Screen:
         if not self.panel:
             return b""
 
+        before = self.uncover()
+
         def leave(out: OutputFilter) -> bytes:
             self._modes_again = out.resume()
             return out.finish()
 
-        return self._fail_open(leave)
+        return before + self._fail_open(leave)
 
     def unpark(self, now: float) -> bytes:
         """The agent is about to be continued."""
@@ -244,13 +319,11 @@ class Screen:
 
     def finish(self) -> bytes:
         """The agent has ended: undo what it left on, give the rows back, its last line and the cursor in their place."""
-        return self._fail_open(lambda out: out.finish()) if self.panel else b""
+        return self.uncover() + self._fail_open(lambda out: out.finish()) if self.panel else b""
 
     def repair(self) -> bytes:
         """What clears the panel if we are killed: for the guardian."""
-        if not self.panel:
-            return b""
-        return b"\x1b7\x1b[r\x1b[%d;1H\x1b[J\x1b8" % (self.size.rows - self.panel + 1)
+        return self._filters[0].repair() if self.panel and self._filters is not None else b""
 
     def _fail_open(self, work: Callable[[OutputFilter], bytes], *, instead: bytes = b"") -> bytes:
         """`work`; if it fails the panel is off from here on, and the agent's bytes go on as they came.
@@ -267,7 +340,7 @@ class Screen:
             self._filters = None
             self.panel = 0
             self._report(error)
-            return repair + instead
+            return repair + self._page.release() + instead
 
     def _report(self, error: Exception) -> None:
         if self._on_error is not None:

@@ -24,7 +24,7 @@ from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
-from headroom_wrap.supervisor import launch, plain, programs, relay
+from headroom_wrap.supervisor import launch, looking, plain, programs, relay
 from headroom_wrap.supervisor.journal import Journal
 from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
@@ -71,7 +71,7 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
             secret = secrets.token_urlsafe(_SECRET_BYTES)
             plan = _plan(adapter, arguments, config, f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}", folder)
             launch.write_files(plan, folder)
-            view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings)
+            view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings, hint=looking.hint(config))
             if not plan.routed:
                 return Ended(_agent(plan, config, view, {}), view, plan, time.time())
             with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy:
@@ -99,7 +99,8 @@ def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[in
     env = launch.environment(plan, config.surroundings.environ)
     try:
         if os.isatty(0) and os.isatty(1):
-            return relay.run(plan.argv, env, cwd=None, view=view, sources=sources, on_panel_error=view.panel_failed)
+            full = looking.details(view, config)
+            return relay.run(plan.argv, env, cwd=None, view=view, full=full, sources=sources, on_panel_error=view.panel_failed)
         return plain.run(plan.argv, env, cwd=None, sources=sources)
     except ExecError as error:
         raise UserError(f"{error}.", "Is it installed for this machine?", status=error.returncode) from None
@@ -207,7 +208,7 @@ class _Proxy:
                 return
         self._life = os.open(os.devnull, os.O_RDONLY)
         self._listener.close()  # connections are refused instead of left waiting
-        take(Trouble("proxy", f"Headroom's proxy {how} and cannot be kept running, so {_WITHOUT_PROXY}"))
+        take(Trouble("proxy", f"Headroom's proxy {how} and cannot be kept running, so {_WITHOUT_PROXY}", lasting=True))
         raise SourceClosed
 
     def finish(self, take: Callable[[Event], None]) -> None:

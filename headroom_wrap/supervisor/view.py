@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from headroom_wrap.config import Surroundings
 from headroom_wrap.events import Began, Event, Finished, Trouble
+from headroom_wrap.supervisor.alarms import Alarms, Figures
+from headroom_wrap.supervisor.history import History
 from headroom_wrap.terminal.snapshot import Snapshot
 from pipeline.outcome import Reason
 
@@ -22,18 +24,34 @@ class SessionView:
         agent: the adapter's name.
         panel: whether a panel is wanted at all.
         around: terminal type and colours.
+        hint: the panel's last word, such as a key to press.
         clock: seconds, monotonic.
+        wall: Unix time.
     """
 
-    def __init__(self, agent: str, *, panel: bool, around: Surroundings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        agent: str,
+        *,
+        panel: bool,
+        around: Surroundings,
+        hint: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.agent = agent
+        self.history = History()
         self.requests = 0
         self.reached_upstream = False
         self.trouble: Trouble | None = None
         self.sessions: dict[str, None] = {}
         self._panel = panel
         self._around = around
+        self._hint = hint
         self._clock = clock
+        self._wall = wall
+        self._alarms = Alarms(agent)
+        self._understood = self._answered = 0
         self._bill: float | None = None
         self._bill_without: float | None = None
         self._removed = 0
@@ -46,8 +64,10 @@ class SessionView:
 
     def take(self, event: Event) -> None:
         """Add an event up."""
+        self.history.take(event, self._wall())
         if isinstance(event, Began):
             self.requests += 1
+            self._understood += event.understood
             self._compressed = max(self._compressed, event.compressed)
             self._reasons.update(event.new_reasons)
             self._last = event.last or self._last
@@ -55,6 +75,19 @@ class SessionView:
             self._finished(event)
         elif isinstance(event, Trouble):
             self.trouble = event
+            self._alarms.trouble(event, self._clock())
+
+    def looked(self) -> None:
+        """The user has looked at the details, and so at the alarm."""
+        self._alarms.acknowledge(self._figures(), self._clock())
+
+    def wrote(self, now: float) -> None:
+        """The agent has written something."""
+        self._alarms.busy.wrote(now)
+
+    def typed(self) -> None:
+        """The user has typed something."""
+        self._alarms.busy.typed()
 
     def panel_failed(self, error: Exception) -> None:
         """The panel had to be taken away; the agent goes on."""
@@ -62,6 +95,8 @@ class SessionView:
 
     def _finished(self, event: Finished) -> None:
         self.reached_upstream = True
+        self._answered += 1
+        self._alarms.answered()
         self.sessions[event.session] = None
         if self.trouble is not None and self.trouble.kind == "upstream":
             self.trouble = None
@@ -77,6 +112,7 @@ class SessionView:
     def snapshot(self) -> Snapshot:
         """The session as it stands."""
         left = None if self._cools_at is None else max(int(self._cools_at - self._clock()), 0)
+        alarm, detail = self._alarms.current(self._figures(), self._clock())
         saved = (self._bill_without or 0.0) - (self._bill or 0.0)
         return Snapshot(
             agent=self.agent,
@@ -90,11 +126,14 @@ class SessionView:
             cache_expires_in_s=None if left is None else left - left % _TTL_STEP_S,
             last=self._last,
             top_reason=self.top_reason,
-            alarm={"proxy": "PROXY", "upstream": "UPSTREAM", "store": "STORE", "worker": "WORKER", "refused": "REFUSED"}.get(self.trouble.kind, "")
-            if self.trouble
-            else "",
-            alarm_detail=self.trouble.message if self.trouble else "",
+            alarm=alarm,
+            alarm_detail=detail,
+            instruction_files=self.history.files,
+            hint=self._hint,
         )
+
+    def _figures(self) -> Figures:
+        return Figures(self.requests, self._understood, self._answered, self._prompt, self._compressed, self.top_reason)
 
     @property
     def top_reason(self) -> str:

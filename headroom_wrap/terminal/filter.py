@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from headroom_wrap.terminal import tokens
 from headroom_wrap.terminal.child import Child
+from headroom_wrap.terminal.cover import Cover
 from headroom_wrap.terminal.model import Model
 from headroom_wrap.terminal.modes import Modes
 from headroom_wrap.terminal.painter import LINK_OFF, RESTORE, SAVE, Painter
@@ -87,6 +88,7 @@ class OutputFilter:
         self._model = Model(self.child_rows, cols)
         self._painter = Painter(self._model, panel_rows)
         self._child = Child(self._model, self.modes, self._painter)
+        self._cover = Cover(self._model, self.modes, self._painter)
         self._tokens = tokens.Tokenizer()
         self._fast = _fast_patterns(self.child_rows)
         self._tracking = panel_rows > 0
@@ -162,10 +164,42 @@ class OutputFilter:
         """
         if not self.panel_rows:
             return b""
+        if self._cover.open:
+            self._painter.set_lines(lines)
+            return self._cover.panel()
         if not self._painter.ready or (self._model.sync and not overdue):
             return None
         self._painter.set_lines(lines)
         return self._painter.repaint()
+
+    @property
+    def covered(self) -> bool:
+        """Whether a page of ours lies over the child's screen; then what the child writes must be held until `uncover`."""
+        return self._cover.open
+
+    def cover(self, *, overdue: bool = False) -> bytes | None:
+        """Lay a page of ours over the child's screen, for `show`; the panel stays below it.
+
+        Returns:
+            What to write; None where it is not safe now (`overdue` as for `draw`) or there is no panel.
+        """
+        if not self.panel_rows or self._cover.open or not self._painter.ready or (self._model.sync and not overdue):
+            return None
+        return self._cover.lay()
+
+    def show(self, lines: Sequence[bytes]) -> bytes:
+        """Draw the page: a line for each row of the child, at most cols - 1 cells wide."""
+        return self._cover.show(lines) if self._cover.open else b""
+
+    def uncover(self) -> bytes:
+        """Take the page away. On the alternate screen its rows are blank then, until the child paints them."""
+        return self._cover.lift() if self._cover.open else b""
+
+    def repair(self) -> bytes:
+        """What clears the terminal of us if we cannot: the page, the region, the panel; the cursor stays."""
+        if not self.panel_rows:
+            return b""
+        return self._cover.repair() + self._wipe(self.child_rows + 1)
 
     def take_replies(self) -> bytes:
         """Take what the child is to be answered in the terminal's place."""
@@ -196,10 +230,11 @@ class OutputFilter:
             cursor: row and column (from 1) where the terminal says that its cursor is, asked for after the resize.
         """
         model, had = self._model, self.panel_rows
+        page = self.uncover()
         if cursor is None:
             self.forget_position()
         under, old_height = max(model.rows - model.y, 0) if model.sure else 0, model.rows
-        interrupt = self._interrupt() if had or panel_rows else b""
+        interrupt = page + (self._interrupt() if had or panel_rows else b"")
         self.rows, self.cols, self.panel_rows = rows, cols, panel_rows
         model.resize(self.child_rows, cols)
         self._painter.set_height(panel_rows)
@@ -248,7 +283,7 @@ class OutputFilter:
 
         The state is forgotten; `start` begins anew, on the alternate screen if the child was there.
         """
-        out = [self.cleanup()]
+        out = [self.uncover(), self.cleanup()]
         self._left_alternate = self._model.alternate
         if self.panel_rows:
             if self._model.at_edge and not self._model.alternate:

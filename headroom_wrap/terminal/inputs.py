@@ -36,7 +36,7 @@ class InputFilter:
 
     Args:
         output: the filter of the other direction.
-        hotkey: one control character (28 is Ctrl-backslash) that is ours; None for no hot-key.
+        hotkey: one control character (28 is Ctrl-backslash) that is ours while there is a panel; None for no hot-key.
         on_hotkey: called when it is pressed outside a bracketed paste.
     """
 
@@ -57,7 +57,7 @@ class InputFilter:
 
     def feed(self, data: bytes) -> bytes:
         """Filter what was read; the start of a sequence may be kept until the rest comes or `flush` is called."""
-        if not (self._output.panel_rows or self._hotkey or True in self._output.askers):
+        if not (self._output.panel_rows or True in self._output.askers):
             held, self._held = self._held, b""
             return held + data
         buf = self._held + data
@@ -114,7 +114,7 @@ class InputFilter:
         return bool(self._hotkey or output.modes.mouse or output.modes.on(2048) or output.asked_size or True in output.askers)
 
     def _plain(self, data: bytes) -> bytes:
-        if self._hotkey is None or self._hotkey not in data:
+        if self._hotkey is None or self._hotkey not in data or not self._output.panel_rows:
             return data
         for _ in range(data.count(self._hotkey)):
             self._pressed()
@@ -142,7 +142,7 @@ class InputFilter:
         return self._mouse(raw, kind)
 
     def _key(self, raw: bytes, body: bytes, kitty: bool) -> bytes:
-        if self._hotkey is None:
+        if self._hotkey is None or not self._output.panel_rows:
             return raw
         fields = body.split(b";")
         code, modifiers = (fields[0], fields[1]) if kitty else (fields[2], fields[1])

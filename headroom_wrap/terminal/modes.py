@@ -40,6 +40,11 @@ class Modes:
         return self._private.get(mode, False)
 
     @property
+    def cursor_hidden(self) -> bool:
+        """Whether the child hid the cursor."""
+        return 25 in self._private
+
+    @property
     def mouse(self) -> bool:
         """Whether the child asked for mouse reports."""
         return any(self.on(mode) for mode in _MOUSE)

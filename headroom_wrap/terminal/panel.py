@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -191,7 +192,21 @@ def _encode(rows: tuple[tuple[str, tuple[Field, ...]], ...], width: int, color: 
 
 def _encode_row(label: str, row: tuple[Field, ...], width: int, *, color: bool) -> bytes:
     fields = [field._replace(text=_UNPRINTABLE.sub(" ", field.text[:1000]).strip()) for field in row]
-    text = _fit(label, [field for field in fields if field.text], width)
+    return _bytes(_fit(label, [field for field in fields if field.text], width), color=color)
+
+
+def encode(spans: Iterable[tuple[str, str]], width: int, *, color: bool) -> bytes:
+    """Encode (text, style) pairs as a row of at most `width` cells, which begins and ends with default attributes."""
+    from rich.text import Text
+
+    text = Text(end="")
+    for piece, style in spans:
+        text.append(piece, style=style)
+    text.truncate(width, overflow="ellipsis")
+    return _bytes(text, color=color)
+
+
+def _bytes(text: Text, *, color: bool) -> bytes:
     if not color:
         return text.plain.encode("utf-8", "replace")
     console = _console()

@@ -320,7 +320,7 @@ def test_kill_9_of_the_supervisor(panel: int) -> None:
         undone = bytes(outer.seen[at:])
         for undo in (b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?1006l", b"\x1b[?2004l", b"\x1b[<1u"):
             assert undo in undone
-        assert (b"\x1b[r\x1b[22;1H\x1b[J" in undone) == bool(panel)
+        assert (b"\x1b[r\x1b[m\x1b[22;1H\x1b[J" in undone) == bool(panel)
 
 
 def settle(outer: Outer) -> None:

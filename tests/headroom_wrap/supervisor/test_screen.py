@@ -32,6 +32,12 @@ class Figures:
         self.shown = (self.text, panel_rows)
         return [b"%s row %d" % (self.text, row) for row in range(panel_rows)]
 
+    def wrote(self, now: float) -> None:
+        pass
+
+    def typed(self) -> None:
+        pass
+
 
 class Terminal:
     def __init__(self, size: Window) -> None:
@@ -140,7 +146,10 @@ def test_an_answer_that_comes_late_is_still_ours() -> None:
 class Broken:
     """Filters that fail."""
 
-    dirty = False
+    dirty = covered = alternate = False
+
+    def repair(self) -> bytes:
+        return b""
 
     def start(self, cursor: object = None) -> bytes:
         return b""

@@ -26,6 +26,12 @@ class Panel:
         self.shown = (cols, panel_rows)
         return [b"panel row %d of %d" % (row + 1, panel_rows) for row in range(panel_rows)]
 
+    def wrote(self, now: float) -> None:
+        pass
+
+    def typed(self) -> None:
+        pass
+
 
 def main() -> None:
     parser = argparse.ArgumentParser()

@@ -1,0 +1,129 @@
+"""The chapters of the page that tells a session: its history in, lines of styled text out. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from headroom_wrap.events import Block, Finished
+from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, Compared
+from headroom_wrap.supervisor.history import History
+from headroom_wrap.terminal.page import BAD, GOOD, PLAIN, QUIET, STRONG, Line, Span
+from headroom_wrap.terminal.panel import count, money, percent
+from pipeline.outcome import Reason
+
+Chapter = Callable[[History], list[Line]]
+
+
+def blocks(history: History) -> list[Line]:
+    """A line for each block that was looked at, the newest first."""
+    if not history.blocks:
+        return [_words("No tool result has been looked at yet.")]
+    return [(Span(f"{_clock(at.time)}  ", QUIET), *block_line(at.block)) for at in history.blocks]
+
+
+def block_line(block: Block) -> Line:
+    """What became of a block."""
+    if block.reason == Reason.COMPRESSED.value:
+        share = 1 - block.after / block.before if block.before else 0.0
+        size = f"{count(block.before):>6} → {count(block.after):<6}"
+        return Span(size), Span(f"{percent(-share):>5}  ", GOOD), Span(f"{block.compressor[:18]:<18}  "), Span(block.label)
+    size = f"{count(block.before) if block.before else '':>6}   {'':6}"
+    return Span(size, QUIET), Span(f"{'':5}  "), Span(f"{'as it came':<18}  ", QUIET), Span(block.label), Span(f"  ({block.reason})", QUIET)
+
+
+def requests(history: History) -> list[Line]:
+    """A line for each response, the newest first."""
+    if not history.requests:
+        return [_words("No response has been charged for yet.")]
+    head = (Span(f"{'':8}  {'prompt':>7} {'cached':>7} {'left out':>9} {'answer':>7} {'cost':>8} {'saved':>8}  model", QUIET),)
+    return [head, *(_request(answered.time, answered.finished) for answered in history.requests)]
+
+
+def _request(at: float, told: Finished) -> Line:
+    usage = told.usage
+    cached = percent(usage.cache_read / usage.prompt) if usage.prompt else ""
+    sums = f"{count(usage.prompt):>7} {cached:>7} {count(told.removed):>9} {count(usage.output):>7} "
+    saved = None if told.cost is None or told.cost_without is None else told.cost_without - told.cost
+    style = PLAIN if not saved else GOOD if saved > 0 else BAD
+    price = Span(f"{money(told.cost) if told.cost is not None else '?':>8} ")
+    missed = Span("  cache missed", BAD) if told.miss else Span("")
+    return (
+        Span(f"{_clock(at)}  ", QUIET),
+        Span(sums),
+        price,
+        Span(f"{money(saved) if saved is not None else '?':>8}  ", style),
+        Span(told.model, QUIET),
+        missed,
+    )
+
+
+def cache(history: History) -> list[Line]:
+    """How the provider's cache served, and why it did not where it did not."""
+    read = sum(answered.finished.usage.cache_read for answered in history.requests)
+    prompt = sum(answered.finished.usage.prompt for answered in history.requests)
+    if not prompt:
+        return [_words("Nothing has been read from the provider's cache yet.")]
+    share = f"{percent(read / prompt)} of the prompts' tokens were read from the provider's cache ({count(read)} of {count(prompt)})."
+    lines: list[Line] = [_words(share), ()]
+    if not history.misses:
+        return [*lines, _words("No request read less than the one before it had left there.")]
+    lines.append(_words("Requests that read less than the one before them had left there:"))
+    for missed in history.misses:
+        usage = missed.finished.usage
+        lines.append(
+            (Span(f"{_clock(missed.time)}  ", QUIET), Span(f"{count(usage.cache_read):>6} of {count(usage.prompt):<6}  "), Span(missed.finished.miss))
+        )
+    return lines
+
+
+def files(history: History) -> list[Line]:
+    """The agent's instruction files, the heaviest first."""
+    if not history.files:
+        return [_words("No instruction file of the agent's is known.")]
+    heaviest = sorted(history.files, key=lambda file: (-file[1], file[0]))
+    total = sum(tokens for _, tokens in heaviest)
+    return [
+        _words("These stand in every request:"),
+        *((Span(f"{count(tokens):>7}  "), Span(path)) for path, tokens in heaviest),
+        (Span(f"{count(total):>7}  tokens in all", STRONG),),
+    ]
+
+
+def notices(history: History) -> list[Line]:
+    """What went wrong."""
+    if not history.notices:
+        return [_words("Nothing has gone wrong.")]
+    return [(Span(f"{_clock(notice.time)}  ", QUIET), Span(notice.trouble.message)) for notice in history.notices]
+
+
+CHAPTERS: tuple[tuple[str, Chapter], ...] = (("blocks", blocks), ("requests", requests), ("cache", cache), ("files", files), ("notices", notices))
+
+
+def comparison(lines: Sequence[Compared]) -> list[Line]:
+    """A block's original against what was sent."""
+    styles = {KEPT: PLAIN, LEFT_OUT: QUIET}
+    return [(Span(f"{line.mark} ", GOOD if line.mark not in styles else QUIET), Span(line.text, styles.get(line.mark, GOOD))) for line in lines]
+
+
+def folded(lines: Sequence[Line], width: int) -> list[Line]:
+    """Lines that are too long are told on several, where each is one span after the first."""
+    found: list[Line] = []
+    for line in lines:
+        text = line[-1].text if line else ""
+        room = max(width - sum(len(span.text) for span in line[:-1]), 20)
+        if len(text) <= room:
+            found.append(line)
+            continue
+        for at in range(0, min(len(text), 20 * room), room):
+            lead = line[:-1] if not at else (Span(" " * sum(len(span.text) for span in line[:-1])),)
+            found.append((*lead, line[-1]._replace(text=text[at : at + room])))
+    return found
+
+
+def _words(text: str) -> Line:
+    return (Span(text),)
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,0 +1,57 @@
+"""The details page of a session, with the key and the store of its settings."""
+
+from __future__ import annotations
+
+from headroom_wrap.config import Config
+from headroom_wrap.errors import UserError
+from headroom_wrap.events import Block
+from headroom_wrap.supervisor.details import Details, Texts
+from headroom_wrap.supervisor.view import SessionView
+from headroom_wrap.terminal.keys import control
+from pipeline.store.api import StoreError
+
+DEFAULT_KEY = "ctrl-\\"
+
+
+def key(config: Config) -> bytes:
+    """The control character that opens the details; empty for none.
+
+    Raises:
+        UserError: the setting names no key that can be had.
+    """
+    name = str(getattr(config, "panel_key", DEFAULT_KEY))
+    try:
+        return control(name)
+    except ValueError:
+        raise UserError(f"panel_key = {name!r} is no key that Headroom can take.", "It may be ctrl-\\\\, ctrl-], ctrl-g and so on, or off.") from None
+
+
+def hint(config: Config) -> str:
+    """How the panel tells of the key."""
+    pressed = key(config)
+    return f"Ctrl-{chr(pressed[0] + 0x40)} details" if pressed else ""
+
+
+def details(view: SessionView, config: Config) -> Details:
+    """The page of a session."""
+
+    def read(block: Block) -> Texts | None:
+        # Imported and opened at the first look, for a session without one to start sooner.
+        from headroom_wrap import state
+
+        try:
+            store = state.open_store(config)
+        except UserError:
+            return None
+        try:
+            original = store.original(block.handle)
+            decision = store.decisions([block.key]).get(block.key)
+        except StoreError:
+            return None
+        finally:
+            store.close()
+        if original is None or decision is None or decision.text is None:
+            return None
+        return Texts(original.text, decision.text)
+
+    return Details(view.history, read, key=key(config), color=config.surroundings.color, looked=view.looked)
