@@ -48,6 +48,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("floor_tokens", 400, "HEADROOM_FLOOR_TOKENS", "Nothing is left out of blocks of fewer tokens."),
     Option("exclude_tools", (), "HEADROOM_EXCLUDE_TOOLS", "Tools whose results are left alone, separated by commas."),
     Option("disabled", (), "HEADROOM_DISABLED", "Compressors that are not used, separated by commas."),
+    Option(
+        "kompress_model",
+        "embedded",
+        "HEADROOM_KOMPRESS_MODEL",
+        "What judges prose: embedded, or beside that a checkpoint: its folder, or the hub id of one that was pulled.",
+    ),
     Option("upstream", "", "HEADROOM_UPSTREAM", "The model's API; by default what the agent itself would use."),
     Option("panel", "auto", "HEADROOM_PANEL", "The live panel under the agent.", ("auto", "off")),
     Option("receipt", True, "HEADROOM_RECEIPT", "Print what the session cost and saved when it ends."),
@@ -101,6 +107,7 @@ class Config:
     floor_tokens: int = 400
     exclude_tools: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()
+    kompress_model: str = "embedded"
     upstream: str = ""
     panel: str = "auto"
     receipt: bool = True

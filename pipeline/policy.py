@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from pipeline.transcript import ToolKind
 
+EMBEDDED = "embedded"
+
 
 class Profile(str, enum.Enum):
     """How far compression may go."""
@@ -30,6 +32,7 @@ class Policy:
         workspace: absolute path of the project, ``""`` if unknown. Files outside it are reference reading.
         schemas_in_prompts: lists of tool schemas that stand in the application's own system text are re-encoded, loss-free. Never for an agent's.
         preserve_json: keep JSON results parseable as JSON.
+        kompress_model: what judges prose beside the question: ``embedded``, or the name of a model that is plugged into the process.
         elide: False where retrieval is not provably possible; then nothing is left out.
     """
 
@@ -42,6 +45,7 @@ class Policy:
     schemas_in_prompts: bool = False
     preserve_json: bool = False
     elide: bool = True
+    kompress_model: str = EMBEDDED
 
     @property
     def lossy(self) -> bool:

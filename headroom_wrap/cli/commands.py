@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "compress": ("headroom_wrap.cli.compress", "What a tool's output would look like to the model."),
     "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
     "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),
+    "models": ("headroom_wrap.cli.models", "Text models from the hub: fetch, list, remove."),
     "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),
     "undo": ("headroom_wrap.cli.undo", "Put back what a killed session left behind."),
 }

@@ -29,7 +29,7 @@ def command() -> int:
     """Check this machine: settings, store, network loopback, vocabulary, every compressor on a sample, agents, terminal."""
     settings = config.load(config.surroundings())
     findings = []
-    for check in (_python, _store, _loopback, _vocabulary, _compressors, _retrieval, _agents, _terminal, _leftovers):
+    for check in (_python, _store, _loopback, _vocabulary, _compressors, _text_model, _retrieval, _agents, _terminal, _leftovers):
         for finding in check(settings):
             findings.append(finding)
             mark = {True: "ok  ", False: "BAD ", None: "--  "}[finding.good]
@@ -108,6 +108,25 @@ def _compressors(_: Config) -> Iterator[Finding]:
         share = 1 - len(rewrite.text) / len(content.text)
         kept = NEEDLE in rewrite.text
         yield Finding(compressor.name, kept, f"a sample became {share:.0%} smaller{'' if kept else ', and its needle was lost'}")
+
+
+def _text_model(settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.models.chosen import choose, usable
+    from headroom_wrap.models.shelf import Shelf
+    from headroom_wrap.models.trial import try_out
+
+    chosen = choose(settings.kompress_model, settings.state)
+    if chosen.checkpoint is not None:
+        good, said = try_out(chosen, settings.state)
+        yield Finding("text model", good, said)
+        return
+    if chosen.why:
+        yield Finding("text model", False, f"embedded: {chosen.why}")
+        return
+    there = [pulled.name for pulled in Shelf(settings.state)]
+    said = f", though {there[0]} was pulled: choose it with kompress_model" if there else ", and none was pulled: headroom models pull OWNER/NAME"
+    installed = ", ".join(usable())
+    yield Finding("text model", True, "embedded" + (f"; what runs another ({installed}) is installed, but none is chosen{said}" if installed else ""))
 
 
 def _retrieval(settings: Config) -> Iterator[Finding]:

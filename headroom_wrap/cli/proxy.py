@@ -15,6 +15,7 @@ from headroom_wrap import config, state
 from headroom_wrap.cli.options import settings
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
+from headroom_wrap.models.chosen import choose
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.proxy.vendors import Vendor
@@ -22,7 +23,7 @@ from headroom_wrap.proxy.vendors import Vendor
 _ADDRESSES = tuple(f"{vendor.value}_upstream" for vendor in Vendor)
 _FLAGS = (
     *("proxy_port", "proxy_host", "proxy_token", "allow_hosts", "proxy_workers", "profile", "off", "retrieve"),
-    *("floor_tokens", "exclude_tools", "disabled", "upstream", *_ADDRESSES),
+    *("floor_tokens", "exclude_tools", "disabled", "kompress_model", "upstream", *_ADDRESSES),
 )
 _TOKEN_BYTES = 24
 _LEAST_TOKEN = 16
@@ -65,6 +66,9 @@ def proxy_config(in_force: Config, *, with_token: bool) -> ProxyConfig:
     for address in (in_force.upstream, *in_force.upstreams.values()):
         _refuse_itself(address, in_force.proxy_port)
     secret = _token(in_force) if with_token else ""
+    model = choose(in_force.kompress_model, in_force.state)
+    if model.why:
+        click.echo(f"headroom: {model.why} The embedded model is used.", err=True)
     # One address for all is that of each vendor too, so that a version in it and in a path is written once.
     everywhere = {vendor.value: in_force.upstream for vendor in Vendor} if in_force.upstream else {}
     return ProxyConfig(
@@ -85,6 +89,8 @@ def proxy_config(in_force: Config, *, with_token: bool) -> ProxyConfig:
         floor_tokens=in_force.floor_tokens,
         exclude_tools=in_force.exclude_tools,
         disabled=in_force.disabled,
+        kompress_model=model.name,
+        kompress_folder=model.folder,
         way_out=way_out.of_environment(in_force.surroundings.environ),
         workers=max(1, in_force.proxy_workers),
         drain_s=_DRAIN_S,

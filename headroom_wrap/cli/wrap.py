@@ -13,15 +13,17 @@ from headroom_wrap import config
 from headroom_wrap.cli.options import settings
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
+from headroom_wrap.models.chosen import choose
 from headroom_wrap.supervisor.status import leave
 
-_FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "upstream", "panel", "receipt", "mcp", "port")
+_FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "kompress_model", "upstream", "panel", "receipt", "mcp", "port")
 
 
 @click.command("wrap", context_settings={"ignore_unknown_options": False})
 @click.argument("agent", metavar="AGENT")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS OF THE AGENT]")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("--subscription", is_flag=True, help="Use the account that the agent is signed in to (copilot).")
 @settings(*_FLAGS)
 def command(agent: str, arguments: tuple[str, ...], dry_run: bool, **flags: Any) -> None:
     """Run AGENT with everything it reads made smaller. What follows -- goes to the agent as it is.
@@ -42,6 +44,8 @@ def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config
         for line in describe(session.preview(adapter, arguments, settings_in_force), settings_in_force):
             click.echo(line)
         return
+    if why := choose(settings_in_force.kompress_model, settings_in_force.state).why:
+        click.echo(f"headroom: {why} The embedded model is used.", err=True)
     ended = session.run(adapter, arguments, settings_in_force)
     if ended.plan.routed and settings_in_force.receipt:
         from headroom_wrap.cli import standard
@@ -58,12 +62,19 @@ def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
         lines.append(f"upstream   {plan.upstream or 'the public address of the vendor whose credential a request carries'}")
         lines.append(f"profile    {'off' if settings_in_force.off else settings_in_force.profile.value}")
         lines.append(f"state      {settings_in_force.state}")
+        lines += [f"text model {line}" for line in _text_model(settings_in_force)]
     lines += [f"sets       {line}" for line in _assignments(plan.env)]
     lines += [f"writes     {path} (private, removed at the end): {text}" for path, text in plan.files.items()]
     lines += [f"lost       {sentence}" for sentence in plan.losses]
     lines += [f"note       {sentence}" for sentence in plan.notes]
     lines.append("restores   nothing: no file of yours is written")
     return lines
+
+
+def _text_model(settings_in_force: Config) -> list[str]:
+    """The text model where another than the embedded one is asked for."""
+    chosen = choose(settings_in_force.kompress_model, settings_in_force.state)
+    return [chosen.why + " The embedded model is used."] if chosen.why else [chosen.name] if chosen.checkpoint is not None else []
 
 
 def _assignments(env: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from headroom_wrap.proxy.routes import Rules
 from headroom_wrap.proxy.way_out import WayOut
-from pipeline.policy import Policy, Profile
+from pipeline.policy import EMBEDDED, Policy, Profile
 from pipeline.transcript import ToolKind
 
 
@@ -27,6 +27,8 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         allow_hosts: further names by which we may be called, besides this machine's loopback names.
         retrieve: ``proxy``: the model is offered our tool and we answer its calls; nothing but ``elide`` counts where that cannot be.
         profile, elide, floor_tokens, exclude_tools, disabled, tool_kinds, workspace: see ``pipeline.policy.Policy``.
+        kompress_model, kompress_folder: the text model beside the embedded one, and the folder of its checkpoint; ``""`` for none.
+        kompress_s: how long a job may wait for it in all, in seconds.
         off: relay everything untouched; count only.
         agent, project: who is behind us and where, for the receipts.
         events_fd: where events are written, one JSON object a line, or -1.
@@ -62,6 +64,9 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     disabled: tuple[str, ...] = ()
     tool_kinds: dict[str, str] = {}
     workspace: str = ""
+    kompress_model: str = EMBEDDED
+    kompress_folder: str = ""
+    kompress_s: float = 2.0
     off: bool = False
     agent: str = ""
     project: str = ""
@@ -107,6 +112,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
             tool_kinds={name: ToolKind(kind) for name, kind in self.tool_kinds.items()},
             workspace=self.workspace,
             elide=self.elide,
+            kompress_model=self.kompress_model if self.kompress_folder else EMBEDDED,
         )
 
 

@@ -1,6 +1,7 @@
 """The compression process: jobs on standard input, outcomes on standard output, one by one. It may be killed at any moment.
 
-``python -m headroom_wrap.proxy.worker PARENT``: the process id of the proxy that started it.
+``python -m headroom_wrap.proxy.worker PARENT [FD NAME SECONDS]``: the process id of the proxy that started it; a channel to a text model, its name,
+and how long a job may wait for it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from headroom_wrap.proxy import frames, lifeline
 from headroom_wrap.proxy.frames import Done, Part, Warm
+
+if TYPE_CHECKING:
+    from headroom_wrap.models.remote import RemoteWords
 
 _ADDRESS_SPACE = 2 << 30  # bytes; about ten times what a worker at work maps
 _NICE = 5  # the relay goes first
@@ -27,7 +32,7 @@ _SAMPLES = (
 )
 
 
-def work(jobs: IO[bytes], results: IO[bytes]) -> None:
+def work(jobs: IO[bytes], results: IO[bytes], model: RemoteWords | None = None) -> None:
     """Work until there are no more jobs."""
     # Late: by now this process is niced, so that the proxy, which starts at the same time, goes first.
     from pipeline import cache_aligner
@@ -45,6 +50,8 @@ def work(jobs: IO[bytes], results: IO[bytes]) -> None:
             job = frames.read(jobs)
         except EOFError:
             return
+        if model is not None:
+            model.begin()
         for number, outcome in enumerate(cache_aligner.run(job), 1):
             results.write(frames.pack(Part(outcome)))
             if number < len(job.tasks):  # the last one goes out with what follows it: the proxy is woken once
@@ -79,7 +86,17 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
 
 
-def main(parent: int) -> None:
+def _plugged(descriptor: int, name: str, seconds: float) -> RemoteWords:
+    """The model at the other end of a channel, at hand for the compressors."""
+    from headroom_wrap.models.remote import RemoteWords
+    from pipeline.compressors.kompress.plugged import plug
+
+    model = RemoteWords(socket.socket(fileno=descriptor), seconds)
+    plug(name, model)
+    return model
+
+
+def main(parent: int, *beside: str) -> None:
     """The process."""
     lifeline.die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is not for us
@@ -90,10 +107,10 @@ def main(parent: int) -> None:
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a compressor prints must not run into the frames
     try:
-        work(jobs, results)
+        work(jobs, results, _plugged(int(beside[0]), beside[1], float(beside[2])) if beside else None)
     except BrokenPipeError:
         os._exit(0)  # the proxy is gone; nothing is left to flush
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -16,6 +16,7 @@ from headroom_wrap.proxy import frames
 from headroom_wrap.proxy.frames import Done, Part
 
 if TYPE_CHECKING:  # the first worker is started before anything else is loaded
+    from headroom_wrap.models.link import ModelLink
     from pipeline.cache_aligner import Job
     from pipeline.outcome import Outcome
 
@@ -53,6 +54,17 @@ def start(command: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start a worker. From the main thread only: on Linux it dies with the thread that started it."""
     command = command or (sys.executable, "-m", "headroom_wrap.proxy.worker", str(os.getpid()))
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def start_beside(model: ModelLink, seconds: float) -> subprocess.Popen[bytes]:
+    """Start a worker that may ask a text model, for so many seconds a job. From the main thread only, as ``start``."""
+    channel = model.channel()
+    if channel is None:
+        return start()
+    with channel:
+        descriptor = channel.fileno()
+        command = (sys.executable, "-m", "headroom_wrap.proxy.worker", str(os.getpid()), str(descriptor), model.name, str(seconds))
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(descriptor,))
 
 
 class WorkerPool:

@@ -17,7 +17,7 @@ from pipeline.cache_aligner import Job
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import Messages, Transcript, Unreadable
 from pipeline.dialects.json_spans import Malformed
-from pipeline.policy import Policy
+from pipeline.policy import EMBEDDED, Policy
 from pipeline.query import Query
 from pipeline.store.api import Decision
 from pipeline.transcript import Span
@@ -202,5 +202,6 @@ def _salt(policy: Policy, settings: CompressSettings) -> str:
         policy.elide,
         settings.query,
         settings.frozen_message_count,
+        *([policy.kompress_model] if policy.kompress_model != EMBEDDED else []),
     ]
     return hashlib.sha256(json.dumps(said).encode("ascii")).hexdigest()[:32]

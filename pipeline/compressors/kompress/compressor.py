@@ -6,6 +6,7 @@ from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.asked import names_of
 from pipeline.compressors.files import extension, is_reference, whole_read
 from pipeline.compressors.kompress.core import Mode, Settings, compress
+from pipeline.compressors.kompress.plugged import plugged
 from pipeline.compressors.kompress.prose import is_prose
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy, Profile
@@ -61,7 +62,8 @@ class KompressCompressor:
         deepest = 2 if policy.profile is Profile.AGGRESSIVE else 1
         names = tuple(names_of(content.query)[:_MOST_NAMES])
         mode = Mode.FOCUS if question else Mode.SAFE
-        result = compress(content.text, question, Settings(mode, deepest=deepest, names=names))
+        settings = Settings(mode, deepest=deepest, names=names)
+        result = compress(content.text, question, settings, words=plugged(policy.kompress_model))
         return result.rewrite() if result.mode is not None else None
 
 

@@ -11,8 +11,10 @@ from pipeline.compressors.api import Gap, Rewrite
 from pipeline.compressors.kompress import scorer as embedded
 from pipeline.compressors.kompress.layout import Kind
 from pipeline.compressors.kompress.outline import Outline
+from pipeline.compressors.kompress.plugged import WordScorer
 from pipeline.compressors.kompress.prose import is_fixed, is_foreign
 from pipeline.compressors.kompress.render import gaps_of, render
+from pipeline.compressors.kompress.salience import Salient, dropped
 from pipeline.compressors.kompress.scorer import Scorer
 from pipeline.compressors.kompress.segment import Unit, segment
 from pipeline.compressors.kompress.select import FLOOR, Ranking, admonishes, by_facts, filled, repeats
@@ -23,6 +25,7 @@ from pipeline.query import Query
 
 RECALL = 0.97
 SAFE_RATIO = 0.88  # of the text: no level of words deeper than this takes is used unasked
+BY_MODEL = DEEPEST + 1  # the level of words that a model left out
 _LEAST = 640  # characters, about 160 tokens: of less nothing is made smaller
 _LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
 _GAIN = 0.95  # of the text at most; above it stays as it was
@@ -51,7 +54,7 @@ class Result:
         units: of the original, with offsets.
         kept: 1 for every unit that stays.
         gaps: runs of units left out, by number, counted from 1 without empty lines.
-        level: of words left out, 0 or 1 for none.
+        level: of words left out, 0 or 1 for none, ``BY_MODEL`` where a model chose them.
         summary: what was checked, for a footer.
     """
 
@@ -93,6 +96,7 @@ def kompress(
     target: float | None = None,
     recall: float = RECALL,
     scorer: Scorer | None = None,
+    words: WordScorer | None = None,
 ) -> Result:
     """A text in fewer tokens.
 
@@ -103,6 +107,7 @@ def kompress(
         target: for ``budget`` the share of the text that may stay, for ``safe`` the share at which it stops leaving out words.
         recall: for ``focus``, how often what the query asks for is to survive, as far as new questions are like those it was calibrated on.
         scorer: what judges sentences; by default the embedded model.
+        words: a model of words: its scores count beside the scorer's, and for ``budget`` without a query it says which words go.
 
     Raises:
         ValueError: a target or recall outside of (0, 1], or an unknown mode.
@@ -111,10 +116,10 @@ def kompress(
     if not 0 < recall <= 1 or (target is not None and not 0 < target <= 1):
         raise ValueError("target and recall are shares: above 0, at most 1.")
     settings = Settings(chosen, SAFE_RATIO if target is None else target, recall)
-    return compress(text, query, settings, scorer)
+    return compress(text, query, settings, scorer, words)
 
 
-def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = None) -> Result:
+def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = None, words: WordScorer | None = None) -> Result:
     """``kompress`` with every setting; what it cannot do well it leaves to a gentler mode, and at last to the text itself."""
     if len(text) < _LEAST or carries_marker(text):
         return Result(text)
@@ -126,9 +131,11 @@ def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = 
         return work.result(Mode.SAFE, work.said(1), bytearray(b"\1" * len(units)), 1)
     result = None
     if len(text) >= _LEAST_ELIDED and settings.mode is not Mode.SAFE:
+        if words is not None:
+            scorer = Salient(scorer or embedded.load(), words)
         result = _focused(work, query, settings, scorer) if query.strip() else None
         if result is None and settings.mode is Mode.BUDGET:
-            result = _budgeted(work, settings)
+            result = _budgeted(work, settings, words)
     if result is None or result.mode is None:
         result = _safe(work, settings)
     return result
@@ -192,7 +199,7 @@ class _Work:
             lines = self.text.count("\n") + 1
             said.append(f"chosen by the question; {warned or 'no'} warning{'s' if warned > 1 else ''} among them; {lines} lines in all")
         if level >= 2:
-            said.append("articles and the like left out")
+            said.append("words that a model takes for filler left out" if level == BY_MODEL else "articles and the like left out")
         return "; ".join([*said, "line breaks within paragraphs and extra blanks left out"])
 
 
@@ -227,9 +234,14 @@ def _focused(work: _Work, query: str, settings: Settings, scorer: Scorer | None)
     return work.result(Mode.FOCUS, work.said(level), kept, level)
 
 
-def _budgeted(work: _Work, settings: Settings) -> Result:
+def _budgeted(work: _Work, settings: Settings, words: WordScorer | None) -> Result:
     """Words first, then the units with the fewest facts for their length."""
     level, said, room = 0, work.squeezed, 0.0
+    if words is not None:
+        prose = [unit.kind in _PROSE for unit in work.units]
+        judged = dropped(work.squeezed, prose, words, work.room(work.squeezed, settings.target))
+        if judged is not None:
+            level, said, room = BY_MODEL, judged, work.room(judged, settings.target)
     while level < settings.deepest and (level == 0 or sum(map(len, said)) > room):
         level += 1
         said = work.said(level)

@@ -39,7 +39,7 @@ def shorten(unit: str, level: int) -> str:
         return unit
     dropped = _DROPPED[min(level, DEEPEST)]
     words = unit.split(" ")
-    protected = _quoted(words) if '"' in unit or "`" in unit or "“" in unit or "«" in unit else ()
+    protected = quoted(words) if '"' in unit or "`" in unit or "“" in unit or "«" in unit else ()
     first = next((i for i, word in enumerate(words) if word[-1:].isalnum()), 0)
     return " ".join(
         [
@@ -66,8 +66,8 @@ def _has_digit(word: str) -> bool:
     return not word.isalpha() and any(c.isdigit() for c in word)
 
 
-def _quoted(words: Sequence[str]) -> set[int]:
-    """Indices of the words within quotes and code spans; an open quote reaches to the end."""
+def quoted(words: Sequence[str]) -> set[int]:
+    """The indices of the words within quotes and code spans; an open quote reaches to the end."""
     found: set[int] = set()
     closing = ""
     for index, word in enumerate(words):
