@@ -22,6 +22,7 @@ from headroom_wrap import state
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
+from headroom_wrap.models.chosen import choose
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import launch, looking, plain, programs, relay
@@ -238,6 +239,7 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         public=not plan.upstream,  # an agent that signs in with one of several vendors: its credentials say which
         state=str(config.state),
         profile=config.profile.value,
+    model = choose(config.kompress_model, config.state)
         off=config.off,
         elide=config.mcp,
         floor_tokens=config.floor_tokens,
@@ -250,6 +252,8 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         way_out=way_out.of_environment(environ),
     )
 
+        kompress_model=model.name,
+        kompress_folder=model.folder,
 
 def _ended(status: int) -> str:
     """How a process ended, of its status in ``subprocess``'s manner."""
