@@ -103,12 +103,13 @@ class _Streamed(Streamed):
     """
 
     def __init__(self, *, kept: bool) -> None:
-        super().__init__(*_MARKS)
+        super().__init__(*_MARKS, b"response.created")
         self._kept_there = kept
         self._next = 0
         self._places: dict[int, int] = {}
         self._ours: set[int] = set()
         self._number: int | None = None
+        self._name = ""  # by which the client knows the answer: that of the first response
 
     def again(self) -> None:
         self._places = {}
@@ -118,8 +119,10 @@ class _Streamed(Streamed):
         kind = value["type"]
         if kind in _ENDS:
             return self.close_with(event)
-        if kind in _BEGINS and self.later:
-            return b""
+        if kind in _BEGINS:
+            if self.later:
+                return b""
+            self._name = value["response"].get("id") or self._name
         if kind == "response.output_item.added" and self._withheld(value):
             return b""
         index = value.get("output_index")
@@ -140,6 +143,7 @@ class _Streamed(Streamed):
     def ending(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
         response = value["response"]
         response["output"] = _output(self.made)
+        response["id"] = self._name or self.made[0].id
         if response.get("usage"):
             response["usage"] = total(self.made)
         if self._number is not None and "sequence_number" in value:

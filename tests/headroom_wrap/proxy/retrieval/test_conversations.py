@@ -1,0 +1,221 @@
+"""Of which conversations the tool is a part, and what stays so."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from headroom_wrap.proxy.retrieval.wires.anthropic import AnthropicWire
+from tests.headroom_wrap.proxy.harness import OK, RawUpstream, answer, body_of, conversation, log_text, proxy
+from tests.memory_store import MemoryStore
+
+BASH = {"name": "Bash", "input_schema": {"type": "object"}}
+JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def behind(upstream, **settings):
+    return proxy(upstream.url, **{"retrieve": "proxy", "elide": False} | settings)
+
+
+def names(message):
+    return [tool["name"] for tool in json.loads(message.body).get("tools", [])]
+
+
+def elided(message):
+    return b" lines left out" in message.body
+
+
+async def run(upstream, p, *requests):
+    """Sends requests and returns those that arrived."""
+    begun = len(upstream.requests)
+    for request in requests:
+        assert (await p.post(request)).status == 200
+    return upstream.requests[begun:]
+
+
+def session(turns, **more):
+    return [body_of(conversation(n), **more) for n in range(turns + 1)]
+
+
+async def test_it_is_part_of_a_conversation_from_its_first_request_on():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        sent = await run(upstream, p, *session(3, tools=[BASH]))
+        assert [names(m) for m in sent] == [["Bash", "headroom_retrieve"]] * 4
+        assert [elided(m) for m in sent] == [False, True, True, True]
+        declared = [json.dumps(json.loads(m.body)["tools"][-1]) for m in sent]
+        assert len(set(declared)) == 1
+        assert json.loads(declared[0])["input_schema"]["required"] == ["handle"]
+
+
+async def test_what_is_decided_survives_a_restart_and_an_upgrade(monkeypatch):
+    store = MemoryStore()
+    requests = session(2, tools=[BASH])
+    async with RawUpstream() as upstream:
+        async with behind(upstream, store=store) as p:
+            (first,) = await run(upstream, p, requests[0])
+        monkeypatch.setattr(AnthropicWire, "declaration", lambda self: b'{"name":"another"}')
+        async with behind(upstream, store=store) as p:
+            later = await run(upstream, p, *requests[1:])
+            assert [json.loads(m.body)["tools"] for m in later] == [json.loads(first.body)["tools"]] * 2
+            assert all(elided(m) for m in later)
+
+
+async def test_a_conversation_that_began_without_it_never_has_it():
+    store = MemoryStore()
+    requests = session(3, tools=[BASH])
+    async with RawUpstream() as upstream, behind(upstream, store=store) as p:
+        sent = await run(upstream, p, *requests[1:])
+        assert [names(m) for m in sent] == [["Bash"]] * 3
+        assert not any(elided(m) for m in sent)
+
+
+async def test_one_without_tools_that_gets_some_later():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        sent = await run(upstream, p, body_of(conversation(0)), *session(2, tools=[BASH])[1:])
+        assert [names(m) for m in sent] == [[], ["Bash"], ["Bash"]]
+        assert not any(elided(m) for m in sent)
+
+
+async def test_one_with_tools_that_is_asked_for_a_summary_without_them():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        sent = await run(upstream, p, *session(1, tools=[BASH]), body_of(conversation(1)))
+        assert names(sent[-1]) == ["headroom_retrieve"]
+        assert elided(sent[-1])
+
+
+async def test_requests_beside_a_conversation_that_begin_as_it_does_decide_nothing_for_it():
+    """A title is asked for with the same first words, without tools, before or after."""
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        sent = await run(upstream, p, body_of(conversation(0)), *session(1, tools=[BASH]))
+        assert [names(m) for m in sent] == [[], ["Bash", "headroom_retrieve"], ["Bash", "headroom_retrieve"]]
+
+
+async def test_one_whose_beginning_was_cut_off_keeps_it_as_its_forms_are_in_use():
+    messages = conversation(3)
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        await run(upstream, p, *session(2, tools=[BASH]))
+        (sent,) = await run(upstream, p, body_of([{"role": "user", "content": "Earlier, shortened."}, *messages[3:]], tools=[BASH]))
+        assert names(sent) == ["Bash", "headroom_retrieve"]
+        assert elided(sent)
+
+
+async def test_a_client_that_has_the_tool_itself():
+    own = {"name": "mcp__headroom__headroom_retrieve", "input_schema": {"type": "object"}}
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        sent = await run(upstream, p, *session(2, tools=[own]))
+        assert [names(m) for m in sent] == [[own["name"]]] * 3
+        assert [elided(m) for m in sent] == [False, True, True]
+
+
+@pytest.mark.parametrize("settings", [{"retrieve": ""}, {"off": True}])
+async def test_where_it_is_not_wanted(settings):
+    async with RawUpstream() as upstream, behind(upstream, **settings) as p:
+        sent = await run(upstream, p, *session(2, tools=[BASH]))
+        assert [names(m) for m in sent] == [["Bash"]] * 3
+        assert not any(elided(m) for m in sent)
+
+
+async def test_a_store_that_fails_leaves_the_conversation_whole_for_ever():
+    store = MemoryStore()
+    requests = session(3, tools=[BASH])
+    async with RawUpstream() as upstream, behind(upstream, store=store) as p:
+        store.broken = True
+        sent = await run(upstream, p, *requests[:2])
+        store.broken = False
+        sent += await run(upstream, p, *requests[2:])
+        assert [names(m) for m in sent] == [["Bash"]] * 4
+        assert not any(elided(m) for m in sent)
+        assert "store" in p.troubles()
+
+
+async def test_a_refused_tool_is_not_offered_again_in_this_conversation():
+    refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno"
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(refused, OK)
+        requests = session(2, tools=[BASH])
+        sent = await run(upstream, p, *requests)
+        assert [names(m) for m in sent] == [["Bash", "headroom_retrieve"], ["Bash"], ["Bash"], ["Bash"]]
+        assert sent[1].body == requests[0]
+        other = body_of([{"role": "user", "content": "Another one."}], tools=[BASH])
+        assert [names(m) for m in await run(upstream, p, other)] == [["Bash", "headroom_retrieve"]]
+
+
+async def test_coded_bodies_and_answers():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        packed = gzip.compress(body_of(conversation(0), tools=[BASH]))
+        upstream.answers(answer())
+        got = await p.post(packed, headers={"Content-Encoding": "gzip", "Accept-Encoding": "gzip, br"})
+        (sent,) = upstream.requests
+        assert names(sent) == ["Bash", "headroom_retrieve"]
+        assert sent.field(b"content-encoding") is None
+        assert sent.field(b"accept-encoding") == b"identity"
+        assert got.body.count(b"message_stop") == 2
+
+
+async def test_an_answer_without_a_call_goes_on_as_it_came():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        for raw in (answer(), JSON):
+            upstream.answers(raw)
+            direct = raw.partition(b"\r\n\r\n")[2]
+            got = await p.post(body_of(conversation(0), tools=[BASH]))
+            assert got.body in direct
+            assert got.body
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "offered"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {"name": "f"}}]}, True),
+        (
+            "/v1/chat/completions",
+            {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {"name": "f"}}], "n": 2},
+            False,
+        ),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x"}], "functions": [{"name": "f"}]}, False),
+        ("/v1/responses", {"input": "x", "tools": [{"type": "web_search"}]}, True),
+        ("/v1/responses", {"input": "x", "tools": [{"type": "web_search"}], "conversation": "conv_1"}, False),
+        ("/v1/responses", {"input": "x", "tools": [{"type": "web_search"}], "background": True}, False),
+        ("/v1/responses", {"input": "x", "tools": []}, False),
+        ("/v1beta/models/m:generateContent", {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"functionDeclarations": [{"name": "f"}]}]}, True),
+        (
+            "/v1beta/models/m:streamGenerateContent?alt=sse",
+            {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"function_declarations": [{"name": "f"}]}]},
+            True,
+        ),
+        (
+            "/v1beta/models/m:streamGenerateContent",
+            {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"functionDeclarations": [{"name": "f"}]}]},
+            False,
+        ),
+        ("/v1beta/models/m:generateContent", {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}}]}, False),
+        (
+            "/v1internal:generateContent",
+            {"model": "m", "request": {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"functionDeclarations": [{"name": "f"}]}]}},
+            True,
+        ),
+        ("/v1/messages", {"messages": [{"role": "user", "content": "x"}], "tools": [BASH]}, True),
+        ("/v1/messages", {"messages": [{"role": "user", "content": "x"}], "tools": None}, False),
+        ("/model/m/invoke-with-response-stream", {"messages": [{"role": "user", "content": "x"}], "tools": [BASH]}, False),
+    ],
+)
+async def test_where_it_is_offered(path, body, offered):
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        raw = json.dumps(body).encode()
+        assert (await p.post(raw, path=path)).status == 200
+        (sent,) = upstream.requests
+        assert (b"headroom_retrieve" in sent.body) == offered
+        if not offered:
+            assert sent.body == raw
+        else:
+            json.loads(sent.body)
+
+
+async def test_bulk_without_tools():
+    """As when an application gives a whole run for its first question."""
+    messages = [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": log_text()}]}]
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        (sent,) = await run(upstream, p, body_of(messages))
+        assert names(sent) == ["headroom_retrieve"]
+        assert elided(sent)
