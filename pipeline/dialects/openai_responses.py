@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import msgspec
 
+from pipeline.command import shows
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import Transcript, Unreadable, UsageParser
 from pipeline.dialects.json_spans import Malformed
@@ -50,6 +52,10 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<mark>.)",
     re.DOTALL,
 )
+_COMMAND = "cmd"
+_MOST_TEXTS = 64
+_UNKNOWN = "…"
+_INSERTED = re.compile(r"\$\{[^}]{0,500}\}")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 
@@ -282,28 +288,44 @@ def _opaque(raw: bytes, span: Span) -> Piece:
 
 
 def _custom(call_id: str, name: str, given: str, kinds: Mapping[str, ToolKind]) -> ToolCall:
-    """A call with free text for its argument. An ``exec`` script that calls one tool, and that once, is that tool's call."""
+    """A call with free text for its argument. An ``exec`` script is the call of the tool that it calls; one that runs several commands is the
+    call of one that runs them all.
+    """
     if name == "exec" and len(given) <= _MAX_SCRIPT:
-        inner = _only_call(given)
-        if inner is not None:
-            return describe(call_id, inner[0], inner[1], kinds)
+        tokens = [m for m in _TOKEN.finditer(given) if m.lastgroup != "skip"]
+        calls = list(_tool_calls(tokens))
+        commands = _commands(tokens, calls)
+        if len(calls) == 1:
+            only, members = calls[0]
+            return describe(call_id, only, {**members, _COMMAND: "\n".join(commands)} if commands else members, kinds)
+        if commands:
+            return describe(call_id, "exec_command", {_COMMAND: "\n".join(commands)}, kinds)
     return describe(call_id, name, {"input": given}, kinds)
 
 
-def _only_call(script: str) -> tuple[str, Mapping[str, object]] | None:
-    """The one call ``tools.NAME(…)`` in a JavaScript text and those of its arguments that are string literals; None if there are more or none."""
-    tokens = [m for m in _TOKEN.finditer(script) if m.lastgroup != "skip"]
-    places = [i for i, token in enumerate(tokens) if token.lastgroup == "name" and token[0] == "tools"]
-    if len(places) != 1:
-        return None
-    dot, name, bracket, *rest = [*tokens[places[0] + 1 :], None, None, None]
-    if dot is None or name is None or bracket is None or (dot[0], name.lastgroup, bracket[0]) != (".", "name", "("):
-        return None
-    return name[0], dict(_string_members([token for token in rest if token is not None]))
+def _commands(tokens: Sequence[re.Match[str]], calls: Sequence[tuple[str, Mapping[str, object]]]) -> list[str]:
+    """The command lines that a script runs. If some of them show files, those alone: which of them a piece of the output comes from cannot be
+    told, and a file may be edited. A command line that the script takes from a list is looked for among all its texts.
+    """
+    found = [str(members[_COMMAND]) for _, members in calls if _COMMAND in members]
+    texts: list[str | None] = []
+    if any(name == "exec_command" and _COMMAND not in members for name, members in calls):
+        texts = [_string_value(token[0]) for token in tokens if token.lastgroup == "text"][:_MOST_TEXTS]
+    reads = [text for text in dict.fromkeys([*found, *texts]) if text and shows(text).kind is ToolKind.READ]
+    return reads or found
+
+
+def _tool_calls(tokens: Sequence[re.Match[str]]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The calls ``tools.NAME(…)`` among a script's tokens, with those of their arguments that are string literals."""
+    places = [at for at, token in enumerate(tokens) if token.lastgroup == "name" and token[0] == "tools"]
+    for at, end in pairwise([*places, len(tokens)]):
+        head = tokens[at + 1 : at + 4]
+        if len(head) == 3 and (head[0][0], head[1].lastgroup, head[2][0]) == (".", "name", "("):
+            yield head[1][0], dict(_string_members(tokens[at + 4 : end]))
 
 
 def _string_members(tokens: Sequence[re.Match[str]]) -> Iterator[tuple[str, object]]:
-    """The members of the object literal that the tokens begin with, where a value is a string literal and nothing else."""
+    """The members of the object literal that the tokens begin with, where a value is a string literal or begins with one."""
     depth = 0
     for at, token in enumerate(tokens):
         mark = token[0]
@@ -315,15 +337,16 @@ def _string_members(tokens: Sequence[re.Match[str]]) -> Iterator[tuple[str, obje
             continue
         _, key, colon, value, after = window
         text = _string_value(value[0]) if value.lastgroup == "text" else None
-        if text is not None and colon[0] == ":" and after[0] in (",", "}"):
-            yield (key[0] if key.lastgroup == "name" else _string_value(key[0]) or key[0]), text
+        if text is not None and colon[0] == ":" and after[0] in (",", "}", "+"):
+            yield (key[0] if key.lastgroup == "name" else _string_value(key[0]) or key[0]), text + _UNKNOWN * (after[0] == "+")
 
 
 def _string_value(literal: str) -> str | None:
-    """The value of a JavaScript string literal; None if it is not known before the script runs."""
-    if len(literal) < 2 or literal[-1] != literal[0] or literal[0] not in "\"'`" or (literal[0] == "`" and "${" in literal):
+    """The value of a JavaScript string literal, with … for what is not known before the script runs; None if the text is no such literal."""
+    if len(literal) < 2 or literal[-1] != literal[0] or literal[0] not in "\"'`":
         return None
-    text = _ESCAPE.sub(_unescaped, literal[1:-1])
+    inner = _INSERTED.sub(_UNKNOWN, literal[1:-1]) if literal[0] == "`" else literal[1:-1]
+    text = _ESCAPE.sub(_unescaped, inner)
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # \ud83d\ude00 is one character
 
 
