@@ -41,6 +41,7 @@ _START_S, _CALL_S = 20, 60  # what Codex waits for our server: to start, and for
 _REGIONS = "Codex does not apply the routing of ChatGPT workspaces that are bound to a region behind any address that is not OpenAI's."
 _MODELS = "With an API key Codex does not look for models newer than itself behind any address that is not OpenAI's."
 _NO_DAEMON = "Codex runs without its background server: what is under way ends with it."
+_NO_TITLE = "Codex gives new sessions no titles of their own while it has Headroom's tools (--no-mcp)."  # nor with any server that a flag names
 
 
 class Codex:
@@ -90,7 +91,7 @@ class Codex:
             flags += ["-c", f"mcp_servers.headroom={_server(request.mcp)}"]
         losses = () if upstream else (_REGIONS, _MODELS)
         if line.command in _TUI:
-            losses = (*losses, _NO_DAEMON)
+            losses = (*losses, _NO_DAEMON, *([_NO_TITLE] if request.mcp else []))
             flags += [] if "--no-daemon" in line.options else ["--no-daemon"]
         return LaunchPlan(
             self.name,

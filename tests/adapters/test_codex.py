@@ -81,6 +81,8 @@ def test_the_terminal_program_runs_without_the_shared_server(arguments: tuple[st
     assert found.argv[: 1 + len(arguments)] == ("/bin/codex", *arguments)
     assert found.argv[-1] == "--no-daemon"
     assert any("background" in loss for loss in found.losses)
+    assert any("titles" in loss for loss in found.losses)
+    assert not any("titles" in loss for loss in plan(*arguments, mcp=False).losses)
 
 
 @pytest.mark.parametrize("arguments", [("exec", "hi"), ("e", "hi"), ("review",), ("-c", "model=x", "exec", "hi"), ("-ifile", "exec", "hi"), ("-",)])
