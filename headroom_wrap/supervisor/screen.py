@@ -166,7 +166,7 @@ class Screen:
         if self._filters is None or self._deaf:
             return data
         try:
-            if self.covered:
+            if self.covered and self._page.wanted:
                 data = self._page.input(data)
             elif not data.startswith(b"\x1b"):  # what the terminal says by itself begins so; and some keys, which may go uncounted
                 self._view.typed()

@@ -17,8 +17,8 @@ _SEQUENCE = re.compile(
     rb"|\x1b\[(?:\d{1,2}(?:;\d{1,4}(?::(?P<arrowevent>\d))?)?)?(?P<arrow>[A-HZ])"
     rb"|\x1bO(?P<ss3>[A-HM])"
     rb"|\x1b\[(?P<number>\d{1,2})(?:;\d{1,4}(?::(?P<numberevent>\d))?)?~"
-    rb"|(?P<report>\x1b\[[<-?]?[\d;:]{0,200}[ -/]{0,4}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,100000}(?:\x07|\x1b\\))"
-    rb"|\x1bO?(?P<meta>[\x20-\x7e])",
+    rb"|(?P<report>\x1b\[(?!M)[<-?]?[\d;:]{0,200}[ -/]{0,4}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,100000}(?:\x07|\x1b\\))"
+    rb"|\x1b[\x20-NQ-WYZ\\`-~]",  # with Alt held: nothing
     re.DOTALL,
 )
 _PARTIAL = re.compile(rb"\x1b(?:O?|\[(?:[<-?]?[\d;:]{0,200}|M[\x20-\xff]{0,2})|[\]P_^X][^\x07]{0,100000})\Z", re.DOTALL)

@@ -447,3 +447,75 @@ def test_a_terminal_without_room_has_no_panel(size: Window) -> None:
     with Outer(wrapped("sh", "-c", "stty size", panel=3), size=size) as outer:
         assert outer.wait() == 0
         assert bytes(outer.seen) == b"%d %d\r\n" % (size.rows, size.cols)
+
+
+# The page
+
+
+def test_the_page_holds_the_output_and_gives_it_back_in_order() -> None:
+    script = "echo before; read a; i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); done; read b; echo got $b."
+    with Outer(wrapped("sh", "-c", script, panel=3)) as outer:
+        outer.expect(b"before")
+        outer.expect(rb"panel row 3 of 3")
+        outer.send(b"\x1c")
+        outer.expect(rb"\x1b\[\?1049h.*page of 21 rows, typed: nothing\.")
+        at = len(outer.seen)
+        outer.send(b"x\x1b[A")
+        outer.expect(rb"typed: up", after=at)
+        outer.send(b"q")
+        outer.expect(rb"\x1b\[\?1049l", after=at)
+        outer.send(b"\r")
+        outer.expect(rb"line 399")
+        outer.send(b"\x1c")
+        outer.expect(rb"typed: q", after=at)
+        at = len(outer.seen)
+        outer.send(b"\x1bq\x1c")
+        outer.expect(rb"\x1b\[\?1049l", after=at)
+        outer.send(b"word\r")
+        outer.expect(rb"got word\.")
+        assert outer.wait() == 0
+        assert b"line 398\r\nline 399" in outer.seen
+
+
+def test_an_agent_that_ends_behind_the_page_is_seen_to_the_end() -> None:
+    with Outer(wrapped("sh", "-c", "read a; echo last words", panel=3)) as outer:
+        outer.expect(rb"panel row 3 of 3")
+        pid = outer.pid
+        outer.send(b"\x1c")
+        outer.expect(rb"page of 21 rows")
+        os.kill(pid, signal.SIGTERM)
+        outer.wait()
+        assert outer.seen.index(b"\x1b[?1049h") < outer.seen.index(b"\x1b[?1049l")
+
+
+def test_kill_9_behind_the_page_brings_the_screen_back() -> None:
+    with Outer(wrapped("sh", "-c", "echo pid=$$.; exec sleep 100", panel=3)) as outer:
+        agent = int(outer.expect(rb"pid=(\d+)\.")[1])
+        outer.expect(rb"panel row 3 of 3")
+        outer.send(b"\x1c")
+        outer.expect(rb"page of 21 rows")
+        settle(outer)
+        at = len(outer.seen)
+        os.kill(outer.pid, signal.SIGKILL)
+        outer.expect(rb"\x1b\[\?1049l\x1b\[\?25h", after=at)
+        outer.until(lambda: gone(agent), "the end of the agent")
+
+
+def test_an_agent_on_the_alternate_screen_is_told_to_paint_again() -> None:
+    script = "trap 'stty size' WINCH; printf '\\033[?1049h'; echo ready.; while :; do sleep 0.05; done"
+    with Outer(wrapped("sh", "-c", script, panel=3)) as outer:
+        outer.expect(rb"ready\.")
+        outer.expect(rb"panel row 3 of 3")
+        outer.send(b"\x1c")
+        outer.expect(rb"page of 21 rows")
+        at = len(outer.seen)
+        outer.send(b"q")
+        outer.expect(rb"20 80\r\n21 80|21 80", after=at)
+
+
+def test_the_panel_begins_where_the_terminal_says_that_its_cursor_is() -> None:
+    with Outer(["sh", "-c", "exec " + " ".join(wrapped("echo", "hello", panel=3))]) as outer:
+        outer.answers[b"\x1b[6n"] = b"\x1b[5;1R"
+        assert outer.wait() == 0
+        assert outer.seen.count(b"\x1b[6n") == 1
+        assert b"hello" in outer.seen

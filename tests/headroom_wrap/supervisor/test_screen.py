@@ -219,3 +219,98 @@ def test_whatever_comes_the_last_rows_are_the_panels(steps: list[object]) -> Non
     terminal.write(screen.paint(now + 2))
     for row in range(screen.panel):
         assert terminal.row(size.rows - screen.panel + 1 + row) == f"saved 0 row {row}"
+
+
+class Full:
+    """A page of one word."""
+
+    key = b"\x1c"
+
+    def __init__(self) -> None:
+        self.pressed: list[str] = []
+
+    def opened(self) -> None:
+        self.pressed.append("opened")
+
+    def page(self, cols: int, rows: int) -> Sequence[bytes]:
+        return [b"page %d %d" % (cols, rows)]
+
+    def press(self, key: str) -> bool:
+        self.pressed.append(key)
+        return key != "q"
+
+
+def test_the_key_opens_the_page_and_the_output_waits_behind_it() -> None:
+    full = Full()
+    screen = Screen(Figures(), SIZE, 0.0, full=full)
+    terminal = Terminal(SIZE)
+    terminal.write(screen.start((1, 1)) + screen.output(b"agent\r\n", 1.0) + screen.paint(2.0))
+    assert screen.input(b"a\x1cb") == b"ab"
+    assert screen.due() is not None
+    opened = screen.paint(3.0)
+    assert b"page 80 21" in opened
+    assert screen.covered
+    assert screen.output(b"behind", 3.1) == b""
+    assert screen.input(b"j\x1b[Ax") == b""
+    assert screen.input(b"\x1b[?62;4c") == b"\x1b[?62;4c"
+    assert full.pressed == ["opened", "j", "up", "x"]
+    screen.input(b"q")
+    closed = screen.paint(4.0)
+    assert closed.index(b"\x1b[?1049l") < closed.index(b"behind")
+    assert not screen.covered
+
+
+@pytest.mark.parametrize("cause", ["finish", "park", "resize", "ask"])
+def test_what_takes_the_panel_takes_the_page_and_loses_nothing(cause: str) -> None:
+    screen = Screen(Figures(), SIZE, 0.0, full=Full())
+    screen.start((1, 1))
+    screen.input(b"\x1c")
+    screen.paint(1.0)
+    screen.output(b"behind", 1.0)
+    assert b"1049l" in screen.repair()
+    causes = {"finish": screen.finish, "park": screen.park, "resize": lambda: screen.resize(Window(40, 90), 2.0, (3, 1)), "ask": screen.ask_cursor}
+    written = causes[cause]()
+    assert written.index(b"\x1b[?1049l") < written.index(b"behind")
+
+
+def test_an_agent_that_floods_the_page_waits() -> None:
+    screen = Screen(Figures(), SIZE, 0.0, full=Full())
+    screen.start((1, 1))
+    screen.input(b"\x1c")
+    screen.paint(1.0)
+    for _ in range(65):
+        screen.output(b"x" * 65536, 1.0)
+    assert screen.full
+    screen.input(b"\x1c")
+    assert len(screen.paint(2.0)) > 65 * 65536
+    assert not screen.full
+
+
+def test_a_frame_of_the_agents_puts_the_page_off() -> None:
+    screen = Screen(Figures(), SIZE, 0.0, full=Full())
+    screen.start((1, 1))
+    screen.output(b"\x1b[?2026hframe", 1.0)
+    screen.input(b"\x1c")
+    assert b"page" not in screen.paint(1.1)
+    screen.output(b"\x1b[?2026l", 1.2)
+    assert b"page" in screen.paint(1.3)
+
+
+def test_without_a_panel_the_key_is_the_agents() -> None:
+    small = Screen(Figures(), Window(10, 80), 0.0, full=Full())
+    assert small.input(b"\x1c") == b"\x1c"
+    assert small.due() is None
+
+
+def test_a_failing_page_costs_the_panel_and_not_a_byte() -> None:
+    class Failing(Full):
+        def page(self, cols: int, rows: int) -> Sequence[bytes]:
+            raise ValueError("page")
+
+    errors: list[Exception] = []
+    screen = Screen(Figures(), SIZE, 0.0, full=Failing(), on_error=errors.append)
+    screen.start((1, 1))
+    screen.input(b"\x1c")
+    assert b"\x1b[?1049l" in screen.paint(1.0)
+    assert screen.output(b"on", 2.0) == b"on"
+    assert [str(error) for error in errors] == ["page"]

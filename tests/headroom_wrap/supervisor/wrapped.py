@@ -33,6 +33,25 @@ class Panel:
         pass
 
 
+class Full:
+    """A page that names the last key, closed by q."""
+
+    key = b"\x1c"
+
+    def __init__(self) -> None:
+        self.last = "nothing"
+
+    def opened(self) -> None:
+        pass
+
+    def page(self, cols: int, rows: int) -> list[bytes]:
+        return [b"page of %d rows, typed: %s." % (rows, self.last.encode())]
+
+    def press(self, key: str) -> bool:
+        self.last = key
+        return key != "q"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--panel", type=int, default=0)
@@ -47,7 +66,7 @@ def main() -> None:
         if options.plain:
             end = plain.run(options.argv, os.environ, cwd=None, sources={})
         else:
-            end = relay.run(options.argv, os.environ, cwd=None, view=Panel(options.panel), sources={}, grace=options.grace)
+            end = relay.run(options.argv, os.environ, cwd=None, view=Panel(options.panel), full=Full(), sources={}, grace=options.grace)
     except ExecError as error:
         print(error, file=sys.stderr)
         end = Exit(error.returncode)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from headroom_wrap.events import Began, Block, Finished, Trouble
+from headroom_wrap.supervisor.details import Details, Texts
+from headroom_wrap.supervisor.history import History
+from pipeline.usage import Usage
+
+LOG = Block("Bash: make test", "compressed", "log", "3f9a2c7b", "k", 12_400, 1_100)
+SMALL = Block("Bash: ls", "too small", before=90)
+ORIGINAL = "start\n" + "\n".join(f"line {n}" for n in range(60)) + "\nend"
+SENT = "start\n[… 2-61: 60 lines]\nend\n[headroom 3f9a2c7b: 60 of 62 lines left out]"
+
+
+def history() -> History:
+    told = History()
+    told.take(Began("m", "/v1/messages", understood=True, decided=(LOG, SMALL)), 1_700_000_000.0)
+    told.take(Finished("s", "opus", Usage(100, 900, cache_read=9000, output=50), 0.5, 0.75, removed=11_300), 1_700_000_001.0)
+    told.take(Finished("s", "opus", Usage(100, 9900), None, None, miss="nothing was asked for 8 min, and the cache lives 5 min"), 1_700_000_002.0)
+    told.take(Trouble("store", "The disk is full."), 1_700_000_003.0)
+    told.files = (("CLAUDE.md", 2140), ("AGENTS.md", 12_000))
+    return told
+
+
+class Looker:
+    def __init__(self, told: History | None = None, texts: Texts | None = Texts(ORIGINAL, SENT), cols: int = 100, rows: int = 20) -> None:
+        self.looks = 0
+        self.cols, self.rows = cols, rows
+        self.details = Details(told or history(), lambda _block: texts, key=b"\x1c", color=False, looked=self.look)
+        self.details.opened()
+
+    def look(self) -> None:
+        self.looks += 1
+
+    def text(self, *keys: str) -> list[str]:
+        self.details.page(self.cols, self.rows)
+        for key in keys:
+            assert self.details.press(key)
+            self.details.page(self.cols, self.rows)
+        return [line.decode().rstrip() for line in self.details.page(self.cols, self.rows)]
+
+
+def test_blocks_come_first_the_newest_on_top() -> None:
+    looker = Looker()
+    shown = looker.text()
+    assert shown[0] == "headroom  [1 blocks] 2 requests  3 cache  4 files  5 notices"
+    assert shown[2].startswith("› ")
+    assert shown[2].endswith("90                as it came          Bash: ls  (too small)")
+    assert shown[3].endswith("12.4k → 1.1k   -91%  log                 Bash: make test")
+    assert shown[-1].startswith("q back to the agent")
+    assert looker.looks == 1
+
+
+def test_the_other_chapters() -> None:
+    looker = Looker()
+    requests = "\n".join(looker.text("2"))
+    assert "opus" in requests
+    assert "$0.50" in requests
+    assert "$0.25" in requests
+    assert "cache missed" in requests
+    cache = "\n".join(looker.text("right"))
+    assert "45% of the prompts' tokens" in cache
+    assert "0 of 10.0k   nothing was asked for 8 min, and the cache lives 5 min" in cache
+    files = looker.text("tab")
+    assert files[3].split() == ["12.0k", "AGENTS.md"]
+    assert "14.1k  tokens in all" in files[5]
+    assert "The disk is full." in "\n".join(looker.text("5"))
+    assert looker.text("right")[0].startswith("headroom  [1 blocks]")
+    assert "[5 notices]" in looker.text("left")[0]
+
+
+def test_a_block_is_looked_into() -> None:
+    looker = Looker()
+    shown = looker.text("down", "enter")
+    assert "make test" in shown[0]
+    assert [line[2:] for line in shown[2:5]] == ["  start", "- line 0", "- line 1"]
+    assert "60 of 62 lines left out" in shown[-1]
+    assert [line[2:] for line in looker.text("end")[-4:-1]] == ["+ [… 2-61: 60 lines]", "  end", "+ [headroom 3f9a2c7b: 60 of 62 lines left out]"]
+    sent = looker.text("home", "o")
+    assert [line[2:] for line in sent[2:6]] == ["  start", "+ [… 2-61: 60 lines]", "  end", "+ [headroom 3f9a2c7b: 60 of 62 lines left out]"]
+    assert "- line 0" in "\n".join(looker.text("o"))
+    assert "[… 2-61" not in "\n".join(looker.text())
+    assert looker.text("q")[3].startswith("› ")
+    assert not looker.details.press("q")
+
+
+@pytest.mark.parametrize(("keys", "said"), [(("enter",), "It was sent as it came."), (("down", "enter"), "The store does not have it")])
+def test_a_block_without_texts(keys: tuple[str, ...], said: str) -> None:
+    assert said in "\n".join(Looker(texts=None).text(*keys))
+
+
+def test_a_session_that_has_only_begun() -> None:
+    looker = Looker(History())
+    said = ["No tool result", "No response", "Nothing has been read", "No instruction file", "Nothing has gone wrong"]
+    for chapter, words in enumerate(said):
+        assert words in looker.text(str(chapter + 1))[2]
+    looker.text("1", "enter", "down", "end")
+
+
+def test_the_selection_scrolls_the_list() -> None:
+    told = History()
+    told.take(Began("m", "/", understood=True, decided=tuple(Block(f"Bash: {n}", "too small") for n in range(100))), 0.0)
+    looker = Looker(told, rows=13)
+    assert looker.text(*["pagedown"] * 3)[-2].startswith("› ")
+    assert "Bash: 0 " in looker.text("G")[-2]
+    assert "Bash: 99 " in looker.text("g")[2]
+
+
+KEYS = ["up", "down", "left", "right", "tab", "enter", "o", "pageup", "pagedown", "home", "end", "1", "2", "3", "4", "5", "9", "x", "²", "backspace"]
+
+
+@pytest.mark.slow
+@settings(max_examples=100)
+@given(
+    st.lists(st.sampled_from(KEYS), max_size=25),
+    st.integers(2, 120),
+    st.integers(2, 40),
+    st.text(max_size=60),
+    st.lists(st.text(max_size=40), max_size=9),
+)
+def test_whatever_is_pressed_the_page_fits(keys: list[str], cols: int, rows: int, label: str, lines: list[str]) -> None:
+    told = history()
+    told.take(Began("m", "/", understood=True, decided=(Block(label, "compressed", label, "h", "k", 5, 2),)), 0.0)
+    looker = Looker(told, Texts("\n".join(lines), label), cols, rows)
+    for key in keys:
+        looker.details.press(key)
+        shown = looker.details.page(cols, rows)
+        assert len(shown) == rows
+        for line in shown:
+            assert cell_len(line.decode()) <= cols - 1
+            assert all(byte >= 0x20 and byte != 0x7F for byte in line)
