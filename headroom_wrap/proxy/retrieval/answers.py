@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from headroom_wrap.proxy.retrieval.api import NAME_BYTES, Made, Unclear, added
@@ -45,9 +46,10 @@ class Streamed:
         if not self.touched and not self.closing:
             return None
         try:
-            if self._left < 0:
+            if self.touched and self._left < 0:
                 raise Unclear("a response too long to be answered")
-            self.made.append(self.heard(self._kept))
+            made = self.heard(self._kept if self.touched else self.held)  # where nothing was called the end says enough
+            self.made.append(replace(made, whole=self.closing))
         except _SHAPELESS as error:
             raise Unclear(str(error)) from None
         return self.made[-1]

@@ -56,6 +56,7 @@ class Made:
         answerable: it ended so that its calls can be answered.
         usage: as the API words it.
         id: of the response.
+        whole: it came to its end.
     """
 
     elements: tuple[bytes, ...] = ()
@@ -65,6 +66,7 @@ class Made:
     answerable: bool = False
     usage: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
+    whole: bool = True
 
     @property
     def ours(self) -> bool:

@@ -183,8 +183,8 @@ class Rounds:
         if made is None or self._plain:
             return None
         self._responses.append(made.id)
-        if made.calls and not made.answerable:
-            self._fetched = False  # cut off within a call: the client's own view is all that there is
+        if not made.whole or (made.calls and not made.answerable):
+            self._fetched = False  # cut off, maybe within a call: the client's own view is all that there is
             return None
         self._trail += made.elements
         if not made.calls:

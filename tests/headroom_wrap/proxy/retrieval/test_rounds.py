@@ -1,0 +1,196 @@
+"""One answer of several responses, where something goes wrong in the middle, and where nothing does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from headroom.testing import GeminiProvider, Script, text, tool
+from tests.headroom_wrap.proxy.harness import DEADLINE, RawUpstream, body_of, chunked, conversation, proxy, read_message, request, sse
+
+BASH = {"name": "Bash", "input_schema": {"type": "object"}}
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+USAGE = {"input_tokens": 10, "output_tokens": 3, "cache_read_input_tokens": 100}
+ASK = body_of(conversation(0), tools=[BASH])
+
+
+def started(name="msg_1"):
+    return {"type": "message_start", "message": {"id": name, "model": "claude-opus-4-8", "usage": USAGE}}
+
+
+def block(index, opening, *deltas):
+    yield {"type": "content_block_start", "index": index, "content_block": opening}
+    for delta in deltas:
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
+    yield {"type": "content_block_stop", "index": index}
+
+
+def said(index, words):
+    return block(index, {"type": "text", "text": ""}, {"type": "text_delta", "text": words})
+
+
+def ours(index, name="toolu_1", given='{"handle": "3f9a2c7b"}'):
+    opening = {"type": "tool_use", "id": name, "name": "headroom_retrieve", "input": {}}
+    return block(index, opening, *({"type": "input_json_delta", "partial_json": piece} for piece in (given[:9], given[9:])))
+
+
+def ended(stop="tool_use"):
+    return [{"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {"output_tokens": 7}}, {"type": "message_stop"}]
+
+
+def stream(*events):
+    return HEAD + chunked(sse(*events))
+
+
+def behind(upstream, **settings):
+    return proxy(upstream.url, retrieve="proxy", elide=False, **settings)
+
+
+def texts(message):
+    return [v["delta"]["text"] for v in events(message) if v.get("delta", {}).get("type") == "text_delta"]
+
+
+def events(message):
+    return [json.loads(line[6:]) for line in message.body.split(b"\n") if line.startswith(b"data: ")]
+
+
+async def test_a_handle_that_leads_nowhere_is_explained_to_the_model():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(stream(started(), *ours(0), *ended()), stream(started("msg_2"), *said(0, "So."), *ended("end_turn")))
+        got = await p.post(ASK)
+        assert texts(got) == ["So."]
+        told = json.loads(upstream.requests[1].body)["messages"][-1]["content"][0]
+        assert told["is_error"] is True
+        assert "No original with handle 3f9a2c7b" in told["content"]
+    assert sorted(p.store.rows) == ["msg_1", "msg_2"]
+    assert p.store.rows["msg_2"].overhead > p.store.rows["msg_1"].overhead  # the whole prompt of a turn that is there because of us
+
+
+async def test_a_response_that_cannot_be_put_together_again_is_asked_for_without_the_tool():
+    odd = block(0, {"type": "text", "text": ""}, {"type": "a_new_delta", "x": 1})
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(stream(started(), *odd, *ours(1), *ended()), stream(started("msg_2"), *said(0, "So."), *ended("end_turn")))
+        got = await p.post(ASK)
+        assert upstream.requests[1].body == ASK
+        kinds = [v["type"] for v in events(got)]
+        assert (kinds.count("message_start"), kinds.count("message_stop")) == (1, 1)
+        assert [v["index"] for v in events(got) if v["type"] == "content_block_start"] == [0, 1]
+        assert texts(got) == ["So."]
+
+
+@pytest.mark.parametrize("given", ["[]", '{"handle": '])
+async def test_a_call_whose_arguments_are_none(given):
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(stream(started(), *ours(0, given=given), *ended()), stream(started("msg_2"), *said(0, "So."), *ended("end_turn")))
+        got = await p.post(ASK)
+        assert upstream.requests[1].body == ASK
+        assert texts(got) == ["So."]
+
+
+async def test_an_answer_that_is_cut_off_within_a_call():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(stream(started(), *said(0, "Hm."), *ours(1, given='{"hand'), *ended("max_tokens")))
+        got = await p.post(ASK)
+        assert len(upstream.requests) == 1
+        assert texts(got) == ["Hm."]
+        assert events(got)[-2]["delta"]["stop_reason"] == "max_tokens"
+        assert b"toolu_1" not in got.body
+
+
+async def test_an_error_in_the_middle_of_the_second_response():
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(stream(started(), *ours(0), *ended()), stream(started("msg_2"), error))
+        got = await p.post(ASK)
+        assert events(got)[-1] == error
+        assert "message_stop" not in [v["type"] for v in events(got)]
+        assert not [key for key in p.store.frozen if ":turn:" in key]
+
+
+async def test_an_upstream_that_is_gone_for_the_second_response():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+
+        async def answer(message, writer):
+            if len(upstream.requests) == 1:
+                writer.write(stream(started(), *ours(0), *ended()))
+            else:
+                writer.close()
+
+        upstream.answer = answer
+        got = await p.post(ASK)
+        assert events(got)[-1]["type"] == "error"
+        assert "closed the connection" in events(got)[-1]["error"]["message"]
+
+
+async def test_events_are_out_before_the_upstream_goes_on():
+    """Nothing waits for the end of a response, in whichever round."""
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        proceed = asyncio.Event()
+
+        async def answer(message, writer):
+            if len(upstream.requests) == 1:
+                writer.write(stream(started(), *ours(0), *ended()))
+                return
+            part = sse(started("msg_2"), *list(said(0, "Half."))[:2])
+            writer.write(HEAD + f"{len(part):x}\r\n".encode() + part + b"\r\n")
+            await writer.drain()
+            await proceed.wait()
+            writer.write(chunked(sse({"type": "content_block_stop", "index": 0}, *ended("end_turn"))))
+
+        upstream.answer = answer
+        reader, writer = await p.connect()
+        writer.write(request(p.port, ASK))
+        await asyncio.wait_for(reader.readuntil(b"Half."), DEADLINE)
+        assert not proceed.is_set()
+        proceed.set()
+        await asyncio.wait_for(reader.readuntil(b"message_stop"), DEADLINE)
+        writer.close()
+
+
+async def test_a_client_that_leaves_in_the_second_response_ends_it_upstream():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        begun = asyncio.Event()
+        gone = asyncio.Event()
+
+        async def answer(message, writer):
+            if len(upstream.requests) == 1:
+                writer.write(stream(started(), *ours(0), *ended()))
+                return
+            writer.write(HEAD)
+            await writer.drain()
+            begun.set()
+            await writer.wait_closed()
+            gone.set()
+
+        async def raw(reader, writer):
+            """Notices the end of the connection while an answer is under way."""
+            while (message := await read_message(reader)) is not None:
+                upstream.requests.append(message)
+                asyncio.ensure_future(answer(message, writer))  # noqa: RUF006
+            gone.set()
+
+        upstream.raw = raw
+        _, writer = await p.connect()
+        writer.write(request(p.port, ASK))
+        await asyncio.wait_for(begun.wait(), DEADLINE)
+        writer.close()
+        await asyncio.wait_for(gone.wait(), DEADLINE)
+
+
+@pytest.mark.slow
+async def test_code_assists_wrapper():
+    def fetch(asked):
+        return tool("headroom_retrieve", handle="3f9a2c7b")
+
+    declared = [{"functionDeclarations": [{"name": "run", "parameters": {"type": "OBJECT"}}]}]
+    script = Script(lambda asked: [text("Hm. "), fetch(asked)], [text("Done.")])
+    async with GeminiProvider(script, count=len, minimum=0) as provider, behind(provider) as p:
+        asked = {"model": "gemini-3.1-pro-preview", "request": {"contents": [{"role": "user", "parts": [{"text": "x"}]}], "tools": declared}}
+        raw = json.dumps(asked).encode()
+        got = await p.post(raw, path="/v1internal:streamGenerateContent?alt=sse", headers={"Authorization": "Bearer k"})
+        parts = [part for v in events(got) for part in v["response"]["candidates"][0]["content"]["parts"]]
+        assert "".join(part["text"] for part in parts) == "Hm. Done."
+        assert len(provider.turns) == 2
+        assert not p.troubles()
