@@ -119,6 +119,21 @@ def test_a_wrapped_session_goes_on_wrapped_and_alone(user: User) -> None:
     assert (user.path / "app.log").read_text().strip() in originals[0]
 
 
+@pytest.mark.parametrize("refuse", [0, 426], ids=["websocket", "http"])
+def test_a_conversation_is_compacted_as_ever(user: User, refuse: int) -> None:
+    """Codex asks the server for an item that stands for the conversation, and goes on with that."""
+    with OpenAIProvider(codex.session(CODE), refuse_sockets=refuse) as provider:
+        user.reach(provider.url)
+        wrapped = user.wrapped(*EXEC, "-c", "model_auto_compact_token_limit=20000", PROMPT)
+        asked = [r for r in provider.requests if r.body and r.body.get("input") and r.body["input"][-1].get("type") == "compaction_trigger"]
+        goes_on = [r for r in provider.turns if any(item.get("type") == "compaction" for item in r.body["input"])]
+    assert (wrapped.returncode, wrapped.stdout) == (0, ANSWER + "\n"), wrapped.stderr
+    assert asked
+    assert {r.status for r in asked} == {200}
+    assert goes_on
+    assert "previous_response_id" not in goes_on[0].body
+
+
 def test_a_socket_that_breaks_is_replayed_in_the_same_form(user: User) -> None:
     with OpenAIProvider(codex.session(CODE, fault=cut([text("lost")]))) as provider:
         user.reach(provider.url)
