@@ -25,7 +25,7 @@ _FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "kompre
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("--subscription", is_flag=True, help="Use the account that the agent is signed in to (copilot).")
 @settings(*_FLAGS)
-def command(agent: str, arguments: tuple[str, ...], dry_run: bool, **flags: Any) -> None:
+def command(agent: str, arguments: tuple[str, ...], dry_run: bool, subscription: bool, **flags: Any) -> None:
     """Run AGENT with everything it reads made smaller. What follows -- goes to the agent as it is.
 
     Agents: claude.
@@ -33,20 +33,20 @@ def command(agent: str, arguments: tuple[str, ...], dry_run: bool, **flags: Any)
     adapter = ADAPTERS.get(agent)
     if adapter is None:
         raise UserError(f"Headroom does not know an agent called {agent!r}.", f"It knows: {', '.join(ADAPTERS)}.")
-    wrap(adapter, arguments, config.load(config.surroundings(), flags), dry_run=dry_run)
+    wrap(adapter, arguments, config.load(config.surroundings(), flags), dry_run=dry_run, subscription=subscription)
 
 
-def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config, *, dry_run: bool = False) -> None:
+def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config, *, dry_run: bool = False, subscription: bool = False) -> None:
     """Run an agent, print the receipt, and end as the agent ended."""
     from headroom_wrap.supervisor import session
 
     if dry_run:
-        for line in describe(session.preview(adapter, arguments, settings_in_force), settings_in_force):
+        for line in describe(session.preview(adapter, arguments, settings_in_force, subscription=subscription), settings_in_force):
             click.echo(line)
         return
     if why := choose(settings_in_force.kompress_model, settings_in_force.state).why:
         click.echo(f"headroom: {why} The embedded model is used.", err=True)
-    ended = session.run(adapter, arguments, settings_in_force)
+    ended = session.run(adapter, arguments, settings_in_force, subscription=subscription)
     if ended.plan.routed and settings_in_force.receipt:
         from headroom_wrap.cli import standard
         from headroom_wrap.cli.receipt import session_receipt

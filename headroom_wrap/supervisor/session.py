@@ -51,13 +51,19 @@ class Ended:
     began: float
 
 
-def preview(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> LaunchPlan:
+def preview(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscription: bool = False) -> LaunchPlan:
     """The plan as it would be carried out, with stand-ins for what is only known then (port, secret, folder)."""
-    return _plan(adapter, arguments, config, "http://127.0.0.1:PORT/SECRET", config.state / "sessions" / "SESSION")
+    return _plan(adapter, arguments, config, "http://127.0.0.1:PORT/SECRET", config.state / "sessions" / "SESSION", subscription=subscription)
 
 
-def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
+def run(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscription: bool = False) -> Ended:
     """Run an agent to its end.
+
+    Args:
+        adapter: of the agent.
+        arguments: the user's own for it.
+        config: the settings in force.
+        subscription: it is to use the account that it is signed in to (see ``PlanRequest``).
 
     Raises:
         UserError: it cannot be launched; nothing is left behind then.
@@ -70,7 +76,8 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
         folder = Path(entry.folder)
         with contextlib.closing(launch.bind(config.port)) as listener:
             secret = secrets.token_urlsafe(_SECRET_BYTES)
-            plan = _plan(adapter, arguments, config, f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}", folder)
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}"
+            plan = _plan(adapter, arguments, config, address, folder, subscription=subscription)
             launch.write_files(plan, folder)
             view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings, hint=looking.hint(config))
             if not plan.routed:
@@ -84,13 +91,13 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config) -> Ended:
         journal.undo(entry)
 
 
-def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: str, folder: Path) -> LaunchPlan:
+def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: str, folder: Path, *, subscription: bool) -> LaunchPlan:
     around = config.surroundings
     program = programs.find(adapter, around)
     files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
     mcp = (sys.executable, "-m", "headroom_wrap.mcp", "--state", str(config.state)) if config.mcp and not config.off else ()
     try:
-        return adapter.plan(PlanRequest(program, arguments, around.environ, files, proxy, config.upstream, mcp, folder))
+        return adapter.plan(PlanRequest(program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription))
     except PlanError as error:
         raise UserError(str(error.args[0]), error.hint) from None
 
@@ -232,6 +239,7 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
     around = config.surroundings
     environ = {**around.environ, **plan.settled}
     folder = os.fsencode(around.cwd).decode("utf-8", "replace")  # a name that is not UTF-8: so it stands in what the agent sends, too
+    model = choose(config.kompress_model, config.state)
     return ProxyConfig(
         secret=secret,
         upstream=plan.upstream,
@@ -239,12 +247,13 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         public=not plan.upstream,  # an agent that signs in with one of several vendors: its credentials say which
         state=str(config.state),
         profile=config.profile.value,
-    model = choose(config.kompress_model, config.state)
         off=config.off,
         elide=config.mcp,
         floor_tokens=config.floor_tokens,
         exclude_tools=config.exclude_tools,
         disabled=config.disabled,
+        kompress_model=model.name,
+        kompress_folder=model.folder,
         tool_kinds={name: ToolKind(kind).value for name, kind in adapter.tool_kinds.items()},
         workspace=folder,
         agent=adapter.name,
@@ -252,8 +261,6 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         way_out=way_out.of_environment(environ),
     )
 
-        kompress_model=model.name,
-        kompress_folder=model.folder,
 
 def _ended(status: int) -> str:
     """How a process ended, of its status in ``subprocess``'s manner."""
