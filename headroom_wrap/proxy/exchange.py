@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
@@ -17,11 +18,13 @@ from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.replies import Shape
-from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
-from headroom_wrap.proxy.retrieval.rounds import Rounds, Way
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from headroom_wrap.proxy.upstreams import Upstreams
 from pipeline.dialects.api import Dialect
+
+if TYPE_CHECKING:  # a wrapped agent's proxy starts without it
+    from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
+    from headroom_wrap.proxy.retrieval.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
@@ -251,6 +254,7 @@ class Exchange:
         lane, conversation = self._lane, self._conversation
         if lane is None or lane.retrieval is None or conversation is None:
             return None
+        from headroom_wrap.proxy.retrieval.rounds import Rounds, Way  # loaded with the first conversation that needs it
 
         async def send(body: bytes, changed: bool) -> aiohttp.ClientResponse:
             self._began_at = time.perf_counter()

@@ -9,8 +9,8 @@ import pytest
 
 from headroom.testing import AnthropicProvider, Script, cut, overloaded, text, thinking, tool
 from headroom_wrap.events import Finished
+from pipeline.store.sqlite import SqliteStore
 from tests.headroom_wrap.proxy.harness import SECRET, log_text, proxy
-from tests.memory_store import MemoryStore
 
 sdk = pytest.importorskip("anthropic")
 
@@ -99,14 +99,17 @@ async def test_a_conversation_with_a_retrieval_in_it(streamed):
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_calls_of_ours_and_of_the_clients_together(streamed):
+async def test_calls_of_ours_and_of_the_clients_together(streamed, tmp_path):
     script = Script(
         [tool("Bash", command="cat app.log")],
         lambda request: [thinking("both"), fetch(request), text("And so."), tool("Bash", command="ls"), fetch(request)],
         [text("Done.")],
         [text("Bye.")],
     )
-    store = MemoryStore()
+
+    def store():
+        return SqliteStore.open(tmp_path / "state" / "headroom.db")
+
     async with AnthropicProvider(script, minimum=0) as provider:
         async with proxy(provider.url, retrieve="proxy", elide=False, store=store) as p, client(p) as claude:
             messages = [{"role": "user", "content": "What fails?"}]

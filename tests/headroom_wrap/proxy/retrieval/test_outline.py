@@ -1,0 +1,69 @@
+"""Where a conversation's turns are and what they are called."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom_wrap.proxy.retrieval.outline import Reader
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.openai_responses import OpenAIResponses
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+MESSAGE = st.one_of(
+    st.builds(lambda words: {"role": "user", "content": words}, st.sampled_from(["a", "b", ""])),
+    st.builds(lambda words: {"role": "assistant", "content": [{"type": "text", "text": words}]}, st.sampled_from(["a", "b c", "b  c\n"])),
+    st.builds(lambda n: {"role": "assistant", "content": [{"type": "tool_use", "id": f"t{n}", "name": "x", "input": {}}]}, st.integers(0, 2)),
+)
+
+
+def outline(messages, dialect=Anthropic, member="messages"):
+    return Reader(dialect(), {}).read(json.dumps({member: messages}).encode())
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(MESSAGE, max_size=9), st.lists(MESSAGE, max_size=4))
+def test_what_follows_changes_no_name_of_what_stands_before(messages, more):
+    more = [{"role": "user", "content": "and"}, *more]
+    before, after = outline(messages), outline([*messages, *more])
+    assert after.turns[: len(before.turns)] == before.turns
+    if before.turns:
+        assert after.root == before.root
+    by_model = [n for turn in after.turns for n in turn.messages]
+    assert by_model == [n for n, m in enumerate([*messages, *more]) if m["role"] == "assistant"]
+
+
+def test_the_root_of_a_first_request_is_that_of_all_later_ones():
+    first = [{"role": "user", "content": [{"type": "text", "text": "x"} | MARK]}]
+    later = [{"role": "user", "content": [{"type": "text", "text": "x"}]}, {"role": "assistant", "content": "y"}]
+    assert outline(first).root == outline(later).root == outline(first).end != ""
+    assert outline([]).root == ""
+
+
+def test_a_turn_is_known_by_what_was_said_whatever_else_a_client_drops():
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    said = [{"type": "text", "text": "a "}, {"type": "text", "text": "b"}]
+    ours = {"type": "tool_use", "id": "t9", "name": "headroom_retrieve", "input": {}}
+    asked = {"type": "tool_use", "id": "t1", "name": "x", "input": {}}
+
+    def key(*content, before="x"):
+        return outline([{"role": "user", "content": before}, {"role": "assistant", "content": list(content)}]).turns[0].key
+
+    whole = key(thought, *said, ours, asked)
+    assert whole == key({"type": "text", "text": "ab\n"}, asked)
+    assert whole != key(thought, *said, ours)
+    assert whole != key(*said, asked | {"id": "t2"})
+    assert whole != key(*said, asked, before="y")
+
+
+def test_items_that_the_model_made_one_after_another_are_one_turn():
+    items = [
+        {"role": "user", "content": "x"},
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "o"},
+        {"role": "assistant", "content": [{"type": "output_text", "text": "y"}]},
+    ]
+    assert [turn.messages for turn in outline(items, OpenAIResponses, "input").turns] == [range(1, 3), range(4, 5)]
