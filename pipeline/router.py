@@ -221,6 +221,7 @@ def _worth(rewrite: Rewrite | None, name: str, original: str, before: Sampled) -
     counted = found.before.tokens
     if not _pays(found.saved, counted, share):
         return []
+    name = f"{name}+{rewrite.also}" if rewrite.also else name
     return [Outcome(Reason.COMPRESSED, text, rewrite, name, handle, counted, max(0, round(counted - found.saved)))]
 
 

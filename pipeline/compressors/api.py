@@ -61,6 +61,7 @@ class Rewrite:
         unit: the singular noun of a unit: ``"line"``, ``"record"`` …
         spans: for units that are no physical lines, the character offsets ``[start, end)`` of every unit in the original text, so that
             they can be retrieved by number; empty for lines.
+        also: the name of another compressor that had a part in it, ``""`` for none.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Rewrite:
     summary: str = ""
     unit: str = "line"
     spans: tuple[tuple[int, int], ...] = ()
+    also: str = ""
 
     @property
     def left_out(self) -> int:

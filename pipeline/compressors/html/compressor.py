@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.html.markdown import Markdown
 from pipeline.compressors.html.navigation import Fold, folds
+from pipeline.compressors.html.places import places
 from pipeline.compressors.html.recognise import confidence
 from pipeline.compressors.html.scan import pieces
+from pipeline.compressors.kompress.compressor import NAME as KOMPRESS
+from pipeline.compressors.kompress.compressor import focused
 from pipeline.markers import gap
 from pipeline.policy import Policy
 from pipeline.query import Query
@@ -31,8 +34,19 @@ _ENDS_VALUE = frozenset(("'", '"', ">", " ", "\n", "\r", "\t"))
 _FRAGMENT = re.compile(r"https?://[^\s\"'<>#]{1,2000}#([\w.:@/+%-]{2,120})")
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page with what stands before and behind it, the anchors that the question names, and its Markdown."""
+
+    head: str
+    page: str
+    tail: str
+    anchors: list[tuple[int, str]]
+    markdown: str
+
+
 class HtmlCompressor:
-    """HTML pages that were fetched: Markdown of what they show."""
+    """HTML pages that were fetched: Markdown of what they show, and of prose what the question asks for."""
 
     name = "html"
 
@@ -46,16 +60,38 @@ class HtmlCompressor:
             return None
         head, page, tail = _parts(content.text)
         named = _named(content.query)
-        markdown = Markdown(_anchors(page, named)).read(pieces(page))
-        text = "".join(markdown.parts).strip()
+        anchors = _anchors(page, named)
+        markdown = Markdown(anchors).read(pieces(page))
+        whole = "".join(markdown.parts)
+        text = whole.strip()
         if len(text) < _LEAST_TEXT or markdown.json > _JSON_SHARE * len(text) or text.startswith("<"):
             return None
+        if _shows(text, content, named):
+            rewrite = _asked(_Page(head, page, tail, anchors, whole), named, content, policy)
+            if rewrite is not None:
+                return rewrite
         folded = folds(markdown, content.text, len(head), content.query)
         text = _joined(head, _folded(markdown.parts, folded).strip(), tail, _told_cut(page, text))
         gaps = tuple(fold.gap for fold in folded)
         if len(text) > _SAVES * len(content.text) or not _shows(text, content, named) or confidence(replace(content, text=text)):
             return None
         return Rewrite(text, len(content.lines), gaps, _summary(markdown, folded))
+
+
+def _asked(found: _Page, named: tuple[str, ...], content: Content, policy: Policy) -> Rewrite | None:
+    """The sentences of the page that the question asks for, with a marker in place of the others; None where it asks for none in particular.
+
+    What is left out is numbered by sentences, and a number stands for the stretch of the page, markup and all, in which its sentence is written.
+    """
+    result = focused(found.markdown, content, policy)
+    if result is None:
+        return None
+    text = _joined(found.head, result.text.strip(), found.tail, _told_cut(found.page, result.text))
+    if len(text) > _SAVES * len(found.markdown) or not all(name in result.text or name not in found.markdown for name in named):
+        return None
+    offset = len(found.head)
+    spans = tuple((offset + start, offset + end) for start, end in places(found.page, pieces(found.page), result.spans, found.anchors))
+    return Rewrite(text, len(spans), result.gaps, f"page as Markdown; {result.summary}", unit="sentence", spans=spans, also=KOMPRESS)
 
 
 def _parts(text: str) -> tuple[str, str, str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.asked import names_of
 from pipeline.compressors.files import extension, is_reference, whole_read
-from pipeline.compressors.kompress.core import Mode, Settings, compress
+from pipeline.compressors.kompress.core import Mode, Result, Settings, compress
 from pipeline.compressors.kompress.plugged import plugged
 from pipeline.compressors.kompress.prose import is_prose
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy, Profile
 from pipeline.transcript import ToolCall, ToolKind
 
+NAME = "kompress"
 _QUESTIONS = ("prompt", "question", "query", "q", "topic")  # arguments in which an agent says what it wants of a text
 _OF_LINES = frozenset({ToolKind.SEARCH, ToolKind.LIST, ToolKind.EDIT})
 _INSTRUCTION_FILES = (
@@ -41,7 +42,7 @@ class KompressCompressor:
     edit, an instruction file and what a subagent reports stay as they are.
     """
 
-    name = "kompress"
+    name = NAME
 
     def recognise(self, content: Content) -> float:
         """0.2 for English prose, else 0: whoever knows a text by its form goes first."""
@@ -65,6 +66,22 @@ class KompressCompressor:
         settings = Settings(mode, deepest=deepest, names=names)
         result = compress(content.text, question, settings, words=plugged(policy.kompress_model))
         return result.rewrite() if result.mode is not None else None
+
+
+def focused(text: str, content: Content, policy: Policy) -> Result | None:
+    """What the question leaves of prose that another compressor found in a block; None where nothing of it may be left out.
+
+    Args:
+        text: the prose.
+        content: the block.
+        policy: what may be done.
+    """
+    if not policy.lossy or NAME in policy.disabled or (content.call is not None and _instructs(content.call)) or not is_prose(text):
+        return None
+    question = _question(content)
+    names = tuple(names_of(content.query)[:_MOST_NAMES])
+    result = compress(text, question, Settings(Mode.FOCUS, deepest=1, names=names), words=plugged(policy.kompress_model)) if question else None
+    return result if result is not None and result.mode is Mode.FOCUS and result.gaps else None
 
 
 def _question(content: Content) -> str:

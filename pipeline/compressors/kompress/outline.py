@@ -15,6 +15,7 @@ _TERM = 100  # characters of a term that stands alone above its description
 _LISTED = 50  # units of a list that are gone back over for its announcement
 _ANNOUNCED = 3000  # characters of code or a table that is kept with its announcement
 _FIRST_WORD = re.compile(r"\W{0,8}([A-Za-z]{1,12})\b")
+_ANCHOR = re.compile(r"\{#([\w.:@/+-]{2,120})\}")  # as Markdown writes the id of a heading
 _DECORATION = re.compile(r"^[#*\s]+|[#*:\s]+$")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,5})\.? ")
 _DEEPEST = 9
@@ -76,7 +77,7 @@ class Outline:
         return found
 
     def sections(self, question: str, quoted: Sequence[str]) -> list[range]:
-        """The sections whose heading a question names: in quotes, or by two words or more on end. Never most of the text."""
+        """The sections whose heading a question names: by its anchor, in quotes, or by two words or more on end. Never most of the text."""
         lower = question.lower()
         names = {q.strip().lower() for q in quoted}
         total = sum(map(len, self._squeezed))
@@ -84,9 +85,12 @@ class Outline:
         for index, level in self._levels.items():
             if len(found) == _MOST_SECTIONS:
                 break
-            name = _DECORATION.sub("", self._squeezed[index].split("\n")[0]).lower()
+            line = self._squeezed[index].split("\n")[0].lower()
+            anchored = any(anchor in lower for anchor in _ANCHOR.findall(line))
+            name = _DECORATION.sub("", _ANCHOR.sub("", line)).strip()
             bare = name.replace("`", "")
-            if len(bare) < _LEAST_NAME or not (name in names or bare in names or (" " in bare and (name in lower or bare in lower))):
+            called = name in names or bare in names or (" " in bare and (name in lower or bare in lower))
+            if not anchored and (len(bare) < _LEAST_NAME or not called):
                 continue
             end = next((i for i, other in self._levels.items() if i > index and other <= level), len(self._units))
             if sum(map(len, self._squeezed[index:end])) <= _SECTION * total:
