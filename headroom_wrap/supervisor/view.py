@@ -10,6 +10,7 @@ from headroom_wrap.config import Surroundings
 from headroom_wrap.events import Began, Event, Finished, Trouble
 from headroom_wrap.supervisor.alarms import Alarms, Figures
 from headroom_wrap.supervisor.history import History
+from headroom_wrap.terminal.panel import count
 from headroom_wrap.terminal.snapshot import Snapshot
 from pipeline.outcome import Reason
 
@@ -70,7 +71,11 @@ class SessionView:
             self._understood += event.understood
             self._compressed = max(self._compressed, event.compressed)
             self._reasons.update(event.new_reasons)
-            self._last = event.last or self._last
+            done = [block for block in event.decided if block.reason == Reason.COMPRESSED.value]
+            if done:
+                self._last = f"{done[-1].label} {count(done[-1].before)} → {count(done[-1].after)} ({done[-1].compressor})"
+            elif not self._compressed:
+                self._last = event.last or self._last
         elif isinstance(event, Finished):
             self._finished(event)
         elif isinstance(event, Trouble):

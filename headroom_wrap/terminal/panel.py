@@ -125,15 +125,15 @@ def _cache_row(snapshot: Snapshot) -> Row:
     more = f" +{len(files) - 2}" if len(files) > 2 else ""
     listed = f"{', '.join(files[:2])}{more} tokens" if files else ""
     route = " → ".join(part for part in (snapshot.agent, snapshot.proxy) if part)
-    return Row("cache", [*_cache(snapshot, labelled=True), Field(listed, "", 2), Field(route, _QUIET, 3)])
+    return Row("cache", [*_cache(snapshot, labelled=True), Field(listed, "", 3), Field(route, _QUIET, 4), Field(snapshot.hint, _QUIET, 2)])
 
 
 def _last_row(snapshot: Snapshot) -> Row:
     if snapshot.alarm:
-        return Row("alarm", [*_alarm(snapshot), Field(snapshot.hint, _QUIET, 2)])
+        return Row("alarm", _alarm(snapshot))
     reason = f"left alone: {snapshot.top_reason}" if snapshot.top_reason else ""
     last = Field(snapshot.last or "nothing yet", "" if snapshot.last else _QUIET, prose=True)
-    return Row("last", [last, Field(reason, _QUIET, 1, prose=True), Field(snapshot.hint, _QUIET, 2)])
+    return Row("last", [last, Field(reason, _QUIET, 1, prose=True)])
 
 
 def _alarm(snapshot: Snapshot) -> list[Field]:

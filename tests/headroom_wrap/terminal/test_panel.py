@@ -39,12 +39,12 @@ def text(snapshot, cols, rows=3):
 def test_usual_panel_as_text():
     assert text(USUAL, 120) == [
         "headroom  bill $1.83 · saved $0.64 (26%) · without us $2.47 · 84.2k tokens less · 41 requests, 17 compressed",
-        "cache     95% hit · expires in 5 min · CLAUDE.md 2.1k, CLAUDE.local.md 310 tokens · claude → 127.0.0.1:40213",
-        "last      pytest output 14.2k → 1.9k tokens (build) · left alone: file read before an edit (12) · Ctrl-\\ details",
+        "cache     95% hit · expires in 5 min · CLAUDE.md 2.1k, CLAUDE.local.md 310 tokens · Ctrl-\\ details",
+        "last      pytest output 14.2k → 1.9k tokens (build) · left alone: file read before an edit (12)",
     ]
     assert text(USUAL, 80) == [
         "headroom  bill $1.83 · saved $0.64 (26%) · without us $2.47 · 84.2k tokens less",
-        "cache     95% hit · expires in 5 min",
+        "cache     95% hit · expires in 5 min · Ctrl-\\ details",
         "last      pytest output 14.2k → 1.9k tokens (build) · left alone: file read be…",
     ]
     assert text(USUAL, 50) == [

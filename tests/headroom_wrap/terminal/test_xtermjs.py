@@ -78,7 +78,7 @@ def play(data, seed, longest=120):
             script.draw([b"panel %d row %d" % (at, row) for row in range(PANEL)])
         if rnd.random() < 0.05:
             script.glance()
-        if not script.filter._tokens.held and rnd.random() < 0.5:
+        if not script.filter._tokens.held and (rnd.random() < 0.5 or to == len(data)):
             script.look()
         at = to
     return script
@@ -106,7 +106,7 @@ def compare(data, seed, **options):
 @pytest.mark.parametrize("stream", [editor, windows, inline])
 def test_generated_streams(stream):
     script = compare(stream()[:12_000], 1)
-    assert script.draws > 10
+    assert script.draws > 5
     assert script.glances or stream is not inline
 
 
