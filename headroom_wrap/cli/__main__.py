@@ -17,6 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from headroom_wrap.cli import standard
 
     standard.reopen()
+    if given[:3] == ["mcp", "serve", "--state"] and len(given) == 4:  # as agents start it, who wait for its first answer
+        from headroom_wrap.mcp.__main__ import main as serve
+
+        sys.exit(serve(given[2:]))
     import click
 
     from headroom_wrap.cli.commands import cli

@@ -13,6 +13,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("headroom_wrap.cli.demo", "See it work within seconds: no account, no agent, no network."),
     "proxy": ("headroom_wrap.cli.proxy", "Stand in front of any client of a model's API, until stopped."),
     "run": ("headroom_wrap.cli.run", "Run any command; what it prints is made smaller unless a terminal reads it."),
+    "mcp": ("headroom_wrap.cli.mcp", "The tools over MCP for agents that are not wrapped: serve, install, uninstall."),
     "compress": ("headroom_wrap.cli.compress", "What a tool's output would look like to the model."),
     "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
     "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         return 2
     # The interrupt key reaches the agent's whole process group; the agent lives on after it and so must its tools.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tools = Tools(lambda: _open(options["--state"]), _compress, since=time.time())
+    tools = Tools(lambda: open_store(options["--state"]), shorten, since=time.time())
     try:
         # Standard output carries the protocol alone: what else is printed goes to standard error.
         with os.fdopen(os.dup(1), "wb") as out:
@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _open(state: str) -> Store:
+def open_store(state: str) -> Store:
+    """The store in a state folder. Raises ``StoreError``."""
     # Late: the answer to `initialize` must not wait for SQLite, zstd and paths.
     from pathlib import Path
 
@@ -50,7 +51,8 @@ def _open(state: str) -> Store:
     return SqliteStore.open(Path(state) / "headroom.db")
 
 
-def _compress(text: str, query: str, store: Store) -> str:
+def shorten(text: str, query: str, store: Store) -> str:
+    """What the tool for it does. Raises ``ToolError``."""
     # Late: the compressors and their grammars are large.
     try:
         import headroom

@@ -1,20 +1,25 @@
-"""What a session has put on disk outside the store, so that it can be undone: at its end, at the next start after a SIGKILL, or by ``headroom undo``.
+"""What was put on disk outside the store, so that it can be undone: at a session's end, at the next start after a SIGKILL, or by ``headroom undo``.
 
-An entry is written before the thing it undoes. It belongs to a process (pid and start time); once that is gone anyone may undo it. Ownership is by
-entry, never by name: what is not in an entry is not ours.
+An entry is written before the thing it undoes. It belongs to a process (pid and start time); once that is gone anyone may undo it. What was
+installed to stay belongs to nobody, and is undone when the user says so. Ownership is by entry, never by name: what is not in an entry is not ours.
+
+A file may be in several entries, as two sessions in one folder write the same. All of them know its content before the first, and the last one
+to go puts that back.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +29,30 @@ class Edit:
     Args:
         path: which.
         before: its content before, None if it did not exist.
-        after: SHA-256 of what we wrote. A file that the user changed since is not touched.
+        after: SHA-256 of what we wrote. In a file that was changed since, no more is touched than what we added.
+        added: the text that we put into it.
+        removed: the text that stood in the place of that.
+        folders: those that had to be made for it, the innermost first; they go once they are empty.
     """
 
     path: str
     before: str | None
     after: str
+    added: str = ""
+    removed: str = ""
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One session's traces."""
+    """One session's traces, or with ``name`` those of something that was installed to stay."""
 
     file: Path
     pid: int
     started: float
     folder: str
     edits: tuple[Edit, ...] = ()
+    name: str = ""
 
 
 class Journal:
@@ -68,45 +80,153 @@ class Journal:
         Path(entry.folder).mkdir(mode=0o700)
         return entry
 
+    def install(self, name: str, changes: Mapping[Path, str]) -> Entry:
+        """Change files of the user's until ``undo``; see ``apply``. An entry of that name that is there already is gone on with."""
+        self._entries.mkdir(mode=0o700, parents=True, exist_ok=True)
+        entry = self.installed().get(name) or Entry(self._entries / f"installed-{name}.json", 0, 0.0, "", (), name)
+        return self.apply(entry, changes)
+
+    def installed(self) -> dict[str, Entry]:
+        """What was installed to stay, by name."""
+        return {entry.name: entry for entry in self._all() if entry.name}
+
+    def apply(self, entry: Entry, changes: Mapping[Path, str]) -> Entry:
+        """Give files of the user's a new content, each recorded before it is written. Returns the entry with them.
+
+        Raises:
+            OSError: one cannot be read or written; those before it are in the journal.
+            UnicodeDecodeError: one is no text, so it was not touched; likewise.
+        """
+        with self._locked():
+            for path, text in changes.items():
+                entry = replace(entry, edits=(*entry.edits, self._edit(path, text)))
+                self.write(entry)
+                target = Path(entry.edits[-1].path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(target, text)
+        return entry
+
+    def _edit(self, path: Path, text: str) -> Edit:
+        target = Path(os.path.realpath(path))  # a link to the user's own collection of settings stays one
+        now = _content(target)
+        before = None if now is None else now.decode("utf-8")
+        after = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        known = next((e for other in self._all() for e in other.edits if e.path == str(target) and now is not None and _sha(now) == e.after), None)
+        if known is not None and text == before:
+            return replace(known, after=after)
+        if known is not None:
+            before = known.before
+        added, removed = _difference(before or "", text)
+        return Edit(str(target), before, after, added, removed, known.folders if known is not None else _missing(target.parent))
+
     def write(self, entry: Entry) -> None:
         """Record an entry durably, replacing what it said before."""
-        edits = [{"path": e.path, "before": e.before, "after": e.after} for e in entry.edits]
-        text = json.dumps({"pid": entry.pid, "started": entry.started, "folder": entry.folder, "edits": edits})
-        write_atomically(entry.file, text)
+        said = {"pid": entry.pid, "started": entry.started, "folder": entry.folder, "edits": [asdict(e) for e in entry.edits], "name": entry.name}
+        write_atomically(entry.file, json.dumps(said))
 
     def undo(self, entry: Entry) -> list[str]:
-        """Undo an entry and forget it. Returns a sentence for every file that could not be put back, because it changed since."""
+        """Undo an entry and forget it. Returns a sentence for every file of which the user should look at what is in it now."""
         kept = []
-        for edit in reversed(entry.edits):
-            path = Path(edit.path)
-            try:
-                now: bytes | None = path.read_bytes()
-            except FileNotFoundError:
-                now = None
-            if now is None or hashlib.sha256(now).hexdigest() != edit.after:
-                kept.append(f"{path} was changed since Headroom wrote it, so it was left as it is.")
-            elif edit.before is None:
-                path.unlink()
-            else:
-                write_atomically(path, edit.before)
+        if entry.edits:
+            with self._locked():
+                for edit in reversed(entry.edits):
+                    if not self._hand_over(entry, edit):
+                        kept += _put_back(edit)
         folder = Path(entry.folder)
         if folder.parent == self._sessions:  # an entry that names any other folder is not ours
             shutil.rmtree(folder, ignore_errors=True)
         entry.file.unlink(missing_ok=True)
         return kept
 
+    def _hand_over(self, entry: Entry, edit: Edit) -> bool:
+        """Whether another entry has the same file, and will put it back."""
+        others = [other for other in self._all() if other.file != entry.file and any(e.path == edit.path for e in other.edits)]
+        now = _content(Path(edit.path))
+        if now is not None and _sha(now) == edit.after:
+            for other in others:
+                edits = tuple(replace(e, after=edit.after, added=edit.added, removed=edit.removed) if e.path == edit.path else e for e in other.edits)
+                self.write(replace(other, edits=edits))
+        return bool(others)
+
     def stale(self) -> Iterator[Entry]:
         """Entries whose process is gone. One that cannot be read is skipped: it says nothing that could be undone."""
-        if not self._entries.is_dir():
-            return
-        for file in sorted(self._entries.glob("*.json")):
-            entry = _read(file)
-            if entry is not None and not _alive(entry):
-                yield entry
+        return (entry for entry in self._all() if not entry.name and not _alive(entry))
+
+    def live(self) -> Iterator[Entry]:
+        """Entries of sessions that run."""
+        return (entry for entry in self._all() if not entry.name and _alive(entry))
 
     def undo_stale(self) -> list[str]:
         """Undo what dead sessions left behind; see ``undo``."""
         return [sentence for entry in list(self.stale()) for sentence in self.undo(entry)]
+
+    def _all(self) -> list[Entry]:
+        if not self._entries.is_dir():
+            return []
+        return [entry for file in sorted(self._entries.glob("*.json")) if (entry := _read(file)) is not None]
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone among all sessions: what is written depends on what others wrote."""
+        with open(os.open(self._entries / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _put_back(edit: Edit) -> list[str]:
+    """Put a file back. Returns a sentence where it was changed since, so that it is not what it was before."""
+    path = Path(edit.path)
+    now = _content(path)
+    if now is not None and _sha(now) == edit.after:
+        if edit.before is None:
+            path.unlink()
+        else:
+            write_atomically(path, edit.before)
+    elif now is not None and edit.added and now.count(edit.added.encode("utf-8")) == 1:
+        # Somebody changed it meanwhile: what we added goes, and the rest is theirs.
+        write_atomically(path, now.replace(edit.added.encode("utf-8"), edit.removed.encode("utf-8")))
+    elif now is not None and edit.before is not None and now == edit.before.encode("utf-8"):
+        pass  # somebody has put it back already
+    else:
+        return [f"{path} was changed since Headroom wrote it, so it was left as it is."]
+    for folder in edit.folders:
+        try:
+            Path(folder).rmdir()
+        except OSError:
+            break  # there is something in it by now
+    return []
+
+
+def _difference(before: str, after: str) -> tuple[str, str]:
+    """The text that is in ``after`` alone and the one in ``before`` in its place, both between the same beginning and end."""
+    head = _alike(before, after)
+    tail = _alike(before[head:][::-1], after[head:][::-1])
+    return after[head : len(after) - tail], before[head : len(before) - tail]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters of the beginning are the same."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _missing(folder: Path) -> tuple[str, ...]:
+    """The folders that have to be made, the innermost first."""
+    missing = []
+    while not folder.exists():
+        missing.append(str(folder))
+        folder = folder.parent
+    return tuple(missing)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def start_time(pid: int) -> float:
@@ -123,12 +243,12 @@ def start_time(pid: int) -> float:
     return 0.0
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str | bytes) -> None:
     """Replace a file's content in one step, readable by its owner alone; a crash leaves the old or the new, nothing between."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
@@ -142,10 +262,15 @@ def write_atomically(path: Path, text: str) -> None:
 def _read(file: Path) -> Entry | None:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-        edits = tuple(Edit(str(e["path"]), e["before"], str(e["after"])) for e in value["edits"])
-        return Entry(file, int(value["pid"]), float(value["started"]), str(value["folder"]), edits)
+        edits = tuple(_edit(e) for e in value["edits"])
+        return Entry(file, int(value["pid"]), float(value["started"]), str(value["folder"]), edits, str(value.get("name", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _edit(said: dict[str, Any]) -> Edit:
+    folders = tuple(str(f) for f in said.get("folders", ()))
+    return Edit(str(said["path"]), said["before"], str(said["after"]), str(said.get("added", "")), str(said.get("removed", "")), folders)
 
 
 def _alive(entry: Entry) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -38,11 +38,7 @@ class Mcp:
         """Answer a message."""
         body = await bodies.read(request, self._parts.body_limit)
         reply = await asyncio.to_thread(http.reply, Protocol(self._tools(asyncio.get_running_loop())), body, request.headers)
-        if not reply.body:
-            return answers.empty(reply.status)
-        if reply.status == 200 and _wants_events(request.headers.get("Accept", "")):
-            return answers.raw(b"event: message\ndata: " + reply.body + b"\n\n", _EVENTS)
-        return answers.raw(reply.body, JSON, status=reply.status)
+        return answered(reply, request.headers)
 
     def _tools(self, loop: asyncio.AbstractEventLoop) -> Tools:
         """The tools as a thread sees them: what they need of the proxy is done on its loop."""
@@ -58,6 +54,15 @@ class Mcp:
 
         # Their store is the keeper's, who closes it.
         return Tools(lambda: wait(self._parts.keeper.open()), compress, since=self._parts.tally.started)
+
+
+def answered(reply: http.Reply, headers: Mapping[str, str]) -> web.Response:
+    """A reply in the form that the client takes."""
+    if not reply.body:
+        return answers.empty(reply.status)
+    if reply.status == 200 and _wants_events(headers.get("Accept", "")):
+        return answers.raw(b"event: message\ndata: " + reply.body + b"\n\n", _EVENTS)
+    return answers.raw(reply.body, JSON, status=reply.status)
 
 
 def _wants_events(accept: str) -> bool:

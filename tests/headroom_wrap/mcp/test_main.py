@@ -131,7 +131,7 @@ def test_usage(arguments, capsys):
 def test_compression_that_is_not_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "headroom", None)
     with pytest.raises(ToolError, match="not available"):
-        program._compress("x", "", None)
+        program.shorten("x", "", None)
     monkeypatch.setitem(sys.modules, "headroom", object())
     with pytest.raises(ToolError, match="not available"):
-        program._compress("x", "", None)
+        program.shorten("x", "", None)

@@ -1,0 +1,1 @@
+"""Our MCP server in agents' own settings, for permanent use without wrapping."""

@@ -1,0 +1,128 @@
+"""One member more in a JSON text, or one less, every other byte of it as it was. Pure.
+
+JSON with comments or commas at ends is refused: what a program takes for a comment differs from program to program.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_INDENT = re.compile(r"\n([ \t]+)\S")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+class UnfitError(Exception):
+    """The text cannot be added to. The message says why, without its beginning: the file's name goes there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    key: str
+    start: int
+    value: int  # where that begins
+    end: int
+
+
+def insert(text: str, path: tuple[str, ...], value: Any) -> str:
+    """The text with a member at ``path``; objects on the way to it are made where they are missing. An empty text is an empty object.
+
+    Raises:
+        UnfitError: it is no plain JSON, holds other things than objects on the way, or has the member already.
+    """
+    if not text.strip():
+        return json.dumps(_nested(path, value), indent=2, ensure_ascii=False) + "\n"
+    _check(text)
+    at = _skip(text, 0)
+    for depth, key in enumerate(path):
+        if text[at] != "{":
+            raise UnfitError(f"has no object as {'.'.join(path[:depth]) or 'the whole of it'}")
+        members = list(_members(text, at))
+        found = next((m for m in members if m.key == key), None)
+        if found is None:
+            return _added(text, (at, depth), members, key, _nested(path[depth + 1 :], value))
+        at = found.value
+    raise UnfitError(f"has {'.'.join(path)} already")
+
+
+def remove(text: str, path: tuple[str, ...]) -> str:
+    """The text without the member at ``path``.
+
+    Raises:
+        UnfitError: it is no plain JSON, or has no such member.
+    """
+    _check(text)
+    at = _skip(text, 0)
+    for depth, key in enumerate(path):
+        members = list(_members(text, at)) if text[at] == "{" else []
+        n = next((n for n, m in enumerate(members) if m.key == key), None)
+        if n is None:
+            break
+        if depth < len(path) - 1:
+            at = members[n].value
+        elif n + 1 < len(members):
+            return text[: members[n].start] + text[members[n + 1].start :]
+        elif n:
+            return text[: members[n - 1].end] + text[members[n].end :]
+        else:
+            return text[: at + 1] + text[_skip(text, members[n].end) :]
+    raise UnfitError(f"has no {'.'.join(path)}")
+
+
+def _check(text: str) -> None:
+    try:
+        json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise UnfitError(f"is no plain JSON ({error})") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _members(text: str, at: int) -> Iterator[_Member]:
+    """The members of the object that begins at ``at``, in a text that is JSON."""
+    at = _skip(text, at + 1)
+    while text[at] != "}":
+        start = at
+        key, at = _DECODER.raw_decode(text, start)
+        value = _skip(text, _skip(text, at) + 1)
+        _, end = _DECODER.raw_decode(text, value)
+        yield _Member(key, start, value, end)
+        at = _skip(text, end)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def _added(text: str, where: tuple[int, int], members: list[_Member], key: str, value: Any) -> str:
+    """The text with a member at the end of the object that begins ``where`` (offset and depth), in the way in which the text is laid out."""
+    at, depth = where
+    newline = "\r\n" if "\r\n" in text else "\n"
+    found = _INDENT.search(text)
+    unit = found[1] if found else "  "
+    inner = newline + unit * (depth + 1)
+    member = f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value, indent=unit, ensure_ascii=False)}".replace("\n", inner)
+    if members:
+        end = members[-1].end
+        return f"{text[:end]},{inner}{member}{text[end:]}"
+    close = _skip(text, at + 1)
+    return f"{text[: at + 1]}{inner}{member}{newline}{unit * depth}{text[close:]}"
+
+
+def _nested(path: tuple[str, ...], value: Any) -> Any:
+    for key in reversed(path):
+        value = {key: value}
+    return value

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom_wrap.mcp_install.json_text import UnfitError, insert, remove
+
+KEYS = st.text(max_size=6)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3),
+    max_leaves=8,
+)
+LAYOUT = st.sampled_from([None, 2, 4, "\t"])
+ENTRY = {"command": "/x/héadroom", "args": ["mcp", "serve"]}
+
+
+@settings(max_examples=150)
+@given(
+    st.dictionaries(KEYS, VALUES, max_size=4),
+    st.dictionaries(KEYS, VALUES, max_size=3),
+    LAYOUT,
+    st.booleans(),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "\n", " \n"]),
+)
+def test_one_member_more_and_all_else_as_it_was(others: dict, servers: dict, indent: object, ascii_only: bool, newline: str, end: str) -> None:
+    servers.pop("headroom", None)
+    whole = {**others, "mcpServers": servers}
+    text = json.dumps(whole, indent=indent, ensure_ascii=ascii_only).replace("\n", newline) + end
+    new = insert(text, ("mcpServers", "headroom"), ENTRY)
+    assert json.loads(new) == {**whole, "mcpServers": {**servers, "headroom": ENTRY}}
+    taken = remove(new, ("mcpServers", "headroom"))
+    assert json.loads(taken) == whole
+    if servers:
+        assert taken == text
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "{}", "{ }\n", '{"mcpServers": {}}', '{\n    "a": 1\n}\n'])
+def test_what_is_missing_is_made(text: str) -> None:
+    new = insert(text, ("mcpServers", "headroom"), ENTRY)
+    assert json.loads(new) == {**json.loads(text.strip() or "{}"), "mcpServers": {"headroom": ENTRY}}
+
+
+def test_it_is_laid_out_like_the_rest() -> None:
+    text = '{\n\t"a": [1,2],\n\t"mcpServers": {\n\t\t"b": {}\n\t}\n}'
+    wanted = '{\n\t"a": [1,2],\n\t"mcpServers": {\n\t\t"b": {},\n\t\t"headroom": {\n\t\t\t"x": 1\n\t\t}\n\t}\n}'
+    assert insert(text, ("mcpServers", "headroom"), {"x": 1}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": 1, // why\n"b": 2}', "no plain JSON"),
+        ('{"a": 1,}', "no plain JSON"),
+        ("\ufeff{}", "no plain JSON"),
+        ('{"a": 1, "a": 2}', "twice"),
+        ("[" * 100_000, "no plain JSON"),
+        ("[]", "no object as the whole of it"),
+        ('{"mcpServers": []}', "no object as mcpServers"),
+        ('{"mcpServers": {"headroom": {}}}', "has mcpServers.headroom already"),
+    ],
+    ids=range(8),
+)
+def test_what_is_not_understood_is_refused(text: str, why: str) -> None:
+    with pytest.raises(UnfitError, match=why):
+        insert(text, ("mcpServers", "headroom"), ENTRY)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"mcpServers": 1}', '{"mcpServers": {"other": 1}}'])
+def test_what_is_not_there_is_not_removed(text: str) -> None:
+    with pytest.raises(UnfitError, match="has no mcpServers.headroom"):
+        remove(text, ("mcpServers", "headroom"))
