@@ -68,20 +68,25 @@ class KompressCompressor:
         return result.rewrite() if result.mode is not None else None
 
 
-def focused(text: str, content: Content, policy: Policy) -> Result | None:
+def focused(text: str, content: Content, policy: Policy, first: int = 1) -> Result | None:
     """What the question leaves of prose that another compressor found in a block; None where nothing of it may be left out.
 
     Args:
         text: the prose.
         content: the block.
         policy: what may be done.
+        first: the number of its first sentence.
     """
-    if not policy.lossy or NAME in policy.disabled or (content.call is not None and _instructs(content.call)) or not is_prose(text):
+    if not policy.lossy or NAME in policy.disabled or content.is_error or _may_be_edited(content.call, policy):
+        return None
+    if (content.call is not None and _instructs(content.call)) or not is_prose(text):
         return None
     question = _question(content)
-    names = tuple(names_of(content.query)[:_MOST_NAMES])
-    result = compress(text, question, Settings(Mode.FOCUS, deepest=1, names=names), words=plugged(policy.kompress_model)) if question else None
-    return result if result is not None and result.mode is Mode.FOCUS and result.gaps else None
+    if not question:
+        return None
+    settings = Settings(Mode.FOCUS, deepest=1, names=tuple(names_of(content.query)[:_MOST_NAMES]), first=first)
+    result = compress(text, question, settings, words=plugged(policy.kompress_model))
+    return result if result.mode is Mode.FOCUS and result.gaps else None
 
 
 def _question(content: Content) -> str:

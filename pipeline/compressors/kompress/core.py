@@ -86,6 +86,7 @@ class Settings:
     recall: float = RECALL
     deepest: int = DEEPEST  # level of words that may be left out
     names: tuple[str, ...] = ()  # what has one of these in it stays
+    first: int = 1  # number of the first unit, where others stand before it in a block
 
 
 def kompress(
@@ -126,7 +127,7 @@ def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = 
     units = segment(text)
     if is_fixed(units):
         return Result(text)
-    work = _Work(text, units, squeeze(text, units))
+    work = _Work(text, units, squeeze(text, units), settings.first)
     if is_foreign(text):
         return work.result(Mode.SAFE, work.said(1), bytearray(b"\1" * len(units)), 1)
     result = None
@@ -144,7 +145,8 @@ def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = 
 class _Work:
     """A text on its way."""
 
-    def __init__(self, text: str, units: tuple[Unit, ...], squeezed: list[str]) -> None:
+    def __init__(self, text: str, units: tuple[Unit, ...], squeezed: list[str], first: int) -> None:
+        self.first = first
         self.text = text
         self.units = units
         self.squeezed = squeezed
@@ -179,7 +181,7 @@ class _Work:
 
     def result(self, mode: Mode, said: Sequence[str], kept: bytearray, level: int, same_as: dict[int, int] | None = None) -> Result:
         """The result, or the text itself where too little is gained."""
-        found = gaps_of(self.units, said, kept, same_as or {})
+        found = gaps_of(self.units, said, kept, same_as or {}, self.first)
         text = render(self.text, self.units, said, found)
         if len(text) > _GAIN * len(self.text):
             return Result(self.text)

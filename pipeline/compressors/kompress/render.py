@@ -15,25 +15,27 @@ NOTED = 10  # from so many units on a marker says what they are
 _WORTH = 2.0  # a run stays where it is not this many times as long as its marker, which costs more tokens than its length says
 
 
-def numbers(units: Sequence[Unit]) -> list[int]:
-    """The number of each unit as it is retrieved by: empty lines have none, 0."""
+def numbers(units: Sequence[Unit], first: int = 1) -> list[int]:
+    """The number of each unit as it is retrieved by, from ``first`` on: empty lines have none, 0."""
     found = []
-    last = 0
+    last = first - 1
     for unit in units:
         last += unit.kind is not Kind.BLANK
         found.append(last if unit.kind is not Kind.BLANK else 0)
     return found
 
 
-def gaps_of(units: Sequence[Unit], said: Sequence[str], kept: bytearray, same_as: Mapping[int, int]) -> list[tuple[Gap, int, int, str]]:
+def gaps_of(
+    units: Sequence[Unit], said: Sequence[str], kept: bytearray, same_as: Mapping[int, int], first: int = 1
+) -> list[tuple[Gap, int, int, str]]:
     """The runs that are left out: unit numbers, indices ``[start, end)`` and the marker. Those hardly longer than their marker stay."""
-    number = numbers(units)
+    number = numbers(units, first)
     found = []
     for start, end in _runs(units, kept, same_as):
-        first, last = number[start], number[end - 1]
-        marker = gap(first, last, _note(units[start:end], number, same_as, start))
+        low, high = number[start], number[end - 1]
+        marker = gap(low, high, _note(units[start:end], number, same_as, start))
         if sum(map(len, said[start:end])) >= _WORTH * len(marker):
-            found.append((Gap(first, last), start, end, marker))
+            found.append((Gap(low, high), start, end, marker))
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from json.encoder import encode_basestring as quote
 
 from pipeline.compressors.api import Content, Rewrite
+from pipeline.compressors.kompress.compressor import NAME as KOMPRESS
+from pipeline.compressors.kompress.compressor import focused
 from pipeline.compressors.smart_crusher.collect import MIN_CHARS, at_least
 from pipeline.compressors.smart_crusher.elide import Shares
 from pipeline.compressors.smart_crusher.lines import write_lines
@@ -16,6 +18,7 @@ from pipeline.compressors.smart_crusher.weigh import tokens
 from pipeline.policy import Policy, Profile
 
 _MIN_TEXT = 1000
+_LEAST_PROSE = 2000  # characters of a value that are looked at as prose
 _SURELY_PARSED = 32_000  # characters: of longer texts the beginning tells; that they parse is seen when they are compressed
 _ACCEPT = 0.95
 _SHARES = {Profile.BALANCED: Shares(), Profile.AGGRESSIVE: Shares(target=0.12, full=0.06, index=0.06, stride=12)}
@@ -68,7 +71,7 @@ class SmartCrusher:
                 return _compact(content.text)
             lines = json_lines(content.text)
             shares = (_STREAM if lines is not None else _SHARES[policy.profile]) if policy.lossy else None
-            run = Run(content, shares, content.query.all_words)
+            run = Run(content, shares, content.query.all_words, policy=policy)
             if lines is not None:
                 write_lines(run, lines)
             else:
@@ -99,8 +102,10 @@ def _finish(run: Run) -> Rewrite | None:
     if gaps and len(spans) != run.numbering.total:
         return None
     short = run.numbering.short
-    summary = f"{', '.join(dict.fromkeys(short.values()))} of {len(short)} of them shown" if short else ""
-    return Rewrite(text, max(1, run.numbering.total), gaps, summary, "record", spans)
+    checked = [f"{', '.join(dict.fromkeys(short.values()))} of {len(short)} of them shown"] if short else []
+    summary = "; ".join([*checked, *dict.fromkeys(run.said)])
+    unit = "record" if not run.sentences else "sentence" if run.sentences == run.numbering.total else "part"
+    return Rewrite(text, max(1, run.numbering.total), gaps, summary, unit, spans, KOMPRESS if run.sentences else "")
 
 
 def _write_documents(run: Run, found: list[Document]) -> None:
@@ -116,6 +121,24 @@ def _write_documents(run: Run, found: list[Document]) -> None:
         run.out.append(text[at:])
 
 
+def _sentences(run: Run, place: Place, value: str) -> str | None:
+    """Long prose, as the body of an issue is, with a marker in place of the sentences that the question does not ask for; None if all stay.
+
+    They are numbered on from the records above, and are had from the original as they are written in its JSON.
+    """
+    numbering = run.numbering
+    result = focused(value, run.content, run.policy, numbering.total + 1) if len(value) >= _LEAST_PROSE else None
+    if result is None:
+        return None
+    spans = result.spans
+    numbering.total += len(spans)
+    numbering.gaps += result.gaps
+    numbering.located.append(lambda: Source(value, holder=place).in_original(spans))
+    run.sentences += len(spans)
+    run.said.append(result.summary)
+    return result.text
+
+
 def _write_value(run: Run, place: Place, value: object) -> None:
     """Compact JSON, with tables on lines of their own in the place of collections."""
     if type(value) is str and place.source.holder is None and (inner := within(value)) is not None:
@@ -127,6 +150,8 @@ def _write_value(run: Run, place: Place, value: object) -> None:
     elif (lines := table_lines(run, place, value)) is not None:
         last = next((piece for piece in reversed(run.out) if piece), "\n")
         run.out.append(("" if last.endswith("\n") else "\n") + "\n".join(lines) + "\n")
+    elif type(value) is str and (said := _sentences(run, place, value)) is not None:
+        run.out.append(quote(said))
     elif type(value) is dict:
         for i, (key, one) in enumerate(value.items()):
             run.out.append(f"{',' if i else '{'}{quote(key)}:")

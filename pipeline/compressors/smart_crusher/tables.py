@@ -18,6 +18,7 @@ from pipeline.compressors.smart_crusher.series import again, folded, parts_of, s
 from pipeline.compressors.smart_crusher.spans import Place, Span
 from pipeline.compressors.smart_crusher.table import STATE, Table, analyse
 from pipeline.compressors.smart_crusher.weigh import tokens
+from pipeline.policy import Policy
 
 END = "#end"
 _NAME = re.compile(r"(?:^|[._])(?:name|title|id|login|path|filename|key\))$", re.IGNORECASE)
@@ -60,6 +61,9 @@ class Run:
     out: list[str] = field(default_factory=list)
     numbering: Numbering = field(default_factory=Numbering)
     tables: int = 0
+    policy: Policy = field(default_factory=Policy)
+    sentences: int = 0  # of what was numbered
+    said: list[str] = field(default_factory=list)  # what was checked about the sentences left out
 
 
 class Node:
