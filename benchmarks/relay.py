@@ -38,6 +38,7 @@ class Panel:
 sys.exit(relay.run(sys.argv[2:], os.environ, cwd=None, view=Panel(), sources={}).code)
 """
 
+_ASKED = b"\x1b[6n"  # where the cursor is: the panel's first word
 WAYS = ("direct", "script", "relay", "relay+panel")
 
 
@@ -75,9 +76,13 @@ class Terminal:
         if not select.select([self.master], [], [], timeout)[0]:
             return b""
         try:
-            return os.read(self.master, 1 << 16)
+            data = os.read(self.master, 1 << 16)
         except OSError:
             return b""
+        if data.startswith(_ASKED):  # as a terminal does, at once
+            os.write(self.master, b"\x1b[1;1R")
+            return data[len(_ASKED) :] or self.read(timeout)
+        return data
 
     def close(self) -> None:
         os.close(self.master)

@@ -102,7 +102,7 @@ class Alarms:
         elif self.busy.seconds >= _BUSY_S:
             self._works_without_us = True
         if self._works_without_us:
-            name, why = "NOT ROUTED", f"{self._agent} is at work and nothing comes through Headroom: nothing is saved or counted"
+            name, why = "NOT ROUTED", f"{self._agent} is busy and no request came through Headroom; if it is answering, nothing is saved or counted"
         else:
             name, why = ("NO EFFECT", self._fruitless(figures)) if self._fruitless(figures) else ("", "")
         return (name, why) if name not in self._seen else ("", "")

@@ -23,7 +23,7 @@ def test_an_agent_that_works_without_us_is_seen_until_a_request_comes() -> None:
     now = work(alarms, now, 2)
     name, why = alarms.current(NONE, now)
     assert name == "NOT ROUTED"
-    assert why.startswith("claude is at work")
+    assert why.startswith("claude is busy")
     alarms.busy.typed()
     assert alarms.current(NONE, now + 50)[0] == "NOT ROUTED"
     assert alarms.current(Figures(requests=1), now + 60) == ("", "")

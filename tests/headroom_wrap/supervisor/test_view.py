@@ -66,7 +66,7 @@ def test_not_routed_during_the_session() -> None:
     for _ in range(140):
         clock.now += 0.25
         shown.wrote(clock.now)
-    assert "! NOT ROUTED · claude is at work" in text(shown)
+    assert "! NOT ROUTED · claude is busy" in text(shown)
     shown.take(Began("m", "/", understood=True))
     assert "NOT ROUTED" not in text(shown)
 
