@@ -173,6 +173,7 @@ class Screen:
             return self._filters[1].feed(data)
         except Exception as error:  # see _fail_open; the output is not concerned
             self._deaf = True
+            self._page.wanted = False
             self._report(error)
             return data
 
@@ -199,6 +200,8 @@ class Screen:
     def paint(self, now: float) -> bytes:
         """The panel and the page, if they have changed and the agent's output is at a point that allows it."""
         page = self._paint_page(now)
+        if self._page.wanted != self.covered:
+            return page  # where the page must wait, the panel must too
         if not self._undrawn:
             lines = self._ask_view()
             if lines is None:

@@ -296,6 +296,37 @@ def test_a_frame_of_the_agents_puts_the_page_off() -> None:
     assert b"page" in screen.paint(1.3)
 
 
+def test_a_frame_that_never_ends_does_not_keep_the_page_away() -> None:
+    screen = Screen(Figures(), SIZE, 0.0, full=Full())
+    screen.start((1, 1))
+    screen.output(b"\x1b[?2026hframe", 1.0)
+    screen.input(b"\x1c")
+    written = b""
+    now = 1.1
+    while not screen.covered:
+        due = screen.due()
+        assert due is not None
+        now = max(now, due)
+        assert now < 4.0
+        written += screen.paint(now)
+    assert b"page" in written
+
+
+def test_a_page_that_fails_at_a_key_is_closed() -> None:
+    class Failing(Full):
+        def press(self, key: str) -> bool:
+            raise ValueError(key)
+
+    errors: list[Exception] = []
+    screen = Screen(Figures(), SIZE, 0.0, full=Failing(), on_error=errors.append)
+    screen.start((1, 1))
+    screen.input(b"\x1c")
+    screen.paint(1.0)
+    screen.input(b"j")
+    assert b"\x1b[?1049l" in screen.paint(2.0)
+    assert [str(error) for error in errors] == ["j"]
+
+
 def test_without_a_panel_the_key_is_the_agents() -> None:
     small = Screen(Figures(), Window(10, 80), 0.0, full=Full())
     assert small.input(b"\x1c") == b"\x1c"
