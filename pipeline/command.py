@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.transcript import ToolKind
 
@@ -20,6 +21,7 @@ _FETCHERS = frozenset({"curl", "wget", "http", "https", "xh"})
 _QUIET = frozenset({"cd", "export", "set", "source", ".", "pushd", "popd", "true", ":", "mkdir", "echo", "sleep", "unset", "alias"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _MAX = 4000  # a heredoc of a whole file is no command line to take apart
+_KNOWN = 1024  # command lines: a transcript comes again with every request, and compressors ask for the same one several times
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Shown:
 
 def shows(command: str) -> Shown:
     """What the output of ``command`` is. Several commands in one line that differ in kind are SHELL."""
+    return _shows(command[:_MAX])
+
+
+@lru_cache(maxsize=_KNOWN)
+def _shows(command: str) -> Shown:
     stages = [_of_pipeline(p) for p in pipelines(command)]
     loud = [s for s in stages if s.program and s.program not in _QUIET]
     if not loud:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import entry_points
 
@@ -50,21 +51,39 @@ def compressors() -> tuple[Compressor, ...]:
     return tuple(found)
 
 
-def ranking(content: Content, among: tuple[Compressor, ...]) -> list[tuple[float, Compressor]]:
+def ranking(content: Content, among: tuple[Compressor, ...]) -> Iterator[tuple[float, Compressor]]:
     """The compressors that recognise the content, surest first; among equals the earlier in the list.
 
     They are asked in the order of the list, and once one is sure nobody is asked any more: the looks of those that know plain text by its lines
-    cost more than the compression of what has a form of its own.
+    cost more than the compression of what has a form of its own. One that says of itself that it is never surer than another already is
+    (``surest``, at most what its ``recognise`` returns) is asked only by who wants more than the first.
     """
-    scored: list[tuple[float, Compressor]] = []
-    for compressor in among:
-        try:
-            confidence = compressor.recognise(content)
-        except Exception:  # fail open: what cannot be asked does not recognise
-            log.exception("compressor %s failed to recognise", compressor.name)
+    answers: dict[int, float] = {}
+    put_off: list[int] = []
+    best = 0.0
+    for place, compressor in enumerate(among):
+        if getattr(compressor, "surest", 1.0) <= best:
+            put_off.append(place)
             continue
-        if confidence > 0:
-            scored.append((confidence, compressor))
-        if confidence >= _SURE:
+        answers[place] = _ask(compressor, content)
+        best = max(best, answers[place])
+        if best >= _SURE:
             break
-    return sorted(scored, key=lambda s: -s[0])
+    if best <= 0:
+        return
+    first = next(place for place, confidence in answers.items() if confidence == best)
+    yield best, among[first]
+    del answers[first]
+    answers.update((place, _ask(among[place], content)) for place in put_off)
+    for place, confidence in sorted(answers.items(), key=lambda answer: (-answer[1], answer[0])):
+        if confidence > 0:
+            yield confidence, among[place]
+
+
+def _ask(compressor: Compressor, content: Content) -> float:
+    """How sure a compressor is; it fails open: what cannot be asked does not recognise."""
+    try:
+        return compressor.recognise(content)
+    except Exception:
+        log.exception("compressor %s failed to recognise", compressor.name)
+        return 0.0

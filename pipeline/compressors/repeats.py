@@ -55,6 +55,7 @@ class RepeatsCompressor:
     """Output of any command with many lines of few shapes."""
 
     name = "repeats"
+    surest = 0.9
 
     def recognise(self, content: Content) -> float:
         """0.9 where the events of a description are a good part of it, 0.25 for output of a command, 40 % of it in repeats; else 0."""

@@ -40,8 +40,8 @@ def compress_segments(
         return None
 
     def certain(text: str, hint: str) -> bool:
-        best = ranking(Content(text, content.query, _call(hint, content.call), content.is_error), among)
-        return bool(best) and best[0][0] >= _CERTAIN
+        best = next(ranking(Content(text, content.query, _call(hint, content.call), content.is_error), among), None)
+        return best is not None and best[0] >= _CERTAIN
 
     segments = segment(content, certain)
     if len(segments) < 2:

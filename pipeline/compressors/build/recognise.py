@@ -18,6 +18,8 @@ _HEAD, _TAIL, _WINDOWS, _WINDOW = 30, 30, 8, 12
 _LINE = 500
 _LEAST = 6
 _COMMAND = 1000
+_SERIOUS, _SERIOUS_SHARE = 3, 0.3
+_LEAST_CALM, _CALM_SHARE = 10, 0.6
 
 # Lines that only a test runner, a compiler's driver, a package manager or a build tool prints.
 _SIGNS = (
@@ -62,20 +64,39 @@ def confidence(content: Content) -> float:
     filled = [line for line in sample if line.strip()]
     if len(filled) < _LEAST:
         return 0.0
-    signs = sum(_SIGN.match(line.lstrip()) is not None or is_section(line) for line in filled)
+    signs = sum(_SIGN.match(line.lstrip()) is not None or (line.startswith("===") and is_section(line)) for line in filled)
     found = diagnostics(sample)
-    told = sum(one.end - one.start for one in found)
-    calm = sum(outcomes.quiet(line) != "" for line in filled if line[:1] not in "#>")
     building = is_build(call)
+    serious = sum(one.kind != "message" for one in found)
+    told = sum(one.end - one.start for one in found)
+    if not signs and not building:
+        if serious >= _SERIOUS and told >= _SERIOUS_SHARE * len(filled):
+            return 0.93
+        return 0.7 if _calm(filled) else 0.0
+    calm = sum(map(_is_calm, filled))
     share = (told + calm) / len(filled)
     if signs >= 2 or (signs and (building or share > 0.2)):
         return 0.96 if share > 0.03 or signs > 2 or building else 0.8
-    serious = sum(one.kind != "message" for one in found)
-    if serious >= 3 and told >= 0.3 * len(filled):
+    if serious >= _SERIOUS and told >= _SERIOUS_SHARE * len(filled):
         return 0.93
     if building and (signs or serious or share >= 0.08):
         return 0.88 if share >= 0.3 else 0.8
-    return 0.7 if calm >= 0.6 * len(filled) and calm >= 10 else 0.0
+    return 0.7 if _calm(filled) else 0.0
+
+
+def _is_calm(line: str) -> bool:
+    return line[:1] not in "#>" and outcomes.quiet(line) != ""
+
+
+def _calm(lines: Sequence[str]) -> bool:
+    """Whether ten lines and most of all report that all is well; the look ends with the line that decides against it."""
+    calm = len(lines)
+    least = max(_LEAST_CALM, _CALM_SHARE * len(lines))
+    for line in lines:
+        if calm < least:
+            return False
+        calm -= not _is_calm(line)
+    return calm >= least
 
 
 def is_build(call: ToolCall | None) -> bool:

@@ -27,6 +27,7 @@ class ListingCompressor:
     """Listings: ``ls``, ``find``, ``tree``, lists of paths, ``apt show``; tables of ``kubectl``, ``docker``, ``ps``, ``dpkg``."""
 
     name = "listing"
+    surest = 0.92
 
     def recognise(self, content: Content) -> float:
         """0.88-0.92 for ``ls -l``, ``tree`` and tables of a program that lists, 0.8 for paths and stanzas, 0.7 for bare names."""
