@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -160,21 +160,27 @@ class SqliteStore(Store):
     # ----- decisions -------------------------------------------------------------------------------------------------------------------
 
     def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
+        return self._decisions(keys, {})
+
+    def _decisions(self, keys: Sequence[str], texts: Mapping[bytes, str]) -> dict[str, Decision]:
+        """The decisions on record. ``texts``: those that need not be unpacked."""
         found: dict[str, Decision] = {}
         with self._use() as db:
             for i in range(0, len(keys), _BATCH):
                 batch = keys[i : i + _BATCH]
                 marks = ",".join("?" * len(batch))
                 for row in db.execute(f"SELECT {_DECISION} FROM decisions WHERE key IN ({marks})", batch):
-                    found[row[0]] = self._decision(row)
+                    found[row[0]] = self._decision(row, texts)
         return {key: found[key] for key in keys if key in found}
 
     def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
         now = time.time()
+        texts = dict.fromkeys(d.text for d in decisions if d.text is not None)  # one text stands under two keys
+        packed = {text: zstd.compress(text.encode("utf-8", "surrogatepass"), _LEVEL) for text in texts}
         rows = [
             (
                 d.key,
-                None if d.text is None else zstd.compress(d.text.encode("utf-8", "surrogatepass"), _LEVEL),
+                None if d.text is None else packed[d.text],
                 d.reason,
                 d.compressor,
                 d.handle,
@@ -189,12 +195,14 @@ class SqliteStore(Store):
         with self._write() as db:
             db.executemany(f"INSERT INTO decisions ({_DECISION}, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", rows)
         # Rows never change once they are there, so what is read after the commit is what is in force.
-        return self.decisions([d.key for d in decisions])
+        return self._decisions([d.key for d in decisions], {body: text for text, body in packed.items()})
 
-    def _decision(self, row: tuple[Any, ...]) -> Decision:
+    def _decision(self, row: tuple[Any, ...], texts: Mapping[bytes, str]) -> Decision:
         key, body, reason, compressor, handle, before, after = row
         try:
-            text = None if body is None else zstd.decompress(body).decode("utf-8", "surrogatepass")
+            text = None if body is None else texts.get(body)
+            if text is None and body is not None:
+                text = zstd.decompress(body).decode("utf-8", "surrogatepass")
         except (zstd.ZstdError, UnicodeDecodeError) as error:
             raise _damaged(self._path) from error
         return Decision(key, text, reason, compressor, handle, before, after)
