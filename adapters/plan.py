@@ -39,6 +39,8 @@ class PlanRequest:
         mcp: command of our MCP server, empty to go without.
         folder: a private folder that this session's files are put into.
         subscription: the user asked for the account that the agent is signed in to, where it could also use a key of its own.
+        cwd: the folder that it is launched in.
+        headroom: the command line of Headroom itself, good in every folder and without a PATH.
     """
 
     program: Program
@@ -50,6 +52,8 @@ class PlanRequest:
     mcp: tuple[str, ...]
     folder: Path
     subscription: bool = False
+    cwd: Path = Path()
+    headroom: tuple[str, ...] = ("headroom",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,12 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
     "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),
     "models": ("headroom_wrap.cli.models", "Text models from the hub: fetch, list, remove."),
+    "hook": ("headroom_wrap.cli.hook", "What agents' hooks call."),
     "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),
     "undo": ("headroom_wrap.cli.undo", "Put back what a killed session left behind."),
 }
+
+_HIDDEN = frozenset({"hook"})
 
 
 class Commands(click.Group):
@@ -38,7 +41,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help_text) for name, (_, help_text) in _COMMANDS.items()])
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in _COMMANDS.items() if name not in _HIDDEN])
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=False)

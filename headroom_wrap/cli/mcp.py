@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 import click
 
-from headroom_wrap import config, state
+from adapters.json_text import UnfitError
+from headroom_wrap import config, own, state
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.mcp_install.change import Change, change
-from headroom_wrap.mcp_install.json_text import UnfitError
 from headroom_wrap.mcp_install.places import PLACES, Place
 from headroom_wrap.supervisor.journal import Journal, write_atomically
 
@@ -112,12 +111,8 @@ def entry_name(agent: str) -> str:
 
 def server_command(in_force: Config) -> tuple[str, ...]:
     """What starts the server, good in every folder and without a PATH."""
-    script = shutil.which("headroom", path=str(Path(sys.executable).parent)) or shutil.which(
-        "headroom", path=in_force.surroundings.environ.get("PATH")
-    )
-    start = (str(Path(script).absolute()),) if script else (sys.executable, "-m", "headroom_wrap.cli")
     # The folder is said, as an agent that was started from a desktop may not have the user's environment.
-    return (*start, "mcp", "serve", "--state", str(in_force.state.absolute()))
+    return (*own.command(), "mcp", "serve", "--state", str(in_force.state.absolute()))
 
 
 def _write(journal: Journal, place: Place, wanted: Change) -> None:

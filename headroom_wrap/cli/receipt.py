@@ -12,6 +12,8 @@ from pipeline.store.api import StoreError
 
 def session_receipt(ended: Ended, settings: Config) -> str:
     """What the session cost, what it would have cost, and what the user should know; every line begins with ``headroom:`` or is indented."""
+    if not ended.plan.routed:
+        return _tool_output(ended)
     view = ended.view
     lines = []
     if view.trouble is not None:
@@ -37,3 +39,14 @@ def session_receipt(ended: Ended, settings: Config) -> str:
     elif view.trouble is None:
         lines.append(f"headroom: {view.requests} requests and no answer that was charged for.\n")
     return "".join(lines)
+
+
+def _tool_output(ended: Ended) -> str:
+    """What is known where the model's traffic does not come through us: what commands printed, and no dollars."""
+    saved = ended.saved
+    what = (
+        f"{saved.results} outputs of commands, ~{saved.before:,} → ~{saved.after:,} tokens"
+        if saved.results
+        else "no output of a command was long enough"
+    )
+    return "".join([f"headroom: {what}.\n", *(f"headroom: {sentence}\n" for sentence in ended.plan.losses)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
 import stat
@@ -44,13 +42,14 @@ def command(command_line: tuple[str, ...], query: str, hold: float, account: Pat
         return f"headroom run: not ended after {hold:g} s: its output follows as it comes.\n".encode()
 
     def finish(output: bytes, end: Exit) -> bytes:
+        from headroom_wrap.run.account import note
         from headroom_wrap.run.shrink import shrink
 
         printed = shrink(output, command_line, failed=end.code != 0, query=query, config=in_force)
         if printed.trouble:
             standard.say(f"headroom run: {printed.trouble}\n")
         if account is not None and printed.compressor:
-            _note(account, {"before": printed.before, "after": printed.after, "compressor": printed.compressor})
+            note(account, printed.before, printed.after)
         return printed.data
 
     try:
@@ -73,13 +72,3 @@ def _become(argv: Sequence[str], env: Any) -> NoReturn:
 
 def _not_run(error: ExecError) -> UserError:
     return UserError(f"{error}.", status=error.returncode)
-
-
-def _note(account: Path, line: dict[str, object]) -> None:
-    """Append in one write, as others may. An account that cannot be written costs the figure and nothing else."""
-    with contextlib.suppress(OSError):
-        fd = os.open(account, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(fd, json.dumps(line).encode() + b"\n")
-        finally:
-            os.close(fd)

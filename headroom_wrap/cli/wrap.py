@@ -47,11 +47,14 @@ def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config
     if why := choose(settings_in_force.kompress_model, settings_in_force.state).why:
         click.echo(f"headroom: {why} The embedded model is used.", err=True)
     ended = session.run(adapter, arguments, settings_in_force, subscription=subscription)
-    if ended.plan.routed and settings_in_force.receipt:
-        from headroom_wrap.cli import standard
+    from headroom_wrap.cli import standard
+
+    if settings_in_force.receipt and (ended.plan.routed or ended.plan.edits):
         from headroom_wrap.cli.receipt import session_receipt
 
         standard.say(session_receipt(ended, settings_in_force))
+    for sentence in ended.left:
+        standard.say(f"headroom: {sentence}\n")
     leave(ended.exit)
 
 
@@ -67,7 +70,8 @@ def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
     lines += [f"writes     {path} (private, removed at the end): {text}" for path, text in plan.files.items()]
     lines += [f"lost       {sentence}" for sentence in plan.losses]
     lines += [f"note       {sentence}" for sentence in plan.notes]
-    lines.append("restores   nothing: no file of yours is written")
+    lines += [f"edits      {path} (yours; put back at the end): {text}" for path, text in plan.edits.items()]
+    lines.append("restores   " + (", ".join(str(path) for path in plan.edits) or "nothing: no file of yours is written"))
     return lines
 
 

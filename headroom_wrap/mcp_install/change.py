@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from headroom_wrap.mcp_install.json_text import UnfitError
+from adapters.json_text import UnfitError
 from headroom_wrap.mcp_install.places import Place
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headroom_wrap.mcp_install import json_text, toml_text
+from adapters import json_text
+from headroom_wrap.mcp_install import toml_text
 
 NAME = "headroom"
 
@@ -103,7 +104,7 @@ _PLACES = (
         ("mcpServers",),
         lambda command: {"tools": ["*"], "type": "local", **_plain(command)},
     ),
-    Place("cursor", _in_folder("CURSOR_CONFIG_DIR", ".cursor", "mcp.json"), ("mcpServers",), _stdio),
+    Place("cursor", lambda _, home: home / ".cursor" / "mcp.json", ("mcpServers",), _stdio),
     Place("gemini", _gemini, ("mcpServers",), _plain),
     Place("opencode", _opencode, ("mcp",), lambda command: {"type": "local", "command": list(command), "enabled": True}),
     Place("claude-desktop", _desktop, ("mcpServers",), _plain, restart="Quit Claude Desktop and start it again."),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from headroom_wrap.mcp_install.json_text import UnfitError
+from adapters.json_text import UnfitError
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -126,16 +126,18 @@ class Journal:
 
     def undo(self, entry: Entry) -> list[str]:
         """Undo an entry and forget it. Returns a sentence for every file of which the user should look at what is in it now."""
-        kept = []
-        if entry.edits:
-            with self._locked():
-                for edit in reversed(entry.edits):
-                    if not self._hand_over(entry, edit):
-                        kept += _put_back(edit)
+        kept: list[str] = []
+        if not self._entries.is_dir():
+            return kept
+        with self._locked():
+            recorded = _read(entry.file)  # what others handed over is known there alone
+            for edit in reversed(entry.edits if recorded is None else recorded.edits):
+                if not self._hand_over(entry, edit):
+                    kept += _put_back(edit)
+            entry.file.unlink(missing_ok=True)  # before the next one looks who else has those files
         folder = Path(entry.folder)
         if folder.parent == self._sessions:  # an entry that names any other folder is not ours
             shutil.rmtree(folder, ignore_errors=True)
-        entry.file.unlink(missing_ok=True)
         return kept
 
     def _hand_over(self, entry: Entry, edit: Edit) -> bool:
@@ -168,9 +170,12 @@ class Journal:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Alone among all sessions: what is written depends on what others wrote."""
-        with open(os.open(self._entries / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        folder = os.open(self._entries, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(folder)
 
 
 def _put_back(edit: Edit) -> list[str]:

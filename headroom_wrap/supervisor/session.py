@@ -8,25 +8,26 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
-from headroom_wrap import state
+from headroom_wrap import own, state
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
 from headroom_wrap.models.chosen import choose
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
+from headroom_wrap.run import account
+from headroom_wrap.run.account import Saved
 from headroom_wrap.supervisor import launch, looking, plain, programs, relay
-from headroom_wrap.supervisor.journal import Journal
+from headroom_wrap.supervisor.journal import Entry, Journal
 from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
@@ -43,12 +44,23 @@ _WITHOUT_PROXY = "the agent does not reach its model any more. End it, and go on
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A session that is over."""
+    """A session that is over.
+
+    Args:
+        exit: how the agent ended.
+        view: what came through.
+        plan: how it was launched.
+        began: Unix time.
+        saved: on the output of commands that were run through ``headroom run`` for it.
+        left: a sentence for every file that could not be put back.
+    """
 
     exit: Exit
     view: SessionView
     plan: LaunchPlan
     began: float
+    saved: Saved = field(default_factory=Saved)
+    left: tuple[str, ...] = ()
 
 
 def preview(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscription: bool = False) -> LaunchPlan:
@@ -73,31 +85,48 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscri
         journal.undo_stale()
         entry = journal.open_session()
     try:
-        folder = Path(entry.folder)
-        with contextlib.closing(launch.bind(config.port)) as listener:
-            secret = secrets.token_urlsafe(_SECRET_BYTES)
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}"
-            plan = _plan(adapter, arguments, config, address, folder, subscription=subscription)
-            launch.write_files(plan, folder)
-            view = SessionView(adapter.name, panel=config.panel != "off", around=config.surroundings, hint=looking.hint(config))
-            if not plan.routed:
-                return Ended(_agent(plan, config, view, {}), view, plan, time.time())
-            with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy:
-                began = time.time()
-                end = _agent(plan, config, view, {proxy.events: lambda: proxy.read(view.take)})
-                proxy.finish(view.take)
-            return Ended(end, view, plan, began)
+        ended = _session(adapter, arguments, config, journal, entry, subscription=subscription)
     finally:
-        journal.undo(entry)
+        left = journal.undo(entry)
+    return replace(ended, left=tuple(left))
+
+
+def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journal: Journal, entry: Entry, *, subscription: bool) -> Ended:
+    folder = Path(entry.folder)
+    with contextlib.closing(launch.bind(config.port)) as listener:
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}"
+        plan = _plan(adapter, arguments, config, address, folder, subscription=subscription)
+        launch.write_files(plan, folder)
+        _edit(plan, journal, entry)
+        view = SessionView(adapter.name, panel=config.panel != "off" and plan.routed, around=config.surroundings, hint=looking.hint(config))
+        if not plan.routed:
+            return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
+        with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy:
+            began = time.time()
+            end = _agent(plan, config, view, {proxy.events: lambda: proxy.read(view.take)})
+            proxy.finish(view.take)
+        return Ended(end, view, plan, began)
+
+
+def _edit(plan: LaunchPlan, journal: Journal, entry: Entry) -> None:
+    """Write the plan's edits, each journaled before."""
+    try:
+        journal.apply(entry, plan.edits)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"Files that this session needs cannot be written: {error}.", "Mend that, or run the agent by itself.") from None
 
 
 def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: str, folder: Path, *, subscription: bool) -> LaunchPlan:
     around = config.surroundings
     program = programs.find(adapter, around)
     files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
-    mcp = (sys.executable, "-m", "headroom_wrap.mcp", "--state", str(config.state)) if config.mcp and not config.off else ()
+    mcp = (*own.module("headroom_wrap.mcp"), "--state", str(config.state)) if config.mcp and not config.off else ()
+    request = PlanRequest(
+        program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription, cwd=around.cwd, headroom=own.command()
+    )
     try:
-        return adapter.plan(PlanRequest(program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription))
+        return adapter.plan(request)
     except PlanError as error:
         raise UserError(str(error.args[0]), error.hint) from None
 
@@ -147,7 +176,7 @@ class _Proxy:
         socket_fd = self._listener.fileno()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "headroom_wrap.proxy", "-"],
+                [*own.module("headroom_wrap.proxy"), "-"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from headroom_wrap.mcp_install.json_text import UnfitError
+from adapters.json_text import UnfitError
 from headroom_wrap.mcp_install.toml_text import append
 
 if sys.version_info >= (3, 11):

@@ -28,14 +28,14 @@ class _Member:
     end: int
 
 
-def insert(text: str, path: tuple[str, ...], value: Any) -> str:
+def insert(text: str, path: tuple[str, ...], new: Any) -> str:
     """The text with a member at ``path``; objects on the way to it are made where they are missing. An empty text is an empty object.
 
     Raises:
         UnfitError: it is no plain JSON, holds other things than objects on the way, or has the member already.
     """
     if not text.strip():
-        return json.dumps(_nested(path, value), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(_nested(path, new), indent=2, ensure_ascii=False) + "\n"
     _check(text)
     at = _skip(text, 0)
     for depth, key in enumerate(path):
@@ -44,9 +44,46 @@ def insert(text: str, path: tuple[str, ...], value: Any) -> str:
         members = list(_members(text, at))
         found = next((m for m in members if m.key == key), None)
         if found is None:
-            return _added(text, (at, depth), members, key, _nested(path[depth + 1 :], value))
+            return _added(text, (at, depth), members, key, _nested(path[depth + 1 :], new))
         at = found.value
     raise UnfitError(f"has {'.'.join(path)} already")
+
+
+def append(text: str, path: tuple[str, ...], item: Any) -> str:
+    """The text with one item more at the end of the list at ``path``, which is made where it is missing.
+
+    Raises:
+        UnfitError: it is no plain JSON, or holds other things on the way.
+    """
+    at = _found(text, path)
+    if at is None:
+        return insert(text, path, [item])
+    items, end = _DECODER.raw_decode(text, at)
+    if not isinstance(items, list):
+        raise UnfitError(f"has no list as {'.'.join(path)}")
+    last = len(text[: end - 1].rstrip())
+    return f"{text[:last]}{',' if items else ''}{json.dumps(item, ensure_ascii=False)}{text[last:] if items else text[end - 1 :]}"
+
+
+def value(text: str, path: tuple[str, ...]) -> Any:
+    """The value at ``path``, None where there is none.
+
+    Raises:
+        UnfitError: it is no plain JSON.
+    """
+    at = _found(text, path)
+    return None if at is None else _DECODER.raw_decode(text, at)[0]
+
+
+def _found(text: str, path: tuple[str, ...]) -> int | None:
+    """Where the value at ``path`` begins."""
+    if not text.strip():
+        return None
+    _check(text)
+    at: int | None = _skip(text, 0)
+    for key in path:
+        at = next((m.value for m in _members(text, at) if m.key == key), None) if at is not None and text[at] == "{" else None
+    return at
 
 
 def remove(text: str, path: tuple[str, ...]) -> str:

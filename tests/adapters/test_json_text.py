@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_wrap.mcp_install.json_text import UnfitError, insert, remove
+from adapters.json_text import UnfitError, insert, remove
 
 KEYS = st.text(max_size=6)
 VALUES = st.recursive(

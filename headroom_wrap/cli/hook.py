@@ -1,0 +1,44 @@
+"""``headroom hook cursor``: called by Cursor before each tool; its shell commands are run through ``headroom run``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headroom_wrap import config, own
+from headroom_wrap.run.rewrite import rewrite
+
+_SHELLS = frozenset({"bash", "zsh", "sh", "dash"})
+_HOLD_S = 25  # Cursor moves what runs longer to the background and reads its output as it comes
+
+
+@click.group("hook", hidden=True)
+def command() -> None:
+    """What agents' hooks call. Not for people."""
+
+
+@command.command("cursor")
+@click.option("--account", type=click.Path(dir_okay=False, path_type=Path), default=None)
+def cursor(account: Path | None) -> None:
+    """Answer Cursor's preToolUse: JSON in, JSON out. Whatever is not understood is answered by ``{}``: go on as you were."""
+    shell = config.surroundings().environ.get("SHELL", "")
+    run = [*own.command(), "run", "--hold", str(_HOLD_S), *(["--account", str(account)] if account is not None else [])]
+    print(json.dumps(answer(sys.stdin.buffer.read(), shell if Path(shell).name in _SHELLS else "/bin/sh", run)))
+
+
+def answer(question: bytes, shell: str, run: list[str]) -> dict[str, Any]:
+    """What the hook says to Cursor. Nothing about permission: that stays between Cursor and its user."""
+    try:
+        asked = json.loads(question)
+    except (ValueError, RecursionError):
+        return {}
+    given = asked.get("tool_input") if isinstance(asked, dict) and asked.get("tool_name") == "Shell" else None
+    wanted = given.get("command") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(wanted, str):
+        return {}
+    new = rewrite(wanted, shell, run)
+    return {} if new is None else {"updated_input": {**given, "command": new}}

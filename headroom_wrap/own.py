@@ -1,0 +1,23 @@
+"""How Headroom is called by others: agents, their hooks, their settings."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+
+def module(name: str) -> tuple[str, ...]:
+    """The command line of a module of ours, which finds our modules whatever folder it is called in.
+
+    ``python -m`` looks for modules in the current folder first, and a project may have a ``pipeline`` or ``adapters`` of its own.
+    """
+    if sys.version_info >= (3, 11):
+        return (sys.executable, "-P", "-m", name)
+    return (sys.executable, "-c", f"import sys; del sys.path[0]; import runpy; runpy.run_module({name!r}, run_name='__main__', alter_sys=True)")
+
+
+def command() -> tuple[str, ...]:
+    """The command line of this installation, good in every folder and without a PATH."""
+    script = shutil.which("headroom", path=str(Path(sys.executable).parent))
+    return (script,) if script else module("headroom_wrap.cli")

@@ -1,0 +1,104 @@
+"""Files of the user's that a session writes: what several sessions, a SIGKILL and the user's own changes make of them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headroom_wrap.supervisor.journal import Journal
+
+BEFORE = '{"a": 1}'
+
+
+def journal_at(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "state")
+
+
+@pytest.mark.parametrize("existing", [True, False])
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_last_of_several_sessions_puts_it_back(tmp_path: Path, existing: bool, order: tuple[int, ...]) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "project" / ".x" / "f.json"
+    if existing:
+        path.parent.mkdir(parents=True)
+        path.write_text(BEFORE)
+    texts = ("ours", "ours", "ours and theirs")  # the second finds all of it there already, the third adds to it
+    entries = [journal.apply(journal.open_session(), {path: text}) for text in texts]
+    assert path.read_text() == texts[-1]
+    for n, number in enumerate(order):
+        assert journal.undo(entries[number]) == []
+        assert path.exists() == (existing or n < 2)
+    if existing:
+        assert path.read_text() == BEFORE
+    else:
+        assert not (tmp_path / "project").exists()
+
+
+def test_one_that_was_killed_is_among_them(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text(BEFORE)
+    killed = journal.apply(journal.open_session(), {path: "ours"})
+    journal.write(replace(killed, pid=2**22 + 1))
+    lives = journal.apply(journal.open_session(), {path: "ours"})
+    assert journal.undo_stale() == []
+    assert path.read_text() == "ours"
+    journal.undo(lives)
+    assert path.read_text() == BEFORE
+
+
+def test_what_the_user_added_meanwhile_stays(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text("first\nlast\n")
+    entry = journal.apply(journal.open_session(), {path: "first\nours\nlast\n"})
+    path.write_text("first\nours\nlast\ntheirs\n")
+    assert journal.undo(entry) == []
+    assert path.read_text() == "first\nlast\ntheirs\n"
+
+
+def test_what_cannot_be_told_apart_is_left(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text("first\n")
+    entry = journal.apply(journal.open_session(), {path: "first\nours\n"})
+    path.write_text("all\nnew\n")
+    (sentence,) = journal.undo(entry)
+    assert str(path) in sentence
+    assert path.read_text() == "all\nnew\n"
+
+
+def test_a_session_that_cannot_write_all_leaves_nothing(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    (tmp_path / "file").write_text("")
+    entry = journal.open_session()
+    with pytest.raises(OSError):
+        journal.apply(entry, {path: "ours", tmp_path / "file" / "below": "ours"})
+    journal.undo(entry)
+    assert not path.exists()
+
+
+def test_what_is_no_text_is_not_touched(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_bytes(b"\xff")
+    with pytest.raises(UnicodeDecodeError):
+        journal.apply(journal.open_session(), {path: "ours"})
+    assert path.read_bytes() == b"\xff"
+
+
+def test_every_byte_comes_back(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_bytes("\ufeffé\r\n\rx".encode())
+    entry = journal.apply(journal.open_session(), {path: "ours"})
+    journal.undo(entry)
+    assert path.read_bytes() == "\ufeffé\r\n\rx".encode()
+
+
+def test_what_is_installed_outlives_sessions(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text(BEFORE)
+    installed = journal.install("thing", {path: "installed"})
+    session = journal.apply(journal.open_session(), {path: "installed and ours"})
+    assert journal.undo(session) == []
+    assert list(journal.stale()) == []
+    assert journal.undo(installed) == []
+    assert path.read_text() == BEFORE
