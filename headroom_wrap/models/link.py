@@ -10,8 +10,8 @@ import contextlib
 import os
 import socket
 import subprocess
-import sys
 
+from headroom_wrap import own
 from headroom_wrap.models.chosen import Chosen
 
 
@@ -41,7 +41,7 @@ class ModelLink:
         Raises:
             OSError: it cannot be started.
         """
-        command = (sys.executable, "-m", "headroom_wrap.models.server", self._folder, str(self._theirs.fileno()), str(os.getpid()))
+        command = (*own.module("headroom_wrap.models.server"), self._folder, str(self._theirs.fileno()), str(os.getpid()))
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(self._theirs.fileno(),))
         self._theirs.close()
 

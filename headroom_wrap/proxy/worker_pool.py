@@ -6,12 +6,12 @@ import asyncio
 import logging
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from headroom_wrap import own
 from headroom_wrap.proxy import frames
 from headroom_wrap.proxy.frames import Done, Part
 
@@ -52,7 +52,7 @@ class Limits:
 
 def start(command: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start a worker. From the main thread only: on Linux it dies with the thread that started it."""
-    command = command or (sys.executable, "-m", "headroom_wrap.proxy.worker", str(os.getpid()))
+    command = command or (*own.module("headroom_wrap.proxy.worker"), str(os.getpid()))
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -63,7 +63,7 @@ def start_beside(model: ModelLink, seconds: float) -> subprocess.Popen[bytes]:
         return start()
     with channel:
         descriptor = channel.fileno()
-        command = (sys.executable, "-m", "headroom_wrap.proxy.worker", str(os.getpid()), str(descriptor), model.name, str(seconds))
+        command = (*own.module("headroom_wrap.proxy.worker"), str(os.getpid()), str(descriptor), model.name, str(seconds))
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(descriptor,))
 
 
