@@ -66,6 +66,9 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
         removed: tokens less in this request's prompt than without us (estimated).
         ttl_s: life of the cache entry that this response wrote or read, in seconds; 0 if it did neither.
         miss: why less was read from the provider's cache than it should hold, as a sentence; ``""`` where all was.
+        cause: of the miss or of what was written; one of ``pipeline.cache_misses.Cause``, ``""`` where there was neither.
+        again: tokens that the cache had held and that were charged for as new once more.
+        again_cost: dollars that these cost more than if they had been read from it.
     """
 
     session: str
@@ -77,6 +80,9 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     removed: int = 0
     ttl_s: int = 0
     miss: str = ""
+    cause: str = ""
+    again: int = 0
+    again_cost: float = 0.0
 
 
 class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
@@ -84,7 +90,8 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
 
     Args:
         kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again),
-            ``signed`` (bodies that their clients signed are relayed as they are), ``proxy`` (it died; told by the supervisor).
+            ``cache`` (we broke the provider's), ``signed`` (bodies that their clients signed are relayed as they are), ``proxy`` (it died; told
+            by the supervisor).
         message: the sentence.
         lasting: it holds until the session ends.
     """

@@ -7,9 +7,10 @@ was. A discount that the provider gives (its prompt cache) stands on both sides 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline import tokens
+from pipeline.cache_misses import Cause, Verdict
 from pipeline.prices import Price, cost
 from pipeline.store.api import Receipt
 from pipeline.usage import Usage
@@ -52,15 +53,19 @@ def receipt(
     ttfb_ms: float = 0.0,
     added_ms: float = 0.0,
     reasons: tuple[tuple[str, int], ...] = (),
+    verdict: Verdict | None = None,
 ) -> Receipt:
     """The receipt of a response: ``usage`` is what the provider charged for, ``effect`` what we did to the request.
 
     ``price`` is the model's, from ``pipeline.prices.price_of(model, time)``; None where it is not known, then no dollars are. ``ratio``
-    is the model's tokens for each o200k token, by default ``pipeline.tokens.ratio(model)``. The others are those of `Receipt`.
+    is the model's tokens for each o200k token, by default ``pipeline.tokens.ratio(model)``. ``verdict`` says how the provider's cache served:
+    what we broke of it the untouched request would have read. The others are those of `Receipt`.
     """
+    cached = verdict if verdict is not None else Verdict()
+    unbroken = as_read(usage, cached.again)
     scale = tokens.ratio(model) if ratio is None else ratio
     removed_new, removed_old = round(effect.removed_new * scale), round(effect.removed_old * scale)
-    ours = without_ours(usage, effect, scale)
+    ours = without_ours(unbroken if cached.cause is Cause.OURS else usage, effect, scale)
     removed = _in_new_class(usage, removed_new) + _in_old_class(usage, removed_old)
     # In a turn that is there because of us, what was left out of it saved nothing.
     without = ours if effect.extra_turn else ours + removed
@@ -81,7 +86,20 @@ def receipt(
         added_ms=added_ms,
         compressors=tuple((name, round(count * scale)) for name, count in effect.compressors),
         reasons=reasons,
+        cause="" if cached.cause is None else cached.cause.value,
+        again=cached.again,
+        again_cost=0.0 if price is None else cost(usage, price) - cost(unbroken, price),
     )
+
+
+def as_read(usage: Usage, count: int) -> Usage:
+    """The usage if so many of its new tokens had been read from the cache."""
+    new = usage.input + usage.cache_write_5m + usage.cache_write_1h
+    moved = _in_new_class(usage, min(count, new)) if new else Usage()
+    left = Usage(
+        max(usage.input - moved.input, 0), max(usage.cache_write_5m - moved.cache_write_5m, 0), max(usage.cache_write_1h - moved.cache_write_1h, 0)
+    )
+    return replace(left, cache_read=usage.prompt - left.prompt, output=usage.output)
 
 
 def without_ours(usage: Usage, effect: Effect, scale: float) -> Usage:

@@ -13,10 +13,10 @@ from headroom_wrap.events import Event, Finished, Trouble
 from headroom_wrap.ledger.receipts import receipt
 from headroom_wrap.proxy import codings, effects
 from headroom_wrap.proxy.keeper import Keeper
-from headroom_wrap.proxy.misses import CacheWatch
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline import prices
 from pipeline.cache_aligner import lineage
+from pipeline.cache_misses import Cause, Sent, Verdict, Watch
 from pipeline.dialects.api import UsageParser
 from pipeline.store.api import StoreError
 from pipeline.usage import Usage
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 _DECODED_LIMIT = 256 << 20
 _GATHERED = 16 << 10  # bytes: about a millisecond's work
-_TTL_5M, _TTL_1H = 300, 3600
-_MOST_SESSIONS = 1000
 
 
 class Meter:
@@ -108,8 +106,7 @@ class Books:
         self._agent = agent
         self._project = project
         self._unnamed = secrets.token_hex(8)  # the session of requests that name none
-        self._ttl: dict[str, int] = {}
-        self._cache = CacheWatch()
+        self._cache = Watch()
         self._open: set[asyncio.Task[None]] = set()
 
     def enter(self, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
@@ -128,6 +125,7 @@ class Books:
     async def _enter(self, usage: Usage, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
         try:
             model = parser.model or (prepared.transcript.model if prepared.transcript is not None else "")
+            verdict = self._judge(usage, prepared, session, model, times)
             now = time.time()
             made = receipt(
                 usage,
@@ -142,9 +140,8 @@ class Books:
                 ttfb_ms=times.ttfb_ms,
                 added_ms=times.added_ms,
                 reasons=prepared.reasons,
+                verdict=verdict,
             )
-            life = self._life(session, usage)
-            items = prepared.transcript.items if prepared.transcript is not None else ()
             self._tell(
                 Finished(
                     session=session,
@@ -154,24 +151,23 @@ class Books:
                     cost_without=made.cost_without,
                     overhead=made.overhead,
                     removed=made.removed_new + made.removed_old,
-                    ttl_s=life,
-                    miss=self._cache.miss(session, model, usage, lineage(items), sent=times.sent, ended=times.relayed, life=life),
+                    ttl_s=round(verdict.entry.life.least) if verdict.entry is not None else 0,
+                    miss=verdict.said,
+                    cause=made.cause,
+                    again=made.again,
+                    again_cost=made.again_cost,
                 )
             )
+            if verdict.cause is Cause.OURS:
+                paid = f"{verdict.again:,} tokens were paid for again."
+                self._tell(Trouble("cache", f"Headroom broke the provider's prompt cache: {verdict.said}. {paid}"))
             await self._keeper.add_receipt(made)
         except StoreError as error:
             self._tell(Trouble("store", f"{error} This session's receipts are not complete."))
         except Exception:  # fail open: a wrong sum must not end a session
             log.exception("a response could not be booked")
 
-    def _life(self, session: str, usage: Usage) -> int:
-        """Seconds that the cache entry lives on; a request that only reads refreshes what this session wrote last."""
-        if len(self._ttl) > _MOST_SESSIONS:
-            self._ttl.clear()
-        if usage.cache_write_1h:
-            self._ttl[session] = _TTL_1H
-        elif usage.cache_write_5m:
-            self._ttl[session] = _TTL_5M
-        elif not usage.cache_read:
-            return 0
-        return self._ttl.get(session, _TTL_5M)
+    def _judge(self, usage: Usage, prepared: Prepared, session: str, model: str, times: Times) -> Verdict:
+        items = prepared.transcript.items if prepared.transcript is not None else ()
+        sent = Sent(times.sent, lineage(items), model, prepared.head, prepared.forms)
+        return self._cache.answered(session, prepared.dialect, sent, usage, times.relayed)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from headroom_wrap.events import Event, Trouble
-from headroom_wrap.proxy import codings
+from headroom_wrap.proxy import codings, heads
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.memory import Memory
 from headroom_wrap.proxy.prepared import Prepared, rewritten
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
-_OUR_TOOL = b'headroom__headroom_retrieve"'
 
 Reader = Callable[[bytes, Policy], Transcript]
 
@@ -124,6 +123,7 @@ class Compression:
         decisions = (*decided.known.items(), *decided.fresh.items())
         forms = {i: d.text for i, d in decisions if d.text is not None and transcript.spans[i] is not None}
         written = self.dialect.write(plain, transcript, forms) if forms else plain
+        head, declared = heads.read(plain)
         return Prepared(
             original=body,
             body=body if written is plain or written == plain else written,
@@ -132,7 +132,9 @@ class Compression:
             fresh=tuple(decided.fresh.values()),
             labels=decided.labels,
             transcript=transcript,
-            has_our_tools=_OUR_TOOL in plain,
+            declared=declared,
+            head=head,
+            dialect=self.dialect.name,
         )
 
     async def _read(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from functools import lru_cache
 
 from headroom_wrap.ledger.receipts import Effect
-from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from pipeline import tokens
 from pipeline.dialects.api import Transcript
@@ -15,6 +13,7 @@ from pipeline.store.api import Decision
 from pipeline.transcript import ItemKind, ToolCall
 
 _REMEMBERED = 256
+_NAME = "headroom_retrieve"
 
 
 def effect(prepared: Prepared) -> Effect:
@@ -26,7 +25,7 @@ def effect(prepared: Prepared) -> Effect:
     return Effect(
         removed_new=sum(_removed(d) for d in rewritten((*prepared.fresh, *prepared.sent_again))),
         removed_old=sum(_removed(d) for d in rewritten(prepared.sent_before)),
-        schema=schema() if prepared.has_our_tools else 0,
+        schema=prepared.declared,
         retrieved_new=new,
         retrieved_old=old,
         extra_turn=alone,
@@ -50,14 +49,12 @@ def retrievals(transcript: Transcript) -> tuple[int, int, bool]:
     return new, old, alone and not others
 
 
-@lru_cache(maxsize=1)
-def schema() -> int:
-    """Tokens of our tools and instructions in a request that has them (estimated)."""
-    return tokens.estimate(json.dumps(TOOLS) + INSTRUCTIONS)
-
-
 def _retrieves(call: ToolCall | None) -> bool:
-    return call is not None and (call.name.endswith("headroom_retrieve") or "headroom show " in call.command)
+    """Whether a call fetches an original: by our tool, by our command, or by a script of Codex's that calls the tool."""
+    if call is None:
+        return False
+    script = call.arguments.get("input") if call.name == "exec" else None
+    return call.name.endswith(_NAME) or "headroom show " in call.command or (isinstance(script, str) and f"{_NAME}(" in script)
 
 
 def _removed(decision: Decision) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from headroom_wrap.events import Began, Block
+from pipeline.cache_misses import NO_HEAD, Head
 from pipeline.dialects.api import Transcript
 from pipeline.outcome import Reason
 from pipeline.store.api import Decision
@@ -26,7 +27,10 @@ class Prepared:
         fresh: what became of the others, in order.
         labels: what each of ``fresh`` is, in a few words.
         transcript: what was read, None if nothing was.
-        has_our_tools: the agent offers our tools to the model.
+        declared: o200k tokens of our tools and their instructions in it (estimated), 0 where the model is not offered them.
+        head: what stands in front of its messages.
+        dialect: name of the API, ``""`` if nothing was read.
+        carried: decisions that are in force in it and were booked with the request that it follows on.
         places: where in the transcript the blocks of ``known`` stand: their items' indices.
         untouched: in a word why nothing was read (``signed``), ``""`` where nothing stood in the way.
     """
@@ -37,7 +41,10 @@ class Prepared:
     fresh: tuple[Decision, ...] = ()
     labels: tuple[str, ...] = ()
     transcript: Transcript | None = None
-    has_our_tools: bool = False
+    declared: int = 0
+    head: Head = NO_HEAD
+    dialect: str = ""
+    carried: tuple[Decision, ...] = ()
     places: tuple[int, ...] = ()
     untouched: str = ""
 
@@ -45,6 +52,11 @@ class Prepared:
     def changed(self) -> bool:
         """Whether other bytes go on than came."""
         return self.body is not self.original
+
+    @property
+    def forms(self) -> dict[str, int]:
+        """What stands for the texts that were put in the place of blocks, by the blocks' keys. It holds within this process."""
+        return {d.key: hash(d.text) for d in rewritten((*self.carried, *self.known, *self.fresh))}
 
     @property
     def reasons(self) -> tuple[tuple[str, int], ...]:

@@ -102,7 +102,7 @@ async def serving(
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
     if config.retrieve == "proxy":
-        lanes = tuple(_offering(lane, keeper, tell) for lane in lanes)
+        lanes = tuple(_offering(lane, keeper, tell, tally.retrieved) for lane in lanes)
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
     guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host), ours=is_ours)
     parts = Parts(upstreams, books, tell, config.body_limit, config.client_s)
@@ -138,11 +138,11 @@ async def serving(
         await workers.close()
 
 
-def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None]) -> Lane:
+def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Lane:
     """A lane whose conversations are offered our tool."""
     from headroom_wrap.proxy.retrieval.apis import retrieval  # not loaded for a wrapped agent, which has the tool over MCP
 
-    return replace(lane, retrieval=retrieval(lane.compression, keeper, tell)) if lane.compression is not None else lane
+    return replace(lane, retrieval=retrieval(lane.compression, keeper, tell, fetched)) if lane.compression is not None else lane
 
 
 def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[str], Upstream]:

@@ -78,6 +78,9 @@ class Receipt:
         added_ms: the part of it that was ours.
         compressors: tokens removed in this request by compressor.
         reasons: blocks of this request by reason.
+        cause: why it wrote to the provider's cache or missed it; one of ``pipeline.cache_misses.Cause``, ``""`` where it did neither.
+        again: tokens that the cache had held and that were charged for as new once more.
+        again_cost: dollars that these cost more than if they had been read from it.
     """
 
     message_id: str
@@ -96,6 +99,9 @@ class Receipt:
     added_ms: float = 0.0
     compressors: tuple[tuple[str, int], ...] = ()
     reasons: tuple[tuple[str, int], ...] = ()
+    cause: str = ""
+    again: int = 0
+    again_cost: float = 0.0
 
 
 class Keeper(Protocol):

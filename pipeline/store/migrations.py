@@ -32,7 +32,14 @@ def m002_numberings(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE numberings (handle TEXT PRIMARY KEY, original TEXT NOT NULL, unit TEXT NOT NULL, spans BLOB NOT NULL)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_originals_decisions_receipts, m002_numberings)
+def m003_cache_causes(db: sqlite3.Connection) -> None:
+    """Why a response wrote to the provider's cache, and what was paid for once more."""
+    db.execute("ALTER TABLE receipts ADD COLUMN cause TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE receipts ADD COLUMN again INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE receipts ADD COLUMN again_cost REAL NOT NULL DEFAULT 0")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_originals_decisions_receipts, m002_numberings, m003_cache_causes)
 
 
 def migrate(db: sqlite3.Connection) -> int:

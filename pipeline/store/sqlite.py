@@ -35,7 +35,7 @@ _SHORTEST = 8  # hex digits of a handle
 _DECISION = "key, body, reason, compressor, handle, tokens_before, tokens_after"
 _RECEIPT = (
     "message_id, session, time, agent, model, project, input, cache_write_5m, cache_write_1h, cache_read, output, cost, cost_without,"
-    " removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons"
+    " removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, cause, again, again_cost"
 )
 
 
@@ -218,6 +218,7 @@ class SqliteStore(Store):
             *(u.input, u.cache_write_5m, u.cache_write_1h, u.cache_read, u.output),
             *(r.cost, r.cost_without, r.removed_new, r.removed_old, r.overhead, r.ttfb_ms, r.added_ms),
             *map(json.dumps, (r.compressors, r.reasons)),
+            *(r.cause, r.again, r.again_cost),
         )
         with self._write() as db:
             db.execute(f"INSERT OR REPLACE INTO receipts ({_RECEIPT}) VALUES ({','.join('?' * len(values))})", values)
@@ -284,7 +285,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 def _receipt(row: tuple[Any, ...]) -> Receipt:
     message_id, session, at, agent, model, project = row[:6]
-    cost, cost_without, removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons = row[11:]
+    cost, cost_without, removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, *missed = row[11:]
     return Receipt(
         message_id=_text(message_id),
         session=_text(session),
@@ -302,6 +303,9 @@ def _receipt(row: tuple[Any, ...]) -> Receipt:
         added_ms=added_ms,
         compressors=_pairs(compressors),
         reasons=_pairs(reasons),
+        cause=missed[0],
+        again=missed[1],
+        again_cost=missed[2],
     )
 
 

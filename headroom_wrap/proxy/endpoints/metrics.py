@@ -71,7 +71,7 @@ def _metrics(tally: Tally, resident: int) -> list[Metric]:
         Metric("endpoint_answers_total", "counter", "Answers of the proxy's own endpoints.", endpoints),
         _one("compress_requests_total", "counter", "Lists of messages compressed on request.", tally.compress_requests),
         _one("compress_saved_tokens_total", "counter", "Tokens left out of them.", tally.compress_saved),
-        _one("retrievals_total", "counter", "Originals asked for over HTTP.", tally.retrievals),
+        _one("retrievals_total", "counter", "Originals that were fetched, over HTTP or by this proxy for a model.", tally.retrievals),
     ]
 
 

@@ -95,7 +95,7 @@ class Run(Struct, frozen=True):
         requests: that came for the model; ``unread`` of them hold no messages that are understood.
         troubles: what went wrong, by kind.
         compress_requests, compress_tokens_before, compress_tokens_saved: of ``POST /v1/compress``.
-        retrievals: originals asked for over HTTP.
+        retrievals: originals that were fetched: over HTTP, and by this proxy where a model asked it.
     """
 
     started: float

@@ -128,7 +128,7 @@ class Tally:
         self.compress_saved += answer.tokens_saved
 
     def retrieved(self) -> None:
-        """Count an original that was asked for here."""
+        """Count an original that was fetched here."""
         self.retrievals += 1
 
     def answer(self, endpoint: str, status: int) -> None:

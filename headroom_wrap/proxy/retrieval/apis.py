@@ -28,7 +28,7 @@ _APIS: dict[str, tuple[Callable[[], MessageList], Callable[[], Wire]]] = {
 }
 
 
-def retrieval(compression: Compression, keeper: Keeper, tell: Callable[[Event], None]) -> Retrieval:
-    """Retrieval for the requests that a compression prepares."""
+def retrieval(compression: Compression, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Retrieval:
+    """Retrieval for the requests that a compression prepares; ``fetched`` hears of every original that a model was given."""
     dialect, wire = _APIS[compression.dialect.name]
-    return Retrieval(wire(), Reader(dialect(), compression.policy.tool_kinds), compression, keeper, tell)
+    return Retrieval(wire(), Reader(dialect(), compression.policy.tool_kinds), compression, keeper, tell, fetched=fetched)

@@ -72,15 +72,19 @@ class Retrieval:
         compression: prepares requests.
         keeper: the record.
         tell: takes events.
+        fetched: hears of every original that a model was given.
     """
 
-    def __init__(self, wire: Wire, reader: Reader, compression: Compression, keeper: Keeper, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, wire: Wire, reader: Reader, compression: Compression, keeper: Keeper, tell: Callable[[Event], None], *, fetched: Callable[[], None]
+    ) -> None:
         self.wire = wire
         self._reader = reader
         self._compression = compression
         self._name = compression.dialect.name
         self._keeper = keeper
         self._tell = tell
+        self._fetched = fetched
         self._memory = Memory(_REMEMBERED)
         self._refused: set[str] = set()
         self._reading = asyncio.Lock()
@@ -99,7 +103,7 @@ class Retrieval:
         if opened.conversation is None:
             return await self._compression.prepare(body, coding, elide=True), None
         prepared = await self._compression.prepare(opened.body, elide=True)
-        return replace(prepared, original=body, has_our_tools=True), opened.conversation
+        return replace(prepared, original=body), opened.conversation
 
     def refuse(self, conversation: Conversation) -> None:
         """The upstream does not take what we made of the conversation: from here on it is left alone."""
@@ -126,7 +130,11 @@ class Retrieval:
             store = await self._keeper.open()
         except StoreError as error:
             return [Result(call, str(error), failed=True) for call in calls]
-        return await asyncio.to_thread(lambda: [_fetched(store, call) for call in calls])
+        results = await asyncio.to_thread(lambda: [_fetched(store, call) for call in calls])
+        for result in results:
+            if not result.failed:
+                self._fetched()
+        return results
 
     async def record_turn(self, conversation: Conversation, elements: Sequence[bytes], ahead: Sequence[bytes]) -> None:
         """Remember an answer that holds more than the client got, before the client has it whole."""

@@ -230,7 +230,16 @@ class Rounds:
         new = await self._retrieval.items(self._last)
         items = (*transcript.items, *_linked(said))
         spans = (*transcript.spans, *(None for _ in said))
-        return Prepared(b"", b"", transcript=replace(transcript, items=items, spans=spans, turn=len(items) - len(new)), has_our_tools=True)
+        before = self._prepared
+        return Prepared(
+            b"",
+            b"",
+            transcript=replace(transcript, items=items, spans=spans, turn=len(items) - len(new)),
+            declared=before.declared,
+            head=before.head,
+            dialect=before.dialect,
+            carried=(*before.known, *before.fresh),
+        )
 
     async def _remember(self) -> None:
         """Record what the client does not know, before it has the end of the answer."""

@@ -164,7 +164,7 @@ class Conversation:
         if self._compression is None or before is None or len(body) > _HELD:
             return self._untouched
         prepared = await self._compression.prepare(body, read=partial(self._dialect.read_on, before=before.items))
-        return replace(prepared, has_our_tools=prepared.has_our_tools or before.has_our_tools)
+        return replace(prepared, declared=prepared.declared or before.declared)
 
     def _steered(self, about: About) -> None:
         """The user adds to what is being answered; where in the conversation that comes to stand only the server knows."""
@@ -233,4 +233,4 @@ def _after(before: Standing | None, prepared: Prepared) -> Standing | None:
     """The conversation up to and including a request."""
     if before is None or prepared.transcript is None:
         return None
-    return Standing(prepared.transcript.items, prepared.has_our_tools)
+    return Standing(prepared.transcript.items, prepared.declared)

@@ -16,11 +16,11 @@ class Standing:
 
     Args:
         items: of all its requests and answers.
-        has_our_tools: they offer our tools to the model.
+        declared: o200k tokens of our tools in them.
     """
 
     items: tuple[Item, ...] = ()
-    has_our_tools: bool = False
+    declared: int = 0
 
 
 class Memory:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_wrap.ledger.receipts import Effect, receipt
+from headroom_wrap.ledger.receipts import Effect, as_read, receipt
+from pipeline.cache_misses import Cause, Verdict
 from pipeline.prices import Price, cost
 from pipeline.usage import Usage
 
@@ -124,3 +125,28 @@ def test_bounds(usage, effect):
 def test_leaving_out_more_never_saves_less(usage, a, b):
     less, more = sorted((a, b))
     assert saved(made(usage, Effect(removed_new=less))) <= saved(made(usage, Effect(removed_new=more))) + 2e-5
+
+
+def test_what_is_paid_again_is_priced_as_the_difference_to_reading_it():
+    usage = Usage(input=100, cache_write_5m=900, cache_read=50)
+    r = made(usage, verdict=Verdict(Cause.EXPIRED, 500, "…"))
+    assert (r.cause, r.again) == ("expired", 500)
+    assert r.again_cost == pytest.approx((50 * 10.0 + 450 * 12.5 - 500 * 1.0) / MILLION)
+    assert (r.cost_without, r.overhead) == (r.cost, 0)
+    assert made(usage, price=None, verdict=Verdict(Cause.EXPIRED, 500)).again_cost == 0
+
+
+def test_a_cache_that_we_broke_the_untouched_request_would_have_read():
+    usage = Usage(cache_write_5m=1000)
+    r = made(usage, verdict=Verdict(Cause.OURS, 800, "…"))
+    assert saved(r) == pytest.approx(-r.again_cost)
+    assert r.overhead == pytest.approx(r.again_cost)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.builds(Usage, *[st.integers(0, 9000)] * 5), st.integers(0, 50_000))
+def test_reading_moves_tokens_and_loses_none(usage, count):
+    read = as_read(usage, count)
+    assert (read.prompt, read.output) == (usage.prompt, usage.output)
+    assert read.cache_read - usage.cache_read == pytest.approx(min(count, usage.prompt - usage.cache_read), abs=2)
+    assert min(read.input, read.cache_write_5m, read.cache_write_1h) >= 0

@@ -158,7 +158,7 @@ def test_a_turn_that_answers_more_than_retrievals_is_the_agents_own():
 
 def test_our_tools_are_counted_where_the_agent_offers_them():
     transcript = read(conversation(0))
-    assert 100 < effects.effect(Prepared(b"", b"", transcript=transcript, has_our_tools=True)).schema < 600
+    assert effects.effect(Prepared(b"", b"", transcript=transcript, declared=150)).schema == 150
     assert effects.effect(Prepared(b"", b"", transcript=transcript)).schema == 0
 
 
@@ -173,3 +173,38 @@ def test_what_was_left_out_is_summed_by_compressor():
     effect = effects.effect(prepared)
     assert (effect.removed_old, effect.removed_new) == (90, 450 + 630)  # what has no answer yet is new, though it was decided on before
     assert effect.compressors == (("log", 900), ("search", 270))
+
+
+async def test_why_the_cache_was_written_is_booked_and_told():
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(
+            answer(usage(write=9000), message_id="m1"),
+            answer(usage(read=9000, write=500), message_id="m2"),
+            answer(usage(write=9700), message_id="m3"),
+        )
+        for n, tools in enumerate(([], [], [{"name": "New", "input_schema": {}}])):
+            await p.post(body_of(conversation(n), tools=tools))
+            await p.event(Finished, n + 1)
+    assert [(r.cause, r.again) for r in p.store.rows.values()] == [("first write", 0), ("growth", 0), ("tools changed", 9500)]
+    told = p.of(Finished)[-1]
+    assert (told.cause, told.again, told.miss) == ("tools changed", 9500, "the agent changed its tools")
+    assert told.again_cost == p.store.rows["m3"].again_cost > 0
+    assert not p.of(Trouble)
+
+
+async def test_a_cache_that_we_broke_is_told_and_taken_off():
+    """The upstream takes the first form of a block and refuses it later, so from there on the block goes as it came."""
+    refusal = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(answer(usage(write=9000), message_id="m1"), refusal, answer(usage(write=9700), message_id="m2"))
+        await p.post(body_of(conversation(1)))
+        await p.event(Finished, 1)
+        await p.post(body_of(conversation(2)))
+        await p.event(Trouble, 2)
+    assert [t.kind for t in p.of(Trouble)] == ["refused", "cache"]
+    assert "in another form than before" in p.of(Trouble)[1].message
+    assert "9,000 tokens" in p.of(Trouble)[1].message
+    made = p.store.rows["m2"]
+    assert (made.cause, made.again) == ("ours", 9000)
+    assert made.overhead >= made.again_cost > 0
+    assert made.cost_without < made.cost

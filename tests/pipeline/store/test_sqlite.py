@@ -205,6 +205,26 @@ def test_a_second_receipt_replaces_the_first(store):
     assert [r.cost for r in store.receipts()] == [2.0]
 
 
+def test_why_a_response_wrote_to_the_cache_is_kept(store):
+    missed = receipt(cause="ours", again=4900, again_cost=0.05)
+    store.add_receipt(missed)
+    assert store.receipts() == [missed]
+
+
+def test_receipts_of_an_older_layout_have_no_cause(path, monkeypatch):
+    newest = migrations.MIGRATIONS
+    monkeypatch.setattr(migrations, "MIGRATIONS", newest[:2])
+    SqliteStore.open(path).close()
+    db = sqlite3.connect(path)
+    db.execute("INSERT INTO receipts VALUES ('m', 's', 10.0, 'claude', 'x', '/p', 1, 2, 3, 4, 5, 0.5, 0.75, 0, 0, 0, 0, 0, '[]', '[]')")
+    db.commit()
+    db.close()
+    monkeypatch.setattr(migrations, "MIGRATIONS", newest)
+    store = SqliteStore.open(path)
+    assert store.receipts() == [receipt("m", model="x")]
+    store.close()
+
+
 # ----- the file
 
 

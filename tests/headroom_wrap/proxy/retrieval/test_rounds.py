@@ -9,6 +9,7 @@ import pytest
 
 from headroom.testing import GeminiProvider, Script, text, tool
 from tests.headroom_wrap.proxy.harness import DEADLINE, RawUpstream, body_of, chunked, conversation, proxy, read_message, request, sse
+from tests.memory_store import MemoryStore
 
 BASH = {"name": "Bash", "input_schema": {"type": "object"}}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -66,6 +67,26 @@ async def test_a_handle_that_leads_nowhere_is_explained_to_the_model():
         assert "No original with handle 3f9a2c7b" in told["content"]
     assert sorted(p.store.rows) == ["msg_1", "msg_2"]
     assert p.store.rows["msg_2"].overhead > p.store.rows["msg_1"].overhead  # the whole prompt of a turn that is there because of us
+
+
+async def test_an_original_that_a_model_fetched_is_counted_and_breaks_no_cache_of_ours():
+    store = MemoryStore()
+    given = json.dumps({"handle": store.put_original("one\ntwo\n" * 400), "lines": "1-2"})
+    begun = started("msg_1")
+    begun["message"]["usage"] = {**USAGE, "cache_read_input_tokens": 9000}
+    async with RawUpstream() as upstream, behind(upstream, store=store) as p:
+        upstream.answers(
+            stream(started("msg_0"), *said(0, "Well."), *ended("end_turn")),
+            stream(begun, *ours(0, given=given), *ended()),
+            stream(started("msg_2"), *said(0, "So."), *ended("end_turn")),
+        )
+        await p.post(ASK)
+        await p.post(body_of(conversation(1), tools=[BASH]))
+        assert b" lines left out" in upstream.requests[2].body
+        stats = await p.raw(request(p.port, b"", "/stats", method="GET"))
+        assert json.loads(stats.body)["run"]["retrievals"] == 1
+    assert [r.cause for r in store.rows.values()] == ["", "", "not explained"]
+    assert all(r.overhead > 0 for r in store.rows.values())
 
 
 async def test_a_response_that_cannot_be_put_together_again_is_asked_for_without_the_tool():
