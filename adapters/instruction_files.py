@@ -1,6 +1,6 @@
 """Which files of instructions each agent reads by itself, and from where.
 
-As seen in the requests of Claude Code, Codex, Copilot CLI, Gemini CLI and opencode; rules, user-level files and Cursor's as their makers document them.
+As seen in the requests of Claude Code, Codex, Copilot CLI, Gemini CLI and opencode; rules, user-level files and Cursor's as documented.
 """
 
 from __future__ import annotations

@@ -138,17 +138,19 @@ class Watched:
         else:
             self._pending[path] = _Pending(before, now)
 
-    def take(self, event: Event) -> None:
-        """Learn from the agent's requests who made the changes before them."""
+    def take(self, event: Event) -> bool:
+        """Learn from the agent's requests who made the changes before them. True: it is known of a change now."""
         if not isinstance(event, Began) or (not event.blocks and self._blocks):
-            return  # a title, a summary: it says nothing of the conversation
+            return False  # a title, a summary: it says nothing of the conversation
         ran_tools = event.blocks > self._blocks
         self._blocks = event.blocks
+        known = bool(self._pending)
         named = "\n".join(block.label for block in event.decided)
         for path, pending in list(self._pending.items()):
             who = Who.AGENT if PurePath(path).name in named else Who.PERHAPS if ran_tools else Who.OTHER
             del self._pending[path]
             self._book(path, pending.text, pending.time, who)
+        return known
 
     def _book(self, path: str, before: str | None, now: float, who: Who) -> None:
         self._changes.append(Change(path, now, _weight(before), _weight(self._texts.get(path)), who))

@@ -1,0 +1,249 @@
+"""Finds an agent's instruction files and watches them, in threads of its own; what it finds is handed over where the supervisor polls.
+
+Watched are the folders that may hold such a file, not the tree below them: a watch on every folder of a large project takes seconds and
+the user's share of the kernel's watches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from adapters.instruction_files import NOWHERE, REPOSITORY, Reads
+from headroom_wrap.events import Event
+from headroom_wrap.supervisor.instructions import Instructions, Watched
+
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler
+    from watchdog.observers.api import BaseObserver
+
+_MOST_BYTES = 1 << 20  # of a file
+_MOST_FOLDERS, _DEPTH = 2000, 6  # searched for nested files
+_MOST_WATCHED = 32  # folders
+_SKIPPED = frozenset({"node_modules", "venv", "env", "vendor", "target", "build", "dist", "site-packages", "__pycache__"})
+_LOOKED_ONLY = frozenset({"opened", "closed_no_write"})
+
+
+class _Candidate(NamedTuple):
+    """A file that may be there, and whether it would stand in every request."""
+
+    path: Path
+    always: bool
+
+
+class _Seen(NamedTuple):
+    """A file as a thread found it."""
+
+    candidate: _Candidate
+    text: str | None
+    time: float
+    first: bool
+
+
+class Watcher:
+    """The instruction files of one session. Its thread starts with the first `ready`: until then nothing may, as the supervisor forks.
+
+    Args:
+        reads: what the agent reads.
+        cwd: where it works.
+        home: the user's.
+        environ: the environment that it runs in.
+        show: called with what is known, from `ready`, `take` and `close`.
+        ours: what Headroom writes into such files, by path.
+    """
+
+    def __init__(
+        self,
+        reads: Reads,
+        cwd: Path,
+        home: Path,
+        environ: Mapping[str, str],
+        *,
+        show: Callable[[Instructions], None],
+        ours: Mapping[Path, str] | None = None,
+    ) -> None:
+        self._reads, self._cwd, self._home = reads, cwd, home
+        self._user = reads.user_file(environ, home)
+        self._show = show
+        self._core = Watched({self._shown(path): text for path, text in (ours or {}).items()})
+        self._seen: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
+        self.fd, self._bell = os.pipe()
+        os.set_blocking(self.fd, False)
+        os.set_blocking(self._bell, False)
+        self._lock = threading.Lock()
+        self._looking = threading.Lock()  # what is read first is told first
+        self._candidates: dict[Path, _Candidate] = {}
+        self._observer: BaseObserver | None = None
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._ring()
+
+    def ready(self) -> bool:
+        """`fd` is readable: take in what was found. True: there may be more."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.fd, 4096)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._survey, name="instruction files", daemon=True)
+            self._thread.start()
+        if self._drain():
+            self._show(self._core.snapshot())
+        return True
+
+    def take(self, event: Event) -> None:
+        """The agent's requests tell who made the changes before them."""
+        news = self._drain()
+        if self._core.take(event) or news:
+            self._show(self._core.snapshot())
+
+    def close(self) -> None:
+        """The session is over: look at each file once more, and end the threads."""
+        with self._lock:
+            self._closed = True
+            observer = self._observer
+        if observer is not None:
+            observer.stop()
+        if self._thread is not None:
+            self._thread.join(1.0)
+            for candidate in list(self._candidates.values()):
+                self._look(candidate)
+            self._drain()
+            self._show(self._core.snapshot())
+        with self._lock:
+            os.close(self._bell)
+            self._bell = -1
+        os.close(self.fd)
+
+    def _drain(self) -> bool:
+        any_seen = False
+        with contextlib.suppress(queue.Empty):
+            while True:
+                seen = self._seen.get_nowait()
+                any_seen = True
+                path = self._shown(seen.candidate.path)
+                if not seen.first:
+                    self._core.changed(path, seen.text, seen.time, always=seen.candidate.always)
+                elif seen.text is not None:
+                    self._core.found(path, seen.text, always=seen.candidate.always)
+        return any_seen
+
+    def _shown(self, path: Path) -> str:
+        for base, lead in ((self._cwd, ""), (self._home, "~/")):
+            with contextlib.suppress(ValueError):
+                return lead + str(path.relative_to(base))
+        return str(path)
+
+    # In threads of ours
+
+    def _survey(self) -> None:
+        """Watch the places that every project has, read what is there, then look for nested files."""
+        try:
+            self._watch(list(self._standing()))
+            self._watch(list(self._nested()))
+        except OSError:  # no watches left: what was found at the start is all that is known
+            self._ring()
+
+    def _standing(self) -> Iterator[_Candidate]:
+        if self._user is not None:
+            yield _Candidate(self._user, always=True)
+        for folder in self._upwards():
+            yield from self._of_groups(folder, always=True)
+        for rules in self._reads.rules:
+            with contextlib.suppress(OSError):
+                for path in sorted((self._cwd / rules).rglob("*.md*")):
+                    if path.suffix in (".md", ".mdc"):
+                        yield _Candidate(path, always=True)
+
+    def _upwards(self) -> Iterator[Path]:
+        yield self._cwd
+        if self._reads.above == NOWHERE:
+            return
+        above = list(self._cwd.parents)
+        if self._reads.above == REPOSITORY:
+            tops = [n for n, folder in enumerate([self._cwd, *above]) if (folder / ".git").exists()]
+            above = above[: tops[0]] if tops else []
+        yield from above
+
+    def _of_groups(self, folder: Path, *, always: bool) -> Iterator[_Candidate]:
+        for group in self._reads.groups:
+            there = next((name for name in group if (folder / name).is_file()), group[0])
+            yield _Candidate(folder / there, always=always)
+
+    def _nested(self) -> Iterator[_Candidate]:
+        """Files below the working folder, which the agent reads once it works beside them."""
+        names = {name for group in self._reads.groups for name in group if "/" not in name}
+        level, searched = [str(self._cwd)], 0
+        for _ in range(_DEPTH):
+            below: list[str] = []
+            for folder in level[: _MOST_FOLDERS - searched]:
+                searched += 1
+                with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                    found = sorted(entries, key=lambda entry: entry.name)
+                    below += [e.path for e in found if not e.name.startswith(".") and e.name not in _SKIPPED and e.is_dir(follow_symlinks=False)]
+                    if folder != str(self._cwd) and names & {e.name for e in found}:
+                        yield from self._of_groups(Path(folder), always=False)
+            level = below
+
+    def _watch(self, candidates: list[_Candidate]) -> None:
+        from watchdog.observers import Observer
+
+        for candidate in candidates:
+            known = self._candidates.setdefault(candidate.path, candidate)
+            if known is candidate:
+                self._look(candidate, first=True)
+        self._ring()
+        with self._lock:
+            if self._closed:
+                return
+            if self._observer is None:
+                self._observer = Observer()
+                self._observer.start()
+        handler = cast("FileSystemEventHandler", _Handler(self._happened))  # its base class is no more than this, and slow to import
+        folders = dict.fromkeys(c.path.parent for c in candidates)
+        for folder in list(folders)[:_MOST_WATCHED]:
+            if folder.is_dir():
+                self._observer.schedule(handler, str(folder), recursive=False)
+        for candidate in candidates:  # what changed between the first look and the watch
+            self._look(candidate)
+
+    def _happened(self, path: Path) -> None:
+        """Something was done to a file in a folder that is watched."""
+        candidate = self._candidates.get(path)
+        if candidate is not None:
+            self._look(candidate)
+            self._ring()
+
+    def _look(self, candidate: _Candidate, *, first: bool = False) -> None:
+        with self._looking:
+            try:
+                with candidate.path.open("rb") as file:
+                    text = file.read(_MOST_BYTES).decode("utf-8", "replace")
+            except OSError:
+                text = None
+            self._seen.put(_Seen(candidate, text, time.time(), first))
+
+    def _ring(self) -> None:
+        """Wake the supervisor."""
+        with self._lock:
+            if self._bell >= 0:
+                with contextlib.suppress(BlockingIOError):  # it has been rung often enough
+                    os.write(self._bell, b"!")
+
+
+class _Handler:
+    """What watchdog calls, in its own thread."""
+
+    def __init__(self, happened: Callable[[Path], None]) -> None:
+        self._happened = happened
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        if event.event_type in _LOOKED_ONLY:
+            return
+        for path in dict.fromkeys((event.src_path, event.dest_path)):
+            if path:
+                self._happened(Path(os.fsdecode(path)))
