@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import click
 
 from adapters.registry import ADAPTERS
-from headroom_wrap import config
+from headroom_wrap import config, own
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from pipeline.compressors.code.languages import available as code_available
@@ -25,18 +25,73 @@ class Finding:
 
 
 @click.command("doctor")
-def command() -> int:
-    """Check this machine: settings, store, network loopback, vocabulary, every compressor on a sample, agents, terminal."""
+@click.argument("agent", required=False, type=click.Choice(list(ADAPTERS)))
+@click.option("--prove-off", is_flag=True, help="Look for anything of ours in any agent's way; exit status 1 where there is.")
+def command(agent: str | None, prove_off: bool) -> int:
+    """Check this machine: settings, store, network loopback, vocabulary, every compressor on a sample, agents, terminal.
+
+    With AGENT: its program and version, and where its requests would go.
+    """
     settings = config.load(config.surroundings())
+    if prove_off:
+        return _prove_off(settings)
+    checks = (_python, _store, _loopback, _vocabulary, _compressors, _text_model, _retrieval, _agents, _terminal, _leftovers)
+    found = _agent(agent, settings) if agent else (finding for check in checks for finding in check(settings))
     findings = []
-    for check in (_python, _store, _loopback, _vocabulary, _compressors, _text_model, _retrieval, _agents, _terminal, _leftovers):
-        for finding in check(settings):
-            findings.append(finding)
-            mark = {True: "ok  ", False: "BAD ", None: "--  "}[finding.good]
-            click.echo(f"{mark} {finding.name:<14} {finding.said}")
+    for finding in found:
+        findings.append(finding)
+        mark = {True: "ok  ", False: "BAD ", None: "--  "}[finding.good]
+        click.echo(f"{mark} {finding.name:<14} {finding.said}")
     bad = sum(1 for f in findings if f.good is False)
     click.echo(f"\n{'Everything that is needed is there and works.' if not bad else f'{bad} of {len(findings)} checks failed.'}")
     return 1 if bad else 0
+
+
+def _prove_off(settings: Config) -> int:
+    from headroom_wrap.doctor.off import files, traces
+
+    found = list(traces(settings))
+    for trace in found:
+        click.echo(f"{trace.where}: {trace.what}")
+    looked = sum(1 for path in files(settings) if path.exists())
+    click.echo(
+        f"{len(found)} traces of Headroom." if found else f"Nothing of Headroom is in any agent's way ({looked} settings files, the environment)."
+    )
+    return 1 if found else 0
+
+
+def _agent(name: str, settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.supervisor import programs, session
+
+    adapter = ADAPTERS[name]
+    try:
+        program = programs.find(adapter, settings.surroundings)
+    except UserError as error:
+        yield Finding("program", False, f"{error.message} {error.hint}")
+        return
+    yield Finding("program", True, program.path)
+    tested = ", ".join(adapter.tested) or "none"
+    if program.version in adapter.tested:
+        yield Finding("version", True, f"{program.version}, tested")
+    else:
+        yield Finding("version", None, f"{program.version or 'it could not be told'}; tested: {tested}")
+    try:
+        plan = session.preview(adapter, (), settings)
+    except UserError as error:
+        yield Finding("requests", False, f"{error.message} {error.hint}".strip())
+        return
+    where = plan.upstream or "the public address of the vendor whose credential a request carries"
+    yield Finding(
+        "requests", True if plan.routed else None, f"would go through Headroom to {where}" if plan.routed else "do not pass through Headroom"
+    )
+    for mount, address in plan.mounts.items():
+        yield Finding("requests", True, f"of {mount} would go to {address}")
+    for path in plan.edits:
+        yield Finding("writes", None, f"{path}, put back at the end")
+    for sentence in plan.losses:
+        yield Finding("lost", None, sentence)
+    for sentence in plan.notes:
+        yield Finding("note", None, sentence)
 
 
 def _python(_: Config) -> Iterator[Finding]:
@@ -136,7 +191,7 @@ def _retrieval(settings: Config) -> Iterator[Finding]:
     call = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "headroom_wrap.mcp", "--state", str(settings.state)],
+            [*own.module("headroom_wrap.mcp"), "--state", str(settings.state)],
             input=json.dumps(call) + "\n",
             capture_output=True,
             text=True,
