@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from headroom_wrap.events import Block, Finished
 from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, Compared
 from headroom_wrap.supervisor.history import History
+from headroom_wrap.supervisor.instructions import Change
 from headroom_wrap.terminal.page import BAD, GOOD, PLAIN, QUIET, STRONG, Line, Span
 from headroom_wrap.terminal.panel import count, money, percent
 from pipeline.outcome import Reason
@@ -69,25 +70,47 @@ def cache(history: History) -> list[Line]:
     if not history.misses:
         return [*lines, _words("No request read less than the one before it had left there.")]
     lines.append(_words("Requests that read less than the one before them had left there:"))
-    for missed in history.misses:
-        usage = missed.finished.usage
-        lines.append(
-            (Span(f"{_clock(missed.time)}  ", QUIET), Span(f"{count(usage.cache_read):>6} of {count(usage.prompt):<6}  "), Span(missed.finished.miss))
-        )
+    lines += [_missed(missed.time, missed.finished) for missed in history.misses]
     return lines
 
 
+def _missed(at: float, told: Finished) -> Line:
+    again = f"{count(told.again):>6} tokens again" if told.again else f"{count(told.usage.cache_read):>6} of {count(told.usage.prompt)} read"
+    price = f", {money(told.again_cost)} more" if told.again_cost > 0 else ""
+    return Span(f"{_clock(at)}  ", QUIET), Span(f"{again + price:<28}  "), Span(told.miss)
+
+
 def files(history: History) -> list[Line]:
-    """The agent's instruction files, the heaviest first."""
-    if not history.files:
+    """The agent's instruction files, the heaviest first; what stands in two of them; what changed since the session began."""
+    known = history.instructions
+    beside = [file for file in known.files if not file.always]
+    if not history.files and not beside and not known.changes:
         return [_words("No instruction file of the agent's is known.")]
-    heaviest = sorted(history.files, key=lambda file: (-file[1], file[0]))
-    total = sum(tokens for _, tokens in heaviest)
-    return [
-        _words("These stand in every request:"),
-        *((Span(f"{count(tokens):>7}  "), Span(path)) for path, tokens in heaviest),
-        (Span(f"{count(total):>7}  tokens in all", STRONG),),
-    ]
+    lines: list[Line] = []
+    if history.files:
+        heaviest = sorted(history.files, key=lambda file: (-file[1], file[0]))
+        lines.append(_words("These stand in every request:"))
+        lines += [(Span(f"{count(tokens):>7}  "), Span(path)) for path, tokens in heaviest]
+        lines.append((Span(f"{count(sum(tokens for _, tokens in heaviest)):>7}  tokens in all", STRONG),))
+    if beside:
+        lines += [(), _words("These are read where the agent works beside them:")]
+        lines += [(Span(f"{count(file.tokens):>7}  ", QUIET), Span(file.path)) for file in beside]
+    if known.duplicates:
+        lines += [(), _words("These stand twice:")]
+        lines += [(Span(f"{count(twice.tokens):>7}  ", BAD), Span(f"in {twice.first} and {twice.second}")) for twice in known.duplicates]
+    if known.changes:
+        lines += [(), _words("Changed since the session began:")]
+        lines += [(Span(f"{_clock(change.time)}  ", QUIET), Span(_changed(change))) for change in reversed(known.changes)]
+    return lines
+
+
+def _changed(change: Change) -> str:
+    """A change of an instruction file in words."""
+    if change.after is None:
+        return f"{change.path} is gone: {change.who.value}"
+    if change.before is None:
+        return f"{change.path} is new, {count(change.after)} tokens: {change.who.value}"
+    return f"{change.path} {count(change.before)} → {count(change.after)} tokens: {change.who.value}"
 
 
 def notices(history: History) -> list[Line]:

@@ -64,7 +64,11 @@ def test_the_other_chapters() -> None:
     assert "cache missed" in requests
     cache = "\n".join(looker.text("right"))
     assert "45% of the prompts' tokens" in cache
-    assert "0 of 10.0k   nothing was asked for 8 min, and the cache lives 5 min" in cache
+    assert "0 of 10.0k read" in cache
+    assert "  nothing was asked for 8 min, and the cache lives 5 min" in cache
+    told = history()
+    told.take(Finished("s", "opus", Usage(0, 9000), None, None, miss="the model changed", again=9000, again_cost=0.05), 0.0)
+    assert "9.0k tokens again, $0.050 more  the model changed" in "\n".join(Looker(told).text("3"))
     files = looker.text("tab")
     assert files[3].split() == ["12.0k", "AGENTS.md"]
     assert "14.1k  tokens in all" in files[5]
