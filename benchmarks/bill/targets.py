@@ -19,6 +19,7 @@ from pathlib import Path
 
 import aiohttp
 import msgspec
+import psutil
 
 from headroom_wrap import events
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -112,12 +113,25 @@ async def _ours(target: Target, upstream: str, tool_kinds: Mapping[str, str], wo
         try:
             if not await asyncio.to_thread(ready.wait, _START_S):
                 raise RuntimeError("the proxy does not start")
+            await _idle(process.pid)
             yield running
         finally:
             process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(process.wait)
             await asyncio.to_thread(reader.join)
             listener.close()
+
+
+async def _idle(pid: int) -> None:
+    """Waits until nothing more happens in a process and its children: a person's first request comes later than a benchmark's."""
+    process = psutil.Process(pid)
+    spent = -1.0
+    while True:
+        now = sum(sum(p.cpu_times()[:2]) for p in (process, *process.children(recursive=True)))
+        if now == spent:
+            return
+        spent = now
+        await asyncio.sleep(0.5)
 
 
 def _listen(fd: int, running: Running, ready: threading.Event) -> None:

@@ -1,0 +1,1 @@
+"""What Headroom would have saved on sessions that agents have kept."""
