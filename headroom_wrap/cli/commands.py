@@ -10,6 +10,7 @@ from headroom.version import VERSION
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "wrap": ("headroom_wrap.cli.wrap", "Run a coding agent with everything it reads made smaller."),
+    "agents": ("headroom_wrap.cli.agents", "What can be wrapped, what of it passes through us, and what is lost."),
     "demo": ("headroom_wrap.cli.demo", "See it work within seconds: no account, no agent, no network."),
     "proxy": ("headroom_wrap.cli.proxy", "Stand in front of any client of a model's API, until stopped."),
     "run": ("headroom_wrap.cli.run", "Run any command; what it prints is made smaller unless a terminal reads it."),
@@ -17,6 +18,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "compress": ("headroom_wrap.cli.compress", "What a tool's output would look like to the model."),
     "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
     "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),
+    "receipt": ("headroom_wrap.cli.receipt_command", "What one session cost."),
     "models": ("headroom_wrap.cli.models", "Text models from the hub: fetch, list, remove."),
     "hook": ("headroom_wrap.cli.hook", "What agents' hooks call."),
     "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from adapters.plan import Adapter, LaunchPlan
+from adapters.recipes import RECIPES
 from adapters.registry import ADAPTERS
 from headroom_wrap import config
 from headroom_wrap.cli.options import settings
@@ -28,12 +29,22 @@ _FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "kompre
 def command(agent: str, arguments: tuple[str, ...], dry_run: bool, subscription: bool, **flags: Any) -> None:
     """Run AGENT with everything it reads made smaller. What follows -- goes to the agent as it is.
 
-    Agents: claude.
+    Which agents there are, and what each loses: headroom agents.
     """
-    adapter = ADAPTERS.get(agent)
-    if adapter is None:
-        raise UserError(f"Headroom does not know an agent called {agent!r}.", f"It knows: {', '.join(ADAPTERS)}.")
-    wrap(adapter, arguments, config.load(config.surroundings(), flags), dry_run=dry_run, subscription=subscription)
+    wrap(known(agent), arguments, config.load(config.surroundings(), flags), dry_run=dry_run, subscription=subscription)
+
+
+def known(name: str) -> Adapter:
+    """The adapter of an agent, or the recipe for a program.
+
+    Raises:
+        UserError: there is neither.
+    """
+    found = ADAPTERS.get(name) or RECIPES.get(name)
+    if found is None:
+        names = ", ".join((*ADAPTERS, *RECIPES))
+        raise UserError(f"Headroom does not know an agent called {name!r}.", f"It knows: {names}. Any client of a model's API: headroom proxy.")
+    return found
 
 
 def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config, *, dry_run: bool = False, subscription: bool = False) -> None:
@@ -62,7 +73,9 @@ def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
     """A plan in lines for a person."""
     lines = [f"agent      {plan.agent}", "command    " + " ".join(_quoted(a) for a in plan.argv)]
     if plan.routed:
-        lines.append(f"upstream   {plan.upstream or 'the public address of the vendor whose credential a request carries'}")
+        others = "" if plan.mounts else "the public address of the vendor whose credential a request carries"
+        lines += [f"upstream   {upstream}" for upstream in (plan.upstream or others,) if upstream]
+        lines += [f"upstream   {upstream} for what comes under /{name}" for name, upstream in plan.mounts.items()]
         lines.append(f"profile    {'off' if settings_in_force.off else settings_in_force.profile.value}")
         lines.append(f"state      {settings_in_force.state}")
         lines += [f"text model {line}" for line in _text_model(settings_in_force)]
