@@ -6,8 +6,11 @@ from headroom_wrap import state
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.ledger.summary import summarise, text_receipt
+from headroom_wrap.supervisor.instructions import Instructions
 from headroom_wrap.supervisor.session import Ended
 from pipeline.store.api import StoreError
+
+_NAMED = 3
 
 
 def session_receipt(ended: Ended, settings: Config) -> str:
@@ -38,7 +41,26 @@ def session_receipt(ended: Ended, settings: Config) -> str:
         lines.append(text_receipt(summarise(receipts), title="headroom: this session"))
     elif view.trouble is None:
         lines.append(f"headroom: {view.requests} requests and no answer that was charged for.\n")
+    lines += [f"headroom: {sentence}\n" for sentence in instruction_lines(view.history.instructions)]
     return "".join(lines)
+
+
+def instruction_lines(known: Instructions) -> list[str]:
+    """What an agent's instruction files weigh and what became of them, in two sentences at most; none where there are none."""
+    lines = []
+    if known.standing:
+        standing = [file for file in known.files if file.always]
+        named = ", ".join(file.path for file in standing[:_NAMED]) + (f" and {len(standing) - _NAMED} more" if len(standing) > _NAMED else "")
+        paths = {file.path for file in standing}
+        twice = next((d for d in known.duplicates if d.first in paths and d.second in paths), None)
+        also = f"; ~{twice.tokens:,} of them stand in {twice.first} and again in {twice.second}" if twice else ""
+        lines.append(f"every request carries ~{known.standing:,} tokens of instructions ({named}){also}.")
+    if known.changes:
+        by_path = {change.path: change for change in known.changes}  # the last one of each
+        told = [f"{path} ({change.who.value})" for path, change in by_path.items()]
+        more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+        lines.append(f"instructions changed during the session: {', '.join(told[:_NAMED])}{more}.")
+    return lines
 
 
 def _tool_output(ended: Ended) -> str:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from headroom_wrap.events import Began, Block, Event, Finished, Trouble
+from headroom_wrap.supervisor.instructions import Instructions
 
 _BLOCKS, _REQUESTS, _MISSES, _NOTICES = 500, 200, 100, 100
 
@@ -43,7 +44,14 @@ class History:
         self.misses: deque[Answered] = deque(maxlen=_MISSES)
         self.notices: deque[Notice] = deque(maxlen=_NOTICES)
         self.files: tuple[tuple[str, int], ...] = ()
-        """The agent's instruction files: paths, and their weight in tokens."""
+        """The agent's instruction files that stand in every request: paths, and their weight in tokens."""
+        self.instructions = Instructions()
+        """All of them, with what changed and what stands twice."""
+
+    def know(self, instructions: Instructions) -> None:
+        """The instruction files are as given."""
+        self.instructions = instructions
+        self.files = tuple((file.path, file.tokens) for file in instructions.files if file.always)
 
     def take(self, event: Event, now: float) -> None:
         """Note an event; `now` in Unix time."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from adapters.instruction_files import READS
 from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
 from headroom_wrap import own, state
 from headroom_wrap.config import Config
@@ -31,6 +32,7 @@ from headroom_wrap.supervisor.journal import Entry, Journal
 from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
+from headroom_wrap.supervisor.watcher import Watcher
 from pipeline.transcript import ToolKind
 
 if TYPE_CHECKING:
@@ -102,11 +104,34 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         view = SessionView(adapter.name, panel=config.panel != "off" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
             return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
-        with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy:
+        with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy, _watched(plan, config, view) as watcher:
+
+            def take(event: Event) -> None:
+                view.take(event)
+                if watcher is not None:
+                    watcher.take(event)
+
+            sources: dict[int, Callable[[], object]] = {proxy.events: lambda: proxy.read(take)}
+            if watcher is not None:
+                sources[watcher.fd] = watcher.ready
             began = time.time()
-            end = _agent(plan, config, view, {proxy.events: lambda: proxy.read(view.take)})
-            proxy.finish(view.take)
+            end = _agent(plan, config, view, sources)
+            proxy.finish(take)
         return Ended(end, view, plan, began)
+
+
+@contextlib.contextmanager
+def _watched(plan: LaunchPlan, config: Config, view: SessionView) -> Iterator[Watcher | None]:
+    """The agent's instruction files, told to the view's history; None for an agent that is not known to read any."""
+    reads, around = READS.get(plan.agent), config.surroundings
+    if reads is None:
+        yield None
+        return
+    watcher = Watcher(reads, around.cwd, around.home, around.environ, show=view.history.know, ours=plan.edits)
+    try:
+        yield watcher
+    finally:
+        watcher.close()
 
 
 def _edit(plan: LaunchPlan, journal: Journal, entry: Entry) -> None:

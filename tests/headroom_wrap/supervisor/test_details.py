@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from headroom_wrap.events import Began, Block, Finished, Trouble
 from headroom_wrap.supervisor.details import Details, Texts
 from headroom_wrap.supervisor.history import History
+from headroom_wrap.supervisor.instructions import Change, Duplicate, InstructionFile, Instructions, Who
 from pipeline.usage import Usage
 
 LOG = Block("Bash: make test", "compressed", "log", "3f9a2c7b", "k", 12_400, 1_100)
@@ -137,3 +138,20 @@ def test_whatever_is_pressed_the_page_fits(keys: list[str], cols: int, rows: int
         for line in shown:
             assert cell_len(line.decode()) <= cols - 1
             assert all(byte >= 0x20 and byte != 0x7F for byte in line)
+
+
+def test_instruction_files_beside_twice_and_changed() -> None:
+    told = history()
+    files = (InstructionFile("CLAUDE.md", 2140), InstructionFile("src/CLAUDE.md", 300, always=False))
+    changes = (Change("CLAUDE.md", 1.0, 2000, 2140, Who.AGENT), Change("a.md", 2.0, None, 7, Who.HEADROOM), Change("b.md", 3.0, 7, None, Who.OTHER))
+    told.know(Instructions(files, changes, (Duplicate("CLAUDE.md", "src/CLAUDE.md", 1, 80),)))
+    shown = "\n".join(Looker(told, rows=30).text("4"))
+    assert "2.1k  tokens in all" in shown
+    assert "300  src/CLAUDE.md" in shown
+    assert "80  in CLAUDE.md and src/CLAUDE.md" in shown
+    assert "CLAUDE.md 2.0k → 2.1k tokens: the agent\n" in shown
+    assert "a.md is new, 7 tokens: Headroom\n" in shown
+    assert "b.md is gone: you or another program\n" in shown
+    assert shown.index("b.md is gone") < shown.index("a.md is new")
+    told.know(Instructions())
+    assert "No instruction file" in "\n".join(Looker(told).text("4"))
