@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headroom_wrap.ledger.summary import summarise
 from pipeline.ccr import handle_of
-from pipeline.store.api import Decision, Original, Receipt, StoreError
+from pipeline.store.api import Decision, Group, Original, Receipt, StoreError, Total
 
 
 class MemoryStore:
@@ -42,6 +43,16 @@ class MemoryStore:
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
         return sorted((r for r in self.rows.values() if r.time >= since and session in ("", r.session)), key=lambda r: r.time)
+
+    def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
+        summary = summarise(self.receipts(session=session, since=since, project=project))
+        every = (summary.total,) if summary.total.responses else ()
+        return {Group.ALL: [*every], Group.MODEL: [*summary.models], Group.AGENT: [*summary.agents], Group.PROJECT: [*summary.projects]}.get(
+            group, []
+        )
+
+    def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
+        return [*getattr(summarise(self.receipts(session=session, since=since, project=project)), column)]
 
     def close(self) -> None:
         pass

@@ -4,56 +4,129 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 
 from headroom_wrap import config
-from headroom_wrap.ledger.summary import Summary, Total, dollars, summarise, tokens
+from headroom_wrap.cli import rows
+from headroom_wrap.ledger.summary import Summary, dollars, summary_of, tokens
 from headroom_wrap.state import open_store
+from pipeline.store.api import Group, Store, Total
 
 _DAY_S = 86_400.0
+_COMPRESSOR = "compressor"
+_GROUPS = [group.value for group in (Group.DAY, Group.WEEK, Group.PROJECT, Group.AGENT, Group.MODEL, Group.SESSION, Group.CAUSE)]
+_IN_ORDER = (Group.DAY.value, Group.WEEK.value)
+
+
+def _since(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
+    """Unix time in seconds of ``today``, of ``week`` (its Monday), or of so many days ago."""
+    now = time.time()
+    today = time.localtime(now)
+    back = {"today": 0, "week": today.tm_wday}.get(value or "")
+    if back is not None:
+        # A day before the month's first is carried over, and midnight is that of the clock on the wall, whatever the season.
+        return time.mktime((today.tm_year, today.tm_mon, today.tm_mday - back, 0, 0, 0, 0, 0, -1))
+    try:
+        days = float(value) if value is not None else now / _DAY_S
+    except ValueError:
+        days = -1.0
+    if not 0 <= days <= now / _DAY_S:
+        raise click.BadParameter("Say today, week, or a number of days.", ctx, param)
+    return now - days * _DAY_S
 
 
 @click.command("stats")
-@click.option("--since", "days", type=click.FloatRange(min=0), default=None, metavar="DAYS", help="Only the last so many days.")
+@click.option("--since", callback=_since, metavar="WHEN", help="Only since then: today, week (since Monday), or so many days.")
 @click.option("--project", default="", metavar="FOLDER", help="Only sessions in this folder.")
+@click.option("--by", "group", type=click.Choice([*_GROUPS, _COMPRESSOR]), default=None, help="A row for each of these.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(days: float | None, project: str, as_json: bool) -> None:
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV: a row for each day, or as --by says.")
+def command(*, since: float, project: str, group: str | None, as_json: bool, as_csv: bool) -> None:
     """What sessions cost and what they would have cost: from the provider's own usage, signed, our own part taken off."""
+    if as_json and as_csv:
+        raise click.UsageError("Choose one of --json and --csv.")
     settings = config.load(config.surroundings())
     store = open_store(settings)
     try:
-        summary = summarise(store.receipts(since=time.time() - days * _DAY_S if days is not None else 0.0, project=project))
+        if group is None and not as_csv:
+            summary = summary_of(store, since=since, project=project)
+            click.echo(_as_json(summary), nl=False) if as_json else _print(summary, color=settings.surroundings.color)
+        elif group == _COMPRESSOR:
+            _tell_counts(store.counts("compressors", since=since, project=project), as_json=as_json, as_csv=as_csv)
+        else:
+            totals = _grouped(store, group or Group.DAY.value, since, project)
+            _tell(totals, as_json=as_json, as_csv=as_csv, color=settings.surroundings.color)
     finally:
         store.close()
+
+
+def _grouped(store: Store, group: str, since: float, project: str) -> list[Total]:
+    """Days and weeks in order, everything else the costliest first."""
+    totals = store.totals(Group(group), since=since, project=project)
+    return totals if group in _IN_ORDER else sorted(totals, key=lambda t: (-t.cost, -t.responses, t.name))
+
+
+def _as_json(summary: Summary) -> str:
+    return json.dumps({**asdict(summary), "saved": summary.total.saved, "saved_share": summary.total.saved_share}) + "\n"
+
+
+def _tell(totals: Sequence[Total], *, as_json: bool, as_csv: bool, color: bool) -> None:
     if as_json:
-        click.echo(json.dumps({**asdict(summary), "saved": summary.total.saved, "saved_share": summary.total.saved_share}))
-    elif not summary.total.responses:
-        click.echo("No session has been recorded yet. Run one with: headroom wrap claude")
+        click.echo(json.dumps([rows.of_total(total) for total in totals]))
+    elif as_csv:
+        click.echo(rows.as_csv(rows.TOTAL, map(rows.of_total, totals)), nl=False)
+    elif totals:
+        _table(totals, color=color)
     else:
-        _print(summary, settings)
+        _nothing()
 
 
-def _print(summary: Summary, settings: config.Config) -> None:
+def _tell_counts(counts: Sequence[tuple[str, int]], *, as_json: bool, as_csv: bool) -> None:
+    named = [{"name": name, "tokens_left_out": count} for name, count in counts]
+    if as_json:
+        click.echo(json.dumps(named))
+    elif as_csv:
+        click.echo(rows.as_csv(("name", "tokens_left_out"), named), nl=False)
+    elif counts:
+        for name, count in counts:
+            click.echo(f"{name:<24} ~{tokens(count)}")
+    else:
+        _nothing()
+
+
+def _nothing() -> None:
+    click.echo("No session has been recorded yet. Run one with: headroom wrap claude")
+
+
+def _print(summary: Summary, *, color: bool) -> None:
+    if not summary.total.responses:
+        _nothing()
+        return
+    _table([summary.total, *summary.agents, *summary.models, *summary.projects], color=color)
+    if summary.compressors:
+        click.echo("by compressor: " + ", ".join(f"{name} ~{tokens(count)}" for name, count in summary.compressors))
+    if summary.reasons:
+        click.echo("blocks: " + ", ".join(f"{reason} {count:,}" for reason, count in summary.reasons))
+    missed = [cause for cause in summary.causes if cause.again]
+    if missed:
+        click.echo(
+            "paid again where the provider's cache was missed: " + ", ".join(f"{c.name} {tokens(c.again)} ({dollars(c.again_cost)})" for c in missed)
+        )
+    if summary.unpriced_models:
+        click.echo(f"not in these sums, because their price is not known: {', '.join(summary.unpriced_models)}")
+
+
+def _table(totals: Sequence[Total], *, color: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(no_color=not settings.surroundings.color, highlight=False)
     table = Table(title=None, box=None, pad_edge=False)
-    for heading, right in (
-        ("", False),
-        ("responses", True),
-        ("cost", True),
-        ("without us", True),
-        ("saved", True),
-        ("share", True),
-        ("tokens less", True),
-        ("cache", True),
-    ):
-        table.add_column(heading, justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
-    groups: list[Total] = [summary.total, *summary.agents, *summary.models, *summary.projects]
-    for total in groups:
+    for heading in ("", "responses", "cost", "without us", "saved", "share", "tokens less", "cache"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True, overflow="ellipsis")
+    for total in totals:
         table.add_row(
             total.name or "all",
             f"{total.responses:,}",
@@ -64,10 +137,4 @@ def _print(summary: Summary, settings: config.Config) -> None:
             f"~{tokens(total.removed)}",
             f"{total.cache_hit:.0%}",
         )
-    console.print(table)
-    if summary.compressors:
-        console.print("by compressor: " + ", ".join(f"{name} ~{tokens(count)}" for name, count in summary.compressors))
-    if summary.reasons:
-        console.print("blocks: " + ", ".join(f"{reason} {count:,}" for reason, count in summary.reasons))
-    if summary.unpriced_models:
-        console.print(f"not in these sums, because their price is not known: {', '.join(summary.unpriced_models)}")
+    Console(no_color=not color, highlight=False).print(table)

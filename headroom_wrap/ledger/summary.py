@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
-from pipeline.store.api import Receipt
+from pipeline.store.api import Group, Receipt, Store, Total
 from pipeline.usage import Usage
 
 _COMPRESSED = "compressed"  # pipeline.router.Reason.COMPRESSED: the one outcome that needs no excuse
 _SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """Sums over some receipts. Dollars are over those whose price is known.
-
-    Args:
-        name: of the group: a model, an agent, a project; ``""`` for all.
-        responses: how many.
-        unpriced: how many of them have no price.
-        usage: what was charged for.
-        cost, cost_without: dollars with and without us.
-        overhead: dollars that our own presence cost, already taken off the saving.
-        removed: tokens less in all prompts together than without us (estimated).
-    """
-
-    name: str = ""
-    responses: int = 0
-    unpriced: int = 0
-    usage: Usage = field(default_factory=Usage)
-    cost: float = 0.0
-    cost_without: float = 0.0
-    overhead: float = 0.0
-    removed: int = 0
-
-    @property
-    def saved(self) -> float:
-        """Dollars saved (estimated); negative where we cost more than we saved."""
-        return self.cost_without - self.cost
-
-    @property
-    def saved_share(self) -> float:
-        """The saving as a share of the whole bill without us; 0 where there is no bill."""
-        return self.saved / self.cost_without if self.cost_without > 0 else 0.0
-
-    @property
-    def cache_hit(self) -> float:
-        """The share of all prompt tokens that was read from the provider's cache."""
-        return self.usage.cache_read / self.usage.prompt if self.usage.prompt else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +23,7 @@ class Summary:
         compressors: tokens left out by compressor, most first.
         reasons: blocks by reason, most frequent first.
         unpriced_models: models of which no price is known, by name.
+        causes: by why they wrote to the provider's cache, the costliest for what was paid again first.
     """
 
     total: Total
@@ -70,6 +33,7 @@ class Summary:
     compressors: tuple[tuple[str, int], ...] = ()
     reasons: tuple[tuple[str, int], ...] = ()
     unpriced_models: tuple[str, ...] = ()
+    causes: tuple[Total, ...] = ()
 
 
 def summarise(receipts: Sequence[Receipt]) -> Summary:
@@ -82,32 +46,64 @@ def summarise(receipts: Sequence[Receipt]) -> Summary:
         compressors=_counts(pair for r in receipts for pair in r.compressors),
         reasons=_counts(pair for r in receipts for pair in r.reasons),
         unpriced_models=tuple(sorted({r.model for r in receipts if r.cost is None})),
+        causes=_dearest_again(_groups(receipts, lambda r: r.cause)),
+    )
+
+
+def summary_of(store: Store, *, session: str = "", since: float = 0.0, project: str = "") -> Summary:
+    """The sums over the receipts in a store, which adds them up itself.
+
+    Raises:
+        StoreError: it could not.
+    """
+    totals = partial(store.totals, session=session, since=since, project=project)
+    counts = partial(store.counts, session=session, since=since, project=project)
+    models = _costliest(totals(Group.MODEL))
+    return Summary(
+        total=next(iter(totals(Group.ALL)), Total()),
+        models=models,
+        agents=_costliest(totals(Group.AGENT)),
+        projects=_costliest(totals(Group.PROJECT)),
+        compressors=tuple(counts("compressors")),
+        reasons=tuple(counts("reasons")),
+        unpriced_models=tuple(sorted(total.name for total in models if total.unpriced)),
+        causes=_dearest_again(totals(Group.CAUSE)),
     )
 
 
 def _total(name: str, receipts: Iterable[Receipt]) -> Total:
-    responses = unpriced = removed = 0
+    responses = unpriced = removed = again = 0
     usage = Usage()
-    cost = without = overhead = 0.0
+    cost = without = overhead = again_cost = 0.0
     for r in receipts:
         responses += 1
         usage += r.usage
         removed += r.removed_new + r.removed_old
+        again += r.again
         if r.cost is None or r.cost_without is None:
             unpriced += 1
             continue
         cost += r.cost
         without += r.cost_without
         overhead += r.overhead
-    return Total(name, responses, unpriced, usage, cost, without, overhead, removed)
+        again_cost += r.again_cost
+    return Total(name, responses, unpriced, usage, cost, without, overhead, removed, again, again_cost)
 
 
 def _groups(receipts: Iterable[Receipt], name: Callable[[Receipt], str]) -> tuple[Total, ...]:
     members: dict[str, list[Receipt]] = {}
     for r in receipts:
         members.setdefault(name(r), []).append(r)
-    totals = [_total(group, found) for group, found in members.items()]
+    return _costliest(_total(group, found) for group, found in members.items())
+
+
+def _costliest(totals: Iterable[Total]) -> tuple[Total, ...]:
     return tuple(sorted(totals, key=lambda t: (-t.cost, -t.responses, t.name)))
+
+
+def _dearest_again(totals: Iterable[Total]) -> tuple[Total, ...]:
+    """By cause; responses that neither wrote nor missed have none."""
+    return tuple(sorted((t for t in totals if t.name), key=lambda t: (-t.again_cost, -t.again, -t.responses, t.name)))
 
 
 def _counts(pairs: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

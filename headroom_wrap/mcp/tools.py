@@ -116,15 +116,14 @@ class Tools:
             raise ToolError(f"The text could not be compressed ({type(error).__name__}: {error}). Use it as it is.") from error
 
     def _stats(self) -> str:
-        from headroom_wrap.ledger.summary import summarise, text_receipt
+        from headroom_wrap.ledger.summary import summary_of, text_receipt
         from pipeline.store.api import StoreError
 
         try:
-            receipts = self._opened().receipts()
+            recent, all_of_them = summary_of(self._opened(), since=self._since), summary_of(self._opened())
         except StoreError as error:
             raise ToolError(str(error)) from error
-        recent = [r for r in receipts if r.time >= self._since]
-        return text_receipt(summarise(recent), title="Since this agent started") + text_receipt(summarise(receipts), title="In all")
+        return text_receipt(recent, title="Since this agent started") + text_receipt(all_of_them, title="In all")
 
     def _opened(self) -> Store:
         if self._store is None:

@@ -5,8 +5,9 @@ Everything is append-only: an original is never deleted unasked, a decision neve
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline.usage import Usage
@@ -104,6 +105,62 @@ class Receipt:
     again_cost: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Sums over some receipts. Dollars are over those whose price is known.
+
+    Args:
+        name: of the group: a model, an agent, a project, a day; ``""`` for all.
+        responses: how many.
+        unpriced: how many of them have no price.
+        usage: what was charged for.
+        cost, cost_without: dollars with and without us.
+        overhead: dollars that our own presence cost, already taken off the saving.
+        removed: tokens less in all prompts together than without us (estimated).
+        again: tokens that the provider's cache had held and that were charged for as new once more.
+        again_cost: dollars that these cost more than if they had been read from it.
+    """
+
+    name: str = ""
+    responses: int = 0
+    unpriced: int = 0
+    usage: Usage = field(default_factory=Usage)
+    cost: float = 0.0
+    cost_without: float = 0.0
+    overhead: float = 0.0
+    removed: int = 0
+    again: int = 0
+    again_cost: float = 0.0
+
+    @property
+    def saved(self) -> float:
+        """Dollars saved (estimated); negative where we cost more than we saved."""
+        return self.cost_without - self.cost
+
+    @property
+    def saved_share(self) -> float:
+        """The saving as a share of the whole bill without us; 0 where there is no bill."""
+        return self.saved / self.cost_without if self.cost_without > 0 else 0.0
+
+    @property
+    def cache_hit(self) -> float:
+        """The share of all prompt tokens that was read from the provider's cache."""
+        return self.usage.cache_read / self.usage.prompt if self.usage.prompt else 0.0
+
+
+class Group(str, enum.Enum):
+    """What receipts are added up by. Days and weeks are those of this machine's clock; a week is named by its Monday."""
+
+    ALL = "all"
+    DAY = "day"
+    WEEK = "week"
+    AGENT = "agent"
+    MODEL = "model"
+    PROJECT = "project"
+    SESSION = "session"
+    CAUSE = "cause"
+
+
 class Keeper(Protocol):
     """The part of a store that a decision needs."""
 
@@ -140,6 +197,14 @@ class Store(Keeper, Protocol):
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
         """Receipts in order of time, filtered by what is given."""
+        ...
+
+    def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
+        """Sums over the same receipts, in order of their names; none of no receipts."""
+        ...
+
+    def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
+        """Sums of the pairs in ``compressors`` or ``reasons`` over the same receipts, most first."""
         ...
 
     def close(self) -> None:

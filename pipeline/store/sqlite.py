@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.store import migrations
-from pipeline.store.api import Decision, Original, Receipt, Store, StoreError
+from pipeline.store.api import Decision, Group, Original, Receipt, Store, StoreError, Total
 from pipeline.usage import Usage
 
 if sys.version_info >= (3, 14):
@@ -37,6 +37,29 @@ _RECEIPT = (
     "message_id, session, time, agent, model, project, input, cache_write_5m, cache_write_1h, cache_read, output, cost, cost_without,"
     " removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, cause, again, again_cost"
 )
+
+_COUNTED = ("compressors", "reasons")
+_DAY = "date(time, 'unixepoch', 'localtime'"
+_GROUPS = {
+    Group.ALL: "''",
+    Group.DAY: f"{_DAY})",
+    Group.WEEK: f"{_DAY}, 'weekday 0', '-6 days')",
+    Group.AGENT: "agent",
+    Group.MODEL: "model",
+    Group.PROJECT: "project",
+    Group.SESSION: "session",
+    Group.CAUSE: "cause",
+}
+_PRICED = "cost IS NOT NULL AND cost_without IS NOT NULL"
+_SUMS = ", ".join((
+    "count(*)",
+    f"sum(NOT ({_PRICED}))",
+    *(f"sum({column})" for column in ("input", "cache_write_5m", "cache_write_1h", "cache_read", "output")),
+    *(f"total(CASE WHEN {_PRICED} THEN {column} END)" for column in ("cost", "cost_without", "overhead")),
+    "sum(removed_new + removed_old)",
+    "sum(again)",
+    f"total(CASE WHEN {_PRICED} THEN again_cost END)",
+))  # fmt: skip
 
 
 def sha256(data: bytes) -> str:
@@ -224,14 +247,24 @@ class SqliteStore(Store):
             db.execute(f"INSERT OR REPLACE INTO receipts ({_RECEIPT}) VALUES ({','.join('?' * len(values))})", values)
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
-        where, values = ["time >= ?"], [since]
-        for column, value in (("session", session), ("project", project)):
-            if value:
-                where.append(f"{column} = ?")
-                values.append(_bound(value))
+        where, values = _where(session, since, project)
         with self._use() as db:
-            query = f"SELECT {_RECEIPT} FROM receipts WHERE {' AND '.join(where)} ORDER BY time, message_id"
-            return [_receipt(row) for row in db.execute(query, values)]
+            return [_receipt(row) for row in db.execute(f"SELECT {_RECEIPT} FROM receipts WHERE {where} ORDER BY time, message_id", values)]
+
+    def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
+        where, values = _where(session, since, project)
+        with self._use() as db:
+            rows = db.execute(f"SELECT {_GROUPS[group]}, {_SUMS} FROM receipts WHERE {where} GROUP BY 1", values).fetchall()
+        return sorted(map(_total, rows), key=lambda total: total.name)
+
+    def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
+        if column not in _COUNTED:
+            raise ValueError(f"{column} holds no pairs")
+        where, values = _where(session, since, project)
+        pairs = f"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM receipts, json_each({column}) WHERE {where}"
+        with self._use() as db:
+            rows = db.execute(f"WITH pairs (name, number) AS ({pairs}) SELECT name, sum(number) FROM pairs GROUP BY name", values).fetchall()
+        return sorted(((_text(name), number) for name, number in rows), key=lambda pair: (-pair[1], pair[0]))
 
     def close(self) -> None:
         with self._lock, _explained(self._path):
@@ -283,6 +316,16 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def _where(session: str, since: float, project: str) -> tuple[str, list[Any]]:
+    """A condition on receipts and its parameters."""
+    where, values = ["time >= ?"], [since]
+    for column, value in (("session", session), ("project", project)):
+        if value:
+            where.append(f"{column} = ?")
+            values.append(_bound(value))
+    return " AND ".join(where), values
+
+
 def _receipt(row: tuple[Any, ...]) -> Receipt:
     message_id, session, at, agent, model, project = row[:6]
     cost, cost_without, removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, *missed = row[11:]
@@ -307,6 +350,12 @@ def _receipt(row: tuple[Any, ...]) -> Receipt:
         again=missed[1],
         again_cost=missed[2],
     )
+
+
+def _total(row: tuple[Any, ...]) -> Total:
+    name, responses, unpriced = row[:3]
+    cost, cost_without, overhead, removed, again, again_cost = row[8:]
+    return Total(_text(name), responses, unpriced, Usage(*row[3:8]), cost, cost_without, overhead, removed, again, again_cost)
 
 
 def _pairs(column: str) -> tuple[tuple[str, int], ...]:

@@ -10,11 +10,12 @@ from aiohttp import web
 from msgspec import Struct
 
 from headroom.version import VERSION
-from headroom_wrap.ledger.summary import Summary, Total, summarise
+from headroom_wrap.ledger.summary import Summary, summary_of
 from headroom_wrap.proxy.endpoints import answers
 from headroom_wrap.proxy.endpoints.answers import Refusal
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
 from headroom_wrap.proxy.endpoints.tally import Durations, Tally
+from pipeline.store.api import Total
 from pipeline.usage import Usage
 
 _DAYS = 30
@@ -193,7 +194,7 @@ class StatsEndpoint:
             if ledger is None or time.monotonic() - made > _FRESH_S:
                 store = await self._parts.keeper.open()
                 since = time.time() - days * _DAY_S
-                ledger = await asyncio.to_thread(lambda: ledger_of(summarise(store.receipts(since=since)), days))
+                ledger = await asyncio.to_thread(lambda: ledger_of(summary_of(store, since=since), days))
                 self._ledgers = {days: (time.monotonic(), ledger)}
             return ledger
 

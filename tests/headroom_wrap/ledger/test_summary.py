@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_wrap.ledger.summary import Summary, Total, dollars, summarise, text_receipt, tokens
+from headroom_wrap.ledger.summary import Summary, dollars, summarise, summary_of, text_receipt, tokens
 from pipeline.router import Reason
-from pipeline.store.api import Receipt
+from pipeline.store.api import Receipt, Total
+from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
 
 
@@ -130,3 +131,42 @@ def test_groups_add_up_and_text_is_never_without_a_tilde(made):
         # every figure that was not billed is marked
         if "Saved" in line or "cost more" in line or "shorter" in line or "Its own" in line:
             assert "~" in line
+
+
+NAMES = st.sampled_from(["", "a", "b", "\udce9"])
+QUARTERS = st.integers(-40, 40).map(lambda n: n / 4)  # sums of them are exact in any order
+PAIRS = st.lists(st.tuples(st.sampled_from(["log", "json", "ü"]), st.integers(0, 99)), max_size=3).map(tuple)
+RECEIPTS = st.lists(
+    st.builds(
+        Receipt,
+        message_id=st.uuids().map(str),
+        session=NAMES,
+        time=st.integers(0, 9).map(float),
+        agent=NAMES,
+        model=NAMES,
+        project=NAMES,
+        usage=st.builds(Usage, *[st.integers(0, 99)] * 5),
+        cost=st.none() | QUARTERS,
+        cost_without=QUARTERS,
+        removed_new=st.integers(-9, 99),
+        overhead=QUARTERS,
+        compressors=PAIRS,
+        reasons=PAIRS,
+        cause=st.sampled_from(["", "growth", "ours"]),
+        again=st.integers(0, 9),
+        again_cost=QUARTERS,
+    ),
+    max_size=8,
+    unique_by=lambda r: r.message_id,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(RECEIPTS, st.sampled_from(["", "a"]), st.sampled_from(["", "a", "\udce9"]), st.sampled_from([0.0, 5.0]))
+def test_the_store_adds_up_as_we_do(tmp_path_factory, receipts, session, project, since):
+    store = SqliteStore.open(tmp_path_factory.mktemp("sums") / "headroom.db")
+    for r in receipts:
+        store.add_receipt(r)
+    chosen = [r for r in receipts if r.time >= since and session in ("", r.session) and project in ("", r.project)]
+    assert summary_of(store, session=session, project=project, since=since) == summarise(chosen)
+    store.close()

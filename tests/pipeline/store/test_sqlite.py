@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline import ccr
 from pipeline.store import migrations
-from pipeline.store.api import Decision, Receipt, StoreError
+from pipeline.store.api import Decision, Group, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
 
@@ -209,6 +210,27 @@ def test_why_a_response_wrote_to_the_cache_is_kept(store):
     missed = receipt(cause="ours", again=4900, again_cost=0.05)
     store.add_receipt(missed)
     assert store.receipts() == [missed]
+
+
+def test_days_and_weeks_are_those_of_the_clock_on_the_wall(store, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        for n, (day, hour) in enumerate([(1, 23), (2, 0), (8, 23), (9, 1)]):  # in November 2026, whose 1st is a Sunday
+            store.add_receipt(receipt(f"m{n}", time=time.mktime((2026, 11, day, hour, 30, 0, 0, 0, -1)), cost=1.0))
+        days, weeks = store.totals(Group.DAY), store.totals(Group.WEEK)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [t.name for t in days] == ["2026-11-01", "2026-11-02", "2026-11-08", "2026-11-09"]
+    assert [(t.name, t.responses, t.cost) for t in weeks] == [("2026-10-26", 1, 1.0), ("2026-11-02", 2, 2.0), ("2026-11-09", 1, 1.0)]
+
+
+def test_sums_of_nothing_are_none(store):
+    assert store.totals(Group.ALL) == []
+    assert store.counts("reasons") == []
+    with pytest.raises(ValueError, match="cost"):
+        store.counts("cost")
 
 
 def test_receipts_of_an_older_layout_have_no_cause(path, monkeypatch):
