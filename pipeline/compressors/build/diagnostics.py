@@ -112,7 +112,7 @@ def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagn
             continue
         one = _at(lines, at, found)
         if one is None:
-            heading = at if _may_head_rows(lines, at) else -1
+            heading = at if at + 1 < len(lines) and lines[at + 1][:1] in _BLANKS and _may_head_rows(lines, at) else -1
             at += 1
         else:
             found.append(one)
@@ -122,7 +122,8 @@ def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagn
 
 
 def _may_head_rows(lines: Sequence[str], at: int) -> bool:
-    return at + 1 < len(lines) and lines[at + 1][:1] in _BLANKS and len(lines[at]) <= _PATH and _ROW.match(lines[at + 1][:_LINE]) is not None
+    """Whether rows follow a line; there is one below it."""
+    return len(lines[at]) <= _PATH and _ROW.match(lines[at + 1][:_LINE]) is not None
 
 
 def _at(lines: Sequence[str], at: int, found: list[Diagnostic]) -> Diagnostic | None:
@@ -165,7 +166,7 @@ def _located(line: str) -> _Head | None:
 
 def _arrowed(lines: Sequence[str], at: int) -> Diagnostic | None:
     """A message with its location on one of the two lines below it; it ends at the next blank line."""
-    headed = _HEADED.match(lines[at][:_LINE])
+    headed = _HEADED.match(lines[at][:_LINE]) if lines[at][0].isalpha() else None
     if headed is None:
         return None
     for below in range(at + 1, min(at + 3, len(lines))):
