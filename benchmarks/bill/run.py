@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.bill.figures import Bill, against_direct, groups, ratio
 from benchmarks.bill.generate import generated, plans
 from benchmarks.bill.recorded import from_cases, from_requests
-from benchmarks.bill.replay import Result, count, replay
+from benchmarks.bill.replay import Refused, Result, count, replay
 from benchmarks.bill.session import Session
 from benchmarks.bill.targets import DIRECT, Target
 from pipeline.usage import Usage
@@ -60,11 +60,18 @@ def _sessions(arguments: argparse.Namespace) -> Iterator[Session]:
 async def _run(sessions: Sequence[Session], targets: Sequence[Target], rate: float, rows: TextIO, console: Console) -> list[Bill]:
     bills = []
     for session in sessions:
-        direct = await replay(session, DIRECT)
+        try:
+            direct = await replay(session, DIRECT)
+        except Refused as refusal:
+            console.print(f"not a valid session: {refusal}")
+            continue
         largest = max(row.usage.prompt for row in direct.rows)
         results = {"direct": direct}
         for target in targets:
-            results[target.name] = await replay(session, target, direct=direct, rate=rate if target.offers_tools else 0.0)
+            try:
+                results[target.name] = await replay(session, target, direct=direct, rate=rate if target.offers_tools else 0.0)
+            except Refused as refusal:  # direct it was answered: this target's fault
+                console.print(f"  FAILED {refusal}")
         bills += [bill(session, name, result, largest) for name, result in results.items()]
         rows.writelines(row.line() + "\n" for result in results.values() for row in result.rows)
         rows.flush()
