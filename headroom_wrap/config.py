@@ -56,6 +56,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("upstream", "", "HEADROOM_UPSTREAM", "The model's API; by default what the agent itself would use."),
     Option("panel", "auto", "HEADROOM_PANEL", "The live panel under the agent.", ("auto", "off")),
+    Option("panel_key", "ctrl-\\", "HEADROOM_PANEL_KEY", "The key that opens the page of details: ctrl-\\, ctrl-], ctrl-g …, or off."),
     Option("receipt", True, "HEADROOM_RECEIPT", "Print what the session cost and saved when it ends."),
     Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),
     Option("state", "", "HEADROOM_STATE", "Folder for originals, decisions and receipts."),
@@ -110,6 +111,7 @@ class Config:
     kompress_model: str = "embedded"
     upstream: str = ""
     panel: str = "auto"
+    panel_key: str = "ctrl-\\"
     receipt: bool = True
     mcp: bool = True
     port: int = 0

@@ -17,7 +17,7 @@ from headroom_wrap.errors import UserError
 from headroom_wrap.models.chosen import choose
 from headroom_wrap.supervisor.status import leave
 
-_FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "kompress_model", "upstream", "panel", "receipt", "mcp", "port")
+_FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "kompress_model", "upstream", "panel", "panel_key", "receipt", "mcp", "port")
 
 
 @click.command("wrap", context_settings={"ignore_unknown_options": False})

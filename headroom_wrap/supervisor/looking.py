@@ -10,8 +10,6 @@ from headroom_wrap.supervisor.view import SessionView
 from headroom_wrap.terminal.keys import control
 from pipeline.store.api import StoreError
 
-DEFAULT_KEY = "ctrl-\\"
-
 
 def key(config: Config) -> bytes:
     """The control character that opens the details; empty for none.
@@ -19,11 +17,12 @@ def key(config: Config) -> bytes:
     Raises:
         UserError: the setting names no key that can be had.
     """
-    name = str(getattr(config, "panel_key", DEFAULT_KEY))
     try:
-        return control(name)
+        return control(config.panel_key)
     except ValueError:
-        raise UserError(f"panel_key = {name!r} is no key that Headroom can take.", "It may be ctrl-\\\\, ctrl-], ctrl-g and so on, or off.") from None
+        raise UserError(
+            f"panel_key = {config.panel_key!r} is no key that Headroom can take.", "It may be ctrl-\\\\, ctrl-], ctrl-g and so on, or off."
+        ) from None
 
 
 def hint(config: Config) -> str:
