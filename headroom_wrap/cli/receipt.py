@@ -7,6 +7,7 @@ from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.ledger.summary import summarise, text_receipt
 from headroom_wrap.supervisor.instructions import Instructions
+from headroom_wrap.supervisor.processes import Processes
 from headroom_wrap.supervisor.session import Ended
 from pipeline.store.api import StoreError
 
@@ -41,7 +42,8 @@ def session_receipt(ended: Ended, settings: Config) -> str:
         lines.append(text_receipt(summarise(receipts), title="headroom: this session"))
     elif view.trouble is None:
         lines.append(f"headroom: {view.requests} requests and no answer that was charged for.\n")
-    lines += [f"headroom: {sentence}\n" for sentence in instruction_lines(view.history.instructions)]
+    sentences = [*instruction_lines(view.history.instructions), *process_lines(view.agent, ended.processes)]
+    lines += [f"headroom: {sentence}\n" for sentence in sentences]
     return "".join(lines)
 
 
@@ -60,6 +62,16 @@ def instruction_lines(known: Instructions) -> list[str]:
         told = [f"{path} ({change.who.value})" for path, change in by_path.items()]
         more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
         lines.append(f"instructions changed during the session: {', '.join(told[:_NAMED])}{more}.")
+    return lines
+
+
+def process_lines(agent: str, processes: Processes) -> list[str]:
+    """What an agent left running, and what became of it; nothing is said of an agent that cleaned up."""
+    lines = []
+    for ended, said in ((True, f"ended what {agent} left running"), (False, f"{agent} started what still runs, detached from it")):
+        told = [f"{p.command} (process {p.pid}, {p.memory / 1e6:,.0f} MB)" for p in processes.left if p.ended is ended]
+        if told:
+            lines.append(f"{said}: {', '.join(told[:_NAMED])}{f' and {len(told) - _NAMED} more' if len(told) > _NAMED else ''}.")
     return lines
 
 

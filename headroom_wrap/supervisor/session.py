@@ -29,6 +29,7 @@ from headroom_wrap.run import account
 from headroom_wrap.run.account import Saved
 from headroom_wrap.supervisor import launch, looking, plain, programs, relay
 from headroom_wrap.supervisor.journal import Entry, Journal
+from headroom_wrap.supervisor.processes import MARK, Processes, Tree
 from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
@@ -55,6 +56,7 @@ class Ended:
         began: Unix time.
         saved: on the output of commands that were run through ``headroom run`` for it.
         left: a sentence for every file that could not be put back.
+        processes: what the agent's took, and those that outlived it.
     """
 
     exit: Exit
@@ -63,6 +65,7 @@ class Ended:
     began: float
     saved: Saved = field(default_factory=Saved)
     left: tuple[str, ...] = ()
+    processes: Processes = field(default_factory=Processes)
 
 
 def preview(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscription: bool = False) -> LaunchPlan:
@@ -105,8 +108,10 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         if not plan.routed:
             return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
         with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy, _watched(plan, config, view) as watcher:
+            tree = Tree(folder.name)
 
             def take(event: Event) -> None:
+                tree.started()
                 view.take(event)
                 if watcher is not None:
                     watcher.take(event)
@@ -116,8 +121,9 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
                 sources[watcher.fd] = watcher.ready
             began = time.time()
             end = _agent(plan, config, view, sources)
+            processes = tree.ended()
             proxy.finish(take)
-        return Ended(end, view, plan, began)
+        return Ended(end, view, plan, began, processes=processes)
 
 
 @contextlib.contextmanager
@@ -151,7 +157,8 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
         program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription, cwd=around.cwd, headroom=own.command()
     )
     try:
-        return adapter.plan(request)
+        plan = adapter.plan(request)
+        return replace(plan, env={**plan.env, MARK: folder.name}) if plan.routed else plan
     except PlanError as error:
         raise UserError(str(error.args[0]), error.hint) from None
 

@@ -1,7 +1,9 @@
-"""The instruction files of a whole session, from the first poll to the receipt."""
+"""What a whole session tells beside its bill, from the first poll to the receipt: instruction files, processes left behind."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +17,12 @@ from headroom_wrap.supervisor import session
 
 pytestmark = pytest.mark.slow
 PROGRAM = """
-import json, sys, urllib.request
+import json, subprocess, sys, urllib.request
 body = json.dumps({"model": "claude-sonnet-4-6", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}).encode()
 headers = {"content-type": "application/json", "x-api-key": "k", "anthropic-version": "2023-06-01"}
 with urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/v1/messages", body, headers)) as answer:
     json.load(answer)
+subprocess.Popen(["setsid", "sleep", "300"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 """
 
 
@@ -46,7 +49,7 @@ class Reader:
         return LaunchPlan("claude", (sys.executable, "-c", PROGRAM, request.proxy), self.upstream)
 
 
-def test_a_session_tells_of_its_instruction_files(private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_tells_of_its_instruction_files_and_processes(private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from headroom.testing import AnthropicProvider, Script, text
 
     project = private_home / "project"
@@ -58,4 +61,9 @@ def test_a_session_tells_of_its_instruction_files(private_home: Path, monkeypatc
         ended = session.run(Reader(provider.url), (), settings)
     assert [path for path, _ in ended.view.history.files] == ["CLAUDE.md"]
     assert ended.view.snapshot().instruction_files == ended.view.history.files
-    assert "headroom: every request carries ~" in session_receipt(ended, settings)
+    receipt = session_receipt(ended, settings)
+    assert "headroom: every request carries ~" in receipt
+    (left,) = ended.processes.left
+    os.kill(left.pid, signal.SIGKILL)
+    assert f"headroom: claude started what still runs, detached from it: sleep 300 (process {left.pid}, " in receipt
+    assert ended.processes.cpu > 0
