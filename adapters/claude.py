@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from adapters.loopback import past_proxies
 from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
 
 UPSTREAM = "https://api.anthropic.com"
@@ -95,7 +96,7 @@ class Claude:
         genuine = upstream == UPSTREAM
         if genuine and "ENABLE_TOOL_SEARCH" not in env:
             inject["ENABLE_TOOL_SEARCH"] = "true"  # off behind a foreign host: twice the prompt of the first request
-        inject |= _no_proxy(env)
+        inject |= past_proxies(env)
         given["env"] = {**given.get("env", {}), **inject}
         files: dict[Path, str] = {}
         flags: list[str] = []
@@ -117,7 +118,7 @@ class Claude:
             self.name,
             (request.program.path, *flags, *arguments),
             upstream,
-            env=_no_proxy(env),
+            env=past_proxies(env),
             settled={name: value for name, value in env.items() if request.environ.get(name) != value},
             files=files,
             losses=_LOSSES if genuine else (),
@@ -220,11 +221,3 @@ def _merged_env(environ: Mapping[str, str], settings: list[dict[str, Any]], own:
         if isinstance(env, dict):
             merged.update({str(k): str(v) for k, v in env.items()})
     return merged
-
-
-def _no_proxy(env: Mapping[str, str]) -> dict[str, str]:
-    """Loopback must not go through the user's HTTP proxy. Which of the two spellings counts is for each HTTP client to say."""
-    if not any(env.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")):
-        return {}
-    present = [name for name in ("NO_PROXY", "no_proxy") if env.get(name)]
-    return {name: f"{env[name]},127.0.0.1,localhost" for name in present} or {"NO_PROXY": "127.0.0.1,localhost"}

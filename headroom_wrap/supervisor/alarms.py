@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from headroom_wrap.events import Trouble
 
-_NAMES = {"proxy": "PROXY", "upstream": "UPSTREAM", "store": "STORE", "worker": "WORKER", "refused": "REFUSED", "panel": "PANEL"}
+_NAMES = {"cache": "CACHE", "proxy": "PROXY", "upstream": "UPSTREAM", "store": "STORE", "worker": "WORKER", "refused": "REFUSED", "panel": "PANEL"}
 _FRESH_S = 300.0
 _BEAT_S, _PAUSE_S, _BUSY_S = 1.0, 3.0, 30.0
 """An agent whose spinner turns writes several times a second; one that waits for the user is silent."""
