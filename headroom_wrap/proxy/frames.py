@@ -7,9 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # the worker starts without them
-    import asyncio
-
+if TYPE_CHECKING:  # the worker starts without it
     from pipeline.outcome import Outcome
 
 _LENGTH = struct.Struct(">I")
@@ -57,14 +55,24 @@ def read(file: IO[bytes]) -> Any:
     data = file.read(size)
     if len(data) < size:
         raise EOFError
+    return load(data)
+
+
+def split(buffer: bytearray) -> list[bytes]:
+    """Take the whole frames off the start of a buffer; each is for ``load``."""
+    found: list[bytes] = []
+    at = 0
+    while len(buffer) - at >= _LENGTH.size:
+        start = at + _LENGTH.size
+        end = start + _LENGTH.unpack_from(buffer, at)[0]
+        if end > len(buffer):
+            break
+        found.append(bytes(buffer[start:end]))
+        at = end
+    del buffer[:at]
+    return found
+
+
+def load(data: bytes) -> Any:
+    """The message in a frame."""
     return pickle.loads(data)  # noqa: S301 - from our own process
-
-
-async def receive(reader: asyncio.StreamReader) -> Any:
-    """The next message.
-
-    Raises:
-        EOFError: there is none any more.
-    """
-    (size,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-    return pickle.loads(await reader.readexactly(size))  # noqa: S301 - from our own process

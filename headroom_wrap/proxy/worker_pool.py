@@ -7,9 +7,10 @@ import logging
 import os
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from headroom_wrap import own
 from headroom_wrap.proxy import frames
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 _MOST_FAILURES = 3  # on end without a job done: then no process is started for a while
 _REST_S = 30.0
 _READ_S = 1.0
-_READ_BUFFER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class WorkerPool:
         try:
             if not worker.is_warm:
                 await asyncio.wait_for(worker.warm(), self._warm_left(worker))
-            rss = await asyncio.wait_for(worker.work(job, outcomes), self._limits.seconds(job))
+            rss = await worker.work(job, outcomes, self._limits.seconds(job))
         except asyncio.TimeoutError:
             return self._failed(worker, "Compression took too long and was stopped; the tool results in hand are sent unchanged.")
         except (EOFError, OSError):
@@ -195,42 +195,87 @@ class WorkerPool:
         reaped.add_done_callback(self._reaping.discard)
 
 
+class _Inbox(asyncio.Protocol):
+    """What a worker says, a message at a time. No stream and no task for its timeout: a request waits for every turn of the loop."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._frames: deque[bytes] = deque()
+        self._waiting: asyncio.Future[None] | None = None
+        self._ended: BaseException | None = None
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        self._frames += frames.split(self._buffer)
+        if self._frames:
+            self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end(exc or EOFError())
+
+    def end(self, error: BaseException) -> None:
+        """There are no more messages than those that are here; who asks for more gets the error."""
+        self._ended = self._ended or error
+        self._wake()
+
+    async def next(self) -> Any:
+        """The next message. Raises what the inbox was ended with."""
+        while not self._frames:
+            if self._ended is not None:
+                raise self._ended
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        return frames.load(self._frames.popleft())
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+
 class _Worker:
     """One process and its pipes."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
         self.started = time.monotonic()
-        self._reader: asyncio.StreamReader | None = None
+        self._inbox: _Inbox | None = None
         self._transports: list[asyncio.WriteTransport | asyncio.ReadTransport] = []
 
     @property
     def is_warm(self) -> bool:
         """Whether it has said that it is ready."""
-        return self._reader is not None
+        return self._inbox is not None
 
     async def warm(self) -> None:
         """Wait until it is ready for its first job. Raises EOFError if it is gone."""
         loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=_READ_BUFFER)
-        out, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _there(self.process.stdout))
+        out, inbox = await loop.connect_read_pipe(_Inbox, _there(self.process.stdout))
         into, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, _there(self.process.stdin))
         self._transports = [into, out]
-        await frames.receive(reader)
-        self._reader = reader
+        await inbox.next()
+        self._inbox = inbox
 
-    async def work(self, job: Job, outcomes: list[Outcome]) -> int:
-        """Do a job: outcomes are appended as they come. Returns the bytes of memory that the process holds then."""
-        reader, into = self._reader, self._transports[0]
-        if reader is None or not isinstance(into, asyncio.WriteTransport) or into.is_closing():
+    async def work(self, job: Job, outcomes: list[Outcome], seconds: float) -> int:
+        """Do a job: outcomes are appended as they come. Returns the bytes of memory that the process holds then.
+
+        Raises:
+            asyncio.TimeoutError: it took longer than ``seconds``.
+            EOFError, OSError: the process is gone.
+        """
+        inbox, into = self._inbox, self._transports[0]
+        if inbox is None or not isinstance(into, asyncio.WriteTransport) or into.is_closing():
             raise EOFError
-        into.write(frames.pack(job))
-        while True:
-            message = await frames.receive(reader)
-            if isinstance(message, Part):
-                outcomes.append(message.outcome)
-            elif isinstance(message, Done):
-                return message.rss
+        late = asyncio.get_running_loop().call_later(seconds, inbox.end, asyncio.TimeoutError())
+        try:
+            into.write(frames.pack(job))
+            while True:
+                message = await inbox.next()
+                if isinstance(message, Part):
+                    outcomes.append(message.outcome)
+                elif isinstance(message, Done):
+                    return message.rss
+        finally:
+            late.cancel()
 
     def kill(self) -> None:
         """End the process now and let go of its pipes."""

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from headroom_wrap.proxy import worker_pool
+from headroom_wrap.proxy import frames, worker_pool
+from headroom_wrap.proxy.frames import Done, Warm
 from headroom_wrap.proxy.worker_pool import Limits, WorkerPool
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Job, Task
@@ -232,3 +233,15 @@ async def test_a_job_does_not_wait_for_ever_for_its_turn():
             await hanging
         assert await sizes(made, "a") == [1]  # the place of a cancelled job is free, with a fresh worker
     assert len(troubles) == 1
+
+
+def test_frames_are_had_however_they_are_cut():
+    whole = b"".join(frames.pack(message) for message in (Warm(), Done(7), Done(1 << 40)))
+    for step in (1, 3, 4, 5, len(whole)):
+        buffer = bytearray()
+        found = []
+        for at in range(0, len(whole), step):
+            buffer += whole[at : at + step]
+            found += map(frames.load, frames.split(buffer))
+        assert found == [Warm(), Done(7), Done(1 << 40)]
+        assert not buffer
