@@ -122,7 +122,7 @@ def test_faults_of_the_provider_are_copilots_own_affair(make_user: Callable[[], 
             return done.returncode, done.stdout, [r.status for r in provider.requests if r.method != "GET" and r.path.endswith(_MODEL)]
 
     def faults() -> Script:
-        return Script(rate_limited(0), server_error(), [copilot.run("cat app.log")], ApiError(400, "invalid_request_error", "No."), [text("Done.")])
+        return Script(rate_limited(0), server_error(), ApiError(400, "invalid_request_error", "No."), [text("Done.")])
 
     assert outcome(faults(), wrapped=True) == outcome(faults(), wrapped=False)
 
