@@ -19,6 +19,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("headroom_wrap.cli.show", "Print an original, whole, by lines or by pattern."),
     "stats": ("headroom_wrap.cli.stats", "What sessions cost and what they would have cost."),
     "receipt": ("headroom_wrap.cli.receipt_command", "What one session cost."),
+    "bench": ("headroom_wrap.cli.bench", "What sessions kept on this machine would have cost with Headroom."),
     "models": ("headroom_wrap.cli.models", "Text models from the hub: fetch, list, remove."),
     "hook": ("headroom_wrap.cli.hook", "What agents' hooks call."),
     "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),

@@ -80,7 +80,11 @@ class Rewrite:
 
 @runtime_checkable
 class Compressor(Protocol):
-    """One kind of content. To add one, write a file with such a class and name it in ``registry`` or in an entry point."""
+    """One kind of content. To add one, write a file with such a class and name it in ``registry`` or in an entry point.
+
+    One whose ``recognise`` is dear and never certain may have an attribute ``surest``, the most that it returns: it is not asked where another
+    is that sure already.
+    """
 
     name: str
 
