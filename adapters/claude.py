@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +28,7 @@ _ELSEWHERE = {
     "CLAUDE_CODE_USE_VERTEX": "Google Vertex AI",
     "CLAUDE_CODE_USE_FOUNDRY": "Microsoft Foundry",
 }
+_REFRESH_S = 2
 _LOSSES = ("Claude Code switches Remote Control and server-managed settings off behind any address that is not Anthropic's.",)
 
 
@@ -86,6 +88,17 @@ class Claude:
         upstream = request.upstream or env.get("ANTHROPIC_BASE_URL", "").rstrip("/") or UPSTREAM
         return self._launch(request, arguments, own, env, upstream)
 
+    def with_status(self, plan: LaunchPlan, files: Mapping[Path, str], shown: Path) -> LaunchPlan:
+        """See `adapters.status_line.ShowsStatus`."""
+        place = next((path for path in plan.files if path.name == "settings.json"), None)
+        if place is None:
+            return plan
+        given = json.loads(plan.files[place])
+        own = [table.get("statusLine") for table in (*(_settings(text, str(path)) for path, text in files.items()), given)]
+        users = next((line for line in reversed(own) if isinstance(line, dict)), None)
+        given["statusLine"] = _status_line(users, shown)
+        return replace(plan, files={**plan.files, place: json.dumps(given)})
+
     def _launch(
         self, request: PlanRequest, arguments: tuple[str, ...], own: list[dict[str, Any]], env: Mapping[str, str], upstream: str
     ) -> LaunchPlan:
@@ -129,6 +142,17 @@ class Claude:
         if not version or version in self.tested:
             return ()
         return (f"Claude Code {version} is not among the versions that Headroom was tested with ({', '.join(self.tested)}).",)
+
+
+def _status_line(users: Mapping[str, Any] | None, shown: Path) -> dict[str, Any]:
+    """The user's status line with ours below it: its command gets the input, and what it prints comes first."""
+    ours = f"cat {shlex.quote(str(shown))} 2>/dev/null"
+    command = users.get("command") if users is not None else None
+    if users is None or not isinstance(command, str):
+        return {"type": "command", "command": ours, "padding": 0, "refreshInterval": _REFRESH_S}
+    # On lines of its own, as it may end in a comment; no interval is added to it, as it may be slow.
+    chained = f'theirs=$(\n{command}\n)\n[ -z "$theirs" ] || printf \'%s\\n\' "$theirs"\n{ours}'
+    return {**users, "command": chained}
 
 
 def _tools_may_flip(arguments: tuple[str, ...], env: Mapping[str, str]) -> bool:

@@ -18,7 +18,10 @@ import msgspec
 
 from adapters.instruction_files import READS
 from adapters.plan import Adapter, LaunchPlan, PlanError, PlanRequest
+from adapters.status_line import ShowsStatus
 from headroom_wrap import own, state
+from headroom_wrap.channels import status_line
+from headroom_wrap.channels.chosen import channel
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
@@ -104,17 +107,24 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         plan = _plan(adapter, arguments, config, address, folder, subscription=subscription)
         launch.write_files(plan, folder)
         _edit(plan, journal, entry)
-        view = SessionView(adapter.name, panel=config.panel != "off" and plan.routed, around=config.surroundings, hint=looking.hint(config))
+        view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
             return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
-        with _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy, _watched(plan, config, view) as watcher:
+        with (
+            channel(config, folder) as show,
+            _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy,
+            _watched(plan, config, view) as watcher,
+        ):
             tree = Tree(folder.name)
+            beside = config.panel not in ("auto", "off")
 
             def take(event: Event) -> None:
                 tree.started()
                 view.take(event)
                 if watcher is not None:
                     watcher.take(event)
+                if beside:
+                    show(view.snapshot())
 
             sources: dict[int, Callable[[], object]] = {proxy.events: lambda: proxy.read(take)}
             if watcher is not None:
@@ -158,9 +168,15 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
     )
     try:
         plan = adapter.plan(request)
-        return replace(plan, env={**plan.env, MARK: folder.name}) if plan.routed else plan
     except PlanError as error:
         raise UserError(str(error.args[0]), error.hint) from None
+    if not plan.routed:
+        return plan
+    if config.panel == "statusline":
+        if not isinstance(adapter, ShowsStatus):
+            raise UserError(f"{adapter.name} has no status line that Headroom can write in.", "Leave --panel=statusline away.")
+        plan = adapter.with_status(plan, files, folder / status_line.FILE)
+    return replace(plan, env={**plan.env, MARK: folder.name})
 
 
 def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[int, Callable[[], object]]) -> Exit:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,48 @@ def test_where_it_looks() -> None:
 
 def test_registered_under_its_name() -> None:
     assert ADAPTERS["claude"].name == "claude"
+
+
+def status_line(files: dict[Path, str], *arguments: str, stdin: str = "{}", shown: Path = Path("/nowhere")) -> tuple[dict[str, Any], str]:
+    """The status line as Claude Code is told, and what its command prints."""
+    made = Claude().with_status(plan(*arguments, files=files), files, shown)
+    told = settings(made)["statusLine"]
+    return told, subprocess.run(["/bin/sh", "-c", told["command"]], input=stdin, capture_output=True, text=True, check=False).stdout
+
+
+def test_a_status_line_of_ours(tmp_path: Path) -> None:
+    shown = tmp_path / "it's"
+    assert status_line({}, shown=shown)[1] == ""
+    shown.write_text("saved 3%\\n\n")
+    told, printed = status_line({}, shown=shown)
+    assert printed == "saved 3%\\n\n"
+    assert {k: v for k, v in told.items() if k != "command"} == {"type": "command", "padding": 0, "refreshInterval": 2}
+
+
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("cat", '{"a": "\\\\n"}\nours\n'),
+        ("printf 'two\\nlines'  # a comment", "two\nlines\nours\n"),
+        ("exit 3", "ours\n"),
+        ("echo 'it'\"'\"'s'; false", "it's\nours\n"),
+    ],
+)
+def test_the_users_status_line_stays_and_ours_stands_below(tmp_path: Path, command: str, printed: str) -> None:
+    (tmp_path / "shown").write_text("ours\n")
+    own = {USER: json.dumps({"statusLine": {"type": "command", "command": command, "padding": 2}})}
+    told, found = status_line(own, stdin='{"a": "\\\\n"}', shown=tmp_path / "shown")
+    assert found == printed
+    assert (told["padding"], "refreshInterval" in told) == (2, False)
+
+
+def test_of_several_status_lines_the_one_that_claude_code_would_take(tmp_path: Path) -> None:
+    lines = {where: json.dumps({"statusLine": {"type": "command", "command": f"echo {where.parts[1]}"}}) for where in (USER, LOCAL)}
+    assert status_line(lines)[1] == "work\n"
+    assert status_line(lines, "--settings", '{"statusLine": {"type": "command", "command": "echo given"}}')[1] == "given\n"
+    assert status_line({USER: '{"statusLine": null}', PROJECT: "{}"})[1] == ""
+
+
+def test_a_command_without_a_model_has_no_status_line() -> None:
+    without = plan("--version")
+    assert Claude().with_status(without, {}, Path("/x")) is without
