@@ -135,8 +135,8 @@ class Watcher:
     def _shown(self, path: Path) -> str:
         for base, lead in ((self._cwd, ""), (self._home, "~/")):
             with contextlib.suppress(ValueError):
-                return lead + str(path.relative_to(base))
-        return str(path)
+                return _printable(lead + str(path.relative_to(base)))
+        return _printable(str(path))
 
     # In threads of ours
 
@@ -233,6 +233,11 @@ class Watcher:
             if self._bell >= 0:
                 with contextlib.suppress(BlockingIOError):  # it has been rung often enough
                     os.write(self._bell, b"!")
+
+
+def _printable(name: str) -> str:
+    """A path that can be written on a terminal whatever bytes its folders are named with."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
 
 
 class _Handler:

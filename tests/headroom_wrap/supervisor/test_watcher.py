@@ -132,6 +132,13 @@ def test_what_cannot_be_read_is_not_there(tmp_path: Path) -> None:
         assert opened.paths() == ["a/CLAUDE.md"]
 
 
+def test_names_that_no_terminal_can_show(tmp_path: Path) -> None:
+    write(Path(os.fsdecode(os.fsencode(tmp_path / "project") + b"/\xff\n\x1b")) / "CLAUDE.md", "x")
+    with session(tmp_path) as opened:
+        opened.until(lambda t: t.files)
+        assert opened.paths() == ["\N{REPLACEMENT CHARACTER}" * 3 + "/CLAUDE.md"]
+
+
 def test_nothing_is_left_of_a_watcher(tmp_path: Path) -> None:
     descriptors, threads = set(os.listdir("/dev/fd")), threading.active_count()
     with session(tmp_path) as opened:
