@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _SECRET_BYTES = 18
 _DRAIN_S = 5.0
 _MOST_DEATHS = 5
-_WITHOUT_PROXY = "the agent does not reach its model any more. End it, and go on with: headroom wrap claude -- --continue"
+_WITHOUT_PROXY = "the agent does not reach its model any more. End it, start it again in the same way, and let it resume this session."
 
 
 @dataclass(frozen=True, slots=True)
