@@ -83,7 +83,7 @@ def _alone(case: Case, profile: str) -> float:
     contents = [Content(item.text, Query.of(case.query, item.call), item.call, item.is_error) for item in blocks(case)]
     began = time.process_time()
     for content in contents:
-        ranked = ranking(content, compressors())
+        ranked = list(ranking(content, compressors()))
         if ranked:
             ranked[0][1].compress(content, policy)
     return time.process_time() - began
@@ -134,7 +134,7 @@ def confusion(cases: Iterable[Case], least: int) -> Table:
         for item in blocks(case):
             if len(item.text) >= least:
                 for with_call in (True, False):
-                    ranked = ranking(Content(item.text, call=item.call if with_call else None, is_error=item.is_error), compressors())
+                    ranked = list(ranking(Content(item.text, call=item.call if with_call else None, is_error=item.is_error), compressors()))
                     counts[case.kind, with_call][ranked[0][1].name if ranked else NOTHING] += 1
     names = [c.name for c in compressors()] + [NOTHING]
     made = Table("kind of case", "call", *names)
