@@ -1,9 +1,10 @@
-"""Gemini CLI: two addresses in the environment and, where it takes them, settings of ours for one run; nothing of the user's is written.
+"""Gemini CLI: two addresses in the environment, and settings of ours for one run.
 
 Verified on 0.61.0. It reaches its models in one of three ways: with an API key, signed in with Google (Code Assist), or by Vertex AI. Each has its
 own variable for the address, so each has its own way through the proxy and a change of sign-in in mid-session stays routed. What we have to set goes
 into the system's defaults, the layer below all others: whatever the user has set counts. Gemini CLI reads that layer only from a file that root
-owns, in folders that root owns and nobody else may write to; other users go without our tools and have ``headroom show``.
+owns, in folders that root owns and nobody else may write to. For other users it goes into their own settings for the time of the
+session, if those are plain JSON; else they go without our tools and have ``headroom show``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from adapters import jsonc
+from adapters import json_text, jsonc
 from adapters.layers import at, merged
 from adapters.loopback import past_proxies
 from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
@@ -39,8 +40,8 @@ _CONTAINERS = frozenset({"docker", "podman", "runsc", "lxc"})
 _OFF = frozenset({"", "0", "false"})
 _ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|([^\n#]*))""")
 _NO_TOOLS = (
-    "Gemini CLI takes settings for one run only from files that root owns, so Headroom's tools are not offered to the model: it gets back what was "
-    "left out by running headroom show, which Gemini CLI may ask you about. To have the tools, add Headroom's MCP server to your own settings."
+    "Gemini CLI takes settings for one run only from files that root owns, and {why}. So Headroom's tools are not offered to the model: it gets back "
+    "what was left out by running headroom show, which Gemini CLI may ask you about. To have the tools, add Headroom's MCP server to your settings."
 )
 
 
@@ -61,11 +62,20 @@ def _secure(path: Path) -> bool:
     return found.st_uid == 0 and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
+def writable(path: Path) -> bool:
+    """Whether we may put a new file in the place of this one, links followed, or make it."""
+    folder = path.resolve().parent
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
 class Gemini:
     """The adapter.
 
     Args:
         secure: whether Gemini CLI takes system settings from a file.
+        writable: whether the user's settings can be written.
     """
 
     name = "gemini"
@@ -93,8 +103,9 @@ class Gemini:
         }
     )
 
-    def __init__(self, secure: Callable[[Path], bool] = secure) -> None:
+    def __init__(self, secure: Callable[[Path], bool] = secure, writable: Callable[[Path], bool] = writable) -> None:
         self._secure = secure
+        self._writable = writable
 
     def transcripts(self, environ: Mapping[str, str], home: Path) -> Transcripts | None:
         return Transcripts(_folder(environ, home) / "tmp", "*/chats/*.jsonl")
@@ -127,21 +138,23 @@ class Gemini:
         addresses = {mount: request.upstream or told.env.get(name, "").rstrip("/") or public for name, (mount, public) in _ADDRESSES.items()}
         env = {name: f"{request.proxy}/{mount}" for name, (mount, _) in _ADDRESSES.items()}
         files: dict[Path, str] = {}
+        edits: dict[Path, str] = {}
         losses: tuple[str, ...] = ()
+        headless = any(a.split("=")[0] in _HEADLESS for a in before)
         ours = _ours(request, told, sign_in)
         path = request.folder / "gemini-defaults.json"
         if ours and self._secure(path):
             standing = _defaults(request.environ, _system(request.environ))
             files[path] = json.dumps(merged(_settings(request.files, standing) if self._secure(standing) else {}, ours))
             env[_DEFAULTS_VARIABLE] = str(path)
-        elif "security" in ours and any(a.split("=")[0] in _HEADLESS for a in before):
-            raise PlanError(
-                "Gemini CLI takes no key from the environment alone when its requests go to another address than Google's: its settings have to say "
-                "how it signs in.",
-                f'Choose once with /auth in gemini, or put {{"security": {{"auth": {{"selectedType": "{sign_in}"}}}}}} into ~/.gemini/settings.json.',
-            )
-        elif "mcpServers" in ours:
-            losses = (_NO_TOOLS,)
+        else:
+            if not headless:  # on a terminal it asks, and keeps what was chosen
+                ours.pop("security", None)
+            edits, why = self._edits(request, ours)
+            if why and "mcpServers" in ours:
+                losses = (_NO_TOOLS.format(why=why),)
+            if why and "security" in ours:
+                raise _no_sign_in(sign_in)
         return LaunchPlan(
             self.name,
             (request.program.path, *request.arguments),
@@ -149,9 +162,29 @@ class Gemini:
             env={**env, **past_proxies(told.env)},
             mounts=addresses,
             files=files,
+            edits=edits,
             losses=losses,
             notes=self._notes(request.program.version),
         )
+
+    def _edits(self, request: PlanRequest, ours: Mapping[str, Any]) -> tuple[dict[Path, str], str]:
+        """The user's settings with what has to stand there, or why they are left as they are."""
+        home = request.environ.get("GEMINI_CLI_HOME") or request.environ.get("HOME")
+        if not home:
+            return {}, "it is unknown where yours are"
+        path = _folder(request.environ, Path(home)) / "settings.json"
+        text = request.files.get(path, "")
+        try:
+            shared = bool(request.mcp) and json_text.value(text, ("mcpServers", "headroom")) == _server(request)
+            if "security" in ours:
+                text = json_text.insert(text, ("security", "auth", "selectedType"), ours["security"]["auth"]["selectedType"])
+            if "mcpServers" in ours:
+                text = json_text.insert(text, ("mcpServers", "headroom"), ours["mcpServers"]["headroom"])
+        except json_text.UnfitError as error:
+            return {}, f"{path} {error}"
+        if not ours and not shared:  # what is shared is another session's, which may end before this one does
+            return {}, ""
+        return ({path: text}, "") if self._writable(path) else ({}, f"{path} cannot be written")
 
     def _notes(self, version: str) -> tuple[str, ...]:
         if not version or version in self.tested:
@@ -220,8 +253,20 @@ def _ours(request: PlanRequest, told: _Told, sign_in: str) -> dict[str, Any]:
     if sign_in == _KEY and not at(told.settings, "security", "auth", "selectedType"):
         ours["security"] = {"auth": {"selectedType": sign_in}}
     if request.mcp and at(told.settings, "mcpServers", "headroom") is None:
-        ours["mcpServers"] = {"headroom": {"command": request.mcp[0], "args": list(request.mcp[1:]), "trust": True}}
+        ours["mcpServers"] = {"headroom": _server(request)}
     return ours
+
+
+def _server(request: PlanRequest) -> dict[str, Any]:
+    return {"command": request.mcp[0], "args": list(request.mcp[1:]), "trust": True}
+
+
+def _no_sign_in(sign_in: str) -> PlanError:
+    return PlanError(
+        "Gemini CLI takes no key from the environment alone when its requests go to another address than Google's: its settings have to say "
+        "how it signs in.",
+        f'Choose once with /auth in gemini, or put {{"security": {{"auth": {{"selectedType": "{sign_in}"}}}}}} into ~/.gemini/settings.json.',
+    )
 
 
 def _refuse_containers(told: _Told, arguments: tuple[str, ...]) -> None:

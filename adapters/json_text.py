@@ -110,6 +110,63 @@ def remove(text: str, path: tuple[str, ...]) -> str:
     raise UnfitError(f"has no {'.'.join(path)}")
 
 
+def without(text: str, before: str, after: str) -> tuple[str, list[str]]:
+    """A text that was written anew since members were added to it: those members go, whatever else changed stays.
+
+    Args:
+        text: as it is now.
+        before: as it was without the members, ``""`` if there was none.
+        after: as it was with them.
+
+    Returns:
+        The text without those that are still as they were added, and the names of those that are not: they are left.
+
+    Raises:
+        UnfitError: one of the texts is no plain JSON, or ``after`` is not ``before`` with members added.
+    """
+    was, added, now = (_object(t) for t in (before, after, text))
+    try:
+        gone, changed = _added_members(was, added, now, ())
+    except RecursionError:
+        raise UnfitError("is nested too deeply") from None
+    for path in gone:
+        text = remove(text, path)
+    return text, [".".join(path) for path in changed]
+
+
+def _object(text: str) -> dict[str, Any]:
+    if not text.strip():
+        return {}
+    _check(text)
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise UnfitError("is no JSON object")
+    return found
+
+
+def _added_members(
+    was: dict[str, Any], added: dict[str, Any], now: dict[str, Any], path: tuple[str, ...]
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Where ``added`` has more than ``was``: what of it is still so in ``now``, and what was changed there since."""
+    gone: list[tuple[str, ...]] = []
+    changed: list[tuple[str, ...]] = []
+    if any(key not in added for key in was):
+        raise UnfitError("had members taken away")
+    for key, new in added.items():
+        old, there, here = was.get(key), now.get(key), (*path, key)
+        if key in was and not (isinstance(old, dict) and isinstance(new, dict)):
+            if old != new:
+                raise UnfitError(f"had {'.'.join(here)} changed")
+        elif key in was or (there != new and isinstance(new, dict) and all(isinstance(v, dict) for v in new.values())):
+            if isinstance(there, dict):  # what only holds other objects may have got more of them; others are one thing
+                below = _added_members(old or {}, new, there, here)
+                gone += below[0]
+                changed += below[1]
+        elif key in now:
+            (gone if there == new else changed).append(here)
+    return gone, changed
+
+
 def _check(text: str) -> None:
     try:
         json.loads(text, object_pairs_hook=_unique)

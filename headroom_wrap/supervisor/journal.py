@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from adapters import json_text
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -33,6 +35,7 @@ class Edit:
         added: the text that we put into it.
         removed: the text that stood in the place of that.
         folders: those that had to be made for it, the innermost first; they go once they are empty.
+        text: what we wrote, where that adds members to JSON: they are known again in a file that a program has laid out anew.
     """
 
     path: str
@@ -41,6 +44,7 @@ class Edit:
     added: str = ""
     removed: str = ""
     folders: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,18 @@ class Journal:
         now = _content(target)
         before = None if now is None else now.decode("utf-8")
         after = hashlib.sha256(text.encode("utf-8")).hexdigest()
-        known = next((e for other in self._all() for e in other.edits if e.path == str(target) and now is not None and _sha(now) == e.after), None)
+        others = [e for other in self._all() for e in other.edits if e.path == str(target)]
+        known = next((e for e in others if now is not None and _sha(now) == e.after), None)
         if known is not None and text == before:
             return replace(known, after=after)
+        folders = known.folders if known is not None else _missing(target.parent)
         if known is not None:
             before = known.before
+        elif now is not None and others:  # another session's, and changed since: what it added was not there before us either
+            before = next((found[0] for e in others if (found := _without(e, now)) is not None), before)
+            folders = others[0].folders
         added, removed = _difference(before or "", text)
-        return Edit(str(target), before, after, added, removed, known.folders if known is not None else _missing(target.parent))
+        return Edit(str(target), before, after, added, removed, folders, text if _adds_members(before or "", text) else "")
 
     def write(self, entry: Entry) -> None:
         """Record an entry durably, replacing what it said before."""
@@ -146,7 +155,7 @@ class Journal:
         now = _content(Path(edit.path))
         if now is not None and _sha(now) == edit.after:
             for other in others:
-                edits = tuple(replace(e, after=edit.after, added=edit.added, removed=edit.removed) if e.path == edit.path else e for e in other.edits)
+                edits = tuple(replace(edit, folders=e.folders) if e.path == edit.path else e for e in other.edits)
                 self.write(replace(other, edits=edits))
         return bool(others)
 
@@ -187,9 +196,15 @@ def _put_back(edit: Edit) -> list[str]:
             path.unlink()
         else:
             write_atomically(path, edit.before)
-    elif now is not None and edit.added and now.count(edit.added.encode("utf-8")) == 1:
+    elif now is not None and (found := _without(edit, now)) is not None:
         # Somebody changed it meanwhile: what we added goes, and the rest is theirs.
-        write_atomically(path, now.replace(edit.added.encode("utf-8"), edit.removed.encode("utf-8")))
+        text, changed = found
+        if edit.before is None and edit.text and text.split() in (["{}"], ["{", "}"]):
+            path.unlink()
+        else:
+            write_atomically(path, text)
+        if changed:
+            return [f"{path}: {' and '.join(changed)} was changed since Headroom wrote it, so it was left as it is."]
     elif now is not None and edit.before is not None and now == edit.before.encode("utf-8"):
         pass  # somebody has put it back already
     else:
@@ -200,6 +215,30 @@ def _put_back(edit: Edit) -> list[str]:
         except OSError:
             break  # there is something in it by now
     return []
+
+
+def _without(edit: Edit, now: bytes) -> tuple[str, list[str]] | None:
+    """What a file that was changed since holds without what we added, and the names of what was changed of that; None where it cannot be told."""
+    try:
+        text = now.decode("utf-8")
+        if edit.text:
+            return json_text.without(text, edit.before or "", edit.text)
+    except UnicodeDecodeError:
+        return None
+    except json_text.UnfitError:
+        pass  # it may still stand there as text
+    if edit.added and text.count(edit.added) == 1:
+        return text.replace(edit.added, edit.removed), []
+    return None
+
+
+def _adds_members(before: str, after: str) -> bool:
+    """Whether the texts are JSON, and the second is the first with members added."""
+    try:
+        json_text.without(after, before, after)
+    except json_text.UnfitError:
+        return False
+    return True
 
 
 def _difference(before: str, after: str) -> tuple[str, str]:
@@ -275,7 +314,15 @@ def _read(file: Path) -> Entry | None:
 
 def _edit(said: dict[str, Any]) -> Edit:
     folders = tuple(str(f) for f in said.get("folders", ()))
-    return Edit(str(said["path"]), said["before"], str(said["after"]), str(said.get("added", "")), str(said.get("removed", "")), folders)
+    return Edit(
+        str(said["path"]),
+        said["before"],
+        str(said["after"]),
+        str(said.get("added", "")),
+        str(said.get("removed", "")),
+        folders,
+        str(said.get("text", "")),
+    )
 
 
 def _alive(entry: Entry) -> bool:

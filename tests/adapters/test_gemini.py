@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.gemini import Gemini, secure
+from adapters.gemini import Gemini, secure, writable
 from adapters.plan import LaunchPlan, PlanError, PlanRequest, Program
 from adapters.registry import ADAPTERS
 
@@ -29,9 +29,10 @@ def plan(
     upstream: str = "",
     mcp: bool = True,
     root: bool = True,
+    writable: bool = True,
 ) -> LaunchPlan:
     environ = KEY if environ is None else environ
-    adapter = Gemini(lambda _: root)
+    adapter = Gemini(lambda _: root, lambda _: writable)
     given = {p: t if isinstance(t, str) else json.dumps(t) for p, t in (files or {}).items()}
     found = {p: given[p] for p in adapter.reads(arguments, environ, HOME, CWD) if p in given}
     assert len(found) == len(given), "a file that the adapter did not ask for"
@@ -110,19 +111,58 @@ def test_a_server_of_ours_that_the_user_has_set_up_stays() -> None:
     assert "GEMINI_CLI_SYSTEM_DEFAULTS_PATH" not in found.env
 
 
-def test_who_is_not_root_goes_without_our_tools_and_is_told() -> None:
-    found = plan(files={USER: signed_in("gemini-api-key")}, root=False)
-    assert found.files == {}
+SERVER = {"command": "/py", "args": ["-m", "headroom_wrap.mcp"], "trust": True}
+
+
+def test_who_is_not_root_gets_our_tools_into_the_settings_for_the_session() -> None:
+    theirs = signed_in("gemini-api-key", ui={"theme": "x"}, mcpServers={"theirs": {"command": "y"}})
+    found = plan(files={USER: theirs}, root=False)
+    assert (found.files, found.losses) == ({}, ())
     assert set(found.env) == {"GOOGLE_GEMINI_BASE_URL", "CODE_ASSIST_ENDPOINT"}
+    theirs["mcpServers"]["headroom"] = SERVER
+    assert {path: json.loads(text) for path, text in found.edits.items()} == {USER: theirs}
+    assert plan(files={USER: signed_in("gemini-api-key")}, root=False, mcp=False).edits == {}
+
+
+def test_settings_that_are_not_there_are_made() -> None:
+    elsewhere = plan(environ={**KEY, "GEMINI_CLI_HOME": "/g"}, root=False).edits
+    assert json.loads(elsewhere[Path("/g/.gemini/settings.json")]) == {"mcpServers": {"headroom": SERVER}}, "on a terminal it asks for the sign-in"
+    assert json.loads(plan("--prompt=x", root=False).edits[USER]) == signed_in("gemini-api-key", mcpServers={"headroom": SERVER})
+
+
+def test_what_another_session_has_put_there_is_shared() -> None:
+    text = plan("-p", "x", root=False).edits[USER]
+    assert plan("-p", "x", files={USER: text}, root=False).edits == {USER: text}
+    assert plan(files={USER: {"mcpServers": {"headroom": {"command": "mine"}}}}, root=False).edits == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "writable", "why"),
+    [
+        ('{"security": {"auth": {"selectedType": "gemini-api-key"}}} // mine', KEY, True, "is no plain JSON"),
+        ("{}", KEY, False, "cannot be written"),
+        ("", {"GEMINI_API_KEY": "k"}, True, "unknown where"),
+    ],
+)
+def test_settings_that_cannot_be_added_to_are_left_and_it_is_told(text: str, environ: dict[str, str], writable: bool, why: str) -> None:
+    found = plan(environ=environ, files={USER: text} if text else {}, root=False, writable=writable)
+    assert found.edits == {}
+    assert why in found.losses[0]
     assert "headroom show" in found.losses[0]
-    assert plan(files={USER: signed_in("gemini-api-key")}, root=False, mcp=False).losses == ()
 
 
-def test_who_is_not_root_needs_a_sign_in_in_the_settings_without_a_terminal() -> None:
+def test_without_a_terminal_settings_that_cannot_be_added_to_need_a_sign_in() -> None:
     with pytest.raises(PlanError, match="how it signs in") as caught:
-        plan("-p", "x", root=False)
+        plan("-p", "x", files={USER: "{} // mine"}, root=False)
     assert "gemini-api-key" in caught.value.hint
-    assert plan(root=False).losses, "on a terminal it asks"
+
+
+def test_what_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed").chmod(0o500)
+    (tmp_path / "link").symlink_to(tmp_path / "closed" / "settings.json")
+    assert writable(tmp_path / "a" / "b" / "settings.json")
+    assert writable(tmp_path / "link") == (os.geteuid() == 0)
 
 
 @pytest.mark.parametrize(("files", "environ"), [({USER: signed_in("vertex-ai")}, KEY), ({}, {"GOOGLE_GENAI_USE_VERTEXAI": "true"})])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.json_text import UnfitError, insert, remove
+from adapters.json_text import UnfitError, insert, remove, without
 
 KEYS = st.text(max_size=6)
 VALUES = st.recursive(
@@ -74,3 +74,39 @@ def test_what_is_not_understood_is_refused(text: str, why: str) -> None:
 def test_what_is_not_there_is_not_removed(text: str) -> None:
     with pytest.raises(UnfitError, match="has no mcpServers.headroom"):
         remove(text, ("mcpServers", "headroom"))
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4), LAYOUT)
+@settings(max_examples=50)
+def test_what_was_added_goes_from_a_text_that_was_laid_out_anew(theirs: dict, indent: object) -> None:
+    theirs.pop("s", None)
+    before = json.dumps(theirs)
+    after = insert(before, ("s", "ours"), {"command": "x"})
+    now = {**json.loads(after), "later": 1}
+    text, changed = without(json.dumps(now, indent=indent), before, after)
+    assert (json.loads(text), changed) == ({**theirs, "later": 1}, [])
+    now["s"]["theirs"] = {"command": "y"}
+    text, changed = without(json.dumps(now, indent=indent), before, after)
+    assert (json.loads(text), changed) == ({**theirs, "later": 1, "s": {"theirs": {"command": "y"}}}, [])
+
+
+@pytest.mark.parametrize(
+    ("now", "left", "changed"),
+    [
+        ('{"s": {"ours": {"command": "x", "more": 1}}}', '{"s": {"ours": {"command": "x", "more": 1}}}', ["s.ours"]),
+        ('{"s": 1}', '{"s": 1}', []),
+        ("{}", "{}", []),
+        ("", "", []),
+    ],
+)
+def test_what_was_changed_since_is_left(now: str, left: str, changed: list[str]) -> None:
+    assert without(now, "", '{"s": {"ours": {"command": "x"}}}') == (left, changed)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "after"),
+    [("{} // x", "", "{}"), ("[]", "", "{}"), ("{}", '{"a": 1}', "{}"), ("{}", '{"a": 1}', '{"a": 2}'), ("{}", "text", "more text")],
+)
+def test_where_more_than_members_was_added_nothing_is_told(now: str, before: str, after: str) -> None:
+    with pytest.raises(UnfitError):
+        without(now, before, after)

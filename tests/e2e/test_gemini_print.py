@@ -104,6 +104,27 @@ def test_root_has_our_tools_and_needs_no_settings(make_user: Callable[..., User]
     assert not list((roots_folder / "sessions").iterdir())
 
 
+@pytest.mark.parametrize("text", [None, '{"privacy":{"usageStatisticsEnabled":false},\r\n "ui": {"theme": "Default"}}'])
+def test_who_is_not_root_has_our_tools_for_the_session(make_user: Callable[..., User], text: str | None) -> None:
+    """Not even root's settings are taken from the folder of temporary files, as others may write to it."""
+    user = make_user()
+    settings = user.home / ".gemini" / "settings.json"
+    settings.unlink()
+    if text is not None:
+        settings.write_bytes(text.encode())
+    with GeminiProvider(gemini.session(tools=True)) as provider:
+        wrapped = user.headroom("wrap", "gemini", "--upstream", provider.url, "--", "--skip-trust", "--yolo", "-p", PROMPT)
+        turns = provider.turns
+    assert wrapped.returncode == 0, wrapped.stderr
+    assert ANSWER in wrapped.stdout
+    gemini.assert_prefixes_stand(turns)
+    assert "mcp_headroom_headroom_retrieve" in turns[0].raw.decode()
+    _, first = gemini.left_out(turns[1].body)
+    line = gemini.shown(user, "app.log").split("\n")[first - 1]
+    assert f"{first}\t{line}" in gemini.results(turns[-1].body)[1], "over MCP"
+    assert (settings.read_bytes() if settings.exists() else None) == (None if text is None else text.encode())
+
+
 def test_signed_in_with_google(make_user: Callable[..., User]) -> None:
     user = make_user()
     user.configure({**gemini.SIGNED_IN, "security": {"auth": {"selectedType": "oauth-personal"}, "folderTrust": {"enabled": False}}})
@@ -150,13 +171,16 @@ def test_errors_of_the_provider_are_handled_by_gemini_as_ever(make_user: Callabl
 
 def test_what_cannot_be_done_is_said_before_anything_is(make_user: Callable[..., User]) -> None:
     user = make_user({})
+    settings = user.home / ".gemini" / "settings.json"
+    settings.write_text("{} // mine")
     before = user.files()
-    refused = user.wrapped("-p", "go")  # others may write to the folder of temporary files, so not even root's settings would be taken from there
+    refused = user.wrapped("-p", "go")
     assert refused.returncode != 0
     assert "gemini-api-key" in refused.stderr
     user.configure(gemini.SIGNED_IN)
     shown = user.headroom("wrap", "gemini", "--dry-run", "--", "-p", "go", GOOGLE_GEMINI_BASE_URL="https://gateway.example")
     assert "upstream   https://gateway.example" in shown.stdout
     assert "sets       GOOGLE_GEMINI_BASE_URL=" in shown.stdout
-    user.configure({})
+    assert f"edits      {settings} (yours; put back at the end)" in shown.stdout
+    settings.write_text("{} // mine")
     assert user.files() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -92,6 +93,7 @@ def test_kill_9_of_the_supervisor_leaves_nothing(user: User, open_screen: Callab
         gate.release()
     assert len(ours) > 3
     assert alive == []
-    assert settings.read_bytes() == before
+    assert "headroom" in json.loads(settings.read_text())["mcpServers"]
     assert user.headroom("undo").stdout == "1 killed session cleaned up.\n"
+    assert settings.read_bytes() == before
     assert not list((user.state / "sessions").iterdir())

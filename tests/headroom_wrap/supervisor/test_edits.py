@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters import json_text
 from headroom_wrap.supervisor.journal import Journal
 
 BEFORE = '{"a": 1}'
@@ -102,3 +105,61 @@ def test_what_is_installed_outlives_sessions(tmp_path: Path) -> None:
     assert list(journal.stale()) == []
     assert journal.undo(installed) == []
     assert path.read_text() == BEFORE
+
+
+SERVER = {"command": "py", "trust": True}
+
+
+def with_ours(text: str) -> str:
+    return json_text.insert(json_text.insert(text, ("security", "auth", "selectedType"), "key"), ("mcpServers", "headroom"), SERVER)
+
+
+def rewrite(path: Path, **more: Any) -> None:
+    """As an agent saves its settings: parsed, changed, laid out anew."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), **more}, indent=4))
+
+
+@pytest.mark.parametrize("before", [None, "{}", '{"a":[1],"mcpServers":{"x":{"command":"y"}}}', '{"security": {"b": {}}, "a": 1}'])
+def test_members_go_from_what_an_agent_wrote_anew(tmp_path: Path, before: str | None) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    if before is not None:
+        path.write_text(before)
+    entry = journal.apply(journal.open_session(), {path: with_ours(before or "")})
+    rewrite(path, theme="dark")
+    assert journal.undo(entry) == []
+    assert json.loads(path.read_text()) == {**json.loads(before or "{}"), "theme": "dark"}
+
+
+def test_what_an_agent_only_laid_out_anew_was_not_there_before(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    entry = journal.apply(journal.open_session(), {path: with_ours("")})
+    rewrite(path)
+    assert journal.undo(entry) == []
+    assert not path.exists()
+
+
+def test_a_member_that_was_changed_is_the_users(tmp_path: Path) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text(BEFORE)
+    entry = journal.apply(journal.open_session(), {path: with_ours(BEFORE)})
+    rewrite(path, security={"auth": {"selectedType": "oauth"}})
+    (sentence,) = journal.undo(entry)
+    assert "security.auth" in sentence
+    assert json.loads(path.read_text()) == {"a": 1, "security": {"auth": {"selectedType": "oauth"}}}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("rewritten", ["between", "after"])
+def test_sessions_share_what_an_agent_wrote_anew(tmp_path: Path, order: tuple[int, int], rewritten: str) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text(BEFORE)
+    entries = [journal.apply(journal.open_session(), {path: with_ours(BEFORE)})]
+    if rewritten == "between":
+        rewrite(path, theme="dark")
+    entries.append(journal.apply(journal.open_session(), {path: path.read_text()}))
+    if rewritten == "after":
+        rewrite(path, theme="dark")
+    assert journal.undo(entries[order[0]]) == []
+    assert "headroom" in path.read_text(), "the other still runs"
+    assert journal.undo(entries[order[1]]) == []
+    assert json.loads(path.read_text()) == {"a": 1, "theme": "dark"}
