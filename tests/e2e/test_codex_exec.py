@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -193,6 +195,20 @@ def test_codexs_failure_is_ours(user: User) -> None:
     assert wrapped.returncode == direct.returncode == 2
     assert "unexpected argument" in wrapped.stderr
     assert "NOT ROUTED" in wrapped.stderr
+
+
+def test_five_at_once_are_five_sessions(user: User) -> None:
+    with contextlib.ExitStack() as stack:
+        providers = [stack.enter_context(OpenAIProvider(Script([codex.run("cat app.log", CODE)], [text(f"answer {n}")]))) for n in range(5)]
+        before = user.files()
+        with ThreadPoolExecutor(5) as threads:
+            runs = [threads.submit(user.wrapped, *EXEC, "-m", CODE, "-c", f'openai_base_url="{p.url}/v1"', PROMPT) for p in providers]
+            ended = [run.result() for run in runs]
+    assert [e.stdout for e in ended] == [f"answer {n}\n" for n in range(5)], [e.stderr for e in ended]
+    assert all("lines left out" in codex.outputs(p.turns)[0] for p in providers)
+    assert [path for path in codex.changed(before, user.files()) if path.startswith("project/") or path.endswith((".toml", "auth.json"))] == []
+    assert not list((user.state / "sessions").iterdir())
+    assert not list((user.state / "journal").iterdir())
 
 
 def test_a_command_without_a_model_is_run_as_it_is(user: User) -> None:
