@@ -46,10 +46,20 @@ def test_what_stays_in_the_agents_session_is_ended(private_home: Path, tmp_path:
             shown = screen.wait("all told")
     finally:
         screen.close()
-    ended = re.search(r"ended what claude left running: sleep 301 \(process (\d+),", shown)
     stays = re.search(r"still runs, detached from it: sleep 300 \(process (\d+),", shown)
-    assert ended is not None, shown
     assert stays is not None, shown
     assert psutil.pid_exists(int(stays[1]))
     os.kill(int(stays[1]), signal.SIGKILL)
-    assert not psutil.pid_exists(int(ended[1])) or psutil.Process(int(ended[1])).status() == psutil.STATUS_ZOMBIE
+    assert "still runs, detached from it: sleep 301" not in shown
+    # Who was faster, the terminal's hang-up or we, is not told from here: it is gone.
+    assert left(private_home) == []
+
+
+def left(home: Path) -> list[psutil.Process]:
+    """What the agent left in its session and still runs."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ", "status"]):
+        told = process.info
+        if told["cmdline"] == ["sleep", "301"] and (told["environ"] or {}).get("HOME") == str(home) and told["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ EVERY = {c.name: c for c in compressors()}
 SMALL, LARGE = 20_000, 160_000
 _FAST = 0.25  # seconds of CPU: what takes no more has no shape to speak of
 _GROWTH = 3.0  # times the growth of the input, as other processes make single measures lie; what is quadratic grows eight times as fast
+_ATTEMPTS = 4
 _UNITS = [
     *"a0 \t\r{[(<\"'|,:;-=#\n",
     "é",
@@ -78,14 +80,29 @@ def families(content: Content) -> Iterator[tuple[str, str, str]]:
 
 
 def cost(compressor: Compressor, content: Content) -> float:
-    began = time.process_time()
-    compressor.recognise(content)
-    compressor.compress(content, Policy())
-    return time.process_time() - began
+    """Seconds of CPU, the collector of garbage aside."""
+    gc.disable()
+    try:
+        began = time.process_time()
+        compressor.recognise(content)
+        compressor.compress(content, Policy())
+        return time.process_time() - began
+    finally:
+        gc.enable()
 
 
-def assert_linear(name: str, small: float, large: float) -> None:
-    assert large <= _FAST or large <= small * _GROWTH * LARGE / SMALL, f"{name}: {small:.4f} s, {large:.4f} s"
+def linear(small: float, large: float) -> bool:
+    return large <= _FAST or large <= small * _GROWTH * LARGE / SMALL
+
+
+def assert_linear(name: str, measure: Callable[[str], float], small: str, large: str) -> None:
+    """What is superlinear is so every time; a measure that others disturbed is taken again."""
+    taken = []
+    for _ in range(_ATTEMPTS):
+        taken.append((measure(small), measure(large)))
+        if linear(*taken[-1]):
+            return
+    raise AssertionError(f"{name}: {taken} seconds for {SMALL} and {LARGE} characters")
 
 
 @pytest.mark.slow
@@ -93,7 +110,7 @@ def assert_linear(name: str, small: float, large: float) -> None:
 def test_time_grows_as_the_text(name: str) -> None:
     sample = SAMPLES[name]()
     for family, small, large in families(sample):
-        assert_linear(family, *(cost(EVERY[name], Content(text, QUERY, sample.call)) for text in (small, large)))
+        assert_linear(family, lambda text: cost(EVERY[name], Content(text, QUERY, sample.call)), small, large)
 
 
 @pytest.mark.slow
@@ -104,18 +121,18 @@ def test_time_grows_as_any_repeated_text(name: str, unit: str) -> None:
     sample = SAMPLES[name]()
     head = "\n".join(sample.text.split("\n")[:6])
     small, large = (f"{head}\n{repeated(unit, size)}" for size in (SMALL, LARGE))
-    assert_linear(repr(unit), *(cost(EVERY[name], Content(text, QUERY, sample.call)) for text in (small, large)))
+    assert_linear(repr(unit), lambda text: cost(EVERY[name], Content(text, QUERY, sample.call)), small, large)
 
 
 @pytest.mark.slow
 def test_time_of_references_and_of_mixed_output_grows_as_the_text() -> None:
+    def measure(text: str) -> float:
+        content = Content(text, QUERY)
+        above = Seen(1, "Bash", text[: len(text) // 2], text[: len(text) // 2])
+        began = time.process_time()
+        refer(content, [above], Policy())
+        compress_segments(content, Policy(), ())
+        return time.process_time() - began
+
     for family, small, large in families(SAMPLES["log"]()):
-        taken: list[float] = []
-        for text in (small, large):
-            content = Content(text, QUERY)
-            above = Seen(1, "Bash", text[: len(text) // 2], text[: len(text) // 2])
-            began = time.process_time()
-            refer(content, [above], Policy())
-            compress_segments(content, Policy(), ())
-            taken.append(time.process_time() - began)
-        assert_linear(family, *taken)
+        assert_linear(family, measure, small, large)
