@@ -50,9 +50,9 @@ class Screen:
     def resize(self, columns: int, rows: int) -> None:
         self._call("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def wait(self, wanted: str | Callable[[str], bool], *, why: str = "") -> str:
+    def wait(self, wanted: str | Callable[[str], bool], *, why: str = "", within: float = DEADLINE_S) -> str:
         """The screen once it shows what is wanted. Woken by the pane's output, never by a clock alone."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + within
         while True:
             shown = self.text()
             if wanted in shown if isinstance(wanted, str) else wanted(shown):
