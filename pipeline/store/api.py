@@ -106,6 +106,36 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """That an agent has seen something: what it was, where it came from, and where its text is kept.
+
+    Args:
+        project: identity of a repository, opaque.
+        key: a path within it, or a name.
+        digest: hex SHA-256 of the content.
+        handle: the original's.
+        kind: ``file`` or ``note``.
+        agent, session: who saw it, and when it did so last.
+        time: Unix time in seconds, of the last time.
+        tokens: o200k tokens of the content.
+        stamp: what the file looked like (size and modification time), opaque.
+        label: where it came from in a few words.
+    """
+
+    project: str
+    key: str
+    digest: str
+    handle: str
+    kind: str
+    agent: str
+    session: str
+    time: float
+    tokens: int
+    stamp: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """Sums over some receipts. Dollars are over those whose price is known.
 
@@ -181,7 +211,7 @@ class Keeper(Protocol):
 
 
 class Store(Keeper, Protocol):
-    """Originals, decisions and receipts."""
+    """Originals, decisions, receipts and memories."""
 
     def original(self, handle: str) -> Original | None:
         """The original with this handle or with an unambiguous beginning of one (8 digits at least)."""
@@ -205,6 +235,22 @@ class Store(Keeper, Protocol):
 
     def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
         """Sums of the pairs in ``compressors`` or ``reasons`` over the same receipts, most first."""
+        ...
+
+    def remember(self, memories: Sequence[Memory]) -> None:
+        """Record memories. Where one of the same project, key, digest and agent is on record, its time, session and stamp are renewed."""
+        ...
+
+    def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
+        """What was seen in a project, newest first, filtered by what is given; at most ``limit`` of them, all where it is 0."""
+        ...
+
+    def projects(self) -> list[tuple[str, int]]:
+        """The projects of which there are memories and how many, in order of their names."""
+        ...
+
+    def forget(self, project: str, key: str = "") -> int:
+        """Remove a project's memories, or those under one key; originals stay. Returns how many went."""
         ...
 
     def close(self) -> None:

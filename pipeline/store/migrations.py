@@ -39,7 +39,22 @@ def m003_cache_causes(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE receipts ADD COLUMN again_cost REAL NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_originals_decisions_receipts, m002_numberings, m003_cache_causes)
+def m004_memories(db: sqlite3.Connection) -> None:
+    """What an agent has seen, for the next one."""
+    db.execute(
+        "CREATE TABLE memories (project TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, handle TEXT NOT NULL, kind TEXT NOT NULL,"
+        " agent TEXT NOT NULL, session TEXT NOT NULL, time REAL NOT NULL, tokens INTEGER NOT NULL, stamp TEXT NOT NULL, label TEXT NOT NULL,"
+        " PRIMARY KEY (project, key, digest, agent))"
+    )
+    db.execute("CREATE INDEX memories_by_digest ON memories (project, digest)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    m001_originals_decisions_receipts,
+    m002_numberings,
+    m003_cache_causes,
+    m004_memories,
+)
 
 
 def migrate(db: sqlite3.Connection) -> int:

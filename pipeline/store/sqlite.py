@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.store import migrations
-from pipeline.store.api import Decision, Group, Original, Receipt, Store, StoreError, Total
+from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Store, StoreError, Total
 from pipeline.usage import Usage
 
 if sys.version_info >= (3, 14):
@@ -37,6 +37,7 @@ _RECEIPT = (
     "message_id, session, time, agent, model, project, input, cache_write_5m, cache_write_1h, cache_read, output, cost, cost_without,"
     " removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, cause, again, again_cost"
 )
+_MEMORY = "project, key, digest, handle, kind, agent, session, time, tokens, stamp, label"
 
 _COUNTED = ("compressors", "reasons")
 _DAY = "date(time, 'unixepoch', 'localtime'"
@@ -266,6 +267,47 @@ class SqliteStore(Store):
             rows = db.execute(f"WITH pairs (name, number) AS ({pairs}) SELECT name, sum(number) FROM pairs GROUP BY name", values).fetchall()
         return sorted(((_text(name), number) for name, number in rows), key=lambda pair: (-pair[1], pair[0]))
 
+    # ----- memories --------------------------------------------------------------------------------------------------------------------
+
+    def remember(self, memories: Sequence[Memory]) -> None:
+        rows = [
+            (
+                *map(_bound, (m.project, m.key, m.digest, m.handle, m.kind, m.agent, m.session)),
+                *(m.time, m.tokens),
+                *map(_bound, (m.stamp, m.label)),
+            )
+            for m in memories
+        ]
+        if not rows:
+            return
+        with self._write() as db:
+            db.executemany(
+                f"INSERT INTO memories ({_MEMORY}) VALUES ({','.join('?' * 11)}) ON CONFLICT (project, key, digest, agent)"
+                " DO UPDATE SET session = excluded.session, time = excluded.time, stamp = excluded.stamp",
+                rows,
+            )
+
+    def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
+        where, values = ["project = ?"], [_bound(project)]
+        for column, value in (("key", key), ("digest", digest)):
+            if value:
+                where.append(f"{column} = ?")
+                values.append(_bound(value))
+        query = f"SELECT {_MEMORY} FROM memories WHERE {' AND '.join(where)} ORDER BY time DESC, key, digest, agent LIMIT ?"
+        with self._use() as db:
+            rows = db.execute(query, (*values, limit or -1)).fetchall()
+        return [_memory(row) for row in rows]
+
+    def projects(self) -> list[tuple[str, int]]:
+        with self._use() as db:
+            rows = db.execute("SELECT project, count(*) FROM memories GROUP BY project").fetchall()
+        return sorted((_text(name), number) for name, number in rows)
+
+    def forget(self, project: str, key: str = "") -> int:
+        where, values = ("project = ? AND key = ?", (_bound(project), _bound(key))) if key else ("project = ?", (_bound(project),))
+        with self._write() as db:
+            return db.execute(f"DELETE FROM memories WHERE {where}", values).rowcount
+
     def close(self) -> None:
         with self._lock, _explained(self._path):
             self._db.close()
@@ -351,6 +393,23 @@ def _receipt(row: tuple[Any, ...]) -> Receipt:
         cause=missed[0],
         again=missed[1],
         again_cost=missed[2],
+    )
+
+
+def _memory(row: tuple[Any, ...]) -> Memory:
+    project, key, digest, handle, kind, agent, session, at, tokens, stamp, label = row
+    return Memory(
+        project=_text(project),
+        key=_text(key),
+        digest=_text(digest),
+        handle=_text(handle),
+        kind=_text(kind),
+        agent=_text(agent),
+        session=_text(session),
+        time=at,
+        tokens=tokens,
+        stamp=_text(stamp),
+        label=_text(label),
     )
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline import ccr
 from pipeline.store import migrations
-from pipeline.store.api import Decision, Group, Receipt, StoreError
+from pipeline.store.api import Decision, Group, Memory, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
 
@@ -245,6 +245,46 @@ def test_receipts_of_an_older_layout_have_no_cause(path, monkeypatch):
     store = SqliteStore.open(path)
     assert store.receipts() == [receipt("m", model="x")]
     store.close()
+
+
+# ----- memories
+
+
+def memory(key="a.py", **changes):
+    base = Memory("repository", key, "d1", "3f9a2c7b", "file", "claude", "s", 1.0, 900, "9:9", "Read: a.py")
+    return replace(base, **changes)
+
+
+def test_what_was_seen_is_told_newest_first(store, path):
+    other = memory(agent="codex", time=2.0)
+    changed = memory(digest="d2", time=3.0, stamp="10:11")
+    elsewhere = memory("\udcff", project="another", kind="note")
+    store.remember([memory(), other, changed, elsewhere])
+    store.remember([])
+    again = SqliteStore.open(path)
+    assert again.memories("repository") == [changed, other, memory()]
+    assert again.memories("repository", limit=2) == [changed, other]
+    assert again.memories("repository", key="a.py", digest="d1") == [other, memory()]
+    assert again.memories("repository", key="b.py") == []
+    assert again.memories("another") == [elsewhere]
+    assert again.projects() == [("another", 1), ("repository", 3)]
+    again.close()
+
+
+def test_seeing_the_same_again_renews_when_and_by_whom(store):
+    store.remember([memory()])
+    store.remember([memory(session="t", time=5.0, stamp="9:10", handle="00000000", label="x", tokens=1)])
+    assert store.memories("repository") == [memory(session="t", time=5.0, stamp="9:10")]
+
+
+def test_what_is_forgotten_leaves_its_original(store):
+    handle = store.put_original("text")
+    store.remember([memory(handle=handle), memory("b.py"), memory("b.py", agent="codex"), memory(project="another")])
+    assert store.forget("repository", "b.py") == 2
+    assert store.forget("repository") == 1
+    assert store.forget("repository") == 0
+    assert store.projects() == [("another", 1)]
+    assert store.original(handle).text == "text"
 
 
 # ----- the file
