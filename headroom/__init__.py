@@ -15,17 +15,38 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headroom._compress import BlockResult, CompressResult, compress, compress_text
+    from headroom._errors import HeadroomError
     from headroom._retrieve import retrieve
+    from headroom._tools import headroom_retrieve, retriever, tools
+    from headroom.integrations.sdk_clients import with_headroom
 
-__all__ = ["BlockResult", "CompressResult", "compress", "compress_text", "retrieve"]
+__all__ = [
+    "BlockResult",
+    "CompressResult",
+    "HeadroomError",
+    "compress",
+    "compress_text",
+    "headroom_retrieve",
+    "retrieve",
+    "retriever",
+    "tools",
+    "with_headroom",
+]
 
-_HOME = {name: "_retrieve" if name == "retrieve" else "_compress" for name in __all__}
+_HOME = {
+    "HeadroomError": "_errors",
+    "headroom_retrieve": "_tools",
+    "retrieve": "_retrieve",
+    "retriever": "_tools",
+    "tools": "_tools",
+    "with_headroom": "integrations.sdk_clients",
+}
 
 
 def __getattr__(name: str) -> object:
     # The pipeline is loaded when it is used: what only asks for the version, or for the fakes of headroom.testing, does not pay for it.
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module 'headroom' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"headroom.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"headroom.{_HOME.get(name, '_compress')}"), name)

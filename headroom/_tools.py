@@ -1,0 +1,87 @@
+"""The tool by which an application's model gets back what was left out: its declaration for each API, and what answers its calls."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from headroom._stores import default_store
+from pipeline import ccr, markers
+from pipeline.store.api import Store, StoreError
+
+NAME = "headroom_retrieve"
+DESCRIPTION = (
+    "The original text behind a [headroom HANDLE: …] line: whole, or only some lines. Long tool results reach you shortened: […] stands where"
+    " lines were left out, and a last line [headroom HANDLE: …] says what. Fetch what you need of it with this tool instead of running the"
+    " other tool again."
+)
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "handle": {"type": "string", "description": "e.g. 3f9a2c7b"},
+        "lines": {"type": "string", "description": "e.g. 120-480 or 5-9,40-60"},
+        "pattern": {"type": "string", "description": "regular expression: only lines that match"},
+    },
+    "required": ["handle"],
+}
+_LIMIT = 50_000  # characters of an answer; what follows can be asked for by line
+
+
+class Retriever(Protocol):
+    """A function that models call."""
+
+    def __call__(self, handle: str, lines: str = "", pattern: str = "") -> str:
+        """What the model is answered."""
+        ...
+
+
+def tools(api: str) -> list[dict[str, Any]]:
+    """The declaration of ``headroom_retrieve``, to be added to the tools of a request.
+
+    A request that offers it is one from which whole lines may be left out; its calls are answered by ``headroom_retrieve(**arguments)``.
+
+    Args:
+        api: ``anthropic``, ``openai-chat``, ``openai-responses`` or ``gemini``.
+
+    Raises:
+        ValueError: no such API.
+    """
+    if api == "anthropic":
+        return [{"name": NAME, "description": DESCRIPTION, "input_schema": _SCHEMA}]
+    if api == "openai-chat":
+        return [{"type": "function", "function": {"name": NAME, "description": DESCRIPTION, "parameters": _SCHEMA}}]
+    if api == "openai-responses":
+        return [{"type": "function", "name": NAME, "description": DESCRIPTION, "parameters": _SCHEMA, "strict": False}]
+    if api == "gemini":
+        return [{"function_declarations": [{"name": NAME, "description": DESCRIPTION, "parameters_json_schema": _SCHEMA}]}]
+    raise ValueError(f"No API {api!r}: there are anthropic, openai-chat, openai-responses and gemini.")
+
+
+def retriever(store: Store | None = None) -> Retriever:
+    """``headroom_retrieve`` over another store than the user's own: a plain function with types and a docstring, as frameworks make tools of."""
+
+    def headroom_retrieve(handle: str, lines: str = "", pattern: str = "") -> str:
+        try:
+            # a handle is often copied with what stands around it: [headroom 3f9a2c7b:
+            found = ccr.retrieve(store if store is not None else default_store(), str(handle).strip(" []:"), str(lines) or None, pattern or None)
+        except (ccr.RetrievalError, StoreError) as error:
+            return str(error)
+        part = bool(lines or pattern)
+        if not found.shown and part:
+            return f"Nothing in {found.handle} matches; it has {found.total} {found.unit}s."
+        if len(found.text) > _LIMIT:
+            rest = f"cut here: {len(found.text) - _LIMIT:,} characters follow; ask for fewer {found.unit}s with lines= or pattern="
+            return f"{found.text[:_LIMIT]}\n[headroom {found.handle}: {rest}]"
+        return f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}" if part else found.text
+
+    headroom_retrieve.__doc__ = f"""{DESCRIPTION}
+
+    Args:
+        handle: e.g. 3f9a2c7b
+        lines: e.g. 120-480 or 5-9,40-60
+        pattern: regular expression: only lines that match
+    """
+    headroom_retrieve.__module__, headroom_retrieve.__qualname__ = "headroom", NAME
+    return headroom_retrieve
+
+
+headroom_retrieve = retriever()

@@ -1,0 +1,151 @@
+"""What becomes of the blocks of an application's conversation, with no session to manage.
+
+Every block may be rewritten, wherever it stands: what becomes of it is a function of what stands before it and of the policy, so another process that
+knows nothing of the first comes to the same forms. Decisions are recorded all the same: a growing conversation costs what is new in it, and keeps its
+forms over an upgrade.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+
+from headroom._stores import default_store
+from pipeline import cache_aligner
+from pipeline.dialects.api import Transcript
+from pipeline.outcome import Reason
+from pipeline.policy import Policy
+from pipeline.store.api import Decision, Store, StoreError
+from pipeline.transcript import ItemKind
+
+log = logging.getLogger(__name__)
+
+_KINDS = frozenset({ItemKind.TOOL_RESULT, ItemKind.SYSTEM_TEXT})
+_MEMORY = 16 << 20  # bytes
+_OVERHEAD = 400  # bytes that a decision takes besides its text
+_COMPRESSING = threading.Lock()  # it is work for one processor: side by side it would take as long, and parsers are not shared by threads
+
+
+class Decisions:
+    """Decides once and remembers: in memory, and in a store.
+
+    Args:
+        store: where originals and decisions are kept; None: the user's own, opened when it is needed.
+        fail_open: a store that fails costs the compression of what is new; else ``StoreError`` is raised.
+    """
+
+    def __init__(self, store: Store | None, *, fail_open: bool) -> None:
+        self._store = store
+        self._fail_open = fail_open
+        self._memory = _Memory(_MEMORY)
+        self._said = False
+
+    def decide(self, transcript: Transcript, policy: Policy) -> Mapping[int, Decision]:
+        """The decisions in force, by item index.
+
+        Raises:
+            StoreError: the store cannot be used, and that is not to be passed over.
+        """
+        transcript = replace(transcript, turn=0)
+        places = cache_aligner.blocks(transcript, _KINDS if policy.schemas_in_prompts else frozenset({ItemKind.TOOL_RESULT}))
+        if not places:
+            return {}
+        keys = cache_aligner.lineage(transcript.items, salt(policy))
+        on_record = self._memory.get(keys[i] for i in places)
+        try:
+            missing = [keys[i] for i in places if keys[i] not in on_record]
+            if missing:
+                found = self._opened().decisions(missing)
+                self._memory.put(found.values())
+                on_record |= found
+            return self._settled(transcript, keys, on_record, policy)
+        except StoreError as error:
+            if not self._fail_open:
+                raise
+            self._tell(error)
+        # What was sent as it is stays so while this process lives: the provider's cache may hold it by now.
+        self._memory.put(Decision(keys[i], None, Reason.STORE.value) for i in places if keys[i] not in on_record)
+        return {i: on_record[keys[i]] for i in places if keys[i] in on_record}
+
+    def _settled(self, transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str, Decision], policy: Policy) -> dict[int, Decision]:
+        alignment = cache_aligner.align(transcript, keys, on_record, policy)
+        known = dict(alignment.known)
+        tasks = []
+        for task in alignment.job.tasks if alignment.job is not None else ():
+            if task.key in on_record:
+                known[task.index] = on_record[task.key]
+            else:
+                # Recorded under its lineage alone: decisions for any place of a block are an agent's, and are made under another policy.
+                tasks.append(replace(task, block=task.key))
+        if alignment.job is None or not tasks:
+            return known
+        job = replace(alignment.job, tasks=tuple(tasks))
+        with _COMPRESSING:
+            outcomes = list(cache_aligner.run(job))
+        decided = cache_aligner.settle(self._opened(), replace(alignment, history=(), job=job), outcomes)
+        self._memory.put(decided.values())
+        return known | decided
+
+    def _opened(self) -> Store:
+        return self._store if self._store is not None else default_store()
+
+    def _tell(self, error: StoreError) -> None:
+        if not self._said:
+            log.warning("%s Until then what is new in requests is sent unchanged.", error)
+        self._said = True
+
+
+def salt(policy: Policy) -> str:
+    """Where the lineage begins: under another policy the same conversation is decided on anew."""
+    said = {field.name: _plain(getattr(policy, field.name)) for field in fields(policy)}
+    return hashlib.sha256(b"integrations" + json.dumps(said, sort_keys=True).encode("ascii")).hexdigest()[:32]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return {name: str(kind.value) for name, kind in value.items()}
+    return value
+
+
+class _Memory:
+    """Decisions by key, the least lately used given up first; for any number of threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._held: OrderedDict[str, Decision] = OrderedDict()
+        self._left = limit
+        self._lock = threading.Lock()
+
+    def get(self, keys: Iterable[str]) -> dict[str, Decision]:
+        found = {}
+        with self._lock:
+            for key in keys:
+                decision = self._held.get(key)
+                if decision is not None:
+                    self._held.move_to_end(key)
+                    found[key] = decision
+        return found
+
+    def put(self, decisions: Iterable[Decision]) -> None:
+        with self._lock:
+            for decision in decisions:
+                if decision.key not in self._held:
+                    self._held[decision.key] = decision
+                    self._left -= _size(decision)
+            while self._left < 0 and self._held:
+                self._left += _size(self._held.popitem(last=False)[1])
+
+
+def _size(decision: Decision) -> int:
+    return _OVERHEAD + (2 * len(decision.text) if decision.text is not None else 0)
+
+
+def forms(decisions: Mapping[int, Decision], places: Sequence[object]) -> dict[int, str]:
+    """The texts that go in the place of others, by item index; ``places`` has None for an item that may not be written."""
+    return {i: d.text for i, d in decisions.items() if d.text is not None and places[i] is not None}
