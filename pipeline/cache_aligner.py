@@ -17,6 +17,7 @@ from pipeline.compressors.api import Content, Seen
 from pipeline.compressors.references import NAME as REFERENCES
 from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
+from pipeline.memory import forms
 from pipeline.outcome import LEAST_CHARS, Outcome, Reason
 from pipeline.policy import Policy
 from pipeline.query import Query
@@ -42,6 +43,7 @@ class Task:
         seen: the block as a later one will know it, before it is rewritten.
         retrievals: how often the agent asked for what had been left out of results of this tool kind before.
         prompt: it is no tool result but a text of the application's own.
+        form: what became of the same content in another transcript, where that is known.
     """
 
     index: int
@@ -51,6 +53,7 @@ class Task:
     seen: Seen
     retrievals: int = 0
     prompt: bool = False
+    form: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,17 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
     return Alignment(keys, known, tuple(history), job)
 
 
+def form_keys(job: Job) -> dict[int, str]:
+    """The keys under which forms of a job's blocks may be on record, by item index."""
+    keys = {t.index: forms.key_of(t.content, job.policy, t.retrievals) for t in job.tasks if not t.prompt}
+    return {index: key for index, key in keys.items() if key}
+
+
+def with_forms(job: Job, keys: Mapping[int, str], on_record: Mapping[str, Decision]) -> Job:
+    """A job with what other transcripts know of its blocks: ``on_record``, by the keys that ``form_keys`` told."""
+    return replace(job, tasks=tuple(replace(t, form=on_record.get(keys.get(t.index, ""))) for t in job.tasks)) if on_record else job
+
+
 def run(job: Job) -> Iterator[Outcome]:
     """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
     from pipeline.router import route, route_prompt  # late: all compressors come with it, and a proxy that only aligns is to start at once
@@ -183,16 +197,27 @@ def run(job: Job) -> Iterator[Outcome]:
         while waiting and waiting[-1].ordinal < task.seen.ordinal:
             seen.append(waiting.pop())
             index.add(seen[-1])
-        outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals)
+        known = forms.read(task.form) if task.form is not None else None
+        recalled = forms.fitting(known, task.content, job.policy) if known is not None else None
+        among = (recalled,) if recalled is not None else None
+        outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals, among=among)
+        if recalled is not None:
+            outcome = forms.said(outcome, recalled)
         sent = task.seen if outcome.text is None else _as_sent(task.seen, outcome.text, outcome.compressor)
         waiting.append(sent)  # indexed when there is one after it
         yield outcome
 
 
-def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
+def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome], new_forms: Mapping[int, str] | None = None) -> dict[int, Decision]:
     """Keep the originals, freeze the decisions, and return those in force for every block, by item index.
 
     The original is durable before its marker is known to anyone. Tasks without an outcome (the worker was too late) keep their original for ever.
+
+    Args:
+        store: where all that is kept.
+        alignment: of the request.
+        outcomes: of its job's tasks, in order.
+        new_forms: the keys of forms that are not on record, by item index: what comes of these blocks is kept for other transcripts.
 
     Raises:
         StoreError: nothing may be changed then.
@@ -205,6 +230,8 @@ def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome]) -> 
         new[task.key] = decision
         if decision.text is not None and not decision.compressor.startswith(REFERENCES):  # a reference is true only where what it refers to stands
             new[task.block] = replace(decision, key=task.block)
+        if new_forms and (form := forms.kept(new_forms.get(task.index, ""), task.content, outcome)) is not None:
+            new[form.key] = form
     in_force = store.freeze(list(new.values())) if new else {}
     decided = {index: in_force.get(d.key, d) for index, d in alignment.known.items()}
     for task in tasks:

@@ -14,6 +14,7 @@ class Reason(str, enum.Enum):
     """What became of a block, and why."""
 
     COMPRESSED = "compressed"
+    RECALLED = "compressed before"  # in another transcript: its form was at hand
     TOO_SMALL = "too small"
     PROTECTED = "a file the agent may edit"
     EXCLUDED = "tool excluded"
@@ -25,6 +26,9 @@ class Reason(str, enum.Enum):
     HISTORY = "stood there before us"
     STORE = "original could not be kept"
     OFF = "off"
+
+
+REWRITTEN = frozenset({Reason.COMPRESSED.value, Reason.RECALLED.value})
 
 
 @dataclass(frozen=True, slots=True)

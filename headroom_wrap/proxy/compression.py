@@ -14,7 +14,7 @@ from headroom_wrap.proxy.memory import Memory
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner
-from pipeline.cache_aligner import Alignment
+from pipeline.cache_aligner import Alignment, Job
 from pipeline.dialects.api import Dialect, Transcript, Unreadable
 from pipeline.outcome import Reason
 from pipeline.policy import Policy
@@ -183,9 +183,10 @@ class Compression:
         if alignment.job is None and not alignment.history:
             return {}
         tasks = alignment.job.tasks if alignment.job is not None else ()
-        outcomes = await self._workers.run(alignment.job) if alignment.job is not None else []
+        job, new_forms = await self._recall(alignment.job) if alignment.job is not None else (None, {})
+        outcomes = await self._workers.run(job) if job is not None else []
         try:
-            decided = await self._keeper.settle(alignment, outcomes)
+            decided = await self._keeper.settle(alignment, outcomes, new_forms)
         except StoreError as error:
             self._store_failed(error)
             self._memory.put(alignment.history)
@@ -193,6 +194,17 @@ class Compression:
             return {task.index: pinned[task.key] for task in tasks}
         self._memory.put(decided.values())
         return decided
+
+    async def _recall(self, job: Job) -> tuple[Job, dict[int, str]]:
+        """A job with the forms that its blocks got in other transcripts, and the keys of those that are not on record."""
+        keys = cache_aligner.form_keys(job)
+        if not keys:
+            return job, keys
+        try:
+            found = await self._keeper.decisions(list(keys.values()))
+        except StoreError:  # told where the decisions cannot be kept, which comes next
+            return job, {}
+        return cache_aligner.with_forms(job, keys, found), {index: key for index, key in keys.items() if key not in found}
 
     def _pin(self, keys: Iterable[str]) -> dict[str, Decision]:
         """Blocks that go on as they came although nothing could be recorded: while we live they stay so. Returns what is in force."""

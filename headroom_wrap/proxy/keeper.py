@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -63,10 +63,15 @@ class Keeper:
         store = await self.open()
         return await self._call(lambda: store.decisions(keys))
 
-    async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
+    async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome], new_forms: Mapping[int, str] | None = None) -> dict[int, Decision]:
         """See ``cache_aligner.settle``."""
         store = await self.open()
-        return await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+        return await self._call(lambda: cache_aligner.settle(store, alignment, outcomes, new_forms))
+
+    async def use(self, function: Callable[[Store], _T]) -> _T:
+        """What a function makes of the store, in a thread."""
+        store = await self.open()
+        return await self._call(lambda: function(store))
 
     async def add_receipt(self, receipt: Receipt) -> None:
         """See ``Store.add_receipt``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from headroom_wrap.events import Began, Block
 from pipeline.cache_misses import NO_HEAD, Head
 from pipeline.dialects.api import Transcript
-from pipeline.outcome import Reason
+from pipeline.outcome import REWRITTEN
 from pipeline.store.api import Decision
 from pipeline.transcript import ItemKind
 
@@ -101,7 +101,7 @@ def _block(decision: Decision, label: str) -> Block:
 
 def _told(decision: Decision, label: str) -> str:
     """A decision in a few words: ``Bash: make test 12.4k → 1.1k (log)``."""
-    if decision.reason == Reason.COMPRESSED.value:
+    if decision.reason in REWRITTEN:
         return f"{label} {_short(decision.tokens_before)} → {_short(decision.tokens_after)} ({decision.compressor})"
     size = f" {_short(decision.tokens_before)}" if decision.tokens_before else ""
     return f"{label}{size} ({decision.reason})"

@@ -11,7 +11,7 @@ from headroom_wrap.supervisor.history import History
 from headroom_wrap.supervisor.instructions import Change
 from headroom_wrap.terminal.page import BAD, GOOD, PLAIN, QUIET, STRONG, Line, Span
 from headroom_wrap.terminal.panel import count, money, percent
-from pipeline.outcome import Reason
+from pipeline.outcome import REWRITTEN
 
 Chapter = Callable[[History], list[Line]]
 
@@ -25,7 +25,7 @@ def blocks(history: History) -> list[Line]:
 
 def block_line(block: Block) -> Line:
     """What became of a block."""
-    if block.reason == Reason.COMPRESSED.value:
+    if block.reason in REWRITTEN:
         share = 1 - block.after / block.before if block.before else 0.0
         size = f"{count(block.before):>6} → {count(block.after):<6}"
         return Span(size), Span(f"{percent(-share):>5}  ", GOOD), Span(f"{block.compressor[:18]:<18}  "), Span(block.label)

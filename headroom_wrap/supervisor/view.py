@@ -12,10 +12,10 @@ from headroom_wrap.supervisor.alarms import Alarms, Figures
 from headroom_wrap.supervisor.history import History
 from headroom_wrap.terminal.panel import count
 from headroom_wrap.terminal.snapshot import Snapshot
-from pipeline.outcome import Reason
+from pipeline.outcome import REWRITTEN, Reason
 
 _TTL_STEP_S = 30  # a countdown by the second would repaint the panel for nothing
-_QUIET = frozenset({Reason.COMPRESSED.value, Reason.TOO_SMALL.value})
+_QUIET = REWRITTEN | {Reason.TOO_SMALL.value}
 
 
 class SessionView:
@@ -71,7 +71,7 @@ class SessionView:
             self._understood += event.understood
             self._compressed = max(self._compressed, event.compressed)
             self._reasons.update(event.new_reasons)
-            done = [block for block in event.decided if block.reason == Reason.COMPRESSED.value]
+            done = [block for block in event.decided if block.reason in REWRITTEN]
             if done:
                 self._last = f"{done[-1].label} {count(done[-1].before)} → {count(done[-1].after)} ({done[-1].compressor})"
             elif not self._compressed:

@@ -1,0 +1,203 @@
+"""Forms: what a compressor made of a content in one transcript, for the same content in another.
+
+A form is kept under a hash of everything that the compressors' answer depends on but the question. It stands for another question only where it
+hides nothing that this one asks about (``asked``). What refers to other blocks of its transcript is no form.
+
+The router is not bypassed: a form stands in the place of the compressors, so that what else the router minds (references to what stands above,
+edits, retrievals, the size) goes on as ever, and the outcome is the one that the compressors would have led to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import metadata
+from typing import Any
+
+from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors.files import is_reference
+from pipeline.compressors.references import NAME as REFERENCES
+from pipeline.memory.asked import Asked, hides
+from pipeline.outcome import Outcome, Reason
+from pipeline.policy import Policy
+from pipeline.store.api import Decision
+from pipeline.transcript import ToolCall
+
+PREFIX = "form:"
+LEAST_CHARS = 2_000  # a shorter content is compressed in less time than its form is looked up
+_LAYOUT = 1
+_KEY_DIGITS = 32
+_MOST_SPANS = 20_000
+_MOST_RETRIEVALS = 2  # more change nothing
+_SHELL_TOOLS = frozenset("bash shell exec exec_command local_shell run_shell_command run_terminal_cmd run_in_terminal powershell".split())
+_TO_THE_QUESTION = frozenset({"kompress", "segments"})  # what weighs every sentence against the question, and what may have it for a part
+_SPECIFIC = 0.5  # of the tokens: a form that is larger may be so for its question's sake, and is given to no other
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a compressor made of a content.
+
+    Args:
+        name: of the compressor.
+        rewrite: what it returned.
+        asked: what the question was about.
+        newlines: how many line breaks the content ended in: some agents cut them off.
+        share: tokens after as a share of those before.
+    """
+
+    name: str
+    rewrite: Rewrite
+    asked: Asked
+    newlines: int
+    share: float
+
+
+class Recalled:
+    """A form in the place of the compressors: it recognises its content and nothing else.
+
+    Args:
+        form: what it answers.
+        text: the content.
+    """
+
+    def __init__(self, form: Form, text: str) -> None:
+        self.name = form.name
+        self.rewrite = form.rewrite
+        self._text = text
+
+    def recognise(self, content: Content) -> float:
+        """Whether it is the content; a part of it, which the router may ask about, is another one."""
+        return 1.0 if content.text == self._text else 0.0
+
+    def compress(self, content: Content, policy: Policy) -> Rewrite | None:
+        """The form."""
+        return self.rewrite
+
+
+def key_of(content: Content, policy: Policy, retrievals: int = 0) -> str:
+    """The key that a content's form has, ``""`` for one that none is kept of."""
+    if len(content.text) < LEAST_CHARS:
+        return ""
+    text = content.text.rstrip("\n")
+    told = [
+        *(_LAYOUT, _version()),
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        *(content.is_error, min(retrievals, _MOST_RETRIEVALS)),
+        _call(content.call, policy.workspace),
+        *(policy.profile.value, policy.floor_tokens, policy.elide, policy.preserve_json, policy.kompress_model, sorted(policy.disabled)),
+    ]
+    canonical = json.dumps(told, sort_keys=True, default=str)
+    return PREFIX + hashlib.sha256(canonical.encode()).hexdigest()[:_KEY_DIGITS]
+
+
+def kept(key: str, content: Content, outcome: Outcome) -> Decision | None:
+    """The form in an outcome as it goes on record, None where there is none that holds elsewhere."""
+    rewrite = outcome.rewrite
+    if not key or rewrite is None or outcome.text is None or outcome.compressor.startswith(REFERENCES) or len(rewrite.spans) > _MOST_SPANS:
+        return None
+    name = outcome.compressor.removesuffix(f"+{rewrite.also}") if rewrite.also else outcome.compressor
+    asked = Asked.of(content.query)
+    body = {
+        "name": name,
+        "text": rewrite.text,
+        "total": rewrite.total,
+        "gaps": [(g.first, g.last) for g in rewrite.gaps],
+        "summary": rewrite.summary,
+        "unit": rewrite.unit,
+        "spans": rewrite.spans,
+        "also": rewrite.also,
+        "question": asked.question,
+        "steered": asked.steered,
+        "newlines": _newlines(content.text),
+    }
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Decision(key, text, outcome.reason.value, outcome.compressor, outcome.handle, outcome.tokens_before, outcome.tokens_after)
+
+
+def read(decision: Decision) -> Form | None:
+    """The form that is on record, None if what is there is none."""
+    try:
+        body: Mapping[str, Any] = json.loads(decision.text or "")
+        rewrite = Rewrite(
+            text=body["text"],
+            total=body["total"],
+            gaps=tuple(Gap(first, last) for first, last in body["gaps"]),
+            summary=body["summary"],
+            unit=body["unit"],
+            spans=tuple((start, end) for start, end in body["spans"]),
+            also=body["also"],
+        )
+        asked = Asked(body["question"], tuple(body["steered"]))
+        share = decision.tokens_after / decision.tokens_before if decision.tokens_before else 1.0
+        return Form(body["name"], rewrite, asked, body["newlines"], share)
+    except (ValueError, KeyError, TypeError):  # of a version that wrote others
+        return None
+
+
+def fitting(form: Form, content: Content, policy: Policy) -> Recalled | None:
+    """The form for a content whose key it has, None if it does not do for the question that is asked now."""
+    rewrite = _ending_alike(form.rewrite, _newlines(content.text) - form.newlines)
+    if rewrite is None:
+        return None
+    if Asked.of(content.query).question != form.asked.question:
+        if policy.lossy and form.share > _SPECIFIC:
+            return None
+        if rewrite.gaps and not _TO_THE_QUESTION.isdisjoint((form.name, rewrite.also)):
+            return None
+        if rewrite.gaps and hides(rewrite, content, form.asked):
+            return None
+    return Recalled(replace(form, rewrite=rewrite), content.text)
+
+
+def said(outcome: Outcome, recalled: Recalled) -> Outcome:
+    """An outcome of the router that says so where it is the form itself."""
+    return replace(outcome, reason=Reason.RECALLED) if outcome.rewrite is recalled.rewrite else outcome
+
+
+def _ending_alike(rewrite: Rewrite, more: int) -> Rewrite | None:
+    """The rewrite of the same content with so many more line breaks at its end; None if that cannot be told."""
+    if not more:
+        return rewrite
+    text = rewrite.text + "\n" * more if more > 0 else rewrite.text.removesuffix("\n" * -more)
+    if len(text) != len(rewrite.text) + more:
+        return None
+    if rewrite.unit != "line" or rewrite.spans:
+        return replace(rewrite, text=text)
+    total = rewrite.total + more
+    if any(g.last >= min(total, rewrite.total) for g in rewrite.gaps):
+        return None
+    return replace(rewrite, text=text, total=total)
+
+
+def _newlines(text: str) -> int:
+    return len(text) - len(text.rstrip("\n"))
+
+
+def _call(call: ToolCall | None, workspace: str) -> list[object]:
+    """What of a call matters to compressors, the same for all agents where that is known."""
+    if call is None:
+        return []
+    foreign = is_reference(call.path, workspace) if call.path else False
+    if call.command and call.name.lower() in _SHELL_TOOLS:
+        return [call.kind.value, call.command, foreign]
+    arguments = {k: _within(v, workspace) if isinstance(v, str) else v for k, v in call.arguments.items()}
+    return [call.kind.value, call.name, arguments, foreign]
+
+
+def _within(value: str, workspace: str) -> str:
+    """A path in the workspace as it is called from there: of two worktrees it is the same."""
+    top = workspace.rstrip("/") + "/"
+    return "./" + value[len(top) :] if workspace and value.startswith(top) else value
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Of this installation: another one's compressors may answer otherwise."""
+    try:
+        return metadata.version("headroom-ai")
+    except metadata.PackageNotFoundError:  # run from its sources
+        return ""
