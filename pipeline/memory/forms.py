@@ -140,7 +140,7 @@ def read(decision: Decision) -> Form | None:
 
 def fitting(form: Form, content: Content, policy: Policy) -> Recalled | None:
     """The form for a content whose key it has, None if it does not do for the question that is asked now."""
-    rewrite = _ending_alike(form.rewrite, _newlines(content.text) - form.newlines)
+    rewrite = _ending_alike(form, content.text)
     if rewrite is None:
         return None
     if Asked.of(content.query).question != form.asked.question:
@@ -158,8 +158,10 @@ def said(outcome: Outcome, recalled: Recalled) -> Outcome:
     return replace(outcome, reason=Reason.RECALLED) if outcome.rewrite is recalled.rewrite else outcome
 
 
-def _ending_alike(rewrite: Rewrite, more: int) -> Rewrite | None:
-    """The rewrite of the same content with so many more line breaks at its end; None if that cannot be told."""
+def _ending_alike(form: Form, content: str) -> Rewrite | None:
+    """The form's rewrite for the same content with as many line breaks at its end as it has here; None if that cannot be told."""
+    rewrite, newlines = form.rewrite, _newlines(content)
+    more = newlines - form.newlines
     if not more:
         return rewrite
     text = rewrite.text + "\n" * more if more > 0 else rewrite.text.removesuffix("\n" * -more)
@@ -167,9 +169,10 @@ def _ending_alike(rewrite: Rewrite, more: int) -> Rewrite | None:
         return None
     if rewrite.unit != "line" or rewrite.spans:
         return replace(rewrite, text=text)
-    total = rewrite.total + more
-    if any(g.last >= min(total, rewrite.total) for g in rewrite.gaps):
+    lines = content.count("\n") + 1 - newlines
+    if rewrite.total not in (lines, lines + form.newlines) or any(g.last > lines for g in rewrite.gaps):
         return None
+    total = lines if rewrite.total == lines else lines + newlines  # some count the empty line at the end, most do not
     return replace(rewrite, text=text, total=total)
 
 
