@@ -1,6 +1,7 @@
 """The interface of a store. All methods block; callers on an event loop use a thread.
 
-Everything is append-only: an original is never deleted unasked, a decision never changes once written (the first writer wins).
+Everything is append-only: an original is never deleted unasked, a decision never changes once written (the first writer wins). What is on record
+under a key is the same for all that share the store, whichever process or machine asks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from pipeline.usage import Usage
 
 class StoreError(Exception):
     """The store cannot do what was asked: locked, full, corrupt, unreachable. The message says which and what to do."""
+
+
+class Unreachable(StoreError):
+    """The store's server does not answer, or not in time. It is asked again after a moment; nothing needs to be started anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,30 @@ class Total:
         return self.usage.cache_read / self.usage.prompt if self.usage.prompt else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How much of one thing a store holds.
+
+    Args:
+        name: of the thing: originals, decisions, receipts, memories.
+        entries: how many.
+        size: bytes of their contents as they are kept, indexes and free pages not counted.
+    """
+
+    name: str
+    entries: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep removed: how many originals and decisions, and the bytes of their contents."""
+
+    originals: int = 0
+    decisions: int = 0
+    size: int = 0
+
+
 class Group(str, enum.Enum):
     """What receipts are added up by. Days and weeks are those of this machine's clock; a week is named by its Monday."""
 
@@ -211,7 +240,10 @@ class Keeper(Protocol):
 
 
 class Store(Keeper, Protocol):
-    """Originals, decisions, receipts and memories."""
+    """Originals, decisions, receipts and memories.
+
+    Any method raises StoreError where the store cannot do what is asked, and its subclass Unreachable where that is likely to pass by itself.
+    """
 
     def original(self, handle: str) -> Original | None:
         """The original with this handle or with an unambiguous beginning of one (8 digits at least)."""
@@ -251,6 +283,30 @@ class Store(Keeper, Protocol):
 
     def forget(self, project: str, key: str = "") -> int:
         """Remove a project's memories, or those under one key; originals stay. Returns how many went."""
+        ...
+
+    def stock(self) -> list[Stock]:
+        """How much there is of originals, decisions, receipts and memories, in this order."""
+        ...
+
+    def verify(self) -> list[str]:
+        """Read everything and say what is wrong, a sentence each; empty where all is well."""
+        ...
+
+    def cutoff(self, size: int) -> float:
+        """The Unix time before which originals were last put that make them more than ``size`` bytes; 0 where they are not."""
+        ...
+
+    def sweep(self, before: float) -> Swept:
+        """Remove decisions made before a Unix time, and originals last put before it that no remaining decision or memory names.
+
+        Only on demand: a conversation whose decisions are gone is compressed anew, and markers in it may name what is no longer kept. What is
+        younger than a day stays in any case. Receipts and memories stay.
+        """
+        ...
+
+    def compact(self) -> None:
+        """Give space that was freed back to the disk, where the database does not do so by itself."""
         ...
 
     def close(self) -> None:

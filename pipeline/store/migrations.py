@@ -49,11 +49,18 @@ def m004_memories(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX memories_by_digest ON memories (project, digest)")
 
 
+def m005_last_put(db: sqlite3.Connection) -> None:
+    """When an original was last put, to the day: what is swept away must not be what was just put again."""
+    db.execute("ALTER TABLE originals ADD COLUMN used REAL NOT NULL DEFAULT 0")
+    db.execute("UPDATE originals SET used = created")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_originals_decisions_receipts,
     m002_numberings,
     m003_cache_causes,
     m004_memories,
+    m005_last_put,
 )
 
 

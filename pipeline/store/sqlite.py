@@ -6,11 +6,8 @@ does not wait for the disk at every commit: 0.2 ms instead of 3), but leaves the
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,28 +15,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.store import migrations
-from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Store, StoreError, Total
+from pipeline.store import mending, migrations, rows
+from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Stock, Store, StoreError, Swept, Total
 from pipeline.usage import Usage
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
 BUSY_SECONDS = 5.0
-_LEVEL = 3  # 4 times smaller at 75 MB/s; higher levels gain 5 % and take three times as long
 _BATCH = 500  # parameters a query may have in every SQLite
-_SHORTEST = 8  # hex digits of a handle
+_STOCK = {"originals": "length(body)", "decisions": "coalesce(length(body), 0)", "receipts": "0", "memories": "0"}
 
-_DECISION = "key, body, reason, compressor, handle, tokens_before, tokens_after"
-_RECEIPT = (
-    "message_id, session, time, agent, model, project, input, cache_write_5m, cache_write_1h, cache_read, output, cost, cost_without,"
-    " removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, cause, again, again_cost"
-)
-_MEMORY = "project, key, digest, handle, kind, agent, session, time, tokens, stamp, label"
-
-_COUNTED = ("compressors", "reasons")
 _DAY = "date(time, 'unixepoch', 'localtime'"
 _GROUPS = {
     Group.ALL: "''",
@@ -63,11 +46,6 @@ _SUMS = ", ".join((
 ))  # fmt: skip
 
 
-def sha256(data: bytes) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(data).hexdigest()
-
-
 class SqliteStore(Store):
     """Originals, decisions and receipts in one file. One object may be used by several threads; open one in each process.
 
@@ -77,15 +55,18 @@ class SqliteStore(Store):
         digest: names a text by its bytes; another one than SHA-256 is for tests of collisions.
     """
 
-    def __init__(self, db: sqlite3.Connection, path: Path, digest: Callable[[bytes], str] = sha256) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path, digest: Callable[[bytes], str] = rows.sha256) -> None:
         self._db = db
         self._path = path
         self._digest = digest
         self._lock = threading.RLock()
+        self.mended = ""  # a sentence for the user, where the file had to be set aside
 
     @classmethod
-    def open(cls, path: Path, *, digest: Callable[[bytes], str] = sha256, busy: float = BUSY_SECONDS) -> SqliteStore:
+    def open(cls, path: Path, *, digest: Callable[[bytes], str] = rows.sha256, busy: float = BUSY_SECONDS) -> SqliteStore:
         """Open the store in a file, which is made (0600, in a folder 0700) where it is missing.
+
+        A damaged file is set aside; ``mended`` then says so, and what became of its contents.
 
         Args:
             path: the database's file.
@@ -93,54 +74,53 @@ class SqliteStore(Store):
             busy: seconds to wait for another process's write.
 
         Raises:
-            StoreError: it cannot be opened, is no database, or was written by a newer version.
+            StoreError: it cannot be opened, or was written by a newer version.
         """
-        try:
-            path.parent.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                path.parent.mkdir(mode=0o700)
-            # SQLite gives the files beside it (-wal, -shm) the same mode.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-        except OSError as error:
-            raise StoreError(f"The store {path} cannot be opened: {error.strerror}. Check the folder and its permissions.") from error
-        with _explained(path):
-            db = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
-            try:
-                _configure(db, busy)
-                _migrate(db, path)
-            except BaseException:
-                db.close()
-                raise
-        return cls(db, path, digest)
+        db, mended = None, ""
+        if not mending.noted(path):
+            with suppress(_Broken):
+                db = _connected(path, busy)
+        if db is None:
+            db, mended = _mended(path, busy)
+        store = cls(db, path, digest)
+        store.mended = mended
+        return store
 
     # ----- originals -------------------------------------------------------------------------------------------------------------------
 
     def put_original(self, text: str, *, unit: str = "line", spans: Sequence[tuple[int, int]] = (), label: str = "") -> str:
-        data = text.encode("utf-8", "surrogatepass")
+        data = rows.encoded(text)
         digest = self._digest(data)
-        units = json.dumps([*spans], separators=(",", ":")).encode() if spans else b""
+        counted = rows.units(spans)
+        packed = rows.pack(counted)
         with self._use() as db:
-            known = db.execute("SELECT handle, unit, spans FROM originals WHERE digest = ?", (digest,)).fetchone()
-        packed = zstd.compress(units, _LEVEL) if spans else b""
-        if known is None:
-            body = zstd.compress(data, _LEVEL)  # outside the transaction: others may write meanwhile
+            known = self._known(db, digest)
+        if known is None or known[3] < time.time() - rows.DAY_S:
+            body = rows.pack(data)  # outside the transaction: others may write meanwhile
             with self._write() as db:
-                known = db.execute("SELECT handle, unit, spans FROM originals WHERE digest = ?", (digest,)).fetchone()
+                known = self._known(db, digest)
+                now = time.time()
                 if known is None:
                     handle = self._free_handle(db, digest)
                     db.execute(
-                        "INSERT INTO originals (handle, digest, unit, spans, label, created, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        (handle, digest, _bound(unit), packed, _bound(label), time.time(), len(data), body),
+                        "INSERT INTO originals (handle, digest, unit, spans, label, created, size, body, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        (handle, digest, _bound(unit), packed, _bound(label), now, len(data), body, now),
                     )
                     return handle
-        return self._numbered(known, unit, units, packed)
+                db.execute("UPDATE originals SET used = ? WHERE digest = ?", (now, digest))
+        return self._numbered(known, unit, counted, packed)
 
-    def _numbered(self, known: tuple[Any, ...], unit: str, units: bytes, packed: bytes) -> str:
+    def _known(self, db: sqlite3.Connection, digest: str) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = db.execute("SELECT handle, unit, spans, used FROM originals WHERE digest = ?", (digest,)).fetchone()
+        return found
+
+    def _numbered(self, known: tuple[Any, ...], unit: str, counted: bytes, packed: bytes) -> str:
         """The handle under which a text that is kept already is counted in these units."""
-        first, its_unit, its_spans = known
-        if _text(its_unit) == unit and (its_spans == packed or _unpacked(its_spans, self._path) == units):
-            return str(first)
-        handle = f"{first}{sha256(unit.encode('utf-8', 'surrogatepass') + units)[:_SHORTEST]}"
+        first, its_unit, its_spans, _ = known
+        with _explained(self._path):
+            if _text(its_unit) == unit and (its_spans == packed or rows.unpack(its_spans) == counted):
+                return str(first)
+        handle = rows.numbered(first, unit, counted)
         with self._write() as db:
             db.execute(
                 "INSERT INTO numberings (handle, original, unit, spans) VALUES (?, ?, ?, ?) ON CONFLICT (handle) DO NOTHING",
@@ -155,27 +135,21 @@ class SqliteStore(Store):
             numbered = db.execute("SELECT original, unit, spans FROM numberings WHERE handle = ?", (handle,)).fetchone() if row is None else None
             if numbered is not None:
                 row = db.execute(f"{columns} handle = ?", numbered[:1]).fetchone()
-            if row is None and len(handle) >= _SHORTEST:
+            if row is None and len(handle) >= rows.SHORTEST:
                 # "g" comes after every hex digit: the range holds what begins with the handle
-                rows = db.execute(f"{columns} digest >= ? AND digest < ? LIMIT 2", (handle, handle + "g")).fetchall()
-                row = rows[0] if len(rows) == 1 else None
+                found = db.execute(f"{columns} digest >= ? AND digest < ? LIMIT 2", (handle, handle + "g")).fetchall()
+                row = found[0] if len(found) == 1 else None
         if row is None:
             return None
         name, digest, unit, spans, label, created, body = row
         if numbered is not None:
             name, (_, unit, spans) = handle, numbered
-        pairs = json.loads(_unpacked(spans, self._path) or b"[]")
-        try:
-            data = zstd.decompress(body)
-        except zstd.ZstdError as error:
-            raise _damaged(self._path) from error
-        if self._digest(data) != digest:
-            raise _damaged(self._path)
-        text = data.decode("utf-8", "surrogatepass")
-        return Original(name, text, _text(unit), tuple((a, b) for a, b in pairs), _text(label), created)
+        with _explained(self._path):
+            text = rows.checked(body, digest, self._digest)
+            return Original(name, text, _text(unit), rows.spans(spans), _text(label), created)
 
     def _free_handle(self, db: sqlite3.Connection, digest: str) -> str:
-        for length in range(_SHORTEST, len(digest) + 1):
+        for length in range(rows.SHORTEST, len(digest) + 1):
             taken = db.execute("SELECT 1 FROM originals WHERE handle = ?", (digest[:length],)).fetchone()
             if taken is None:
                 return digest[:length]
@@ -193,98 +167,59 @@ class SqliteStore(Store):
             for i in range(0, len(keys), _BATCH):
                 batch = keys[i : i + _BATCH]
                 marks = ",".join("?" * len(batch))
-                for row in db.execute(f"SELECT {_DECISION} FROM decisions WHERE key IN ({marks})", batch):
-                    found[row[0]] = self._decision(row, texts)
+                for row in db.execute(f"SELECT {rows.DECISION} FROM decisions WHERE key IN ({marks})", batch):
+                    found[row[0]] = rows.decision(row, texts)
         return {key: found[key] for key in keys if key in found}
 
     def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
-        now = time.time()
-        texts = dict.fromkeys(d.text for d in decisions if d.text is not None)  # one text stands under two keys
-        packed = {text: zstd.compress(text.encode("utf-8", "surrogatepass"), _LEVEL) for text in texts}
-        rows = [
-            (
-                d.key,
-                None if d.text is None else packed[d.text],
-                d.reason,
-                d.compressor,
-                d.handle,
-                d.tokens_before,
-                d.tokens_after,
-                now,
-            )
-            for d in decisions
-        ]
-        if not rows:
+        if not decisions:
             return {}
+        now = time.time()
+        packed = rows.packed_forms(decisions)
+        values = [(*rows.decision_values(d, packed), now) for d in decisions]
         with self._write() as db:
-            db.executemany(f"INSERT INTO decisions ({_DECISION}, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", rows)
+            db.executemany(f"INSERT INTO decisions ({rows.DECISION}, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", values)
         # Rows never change once they are there, so what is read after the commit is what is in force.
         return self._decisions([d.key for d in decisions], {body: text for text, body in packed.items()})
-
-    def _decision(self, row: tuple[Any, ...], texts: Mapping[bytes, str]) -> Decision:
-        key, body, reason, compressor, handle, before, after = row
-        try:
-            text = None if body is None else texts.get(body)
-            if text is None and body is not None:
-                text = zstd.decompress(body).decode("utf-8", "surrogatepass")
-        except (zstd.ZstdError, UnicodeDecodeError) as error:
-            raise _damaged(self._path) from error
-        return Decision(key, text, reason, compressor, handle, before, after)
 
     # ----- receipts --------------------------------------------------------------------------------------------------------------------
 
     def add_receipt(self, receipt: Receipt) -> None:
-        r, u = receipt, receipt.usage
-        values = (
-            *map(_bound, (r.message_id, r.session)),
-            r.time,
-            *map(_bound, (r.agent, r.model, r.project)),
-            *(u.input, u.cache_write_5m, u.cache_write_1h, u.cache_read, u.output),
-            *(r.cost, r.cost_without, r.removed_new, r.removed_old, r.overhead, r.ttfb_ms, r.added_ms),
-            *map(json.dumps, (r.compressors, r.reasons)),
-            *(r.cause, r.again, r.again_cost),
-        )
+        values = rows.receipt_values(receipt, _bound)
         with self._write() as db:
-            db.execute(f"INSERT OR REPLACE INTO receipts ({_RECEIPT}) VALUES ({','.join('?' * len(values))})", values)
+            db.execute(f"INSERT OR REPLACE INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * len(values))})", values)
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
         where, values = _where(session, since, project)
         with self._use() as db:
-            return [_receipt(row) for row in db.execute(f"SELECT {_RECEIPT} FROM receipts WHERE {where} ORDER BY time, message_id", values)]
+            found = db.execute(f"SELECT {rows.RECEIPT} FROM receipts WHERE {where} ORDER BY time, message_id", values)
+            return [rows.receipt(row, _text) for row in found]
 
     def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
         where, values = _where(session, since, project)
         with self._use() as db:
-            rows = db.execute(f"SELECT {_GROUPS[group]}, {_SUMS} FROM receipts WHERE {where} GROUP BY 1", values).fetchall()
-        return sorted(map(_total, rows), key=lambda total: total.name)
+            sums = db.execute(f"SELECT {_GROUPS[group]}, {_SUMS} FROM receipts WHERE {where} GROUP BY 1", values).fetchall()
+        return sorted(map(_total, sums), key=lambda total: total.name)
 
     def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
-        if column not in _COUNTED:
+        if column not in rows.COUNTED:
             raise ValueError(f"{column} holds no pairs")
         where, values = _where(session, since, project)
         pairs = f"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM receipts, json_each({column}) WHERE {where}"
         with self._use() as db:
-            rows = db.execute(f"WITH pairs (name, number) AS ({pairs}) SELECT name, sum(number) FROM pairs GROUP BY name", values).fetchall()
-        return sorted(((_text(name), number) for name, number in rows), key=lambda pair: (-pair[1], pair[0]))
+            sums = db.execute(f"WITH pairs (name, number) AS ({pairs}) SELECT name, sum(number) FROM pairs GROUP BY name", values).fetchall()
+        return sorted(((_text(name), number) for name, number in sums), key=lambda pair: (-pair[1], pair[0]))
 
     # ----- memories --------------------------------------------------------------------------------------------------------------------
 
     def remember(self, memories: Sequence[Memory]) -> None:
-        rows = [
-            (
-                *map(_bound, (m.project, m.key, m.digest, m.handle, m.kind, m.agent, m.session)),
-                *(m.time, m.tokens),
-                *map(_bound, (m.stamp, m.label)),
-            )
-            for m in memories
-        ]
-        if not rows:
+        if not memories:
             return
         with self._write() as db:
             db.executemany(
-                f"INSERT INTO memories ({_MEMORY}) VALUES ({','.join('?' * 11)}) ON CONFLICT (project, key, digest, agent)"
+                f"INSERT INTO memories ({rows.MEMORY}) VALUES ({','.join('?' * 11)}) ON CONFLICT (project, key, digest, agent)"
                 " DO UPDATE SET session = excluded.session, time = excluded.time, stamp = excluded.stamp",
-                rows,
+                [rows.memory_values(m, _bound) for m in memories],
             )
 
     def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
@@ -293,20 +228,65 @@ class SqliteStore(Store):
             if value:
                 where.append(f"{column} = ?")
                 values.append(_bound(value))
-        query = f"SELECT {_MEMORY} FROM memories WHERE {' AND '.join(where)} ORDER BY time DESC, key, digest, agent LIMIT ?"
+        query = f"SELECT {rows.MEMORY} FROM memories WHERE {' AND '.join(where)} ORDER BY time DESC, key, digest, agent LIMIT ?"
         with self._use() as db:
-            rows = db.execute(query, (*values, limit or -1)).fetchall()
-        return [_memory(row) for row in rows]
+            return [rows.memory(row, _text) for row in db.execute(query, (*values, limit or -1))]
 
     def projects(self) -> list[tuple[str, int]]:
         with self._use() as db:
-            rows = db.execute("SELECT project, count(*) FROM memories GROUP BY project").fetchall()
-        return sorted((_text(name), number) for name, number in rows)
+            return sorted((_text(name), number) for name, number in db.execute("SELECT project, count(*) FROM memories GROUP BY project"))
 
     def forget(self, project: str, key: str = "") -> int:
         where, values = ("project = ? AND key = ?", (_bound(project), _bound(key))) if key else ("project = ?", (_bound(project),))
         with self._write() as db:
             return db.execute(f"DELETE FROM memories WHERE {where}", values).rowcount
+
+    # ----- housekeeping ----------------------------------------------------------------------------------------------------------------
+
+    def stock(self) -> list[Stock]:
+        with self._use() as db:
+            return [Stock(name, *db.execute(f"SELECT count(*), coalesce(sum({size}), 0) FROM {name}").fetchone()) for name, size in _STOCK.items()]
+
+    def verify(self) -> list[str]:
+        with self._use() as db:
+            wrong = [f"The store {self._path}: {said}." for (said,) in db.execute("PRAGMA integrity_check") if said != "ok"]
+            handles = [handle for (handle,) in db.execute("SELECT handle FROM originals ORDER BY handle")]
+        for handle in handles:
+            try:
+                self.original(handle)
+            except StoreError:
+                wrong.append(f"The original {handle} is not the text that was kept.")
+        return wrong
+
+    def cutoff(self, size: int) -> float:
+        with self._use() as db:
+            # at one time all or none: the range is by time, not by row
+            query = (
+                "SELECT used FROM (SELECT used, sum(length(body)) OVER (ORDER BY used DESC) AS kept FROM originals) WHERE kept > ? ORDER BY used DESC"
+            )
+            found = db.execute(f"{query} LIMIT 1", (size,)).fetchone()
+        return 0.0 if found is None else float(found[0]) + rows.TICK_S
+
+    def sweep(self, before: float) -> Swept:
+        before = min(before, time.time() - rows.DAY_S)
+        named = "SELECT handle FROM decisions UNION SELECT handle FROM memories"
+        with self._write() as db:
+            made = db.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM decisions WHERE created < ?", (before,)).fetchone()
+            db.execute("DELETE FROM decisions WHERE created < ?", (before,))
+            db.execute(
+                f"CREATE TEMP TABLE named AS SELECT coalesce(n.original, d.handle) AS handle FROM ({named}) d LEFT JOIN numberings n USING (handle)"
+            )
+            gone = "used < ? AND handle NOT IN (SELECT handle FROM named)"
+            kept = db.execute(f"SELECT count(*), coalesce(sum(length(body)), 0) FROM originals WHERE {gone}", (before,)).fetchone()
+            db.execute(f"DELETE FROM originals WHERE {gone}", (before,))
+            db.execute("DELETE FROM numberings WHERE original NOT IN (SELECT handle FROM originals)")
+            db.execute("DROP TABLE named")
+        return Swept(kept[0], made[0], kept[1] + made[1])
+
+    def compact(self) -> None:
+        with self._use() as db:
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         with self._lock, _explained(self._path):
@@ -331,6 +311,52 @@ class SqliteStore(Store):
                 if db.in_transaction:  # a full disk ends the transaction by itself
                     db.execute("ROLLBACK")
                 raise
+
+
+class _Broken(StoreError):
+    """The file is no database, or not a whole one."""
+
+
+def _connected(path: Path, busy: float) -> sqlite3.Connection:
+    """A connection at the newest layout."""
+    try:
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.parent.mkdir(mode=0o700)
+        # SQLite gives the files beside it (-wal, -shm) the same mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    except OSError as error:
+        raise StoreError(f"The store {path} cannot be opened: {error.strerror}. Check the folder and its permissions.") from error
+    with _explained(path):
+        db = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
+        try:
+            _configure(db, busy)
+            _migrate(db, path)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _mended(path: Path, busy: float) -> tuple[sqlite3.Connection, str]:
+    """A connection to a new file in place of a damaged one, and what was done."""
+    with mending.alone(path):
+        with suppress(_Broken):
+            db = _connected(path, busy)
+            with _explained(path):
+                if db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",):  # another process was first
+                    mending.forget(path)
+                    return db, ""
+            db.close()
+        try:
+            aside = mending.set_aside(path)
+        except OSError as error:
+            raise StoreError(f"The store {path} is damaged and cannot be set aside: {error.strerror}. Move it away.") from error
+        db = _connected(path, busy)
+        with _explained(path):
+            saved = mending.salvage(aside, db)
+    kept = ", ".join(f"{number} {name}" for name, number in saved.items() if number) or "nothing"
+    return db, f"The store {path} was damaged. It is now {aside}, and a new one was made with what could be read of it: {kept}."
 
 
 def _configure(db: sqlite3.Connection, busy: float) -> None:
@@ -370,65 +396,10 @@ def _where(session: str, since: float, project: str) -> tuple[str, list[Any]]:
     return " AND ".join(where), values
 
 
-def _receipt(row: tuple[Any, ...]) -> Receipt:
-    message_id, session, at, agent, model, project = row[:6]
-    cost, cost_without, removed_new, removed_old, overhead, ttfb_ms, added_ms, compressors, reasons, *missed = row[11:]
-    return Receipt(
-        message_id=_text(message_id),
-        session=_text(session),
-        time=at,
-        agent=_text(agent),
-        model=_text(model),
-        project=_text(project),
-        usage=Usage(*row[6:11]),
-        cost=cost,
-        cost_without=cost_without,
-        removed_new=removed_new,
-        removed_old=removed_old,
-        overhead=overhead,
-        ttfb_ms=ttfb_ms,
-        added_ms=added_ms,
-        compressors=_pairs(compressors),
-        reasons=_pairs(reasons),
-        cause=missed[0],
-        again=missed[1],
-        again_cost=missed[2],
-    )
-
-
-def _memory(row: tuple[Any, ...]) -> Memory:
-    project, key, digest, handle, kind, agent, session, at, tokens, stamp, label = row
-    return Memory(
-        project=_text(project),
-        key=_text(key),
-        digest=_text(digest),
-        handle=_text(handle),
-        kind=_text(kind),
-        agent=_text(agent),
-        session=_text(session),
-        time=at,
-        tokens=tokens,
-        stamp=_text(stamp),
-        label=_text(label),
-    )
-
-
 def _total(row: tuple[Any, ...]) -> Total:
     name, responses, unpriced = row[:3]
     cost, cost_without, overhead, removed, again, again_cost = row[8:]
     return Total(_text(name), responses, unpriced, Usage(*row[3:8]), cost, cost_without, overhead, removed, again, again_cost)
-
-
-def _pairs(column: str) -> tuple[tuple[str, int], ...]:
-    return tuple((name, count) for name, count in json.loads(column))
-
-
-def _unpacked(spans: bytes, path: Path) -> bytes:
-    """The spans of units as JSON, nothing for lines."""
-    try:
-        return zstd.decompress(spans) if spans else b""
-    except zstd.ZstdError as error:
-        raise _damaged(path) from error
 
 
 def _bound(text: str) -> Any:
@@ -453,23 +424,30 @@ _MEANINGS = (
     ("full", "cannot grow: the disk is full. Free some space"),
     ("readonly", "is read-only. Check its permissions"),
     ("unable to open", "cannot be opened. Check the folder and its permissions"),
-    ("malformed", "is damaged. Move it away; Headroom starts a new one"),
-    ("not a database", "is no database. Move it away; Headroom starts a new one"),
     ("closed", "has been closed"),
 )
+
+
+_BROKEN = (
+    ("malformed", "is damaged"),
+    ("not a database", "is no database"),
+)
+_NEXT = "It is set aside and made anew, with all that can be read of it, when Headroom is started next"
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
+    except rows.Damaged as error:
+        raise StoreError(f"The store {path} is damaged: a text in it is not the one that was written.") from error
     except sqlite3.Error as error:
         said = str(error)
+        for word, meaning in _BROKEN:
+            if word in said:
+                mending.note(path)
+                raise _Broken(f"The store {path} {meaning} ({said}). {_NEXT}.") from error
         for word, meaning in _MEANINGS:
             if word in said:
                 raise StoreError(f"The store {path} {meaning} ({said}).") from error
         raise StoreError(f"The store {path} failed: {said}.") from error
-
-
-def _damaged(path: Path) -> StoreError:
-    return StoreError(f"The store {path} is damaged: a text in it is not the one that was written. Move it away; Headroom starts a new one.")

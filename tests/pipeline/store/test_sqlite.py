@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import ccr
-from pipeline.store import migrations
+from pipeline.store import mending, migrations
 from pipeline.store.api import Decision, Group, Memory, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
@@ -378,11 +378,68 @@ def test_read_only(store):
     store._db.execute("PRAGMA query_only = 0")
 
 
-def test_not_a_database(path):
+def test_what_is_no_database_is_set_aside(path):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"something else entirely\n" * 100)
-    with pytest.raises(StoreError, match="no database"):
-        SqliteStore.open(path)
+    store = SqliteStore.open(path)
+    assert "no" in store.mended
+    assert store.original(store.put_original("text")).text == "text"
+    store.close()
+    assert path.with_name("headroom.db.damaged-1").read_bytes().startswith(b"something else")
+    store = SqliteStore.open(path)
+    assert store.mended == ""
+    assert store.verify() == []
+    store.close()
+
+
+def filled(path, texts=400):
+    store = SqliteStore.open(path)
+    handles = [store.put_original(f"{i} " + hashlib.sha256(b"%d" % i).hexdigest() * 50) for i in range(texts)]
+    store.freeze([Decision(f"k{i}", f"form {i}", "r", handle=handle) for i, handle in enumerate(handles)])
+    store.add_receipt(receipt())
+    store.remember([memory()])
+    store.close()
+    return handles
+
+
+def test_of_a_damaged_file_all_is_kept_that_can_be_read(path):
+    handles = filled(path)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 3 * 4096] = b"\xff" * (3 * 4096)
+    path.write_bytes(data)
+    store = SqliteStore.open(path)  # the damage is deeper than what opening reads
+    with pytest.raises(StoreError, match="set aside and made anew"):
+        store.verify()
+        for handle in handles:
+            store.original(handle)
+    store.close()
+    store = SqliteStore.open(path)
+    assert "damaged-1" in store.mended
+    assert store.verify() == []
+    kept = [handle for handle in handles if store.original(handle) is not None]
+    assert len(kept) > 300
+    assert store.receipts() == [receipt()]
+    assert store.memories("repository") == [memory()]
+    store.close()
+
+
+def test_a_note_of_damage_that_is_not_there_changes_nothing(path):
+    handles = filled(path, 3)
+    mending.note(path)
+    store = SqliteStore.open(path)
+    assert (store.mended, store.original(handles[0]) is not None, mending.noted(path)) == ("", True, False)
+    store.close()
+
+
+@pytest.mark.slow
+def test_several_that_find_the_damage_mend_it_once(path):
+    filled(path, 50)
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    programs = [run("print(bool(store.mended))\n", path) for _ in range(4)]
+    said = [p.communicate(timeout=60)[0].strip() for p in programs]
+    assert sorted(said) == [b"False"] * 3 + [b"True"]
+    assert not path.with_name("headroom.db.damaged-2").exists()
 
 
 def test_a_damaged_text_is_not_given_out(store):
