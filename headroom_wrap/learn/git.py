@@ -1,0 +1,39 @@
+"""Who else gets a file: what git says of it, asked without running anything that the repository's settings name."""
+
+from __future__ import annotations
+
+import enum
+import subprocess
+from pathlib import Path
+
+_PATIENCE_S = 1.0
+
+
+class Standing(str, enum.Enum):
+    """What git does with a file."""
+
+    TRACKED = "tracked by git"
+    UNTRACKED = "not ignored by git"  # the next `git add` of everything takes it
+    IGNORED = "ignored by git"
+    OUTSIDE = "in no repository"
+
+
+def standing(path: Path) -> Standing:
+    """What git does with a file, whether it exists or not. Where git cannot tell of a file in a repository, it counts as tracked."""
+    repository = next((folder for folder in path.parents if (folder / ".git").exists()), None)
+    if repository is None:
+        return Standing.OUTSIDE
+    tracked = _git(path, "ls-files", "--error-unmatch")
+    if tracked != 1:  # it is, or git is not there, refuses this repository, or takes too long
+        return Standing.TRACKED
+    return Standing.IGNORED if _git(path, "check-ignore", "--quiet") == 0 else Standing.UNTRACKED
+
+
+def _git(path: Path, *arguments: str) -> int:
+    """The exit status; 128, git's own for what it cannot do, where it cannot be run."""
+    command = ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-C", str(path.parent), *arguments, "--", path.name]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return 128
+    return done.returncode

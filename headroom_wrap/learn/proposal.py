@@ -1,0 +1,229 @@
+"""What would be written into one project's instruction files, and why the rest would not: worked out whole before anything is written."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headroom_wrap.learn import block, git, premises, writer
+from headroom_wrap.learn.findings import Finding, Kind
+from headroom_wrap.learn.git import Standing
+from headroom_wrap.learn.rules import Rule, rule_of, rules_of
+from headroom_wrap.learn.state import Record
+from headroom_wrap.learn.target import PRIVATE, Lesson, files_of, place
+from headroom_wrap.learn.writer import Held, WriteError
+from pipeline import tokens
+
+BUDGET = 300  # tokens of a block: it stands in every request
+REFUSED, UNTRUE, NO_ROOM, ELSEWHERE = "edited or deleted by you", "not so on disk any more", "no room", "nowhere to be written"
+
+_OF_ITS_TOOLS = frozenset({Kind.REFUSAL, Kind.EDIT, Kind.LARGE_FILE})
+
+Judge = Callable[[Sequence[Rule]], Sequence[Rule]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a project is worked on.
+
+    Args:
+        project: its absolute path.
+        home: the user's.
+        search: the PATH that programs are looked for in.
+    """
+
+    project: Path
+    home: Path
+    search: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one file.
+
+    Args:
+        held: the file as it was read.
+        shown: its path as a person reads it.
+        standing: what git does with it.
+        after: its new content, None where it goes; the same as it has where nothing changes.
+        merged: what became of our block in it.
+    """
+
+    held: Held
+    shown: str
+    standing: Standing
+    after: bytes | None
+    merged: block.Merged
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to write."""
+        return self.after != self.held.data
+
+    @property
+    def shared(self) -> bool:
+        """Whether others than the user get this file, so that nothing is written there unasked."""
+        return self.standing is Standing.TRACKED or (self.standing is Standing.UNTRACKED and self.held.path.name != PRIVATE)
+
+    def diff(self) -> str:
+        """The change as a unified diff, every line of it printable."""
+        before, after = (_lines(data) for data in (self.held.data, self.after))
+        said = list(difflib.unified_diff(before, after, "/dev/null" if self.held.data is None else self.shown, self.shown, n=1, lineterm=""))
+        return "".join(f"{line}\n" for line in said)
+
+    def written(self, record: Record) -> Record:
+        """The record once it has been written."""
+        made = self.held.data is None and self.after is not None
+        return record.with_file(self.held.path, self.merged.written, self.merged.refused, made=made)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """All of it for one project.
+
+    Args:
+        project: its absolute path.
+        rules: what was learned, the weightiest first, whether it is written or not.
+        where: for each rule by id the file that it goes to, or why to none.
+        changes: the files, those that stay as they are included.
+        problems: sentences on files that cannot be written.
+        record: what was known before.
+    """
+
+    project: Path
+    rules: tuple[Rule, ...]
+    where: Mapping[str, str]
+    changes: tuple[Change, ...]
+    problems: tuple[str, ...]
+    record: Record
+
+    @property
+    def news(self) -> tuple[Change, ...]:
+        """The files that would be written."""
+        return tuple(change for change in self.changes if change.changes)
+
+
+def propose(
+    around: Place,
+    findings: Iterable[Finding],
+    agents: Sequence[str],
+    record: Record,
+    *,
+    target: str = "",
+    again: bool = False,
+    judge: Judge | None = None,
+    count: Callable[[str], int] = tokens.count,
+) -> Proposal:
+    """What would be written into a project's files.
+
+    Args:
+        around: the project.
+        findings: of all projects.
+        agents: those that work in this one.
+        record: what was written there before.
+        target: the file to write to, from the project's folder; else each agent's own.
+        again: rules that the user edited or deleted are written again.
+        judge: chooses among new rules, and may reword them.
+        count: the tokens of a text.
+    """
+    project = around.project
+    sure = {f.id: f for f in findings if f.project in ("", str(project)) and f.for_agents}
+    untrue = frozenset(i for i, f in sure.items() if not premises.hold(f.premise, project, around.search))
+    everything = rules_of(sure.values(), around.home)
+    wanted = [rule for rule in everything if rule.id not in untrue]
+    standing = {i for written in record.files.values() for i in written.rules}
+    if judge is not None:
+        chosen = {rule.id: rule for rule in judge([rule for rule in wanted if rule.id not in standing and rule.id not in record.refused])}
+        wanted = [chosen.get(rule.id, rule) for rule in wanted if rule.id in chosen or rule.id in standing]
+    changes, problems = _changes(around, wanted, agents, record, target=target, refused=() if again else record.refused, count=count)
+    where = {rule.id: UNTRUE if rule.id in untrue else ELSEWHERE for rule in everything}
+    for change in changes:
+        where.update(dict.fromkeys(change.merged.left_out, NO_ROOM))
+    for change in changes:
+        where.update(dict.fromkeys(change.merged.refused, REFUSED))
+        where.update(dict.fromkeys(change.merged.written, change.shown))
+    if not again:
+        where.update({i: REFUSED for i in record.refused if i in where})
+    return Proposal(project, everything, where, changes, problems, record)
+
+
+def unwanted(findings: Iterable[Finding]) -> int:
+    """How many findings cannot be told as a rule: their values do not fit, or would not be wise to recommend."""
+    return sum(finding.for_agents and rule_of(finding) is None for finding in findings)
+
+
+def _changes(
+    around: Place,
+    rules: Sequence[Rule],
+    agents: Sequence[str],
+    record: Record,
+    *,
+    target: str,
+    refused: Collection[str],
+    count: Callable[[str], int],
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    project = around.project
+
+    def exists(name: str) -> bool:
+        return (project / name).exists()
+
+    files = (target,) if target else files_of(agents, exists)
+    real = {name: os.path.realpath(project / name) for name in files}
+    elsewhere = {_shown(Path(path), project): list(written.rules) for path, written in record.files.items() if path not in real.values()}
+    lessons = [Lesson(rule.id, _agents(rule.finding, agents)) for rule in rules if rule.id not in refused]
+    placed = place(lessons, files, agents, elsewhere, exists)
+    by_id = {rule.id: rule for rule in rules}
+    changes, problems, seen = [], [], set()
+    for name in files:
+        if real[name] in seen:  # a link to one that is done
+            continue
+        seen.add(real[name])
+        ids = dict.fromkeys(i for other in files if real[other] == real[name] for i in placed[other])
+        told = [(i, by_id[i].text) for i in sorted(ids, key=list(by_id).index)]
+        try:
+            changes.append(_change(project / name, told, record, refused=refused, project=project, count=count))
+        except (WriteError, block.BrokenError) as error:
+            problems.append(str(error) if isinstance(error, WriteError) else f"{name}: {error}.")
+    return tuple(changes), tuple(problems)
+
+
+def _change(
+    path: Path, rules: Sequence[tuple[str, str]], record: Record, *, refused: Collection[str], project: Path, count: Callable[[str], int]
+) -> Change:
+    held = writer.read(path)
+    standing = git.standing(held.path)
+    before = record.files.get(str(held.path))
+    merged = block.merge(
+        held.text,
+        rules,
+        before.rules if before is not None else {},
+        refused,
+        budget=BUDGET,
+        count=count,
+        gone_is_refused=held.data is not None and standing is not Standing.TRACKED,
+    )
+    after: bytes | None = writer.encoded(merged.text)
+    if not merged.text and (held.data is None or (before is not None and before.made)):
+        after = None
+    return Change(held, _shown(held.path, project), standing, after, merged)
+
+
+def _agents(finding: Finding, agents: Sequence[str]) -> tuple[str, ...]:
+    """The agents that need a rule, the one with most evidence first: all, unless it is about what one agent's tools do."""
+    seen = [e.agent for e in finding.evidence]
+    return tuple(sorted((a for a in agents if a in seen or finding.kind not in _OF_ITS_TOOLS), key=lambda a: (-seen.count(a), a)))
+
+
+def _shown(path: Path, project: Path) -> str:
+    try:
+        return str(path.relative_to(os.path.realpath(project)))
+    except ValueError:
+        return str(path)
+
+
+def _lines(data: bytes | None) -> list[str]:
+    text = (data or b"").decode("utf-8", "replace").removeprefix("\ufeff")
+    return ["".join(c if c.isprintable() or c == "\t" else "�" for c in line.removesuffix("\r")) for line in text.split("\n")] if text else []

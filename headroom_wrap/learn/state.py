@@ -1,0 +1,141 @@
+"""What `learn` remembers in the state folder: what sessions showed, and for each project what was written where and what the user does not want."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from headroom_wrap.learn.findings import Mined, decode, distinct, encode
+from headroom_wrap.supervisor.journal import write_atomically
+
+_MOST_BYTES = 4 << 20  # of observations; beyond that the oldest half goes
+_MOST_REFUSED = 2000  # of one project
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What of ours stands in a file.
+
+    Args:
+        rules: sentences by the id of their finding.
+        made: the file was made by us.
+    """
+
+    rules: dict[str, str] = {}
+    made: bool = False
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What is known of one project.
+
+    Args:
+        project: its absolute path.
+        files: what stands where, by absolute path, links followed.
+        refused: sentences that the user edited or deleted, by the id of their finding.
+    """
+
+    project: str
+    files: dict[str, Written] = {}
+    refused: dict[str, str] = {}
+
+    def with_file(self, path: Path, rules: Mapping[str, str], refused: Mapping[str, str], *, made: bool) -> Record:
+        """The record after a file was written, ``made`` by us just now; a file without rules is forgotten."""
+        before = self.files.get(str(path), Written())
+        files = {**self.files, str(path): Written(dict(rules), before.made or made)}
+        if not rules:
+            del files[str(path)]
+        said = {**self.refused, **refused}
+        return Record(self.project, files, dict(list(said.items())[-_MOST_REFUSED:]))
+
+
+class Memory:
+    """The folder where it is kept.
+
+    Args:
+        state: the state folder.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "learn"
+        self._observations = self._folder / "observations.jsonl"
+
+    def recall(self) -> tuple[Mined, ...]:
+        """What sessions showed, as far as it is kept: each once, the oldest first."""
+        try:
+            data = self._observations.read_bytes()
+        except OSError:
+            return ()
+        return distinct(mined for line in data.split(b"\n") if line and (mined := decode(line)) is not None)
+
+    def keep(self, mined: Iterable[Mined]) -> None:
+        """Add what sessions showed.
+
+        Raises:
+            OSError: the state folder cannot be written.
+        """
+        lines = b"".join(_line(one) for one in mined if one.observations or one.outcomes)
+        if not lines:
+            return
+        with self._locked():
+            with open(self._observations, "ab", opener=_private) as file:
+                file.write(lines)
+                size = file.tell()
+            if size > _MOST_BYTES:
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was said again since, and then the oldest until half of the room is free."""
+        lines = [_line(one) for one in self.recall()]
+        size = sum(map(len, lines))
+        while lines and size > _MOST_BYTES // 2:
+            size -= len(lines[0])
+            del lines[0]
+        write_atomically(self._observations, b"".join(lines))
+
+    def record(self, project: Path) -> Record:
+        """What is known of a project."""
+        try:
+            found = msgspec.json.decode(self._file(project).read_bytes(), type=Record)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return Record(str(project))
+        return found if found.project == str(project) else Record(str(project))
+
+    def save(self, record: Record) -> None:
+        """Remember it.
+
+        Raises:
+            OSError: the state folder cannot be written.
+        """
+        with self._locked():
+            write_atomically(self._file(Path(record.project)), msgspec.json.encode(record))
+
+    def _file(self, project: Path) -> Path:
+        name = hashlib.sha256(os.fsencode(project)).hexdigest()[:24]
+        return self._folder / f"project-{name}.json"
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+
+def _line(mined: Mined) -> bytes:
+    """One line; nothing where a transcript's text is none that JSON can hold (half a surrogate pair)."""
+    try:
+        return encode(mined) + b"\n"
+    except UnicodeEncodeError:
+        return b""
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
