@@ -1,6 +1,6 @@
 """Programs that are wrapped by a recipe: the real ones, alone and through ``headroom wrap``, over the same files and the same script.
 
-qwen is looked for among the agents from npm, aider in a virtual environment ``aider`` beside them.
+qwen is one of the agents from npm, aider lives in a virtual environment of its own.
 """
 
 from __future__ import annotations
@@ -55,10 +55,13 @@ class User:
 
 @pytest.fixture
 def make_user(private_home: object, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., User]:
-    agents = Path(os.environ.get("HEADROOM_TEST_AGENTS", str(ROOT / ".dev" / "agents")))
+    homes = {
+        "qwen": Path(os.environ.get("HEADROOM_TEST_AGENTS", ROOT / ".dev" / "agents"), "node_modules", ".bin"),
+        "aider": Path(os.environ.get("HEADROOM_TEST_ENVIRONMENTS", ROOT / ".dev" / "environments"), "aider", "bin"),
+    }
 
-    def make(*program: str) -> User:
-        found = agents.joinpath(*program)
+    def make(program: str) -> User:
+        found = homes[program] / program
         if not found.exists():
             pytest.skip(f"the real {found.name} is not installed: it is looked for at {found}")
         home, path = tmp_path_factory.mktemp("user"), tmp_path_factory.mktemp("project")
@@ -108,7 +111,7 @@ def plain(result: str) -> str:
 
 
 def test_qwen_costs_less_and_is_the_same_otherwise(make_user: Callable[..., User]) -> None:
-    alone, ours = make_user("node_modules", ".bin", "qwen"), make_user("node_modules", ".bin", "qwen")
+    alone, ours = make_user("qwen"), make_user("qwen")
     with OpenAIProvider(qwen_session(alone.path)) as provider:
         direct = alone.direct(*QWEN, PROMPT, OPENAI_BASE_URL=f"{provider.url}/v1")
         direct_turns, direct_usage = provider.turns, provider.total_usage()
@@ -132,7 +135,7 @@ def test_qwen_costs_less_and_is_the_same_otherwise(make_user: Callable[..., User
 
 
 def test_what_was_left_out_comes_back_to_qwen(make_user: Callable[..., User]) -> None:
-    user = make_user("node_modules", ".bin", "qwen")
+    user = make_user("qwen")
     with OpenAIProvider(qwen_session(user.path, retrieves=True)) as provider:
         wrapped = user.wrapped(*QWEN, PROMPT, OPENAI_BASE_URL=f"{provider.url}/v1")
         results = copilot.results(provider.turns[-1].body)
@@ -160,7 +163,7 @@ def test_aider_is_routed_and_says_the_same(make_user: Callable[..., User], provi
             done = start(*AIDER, "--model", model, "--message-file", "message.txt", ANTHROPIC_API_KEY="k", **{variable: provider.url + base})
             return done.returncode, done.stdout, [r.path for r in provider.requests], provider.total_usage().prompt
 
-    alone, ours = make_user("aider", "bin", "aider"), make_user("aider", "bin", "aider")
+    alone, ours = make_user("aider"), make_user("aider")
     status, said, paths, prompt = run(ours, wrapped=True)
     direct_status, direct_said, direct_paths, direct_prompt = run(alone, wrapped=False)
     assert (status, paths) == (direct_status, direct_paths) == (0, [path])
