@@ -246,7 +246,10 @@ class OutputFilter:
         out = [interrupt]
         if model.alternate or cursor is None:
             out.append(self._wipe(model.rows + 1) if panel_rows else SAVE + b"\x1b[r" + RESTORE)
-            self._at(None)
+            if cursor is not None and cursor[0] > model.rows:  # a terminal of the child's size would have moved it up
+                cursor = model.rows, cursor[1]
+                out.append(b"\x1b[%d;%dH" % cursor)
+            self._at(cursor)
         else:
             row, column = min(cursor[0], rows), cursor[1]
             # A lower terminal loses rows below the cursor first; the child's own would have, too.

@@ -299,6 +299,18 @@ def test_resize_with_the_cursor_at_the_bottom_scrolls_nothing_away():
     assert pair.real.text(17) == ["one", "two", "three"]
 
 
+def test_a_lower_terminal_leaves_the_cursor_of_the_alternate_screen_above_the_panel():
+    pair = Pair()
+    pair.draw(PANEL)
+    pair.feed(b"\x1b[?1049h\x1b[25;7H")
+    pair.real.resize_to(20, 100)
+    row, column = pair.real.where
+    pair.write(pair.filter.resize(20, 100, 3, (row + 1, column + 1)))
+    assert pair.real.where == (16, 6)
+    pair.write(pair.filter.feed(b"x"))
+    assert pair.real.text(16) == ["      x", "one", "two", "three"]
+
+
 def test_away_and_back_keeps_what_is_known_of_the_child():
     pair = Pair()
     pair.draw(PANEL)
