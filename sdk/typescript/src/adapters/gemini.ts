@@ -1,0 +1,1 @@
+export { withHeadroom, type WrapOptions } from "../wrap/index.js";

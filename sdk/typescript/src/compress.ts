@@ -1,0 +1,98 @@
+/** The functions that most programs need. */
+import { HeadroomClient } from "./client.js";
+import { place } from "./environment.js";
+import { HeadroomError } from "./errors.js";
+import { fallenBack } from "./fallback.js";
+import { countTurns, extractToolCalls, extractUserQuery, type CompressContext } from "./hooks.js";
+import { detectFormat } from "./formats/detect.js";
+import type { SimulationResult, Stats } from "./models.js";
+import { untouched } from "./shrink.js";
+import type { CompressOptions, CompressRequestOptions, CompressResult, HeadroomClientInterface, HeadroomClientOptions, Retrieved, RetrieveOptions } from "./types.js";
+
+/** Clients by the options that they are made of: a client finds out about the token once. */
+const clients = new Map<string, HeadroomClient>();
+const MOST_CLIENTS = 100;
+
+/**
+ * Messages with smaller tool results, in the form in which they came: of Anthropic, OpenAI (Chat Completions or the input of Responses), Gemini,
+ * or Vercel's `ai`. They are not changed themselves, and a message in which nothing was compressed stays the object that it was. What was
+ * decided once is decided for ever, so a growing conversation keeps its beginning byte for byte.
+ *
+ * @throws HeadroomError where the proxy refuses; where it is not there, only with `fallback: false`.
+ */
+export async function compress(messages: any[], options: CompressOptions = {}): Promise<CompressResult> {
+  const { hooks, client = clientOf(options) } = options;
+  if (!hooks) return client.compress(messages, requestOf(options));
+  const ctx = contextOf(messages, options.model ?? "");
+  const asked = await hooks.preCompress(messages, ctx);
+  const biases = await hooks.computeBiases(asked, ctx);
+  const result = await client.compress(asked, requestOf(options));
+  const { tokensBefore, tokensAfter, tokensSaved, compressionRatio, transformsApplied, ccrHashes } = result;
+  const { model, userQuery, provider } = ctx;
+  await hooks.postCompress({ tokensBefore, tokensAfter, tokensSaved, compressionRatio, transformsApplied, ccrHashes, model, userQuery, provider });
+  return Object.keys(biases).length === 0 ? result : { ...result, ignored: [...(result.ignored ?? []), "biases"] };
+}
+
+/**
+ * The same for what stands in front of an application's own requests: with `fallback` nothing but the caller's own abort is thrown, for the
+ * application's request is worth more than what it could have saved.
+ */
+export async function compressOpenly(messages: any[], options: CompressOptions): Promise<CompressResult> {
+  try {
+    return await compress(messages, options);
+  } catch (error) {
+    if (options.fallback === false || options.signal?.aborted) throw error;
+    const failure = error instanceof HeadroomError ? error : new HeadroomError(`Headroom could not compress: ${String(error)}`);
+    fallenBack(failure, options.onFallback);
+    return untouched(messages, failure);
+  }
+}
+
+/** The original of what was left out, whole, by lines or by pattern. */
+export async function retrieve(handle: string, options: RetrieveOptions & HeadroomClientOptions = {}): Promise<Retrieved> {
+  const { lines, pattern, signal } = options;
+  const { hash, originalContent, ...found } = await clientOf(options).retrieve(handle, { lines, pattern, signal });
+  const { text, total, shown, unit = "" } = found;
+  return { handle: found.handle, text, unit, total, shown };
+}
+
+/** What the proxy did since it started, and what all sessions cost and would have cost. */
+export function stats(options: { days?: number; signal?: AbortSignal } & HeadroomClientOptions = {}): Promise<Stats> {
+  return clientOf(options).stats(options);
+}
+
+export interface SimulateOptions extends HeadroomClientOptions {
+  model?: string;
+  /** Taken, but without effect. */
+  config?: object;
+  client?: HeadroomClient;
+}
+
+/** What compression would do to these messages. */
+export function simulate(messages: any[], options: SimulateOptions = {}): Promise<SimulationResult> {
+  return (options.client ?? clientOf(options)).simulate(messages, { model: options.model });
+}
+
+/** A client for these options. */
+export function clientOf(options: HeadroomClientOptions & { client?: HeadroomClientInterface }): HeadroomClient {
+  if (options.client instanceof HeadroomClient) return options.client;
+  if (options.fetch || options.onFallback) return new HeadroomClient(options);
+  const { timeout, retries, stack, fallback } = options;
+  const key = JSON.stringify([place(options), timeout, retries, stack, fallback]);
+  const known = clients.get(key);
+  if (known) return known;
+  if (clients.size >= MOST_CLIENTS) clients.clear();
+  const made = new HeadroomClient(options);
+  clients.set(key, made);
+  return made;
+}
+
+function requestOf(options: CompressOptions): CompressRequestOptions {
+  const { model, profile, query, frozenMessageCount, policy, tokenBudget, signal } = options;
+  return { model, profile, query, frozenMessageCount, policy, tokenBudget, signal };
+}
+
+function contextOf(messages: any[], model: string): CompressContext {
+  const userQuery = extractUserQuery(messages);
+  return { model, userQuery, turnNumber: countTurns(messages), toolCalls: extractToolCalls(messages), provider: detectFormat(messages) };
+}
