@@ -44,7 +44,7 @@ class ToolUse:
         command: the shell command line where there is one, else ``""``.
         cwd: absolute path of the folder it ran in as far as the transcript tells, else that of the session.
         path: the file or folder that it is about, as the agent wrote it (relative ones count from ``cwd``), ``""`` if none or several.
-        result: what came back, as the model saw it where the agent tells; bounded to `RESULT_LIMIT`, with `CUT` in the gap.
+        result: what came back, without what the agent writes around it (exit status, ids); bounded to `RESULT_LIMIT`, with `CUT` in the gap.
         result_bytes: size of what came back in UTF-8 before it was bounded; may be off by the escapes of JSON, by a few percent.
         tokens: what the result costs to send once, estimated at four bytes a token.
         failed: True where the tool, its command or its program reported failure, False where it reported success, None where nothing is told

@@ -1,0 +1,51 @@
+"""What a reader of an agent's transcripts is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Protocol
+
+from headroom_wrap.learn.model import Session, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions are read.
+
+    Args:
+        project: absolute path of a folder; sessions started in it or below it. ``""`` for those of any folder.
+        since: Unix time in seconds; sessions that went on after it.
+    """
+
+    project: str = ""
+    since: float = 0.0
+
+    def covers(self, folder: str) -> bool:
+        """Whether a session that was started in this folder is wanted."""
+        return not self.project or PurePath(folder).is_relative_to(self.project)
+
+    def wants(self, session: Session) -> bool:
+        """Whether this session, or this part of one, is wanted. One that does not tell its time is."""
+        return self.covers(session.project) and (not session.ended or session.ended >= self.since)
+
+
+class Reader(Protocol):
+    """Reads the transcripts of one agent."""
+
+    agent: str
+
+    def concerns(self, path: Path, wanted: Wanted) -> bool:
+        """Whether a file may hold a wanted session, told from its name, what stands beside it or its first lines: without reading it whole."""
+        ...
+
+    def read(self, path: Path, skipped: Skipped, wanted: Wanted = ...) -> Iterator[Session]:
+        """The sessions in a file, as they are read. Whatever the file holds, nothing is raised: what is not understood is counted.
+
+        Args:
+            path: a file as `adapters.plan.Transcripts` names it.
+            skipped: is added to.
+            wanted: lets a reader pass over what it need not read; it may yield more.
+        """
+        ...
