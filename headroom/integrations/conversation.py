@@ -1,0 +1,134 @@
+"""A framework's conversation in plain words: the user's texts, the calls, their results. What is to be sent in a result's place comes back by place.
+
+A framework's own messages are never rebuilt: its integration puts the texts that come back into copies of the messages that they belong to.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from headroom._errors import HeadroomError
+from headroom.integrations.messages import Api, Compression
+
+log = logging.getLogger(__name__)
+
+P = TypeVar("P", bound=Hashable)
+M = TypeVar("M")
+
+
+class Conversation(Generic[P]):
+    """What was said, in order. It is written down as Anthropic's messages, which can say of a result that it is an error."""
+
+    def __init__(self) -> None:
+        self._messages: list[dict[str, Any]] = []
+        self._places: dict[int, P] = {}
+
+    def user(self, text: str) -> None:
+        """The user said this."""
+        self._add("user", {"type": "text", "text": text})
+
+    def assistant(self, text: str) -> None:
+        """The model said this."""
+        self._add("assistant", {"type": "text", "text": text})
+
+    def call(self, call_id: object, name: object, arguments: object) -> None:
+        """The model called a tool. Arguments may be JSON as text."""
+        self._add("assistant", {"type": "tool_use", "id": str(call_id or ""), "name": str(name or ""), "input": _decoded(arguments)})
+
+    def result(self, place: P, text: str, *, answers: object = "", error: bool = False) -> None:
+        """A call's result, which stands at this place in the framework's messages."""
+        self._places[len(self._messages)] = place
+        self._add("user", {"type": "tool_result", "tool_use_id": str(answers or ""), "content": text, "is_error": error})
+
+    def shortened(self, compression: Compression, tools: Iterable[str] = ()) -> dict[P, str]:
+        """The results that are to be sent shorter, by place.
+
+        Args:
+            compression: that does it.
+            tools: names of the tools that the model is offered.
+
+        Raises:
+            HeadroomError: it could not be done, and that is not to be passed over.
+        """
+        if not self._places:
+            return {}
+        sent = compression.messages(Api.ANTHROPIC, self._messages, tools=tools)
+        return {place: sent[i]["content"][0]["content"] for i, place in self._places.items() if sent[i] is not self._messages[i]}
+
+    def _add(self, role: str, block: dict[str, Any]) -> None:
+        self._messages.append({"role": role, "content": [block]})
+
+
+class Shortener(Generic[M]):
+    """Makes a framework's messages smaller before they are sent.
+
+    Frameworks copy their objects deeply; this is not copied, as its memory and its locks are one, whoever uses it.
+
+    Args:
+        shorten: the framework's own part: its messages, the compression, and the names of the tools that the model is offered, to its messages. It
+            changes none, and gives those back that stay as they are.
+        fail_open: whatever goes wrong, the messages stay as they are; else it raises ``HeadroomError``.
+        options: further arguments of ``Compression``.
+    """
+
+    def __init__(self, shorten: Callable[[Sequence[M], Compression, Sequence[str]], Sequence[M]], *, fail_open: bool, **options: Any) -> None:
+        self._shorten = shorten
+        self._fail_open = fail_open
+        self._compression = Compression(fail_open=fail_open, **options)
+
+    def __call__(self, messages: Sequence[M], tools: object) -> Sequence[M]:
+        """The messages as they are to be sent.
+
+        Args:
+            messages: the conversation.
+            tools: that the model is offered, in any form that ``tool_names`` reads.
+
+        Raises:
+            HeadroomError: it could not be done, and that is not to be passed over.
+        """
+        try:
+            return self._shorten(messages, self._compression, tool_names(tools))
+        except HeadroomError:
+            raise
+        except Exception as error:  # fail open: a framework's message of a shape unknown to us is no reason not to send it
+            if not self._fail_open:
+                raise HeadroomError(f"This request could not be made smaller: {type(error).__name__}: {error}") from error
+            log.exception("a request could not be made smaller and goes on as it came")
+            return messages
+
+    async def aside(self, messages: Sequence[M], tools: object) -> Sequence[M]:
+        """The same in a thread, so that the event loop goes on meanwhile."""
+        return await self._compression.aside(lambda given: self(given, tools), messages)
+
+    def __deepcopy__(self, memo: object) -> Shortener[M]:
+        return self
+
+
+def tool_names(tools: object) -> list[str]:
+    """The names of tools as frameworks hand them to a model: objects with a name, or declarations of any provider."""
+    names: list[str] = []
+    waiting = [tools]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (list, tuple)):
+            waiting += value
+            continue
+        for member in ("name", "function", "function_declarations", "functionDeclarations"):
+            held = value.get(member) if isinstance(value, Mapping) else getattr(value, member, None)
+            if member == "name" and isinstance(held, str):
+                names.append(held)
+            elif member != "name" and (isinstance(held, (list, tuple, Mapping)) or hasattr(held, "name")):
+                waiting.append(held)
+    return sorted(names)
+
+
+def _decoded(arguments: object) -> Mapping[str, Any]:
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except (ValueError, RecursionError):
+            return {"input": arguments}
+    return arguments if isinstance(arguments, Mapping) else {}
