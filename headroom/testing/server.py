@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import concurrent.futures
 import threading
@@ -46,7 +47,7 @@ class Cut(Exception):
     """The script breaks the connection here."""
 
 
-class Provider:
+class Provider(abc.ABC):
     """An API on an ephemeral port of 127.0.0.1; each vendor's is a subclass.
 
     Use it as ``async with`` in a running event loop, or as ``with``, where it runs in a thread of its own::
@@ -132,25 +133,25 @@ class Provider:
 
     # What a vendor's API has of its own.
 
+    @abc.abstractmethod
     async def route(self, call: Call) -> web.StreamResponse:
         """Answers a request whose body has been read into the record.
 
         Raises:
             ApiError: the refusal.
         """
-        raise NotImplementedError
 
     def worded(self, error: ApiError) -> ApiError:
         """A fault of the script in the vendor's own words."""
         return error
 
+    @abc.abstractmethod
     def error_body(self, error: ApiError, request_id: str) -> object:
         """The JSON of a refusal."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def headers(self, request_id: str) -> dict[str, str]:
         """Headers of every response."""
-        raise NotImplementedError
 
     # What those use.
 

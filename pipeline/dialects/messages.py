@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import hashlib
 import json
 import re
@@ -65,7 +66,7 @@ class Envelope:
     session: str = ""
 
 
-class MessageList:
+class MessageList(abc.ABC):
     """Reads and writes such requests. What a message holds is remembered by its bytes, so a request costs what is new in it; the memory is bounded.
 
     Subclasses say what a message holds, and where the messages stand.
@@ -85,13 +86,13 @@ class MessageList:
         top = json_spans.members(body, json_spans.whole(body))
         return Envelope(json_spans.elements(body, top["messages"]), member_text(body, top, "model"), member_is_true(body, top, "stream"))
 
+    @abc.abstractmethod
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         """The role of a message, ``assistant`` for whatever the model made, and its pieces.
 
         Raises:
             Malformed, KeyError, TypeError: it is of a shape that this dialect does not know.
         """
-        raise NotImplementedError
 
     def path_info(self, path: str) -> PathInfo:
         """What the path says that other APIs write into the body: nothing, unless a subclass knows better."""

@@ -5,6 +5,7 @@ OpenAI counts what was read from the cache, and from GPT-5.6 on what was written
 
 from __future__ import annotations
 
+import abc
 import json
 import re
 from typing import Any
@@ -17,7 +18,7 @@ _CHAT_BOOKED = re.compile(rb'"(?:usage|error)"\s{0,9}:\s{0,9}\{|"finish_reason"\
 _RESPONSE_BOOKED = re.compile(rb'"type"\s{0,9}:\s{0,9}"(?:response\.(?:created|completed|incomplete|failed)|error)"')
 
 
-class JsonAnswer:
+class JsonAnswer(abc.ABC):
     """A response as the JSON documents that it consists of: its body, or the data of its server-sent events. Subclasses ``take`` them."""
 
     def __init__(self, *, streamed: bool) -> None:
@@ -61,9 +62,9 @@ class JsonAnswer:
         if isinstance(value, dict):
             self.take(value)
 
+    @abc.abstractmethod
     def take(self, value: dict[str, Any]) -> None:
         """What a document says."""
-        raise NotImplementedError
 
     def fail(self, error: object) -> None:
         """Note an error as the API words it, where there is one."""

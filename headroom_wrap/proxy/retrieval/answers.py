@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ _KEPT = 32 << 20  # bytes; a response beyond is relayed, but not answered
 _SHAPELESS = (Malformed, LookupError, TypeError, ValueError, AttributeError)  # what reading JSON of another shape than expected raises
 
 
-class Streamed:
+class Streamed(abc.ABC):
     """An answer in server-sent events. Until our tool is called, every event goes on as it came.
 
     Subclasses say what becomes of one event (``event``), what a response's events amount to (``heard``) and how the last ones are worded for all
@@ -76,19 +77,19 @@ class Streamed:
                 ends.append(event)
         return b"".join([*ends, rest])
 
+    @abc.abstractmethod
     def event(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
         """What the client gets for an event; ``value`` is its data, which stands at ``at``. May raise what JSON of another shape raises."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def ending(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
         """An event that was held, as it is at the end of all responses."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def heard(self, events: Sequence[bytes]) -> Made:
         """What a response's events amount to. May raise what JSON of another shape raises, and ``Unclear``."""
-        raise NotImplementedError
 
-    def again(self) -> None:
+    def again(self) -> None:  # noqa: B027 - a hook: most have nothing to forget
         """Another response follows: what was noted of the last one is forgotten."""
 
     def _relayed(self, event: bytes) -> bytes:
