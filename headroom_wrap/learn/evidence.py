@@ -1,0 +1,191 @@
+"""What many sessions show together: which observations are sure enough to be told, which are contradicted, ambiguous or stale.
+
+A wrong rule costs more than a missed one, so doubt drops. A firm observation (a program that is not installed) may stand alone; a soft one
+needs a second session. What spoke against one of them later counts more than what spoke for it before. Where two answers to the same
+mistake were seen, the one that more sessions bear out stays; of two paths that are borne out alike, none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from headroom_wrap.learn.findings import Evidence, Finding, Kind, Lesson, Mined, Observation, distinct
+
+DAY = 86_400.0
+HALF_LIFE = 30 * DAY  # of a finding's weight
+KEEPS_FIRM = 180 * DAY  # after its last evidence a finding is stale, and no longer told
+KEEPS_SOFT = 60 * DAY
+_SOFT = 2  # sessions
+_NEEDED: Mapping[Lesson, int] = MappingProxyType({Lesson.ENTRY_POINT: 3})
+_WORTH: Mapping[Kind, float] = MappingProxyType(
+    {
+        Kind.CORRECTION: 2.0,
+        Kind.COMMAND: 1.5,
+        Kind.HANG: 1.5,
+        Kind.REFUSAL: 1.2,
+        Kind.FACT: 0.9,
+        Kind.EDIT: 0.8,
+        Kind.LARGE_FILE: 0.7,
+        Kind.PATH: 0.6,
+        Kind.SEARCH: 0.6,
+        Kind.LOOP: 0.3,
+        Kind.RETRIEVAL: 0.1,
+    }
+)
+# The slot that answers the mistake; the others name it. Facts have no mistake: one of a kind is told.
+_ANSWER: Mapping[Lesson, str] = MappingProxyType(
+    {
+        Lesson.USE_PROGRAM: "right",
+        Lesson.USE_ENVIRONMENT: "right",
+        Lesson.USE_TASK: "right",
+        Lesson.RUN_IN_FOLDER: "folder",
+        Lesson.REPLACE_OPTION: "right",
+        Lesson.PATH_IS_AT: "right",
+        Lesson.SEARCH_IN_FOLDER: "right",
+        Lesson.EDIT_INDENTATION: "indentation",
+        Lesson.REFUSED_INSTEAD: "instead",
+        Lesson.HANGS_INSTEAD: "instead",
+        Lesson.PREFERS: "right",
+        Lesson.TEST_COMMAND: "command",
+        Lesson.BUILD_COMMAND: "command",
+        Lesson.LINT_COMMAND: "command",
+    }
+)
+_AMBIGUOUS = frozenset({Lesson.PATH_IS_AT, Lesson.RUN_IN_FOLDER, Lesson.EDIT_INDENTATION, Lesson.SEARCH_IN_FOLDER})
+# Told only where the lesson beside it, about the same thing, is not.
+_LESSER: Mapping[Lesson, Lesson] = MappingProxyType(
+    {Lesson.HANGS: Lesson.HANGS_INSTEAD, Lesson.REFUSED: Lesson.REFUSED_INSTEAD, Lesson.SEARCH_FILE: Lesson.READ_RANGES}
+)
+
+
+@dataclass(slots=True)
+class _Claim:
+    """One lesson with all that speaks for it and against it."""
+
+    scope: str
+    sample: Observation
+    evidence: list[Evidence] = field(default_factory=list)
+    against: list[Evidence] = field(default_factory=list)
+    standing: int = 0  # sessions that show it since it was last contradicted
+    wasted: int = 0
+
+
+def findings(mined: Iterable[Mined], now: float, project: str | None = None) -> tuple[Finding, ...]:
+    """What is sure enough, the best first.
+
+    Args:
+        mined: of all the sessions that count, in any order. Of several with one key the last counts.
+        now: Unix time in seconds, for what is stale.
+        project: absolute path: only what is true of it or of the whole machine, and nothing of the machine that the project has its own word on.
+    """
+    sessions = distinct(mined)
+    claims = _claims(sessions)
+    _contradict(claims, sessions)
+    sure = [claim for claim in claims if _sure(claim, now)]
+    if project is not None:
+        own = {_mistake(c) for c in sure if c.scope == project}
+        sure = [c for c in sure if c.scope == project or (not c.scope and _mistake(c) not in own)]
+    told = [_finding(claim, now) for claim in _best(sure)]
+    return tuple(sorted(told, key=lambda f: (-f.weight, f.id, f.project)))
+
+
+def _claims(sessions: Sequence[Mined]) -> list[_Claim]:
+    claims: dict[tuple[str, ...], _Claim] = {}
+    for one in sessions:
+        for seen in one.observations:
+            scope = "" if seen.machine else seen.evidence.project
+            key = (scope, seen.kind.value, seen.subject, seen.lesson.value, *(part for slot in sorted(seen.slots.items()) for part in slot))
+            claim = claims.setdefault(key, _Claim(scope, seen))
+            claim.evidence.append(seen.evidence)
+            claim.wasted += seen.wasted_tokens
+            if seen.evidence > claim.sample.evidence:
+                claim.sample = seen  # what was last needed on disk is what is needed now
+    for claim in claims.values():
+        claim.evidence.sort()
+    return list(claims.values())
+
+
+def _contradict(claims: list[_Claim], sessions: Sequence[Mined]) -> None:
+    """Fill in what speaks against each claim, and how many sessions show it since."""
+    turned_out: dict[str, list[Evidence]] = {key: [] for claim in claims for key in claim.sample.refuted_by}
+    for one in sessions:
+        for outcome in one.outcomes:
+            if outcome.key in turned_out:
+                turned_out[outcome.key].append(outcome.evidence)
+    opposite = {(c.scope, c.sample.slots["wrong"], c.sample.slots["right"]): c.evidence for c in claims if c.sample.lesson is Lesson.PREFERS}
+    for claim in claims:
+        seen = [e for key in claim.sample.refuted_by for e in turned_out[key] if not claim.scope or e.project == claim.scope]
+        if claim.sample.lesson is Lesson.PREFERS:
+            seen += opposite.get((claim.scope, claim.sample.slots["right"], claim.sample.slots["wrong"]), [])
+        # The world changes: what was so before a firm failure was first seen says nothing against it.
+        since = claim.evidence[0].time if claim.sample.firm else -math.inf
+        claim.against = sorted({e for e in seen if e.time > since})
+        last = claim.against[-1].time if claim.against else -math.inf
+        claim.standing = len({(e.agent, e.session) for e in claim.evidence if e.time > last})
+
+
+def _sure(claim: _Claim, now: float) -> bool:
+    sample = claim.sample
+    keeps = KEEPS_FIRM if sample.firm else KEEPS_SOFT
+    last = claim.evidence[-1].time
+    if last and now - last > keeps:
+        return False
+    needed = _NEEDED.get(sample.lesson, 1 if sample.firm else _SOFT)
+    if claim.against:
+        needed = max(needed + 1, len({(e.agent, e.session) for e in claim.against}) + 1)
+    return claim.standing >= needed
+
+
+def _mistake(claim: _Claim) -> tuple[str, ...]:
+    """What the lesson is about, without its answer."""
+    sample = claim.sample
+    answer = _ANSWER.get(sample.lesson, "")
+    return (sample.lesson.value, *(part for slot in sorted(sample.slots.items()) if slot[0] != answer for part in slot))
+
+
+def _best(claims: list[_Claim]) -> list[_Claim]:
+    """One answer to each mistake, and nothing that another claim says better or speaks against."""
+    rivals: dict[tuple[str, ...], list[_Claim]] = {}
+    for claim in claims:
+        rivals.setdefault((claim.scope, *_mistake(claim)), []).append(claim)
+    kept: list[_Claim] = []
+    for group in rivals.values():
+        group.sort(key=lambda c: (-c.standing, -c.evidence[-1].time, sorted(c.sample.slots.items())))
+        if len(group) == 1 or group[0].sample.lesson not in _AMBIGUOUS or group[0].standing > group[1].standing:
+            kept.append(group[0])
+    lessons = {(c.scope, c.sample.lesson, c.sample.slots.get("command", c.sample.slots.get("path", ""))) for c in kept}
+    mistakes = {(c.scope, c.sample.slots.get("wrong", c.sample.slots["command"] if c.sample.kind in (Kind.HANG, Kind.REFUSAL) else "")) for c in kept}
+    return [c for c in kept if not _outdone(c, lessons) and not (c.sample.kind is Kind.FACT and _mistaken(c, mistakes))]
+
+
+def _outdone(claim: _Claim, lessons: set[tuple[str, Lesson, str]]) -> bool:
+    better = _LESSER.get(claim.sample.lesson)
+    slots = claim.sample.slots
+    return better is not None and (claim.scope, better, slots.get("command", slots.get("path", ""))) in lessons
+
+
+def _mistaken(claim: _Claim, mistakes: set[tuple[str, str]]) -> bool:
+    """Whether a fact tells to do what another finding says is a mistake."""
+    words = claim.sample.slots.get("command", "").split()
+    return any((scope, " ".join(words[:length])) in mistakes for length in range(1, len(words) + 1) for scope in (claim.scope, ""))
+
+
+def _finding(claim: _Claim, now: float) -> Finding:
+    sample = claim.sample
+    age = max(now - claim.evidence[-1].time, 0.0) if claim.evidence[-1].time else HALF_LIFE
+    weight = _WORTH[sample.kind] * (1 + math.log2(claim.standing)) * (1 + math.log10(1 + claim.wasted / 100)) * 0.5 ** (age / HALF_LIFE)
+    return Finding(
+        kind=sample.kind,
+        subject=sample.subject,
+        lesson=sample.lesson,
+        slots=sample.slots,
+        premise=sample.premise,
+        evidence=tuple(claim.evidence),
+        contradicted=tuple(claim.against),
+        wasted_tokens=claim.wasted,
+        project=claim.scope,
+        weight=round(weight, 6),
+    )

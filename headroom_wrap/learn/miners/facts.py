@@ -1,0 +1,71 @@
+"""What every session finds out again: how this project is tested, built and linted, and where reading it begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists
+from headroom_wrap.learn.miners.line import Line, basename
+from headroom_wrap.learn.miners.paths import place
+from headroom_wrap.learn.miners.trail import Step, Trail, clean
+from headroom_wrap.learn.miners.variants import head, premises, purpose
+from pipeline.transcript import ToolKind
+
+_LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
+# Tests that fail show as well as tests that pass how they are run.
+_RAN = re.compile(r"\b\d{1,6} (?:passed|failed|passing|failing|tests?|examples?)\b|^Tests?:? |^(?:ok|FAIL|PASS)\b|test result:", re.MULTILINE)
+_FIRST = 5  # tool uses with which a session begins
+_KNOWN = re.compile(r"(?:^|/)(?:readme|agents|claude|gemini|contributing|changelog|license)[^/]{0,20}\Z|\.(?:lock|log)\Z|package-lock", re.IGNORECASE)
+
+
+def mine(trail: Trail) -> Iterator[Observation]:
+    """The commands that tested, built and linted the whole project, each once; the files that were read first."""
+    told: set[tuple[Lesson, str]] = set()
+    for step in trail.steps:
+        line = step.line
+        if not line or not line.words or line.variables or trail.folder(step) != ".":
+            continue
+        lesson = _LESSONS.get(purpose(line.words))
+        if lesson is None or not (step.worked or (lesson is Lesson.TEST_COMMAND and _ran(step))):
+            continue
+        command = _whole(line)
+        if command and (lesson, command) not in told:
+            told.add((lesson, command))
+            needed = premises(trail, step, head(line.words))
+            if needed is not None:
+                yield Observation(
+                    Kind.FACT,
+                    lesson.value,
+                    lesson,
+                    {"command": command},
+                    trail.evidence(step),
+                    needed,
+                    refuted_by=(f"nodo:{clean(' '.join(head(line.words)))}",),
+                )
+    yield from _entry_points(trail)
+
+
+def _entry_points(trail: Trail) -> Iterator[Observation]:
+    told: set[str] = set()
+    for step in trail.steps[:_FIRST]:
+        if step.worked and not step.use.command and step.use.kind is ToolKind.READ and step.use.path:
+            path = place(trail, step, step.use.path)
+            if path and path not in told and not _KNOWN.search(path):
+                told.add(path)
+                yield Observation(Kind.FACT, Lesson.ENTRY_POINT.value, Lesson.ENTRY_POINT, {"path": path}, trail.evidence(step), (PathExists(path),))
+
+
+def _whole(line: Line) -> str:
+    """The command without what narrows it to a part of the project; ``""`` where it is run in a way that is not the project's."""
+    called = head(line.words)
+    rest = line.words[len(called) :]
+    prefix = f". {line.activate} && " if line.activate and not line.activate.startswith("/") else ""
+    if line.activate and not prefix:
+        return ""
+    whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
+    return clean(prefix + " ".join((*called, *whole)))[:160] if basename(called[0]) not in ("npx", "bunx") or len(called) > 1 else ""
+
+
+def _ran(step: Step) -> bool:
+    return step.failed and step.failure is None and not step.use.refused and not step.use.timed_out and bool(_RAN.search(step.use.result))

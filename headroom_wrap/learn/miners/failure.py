@@ -1,0 +1,150 @@
+"""What a failed command's own output says about why it failed: only what neither luck nor time changes has a name here."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+from headroom_wrap.learn.miners.line import Line, basename
+
+_LOOKED_AT = 3000  # characters of each end of an output
+
+
+class Cause(str, enum.Enum):
+    """Why a command failed."""
+
+    NO_PROGRAM = "no_program"
+    NO_MODULE = "no_module"
+    NO_TASK = "no_task"
+    NO_TESTS = "no_tests"
+    NO_PROJECT = "no_project"  # the folder has no manifest of the kind that the program needs
+    NO_FILE = "no_file"  # a file that was named as an argument
+    BAD_OPTION = "bad_option"
+    NO_VARIABLE = "no_variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cause, and the name of what was missing or not understood (``""`` for NO_TESTS and NO_PROJECT)."""
+
+    cause: Cause
+    name: str = ""
+
+
+_NAME = r"([\w.+/@:-]{1,120})"
+_OPTION = r"[`'\"‘]?(--?[\w][\w-]{0,60})"
+_NO_PROGRAM = tuple(
+    re.compile(p, re.MULTILINE)
+    for p in (
+        rf"(?:^|[ :]){_NAME}: (?:command )?not found",
+        rf"command not found: {_NAME}",
+        rf"executable file not found in \$PATH: {_NAME}",
+        rf"exec: \"{_NAME}\": executable file not found",
+        rf"^(?:/usr/bin/)?env: [‘'\"]?{_NAME}[’'\"]?: No such file or directory",
+        rf"^(?:[\w/]{{0,20}}sh: )?(?:line \d{{1,5}}: |\d{{1,5}}: )?{_NAME}: No such file or directory$",
+        rf"^'{_NAME}' is not recognized as",
+        rf"spawn {_NAME} ENOENT",
+        rf"Unknown command: {_NAME}",
+        rf"error: Failed to spawn: `{_NAME}`",
+    )
+)
+_NO_MODULE = re.compile(r"No module named ['\"]?([\w.]{1,100})|cannot load such file -- ([\w./-]{1,100})")
+_NO_TASK = tuple(
+    re.compile(p)
+    for p in (
+        rf"[Mm]issing script:? [\"'`]?{_NAME}",
+        rf"[Cc]ommand \"{_NAME}\" (?:not found|is not defined)",
+        rf"Couldn't find a script named \"{_NAME}\"",
+        rf"No rule to make target [`'‘]{_NAME}['’]\.(?!\S)",
+        rf"no such (?:sub)?command: [`'\"]?{_NAME}",
+        rf"(?:unrecognized|unknown) (?:sub)?command [`'\"]{_NAME}[`'\"]",
+        rf"No such command [`'\"]{_NAME}",
+        rf"does not contain recipes? [`'\"]{_NAME}",
+        rf"[Tt]ask [`'\"]{_NAME}[`'\"] (?:not found|does not exist)",
+        rf"(?:git: )?[`'\"]{_NAME}[`'\"] is not a (?:git|docker) command",
+        rf"The requested command {_NAME} does not exist",
+        rf"Script not found \"{_NAME}\"",
+    )
+)
+_NO_TESTS = re.compile(r"no tests ran in|\bRan 0 tests in|No tests found, exiting|No test files found|collected 0 items\s")
+_NO_PROJECT = re.compile(
+    r"ENOENT[^\n]{0,300}package\.json|Could not read package\.json|Couldn't find a package\.json|No package\.json (?:was )?found"
+    r"|ERR_PNPM_NO_IMPORTER_MANIFEST"
+    r"|could not find `?Cargo\.toml|go\.mod file not found|cannot find main module|no makefile found|could not find a pyproject\.toml|no POM"
+    r"|does not contain a Gradle build|no configuration file provided: not found|Could not locate Gemfile|[Nn]o justfile found"
+)
+_NO_FILE = tuple(
+    re.compile(p)
+    for p in (
+        r"can't open file '([^'\n]{1,300})'",
+        r"file or directory not found: (\S{1,300})",
+        r"Cannot find module '(/[^'\n]{1,300})'",
+        r"(?:^|\n|: )(?:cannot (?:access|open|stat) )?['‘`]?([\w./@+-]{1,300})['’`]?: No such file or directory",
+    )
+)
+_BAD_OPTION = tuple(
+    re.compile(p)
+    for p in (
+        rf"unrecogni[sz]ed (?:arguments?|options?|flags?|command[- ]line options?):? {_OPTION}",
+        rf"(?:[Uu]nknown|[Uu]nexpected|[Ii]nvalid|[Ii]llegal) (?:arguments?|options?|flags?|switch):? {_OPTION}",
+        rf"[Nn]o such option:? {_OPTION}",
+        r"(?:invalid|illegal|unknown|unrecognized) option -- [`'\"‘]?(\w)",
+        rf"flag provided but not defined: {_OPTION}",
+        rf"bad (?:option|flag):? {_OPTION}",
+    )
+)
+_VARIABLE = r"([A-Z][A-Z0-9_]{2,60})"
+_UNSET = r"(?:is not set|is unset|not set|must be (?:set|provided|defined)|is required|is undefined|is missing|unbound variable|parameter not set)"
+_NO_VARIABLE = tuple(
+    re.compile(p)
+    for p in (
+        rf"KeyError: '{_VARIABLE}'",
+        rf"\b{_VARIABLE}\b['\"`]?(?: environment variable)?:? {_UNSET}",
+        rf"(?:[Ee]nvironment variable|env var)s? ['\"`$]?{_VARIABLE}",
+        rf"either define the environment variable {_VARIABLE}",
+    )
+)
+
+
+def cause(line: Line, output: str) -> Failure | None:
+    """Why a command line failed, as far as ``output`` says so; only what it names and the line itself has counts."""
+    text = _ends(output)
+    if found := _named(_NO_PROGRAM, text, {basename(c[0]) for c in line.commands} | {c[0] for c in line.commands}):
+        return Failure(Cause.NO_PROGRAM, found)
+    words = line.words
+    if not words:
+        return None
+    if found := _named(_BAD_OPTION, text, _options(words)):
+        return Failure(Cause.BAD_OPTION, found if found.startswith("-") else f"-{found}")
+    if found := _named(_NO_TASK, text, set(words[1:]) | ({"test"} if words[1:2] in (("t",), ("tst",)) else set())):
+        return Failure(Cause.NO_TASK, found)
+    if _NO_PROJECT.search(text):
+        return Failure(Cause.NO_PROJECT)
+    if found := next((m[1] for p in _NO_FILE for m in p.finditer(text) if any(_same_file(m[1], w) for w in words[1:])), ""):
+        return Failure(Cause.NO_FILE, next(w for w in words[1:] if _same_file(found, w)))
+    if module := _NO_MODULE.search(text):
+        return Failure(Cause.NO_MODULE, module[1] or module[2])
+    if variable := next((m[1] for p in _NO_VARIABLE if (m := p.search(text))), ""):
+        return Failure(Cause.NO_VARIABLE, variable)
+    return Failure(Cause.NO_TESTS) if _NO_TESTS.search(text) else None
+
+
+def _ends(output: str) -> str:
+    return output if len(output) <= 2 * _LOOKED_AT else f"{output[:_LOOKED_AT]}\n{output[-_LOOKED_AT:]}"
+
+
+def _named(patterns: tuple[re.Pattern[str], ...], text: str, names: set[str]) -> str:
+    """The first of ``names`` that one of the patterns finds named."""
+    return next((m[1] for p in patterns for m in p.finditer(text) if m[1] in names), "")
+
+
+def _options(words: tuple[str, ...]) -> set[str]:
+    """The options in words, also as the names that messages give them: ``x`` for the ``x`` in ``-ax``."""
+    found = {w.split("=", 1)[0] for w in words[1:] if w.startswith("-")}
+    return found | {letter for w in found if not w.startswith("--") for letter in w[1:]}
+
+
+def _same_file(named: str, word: str) -> bool:
+    """Whether a message's name of a file is that of an argument; messages often make it absolute."""
+    return not word.startswith("-") and len(word) > 2 and (named == word or named.endswith("/" + word.removeprefix("./")))

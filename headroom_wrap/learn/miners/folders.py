@@ -1,0 +1,70 @@
+"""A command that needs another folder than the one it was run in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists, Premise
+from headroom_wrap.learn.miners.failure import Cause, Failure
+from headroom_wrap.learn.miners.line import Line, basename
+from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
+from headroom_wrap.learn.miners.variants import workings
+
+_CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
+_ANYWHERE = frozenset({"git", "ls", "cat", "cd", "find", "head", "tail", "sed", "grep", "rg", "wc", "rm", "cp", "mv", "test", "diff"})
+
+
+def mine(trail: Trail) -> Iterator[Observation]:
+    """Of each command that missed its manifest or its script, the folder in which the same words worked soon after."""
+    homes = _homes(trail)
+    for step in trail.steps:
+        if step.failure and step.line and step.line.words and step.failure.cause in _CAUSES:
+            found = _elsewhere(trail, step, step.line, step.failure, homes)
+            if found:
+                yield found
+
+
+def _homes(trail: Trail) -> dict[str, dict[str, None]]:
+    """Program -> the folders that it worked in. With several, none of them is *the* folder."""
+    homes: dict[str, dict[str, None]] = {}
+    for step in trail.steps:
+        if step.worked and step.line and step.line.words and (folder := trail.folder(step)) is not None:
+            homes.setdefault(basename(step.line.program), {})[folder] = None
+    return homes
+
+
+def _elsewhere(trail: Trail, step: Step, line: Line, failure: Failure, homes: dict[str, dict[str, None]]) -> Observation | None:
+    command = _called(line, failure)
+    here = trail.folder(step)
+    if not command or here is None or basename(line.program) in _ANYWHERE:
+        return None
+    for later, working in workings(trail, step):
+        if working.words != line.words or working.activate != line.activate:
+            continue
+        folder = trail.folder(later)
+        if folder is None or folder == here or (command == (line.program,) and len(homes.get(basename(line.program), {})) > 1):
+            return None
+        premise: tuple[Premise, ...] = (PathExists(folder),) if folder != "." else ()
+        return Observation(
+            kind=Kind.COMMAND,
+            subject=clean(" ".join(command)),
+            lesson=Lesson.RUN_IN_FOLDER,
+            slots={"command": clean(" ".join(command)), "folder": folder},
+            evidence=trail.evidence(step),
+            premise=premise,
+            firm=True,
+            refuted_by=(f"in:{here}:{clean(line.program)}",),
+            wasted_tokens=cost(step),
+        )
+    return None
+
+
+def _called(line: Line, failure: Failure) -> tuple[str, ...]:
+    """What of a command the lesson is about: its program, where the manifest was missing; else all up to the script or task."""
+    if failure.cause is Cause.NO_PROJECT:
+        return line.words[:1]
+    if failure.cause is Cause.NO_PROGRAM:
+        return line.words[:1] if "/" in line.program and not line.program.startswith("/") else ()
+    if failure.name in line.words and not failure.name.startswith("/"):
+        return line.words[: line.words.index(failure.name) + 1]
+    return ()

@@ -1,0 +1,56 @@
+"""Commands that do not come back: they watch, serve, or wait for an answer that nobody types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from headroom_wrap.learn.findings import Kind, Lesson, Observation
+from headroom_wrap.learn.miners.line import Line
+from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
+from headroom_wrap.learn.miners.variants import head, premises, workings
+
+# What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
+_ENDING = frozenset(
+    "run --run -y --yes --watch=false --no-watch --watchAll=false --ci --batch --no-edit --non-interactive --no-input --no-interaction "
+    "--no-pager --once "
+    "--single-run --no-daemon".split()
+)
+_VARIABLES = frozenset({"CI", "DEBIAN_FRONTEND", "GIT_PAGER", "PAGER", "GIT_EDITOR", "EDITOR", "GIT_TERMINAL_PROMPT"})
+_LONGEST = 8  # words of a command that a rule may be about
+
+
+def mine(trail: Trail) -> Iterator[Observation]:
+    """Of each command that ran out of time, the same with one word or variable more that made it come back."""
+    for step in trail.steps:
+        line = step.line
+        if not step.use.timed_out or step.use.interrupted or not line or not line.words or line.guarded or len(line.words) > _LONGEST:
+            continue
+        instead = _ending(trail, step, line)
+        needed = premises(trail, step, line.words)
+        if needed is None:
+            continue
+        command = clean(line.text)[:160]
+        yield Observation(
+            kind=Kind.HANG,
+            subject=clean(" ".join(head(line.words))),
+            lesson=Lesson.HANGS_INSTEAD if instead else Lesson.HANGS,
+            slots={"command": command, "instead": instead} if instead else {"command": command},
+            evidence=trail.evidence(step),
+            premise=needed,
+            firm=bool(instead),
+            refuted_by=(f"works:{command}", f"returns:{command}"),
+            wasted_tokens=cost(step),
+        )
+
+
+def _ending(trail: Trail, step: Step, line: Line) -> str:
+    for _, working in workings(trail, step):
+        words = list(working.words)
+        added = [pair for pair in working.variables if pair not in line.variables]
+        extra = [w for w in words if w in _ENDING and w not in line.words]
+        kept = tuple(w for w in words if w not in extra and w != "--")
+        if kept != tuple(w for w in line.words if w != "--") or len(extra) + len(added) != 1:
+            continue
+        if extra or added[0][0] in _VARIABLES:
+            return clean(" ".join([*(f"{n}={v}" for n, v in added), *words]))[:160]
+    return ""

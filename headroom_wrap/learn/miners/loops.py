@@ -1,0 +1,54 @@
+"""The same call again and again, with the same answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from headroom_wrap.learn.findings import Kind, Lesson, Observation
+from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
+from pipeline.transcript import ToolKind
+
+LENGTH = 3  # calls in a row
+# Asking again is right where something else moves on meanwhile.
+_WAITING = re.compile(
+    r"\b(?:wait|sleep|watch|status|poll|tail|logs?|health|ps|jobs|top|get|describe|curl|wget|ping|read_bash|bashoutput|task\w*|todo\w*"
+    r"|list_agents)\b",
+    re.IGNORECASE,
+)
+_KINDS = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST, ToolKind.SHELL, ToolKind.EDIT)
+
+
+def mine(trail: Trail) -> Iterator[Observation]:
+    """Of each run of equal calls with equal answers, the call."""
+    run: list[Step] = []
+    for step in [*trail.steps, None]:
+        if step and run and _same(run[-1], step):
+            run.append(step)
+            continue
+        if len(run) >= LENGTH and (call := _call(run[0])):
+            yield Observation(
+                kind=Kind.LOOP,
+                subject=call,
+                lesson=Lesson.REPEATED,
+                slots={"call": call},
+                evidence=trail.evidence(run[-1]),
+                wasted_tokens=cost(*run[1:50]),
+            )
+        run = [step] if step else []
+
+
+def _same(one: Step, other: Step) -> bool:
+    a, b = one.use, other.use
+    return a.name == b.name and a.command == b.command and a.path == b.path and a.result == b.result and a.arguments == b.arguments
+
+
+def _call(step: Step) -> str:
+    """A call in a few words, ``""`` if it is one that may rightly be repeated."""
+    use = step.use
+    if use.kind not in _KINDS or not use.result:
+        return ""
+    words = use.command or f"{use.name} {use.path}"
+    if _WAITING.search(words[:300]) or not (use.command or use.path):
+        return ""
+    return clean(" ".join(words.split()))[:160]

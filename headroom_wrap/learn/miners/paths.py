@@ -1,0 +1,93 @@
+"""A path that was guessed wrong, and where the file was found."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathAbsent, PathExists
+from headroom_wrap.learn.miners.failure import Cause
+from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
+from pipeline.transcript import ToolKind
+
+_MISSING = re.compile(r"does not exist|[Nn]o such file|[Ff]ile not found|ENOENT|not found: ")
+_LOOKS = (ToolKind.READ, ToolKind.EDIT, ToolKind.LIST)
+# Names that stand in many folders: found elsewhere, it is another file.
+_COMMON = frozenset(
+    "__init__.py __main__.py main.py index.ts index.js index.tsx index.jsx index.html mod.rs lib.rs main.rs main.go main.c doc.go "
+    "package.json readme.md readme "
+    "makefile dockerfile cargo.toml pyproject.toml setup.py conftest.py tsconfig.json .gitignore .env models.py views.py urls.py utils.py "
+    "types.ts utils.ts "
+    "config.py settings.py build.gradle pom.xml test.py tests.py page.tsx layout.tsx route.ts styles.css cmakelists.txt license changelog.md "
+    "agents.md claude.md "
+    "config.yaml config.yml config.json app.py cli.py base.py schema.prisma values.yaml chart.yaml main.tf variables.tf".split()
+)
+
+
+def missing(step: Step) -> str:
+    """The path that a step looked for in vain, as written; ``""`` if it is none, or several."""
+    if step.line and step.line.words:
+        if step.failure and step.failure.cause is Cause.NO_FILE:
+            return step.failure.name
+        return ""
+    return step.use.path if step.failed and not step.use.command and step.use.kind in _LOOKS and _MISSING.search(step.use.result[:2000]) else ""
+
+
+def present(step: Step) -> tuple[str, ...]:
+    """The paths that a step has shown to be there, as written."""
+    if not step.worked:
+        return ()
+    if step.line:
+        return tuple(w for w in step.line.words[1:] if not w.startswith("-") and ("/" in w or "." in w)) if not step.line.writes else ()
+    return (step.use.path,) if step.use.path and step.use.kind in _LOOKS else ()
+
+
+def place(trail: Trail, step: Step, path: str) -> str | None:
+    """A step's path relative to the project."""
+    folder = trail.folder(step)
+    return trail.relative(path, posixpath.join(trail.project, folder)) if folder is not None else None
+
+
+def mine(trail: Trail) -> Iterator[Observation]:
+    """Of each file that was not there, the file of the same name that was read soon after."""
+    for step in trail.steps:
+        wrong = place(trail, step, path) if (path := missing(step)) else None
+        if not wrong or wrong == ".":
+            continue
+        right = _found(trail, step, wrong)
+        if right:
+            yield Observation(
+                kind=Kind.PATH,
+                subject=wrong,
+                lesson=Lesson.PATH_IS_AT,
+                slots={"wrong": wrong, "right": right},
+                evidence=trail.evidence(step),
+                premise=(PathAbsent(wrong), PathExists(right)),
+                firm=True,
+                refuted_by=(f"exists:{wrong}", f"absent:{right}"),
+                wasted_tokens=cost(step),
+            )
+
+
+def _found(trail: Trail, step: Step, wrong: str) -> str:
+    candidates: dict[str, None] = {}
+    for later in trail.after(step):
+        if trail.changed(step, later):
+            break
+        for path in present(later):
+            there = place(trail, later, path)
+            if there == wrong:
+                return ""
+            if there and _same(wrong, there):
+                candidates[clean(there)] = None
+    return next(iter(candidates)) if len(candidates) == 1 else ""  # of several, none is known to be the one that was meant
+
+
+def _same(wrong: str, right: str) -> bool:
+    """Whether a file is the one that was looked for: of the same name elsewhere, or beside it with another extension."""
+    a, b = posixpath.basename(wrong), posixpath.basename(right)
+    if a == b:
+        return a.lower() not in _COMMON or posixpath.dirname(wrong).rsplit("/", 1)[-1] == posixpath.dirname(right).rsplit("/", 1)[-1] != ""
+    stem, other = posixpath.splitext(a), posixpath.splitext(b)
+    return stem[0] == other[0] and bool(stem[1] and other[1]) and posixpath.dirname(wrong) == posixpath.dirname(right)

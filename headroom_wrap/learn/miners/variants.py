@@ -1,0 +1,165 @@
+"""When one command is another in a form that works: heads of commands, families of programs, what a command is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from headroom_wrap.learn.findings import OnPath, PathExists, Premise, Script
+from headroom_wrap.learn.miners.line import Line, basename
+from headroom_wrap.learn.miners.trail import Step, Trail
+
+_FAMILIES = tuple(
+    frozenset(names.split())
+    for names in (
+        "python python2 python3 py pypy3",
+        "pip pip3 uv pipx",
+        "node nodejs bun deno",
+        "npm pnpm yarn bun",
+        "npx pnpx bunx",
+        "rg grep ag ack egrep",
+        "fd fdfind find",
+        "bat batcat cat",
+        "docker-compose docker podman",
+        "make gmake",
+        "gradle gradlew",
+        "mvn mvnw",
+        "vim vi nvim",
+        "pytest py.test",
+        "shasum sha1sum sha256sum",
+        "md5 md5sum",
+        "jest vitest mocha ava",
+        "eslint biome",
+        "black ruff yapf autopep8",
+        "just make task",
+        "poetry uv pdm hatch pipenv",
+    )
+)
+RUNNERS = frozenset(
+    ("uv run", "poetry run", "pipenv run", "pdm run", "hatch run", "bundle exec", "npx", "pnpm exec", "pnpm", "yarn", "bunx", "npm exec", "mise exec")
+)
+MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+_INTERPRETERS = frozenset(
+    {"python", "python2", "python3", "py", "node", "nodejs", "ruby", "perl", "php", "bash", "sh", "zsh", "deno", "bun", "tsx", "ts-node"}
+)
+_PURPOSES = {
+    "test": "test tests testing spec specs jest vitest mocha ava pytest py.test unittest tox nox rspec phpunit ctest nextest nose2 check".split(),
+    "lint": "lint linter lints eslint ruff flake8 pylint clippy golangci-lint rubocop stylelint biome vet shellcheck".split(),
+    "types": "typecheck type-check types typing check-types tsc mypy pyright typecheck:ci vue-tsc".split(),
+    "build": "build compile bundle dist assemble package webpack rollup".split(),
+    "format": "format fmt prettier black formatter".split(),
+}
+_PURPOSE = {word: purpose for purpose, words in _PURPOSES.items() for word in words}
+_SUBCOMMANDS = frozenset(
+    "git npm pnpm yarn bun cargo go docker kubectl uv poetry pip pip3 pdm hatch make just task mvn gradle gradlew rails bundle dotnet "
+    "terraform gh helm "
+    "composer php deno swift flutter dart mix stack cabal zig bazel ninja rake".split()
+)
+_TOKEN = re.compile(r"[a-z0-9]{3,}")
+_VERSION = re.compile(r"[\d.]{0,8}\Z")
+
+
+def workings(trail: Trail, step: Step) -> Iterator[tuple[Step, Line]]:
+    """The command lines that worked soon after a step, as long as nothing in between may have made the difference."""
+    for later in trail.after(step):
+        if trail.changed(step, later):
+            return
+        if later.worked and later.line and not later.line.guarded:
+            yield later, later.line
+
+
+def heads(wrong: tuple[str, ...], right: tuple[str, ...], least: int = 1) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """Two commands without the words that they end in alike, ``least`` words of the wrong one kept; and how many words were alike."""
+    alike = 0
+    while alike < min(len(wrong), len(right)) and wrong[-1 - alike] == right[-1 - alike]:
+        alike += 1
+    while alike and (
+        len(wrong) - alike < least or len(right) == alike or wrong[len(wrong) - alike - 1] == "-m" or right[len(right) - alike - 1] == "-m"
+    ):
+        alike -= 1
+    return wrong[: len(wrong) - alike], right[: len(right) - alike], alike
+
+
+def related(program: str, head: tuple[str, ...]) -> bool:
+    """Whether a head such as ``python3``, ``uv run pytest`` or ``.venv/bin/python -m pytest`` is another way to run a program."""
+    name = basename(program)
+    if not head:
+        return False
+    if name in {basename(head[0]), basename(head[-1])} and head != (program,):
+        return True
+    if len(head) >= 2 and head[-2:] == ("-m", name):
+        return True
+    other = basename(head[0])
+    if any(name in family and other in family for family in _FAMILIES):
+        return True
+    longer, shorter = (other, name) if len(other) > len(name) else (name, other)
+    return len(shorter) > 1 and longer.startswith(shorter) and bool(_VERSION.match(longer[len(shorter) :].lstrip("-")))
+
+
+def head(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What a command is called by, without its arguments: ``npm run build``, ``uv run pytest``, ``python manage.py test``, ``git push``."""
+    taken = 1
+    for runner in (words[:2], words[:1]):
+        if " ".join((basename(runner[0]), *runner[1:])) in RUNNERS and len(words) > len(runner) and basename(runner[0]) not in MANAGERS:
+            return (*runner, *head(words[len(runner) :]))
+    name = basename(words[0])
+    if _VERSION.sub("", name) in _INTERPRETERS and len(words) > 1:
+        if words[1] == "-m" and len(words) > 2:
+            return words[:3]
+        if not words[1].startswith("-"):
+            task = words[2:3] if words[1].endswith(("manage.py", "console", "artisan")) else ()
+            return (*words[:2], *task)
+        return words[:1]
+    if name in _SUBCOMMANDS and len(words) > 1 and _is_task(words[1]):
+        taken = 2
+        if words[1] in ("run", "exec", "compose", "run-script", "tool") and len(words) > 2 and _is_task(words[2]):
+            taken = 3
+    return words[:taken]
+
+
+def purpose(words: tuple[str, ...]) -> str:
+    """What a command is for: ``test``, ``lint``, ``types``, ``build``, ``format``, or ``""``."""
+    for word in reversed(head(words)):
+        name = basename(word).removesuffix(".py").lower()
+        if found := _PURPOSE.get(name) or _PURPOSE.get(name.split(":")[0]):
+            return found
+    return ""
+
+
+def akin(one: str, other: str) -> bool:
+    """Whether two names of tasks are for the same: ``tests`` and ``test:unit``, ``typecheck`` and ``tsc``."""
+    a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
+    if a and b:
+        return a == b
+    tokens, others = _TOKEN.findall(one.lower())[:20], _TOKEN.findall(other.lower())[:20]
+    return any(t == o or (len(t) > 3 and len(o) > 3 and (t.startswith(o) or o.startswith(t))) for t in tokens for o in others)
+
+
+def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:
+    """What must be on disk for a command to work: its program, its script. None if that lies outside the project."""
+    found: list[Premise] = []
+    program = words[0]
+    if "/" in program:
+        place = trail.relative(program, _cwd(trail, step))
+        if place is None:
+            return None
+        found.append(PathExists(place))
+    else:
+        found.append(OnPath(program))
+    folder = trail.folder(step)
+    task = words[2] if words[1:2] in (("run",), ("run-script",)) and len(words) > 2 else words[1] if len(words) > 1 else ""
+    if folder is not None and task and _is_task(task):
+        if basename(program) in MANAGERS and (words[1] in ("run", "run-script") or task in ("test", "start", "build", "lint")):
+            found.append(Script("package.json" if folder == "." else f"{folder}/package.json", task))
+        elif basename(program) in ("make", "gmake"):
+            found.append(Script("Makefile" if folder == "." else f"{folder}/Makefile", task))
+    return tuple(found)
+
+
+def _cwd(trail: Trail, step: Step) -> str:
+    folder = trail.folder(step)
+    return trail.project if folder in (None, ".") else f"{trail.project}/{folder}"
+
+
+def _is_task(word: str) -> bool:
+    return bool(word) and not word.startswith("-") and "/" not in word and "=" not in word and len(word) <= 60
