@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.store.api import Decision, Memory, Receipt
+from pipeline.store.api import Decision, Memory, Receipt, StoreError
 from pipeline.usage import Usage
 
 if sys.version_info >= (3, 14):
@@ -35,6 +35,24 @@ Text = Callable[[Any], str]  # and back
 
 class Damaged(Exception):
     """Bytes that are not those that were written."""
+
+
+class Explained:
+    """A context in which Damaged becomes a StoreError with a message.
+
+    Args:
+        message: of the error.
+    """
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Damaged):
+            raise StoreError(self._message) from error
 
 
 def sha256(data: bytes) -> str:

@@ -1,23 +1,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-import threading
-import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import ccr
 from pipeline.store import mending, migrations
-from pipeline.store.api import Decision, Group, Memory, Receipt, StoreError
+from pipeline.store.api import Decision, Memory, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
 
@@ -50,187 +44,7 @@ def run(program: str, *arguments: object) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", prelude + program, *map(str, arguments)], stdout=subprocess.PIPE)
 
 
-# ----- originals
-
-
-def test_an_original_comes_back(store):
-    handle = store.put_original(LINES, unit="record", spans=[(0, 3), (4, 12)], label="Bash: make")
-    assert handle == ccr.handle_of(LINES)
-    original = store.original(handle)
-    assert original.text == LINES
-    assert (original.unit, original.spans, original.label) == ("record", ((0, 3), (4, 12)), "Bash: make")
-    assert original.created > 1.7e9
-
-
-def test_the_same_text_has_one_handle(store, path):
-    handle = store.put_original(LINES)
-    assert store.put_original(LINES) == handle
-    other = SqliteStore.open(path)
-    assert other.put_original(LINES) == handle
-    assert other.original(handle).text == LINES
-    other.close()
-
-
-def test_a_text_that_is_counted_in_other_units_has_another_handle(store, path):
-    text = '[{"a": 1},\n{"a": 22}]'
-    records = ((1, 9), (11, 20))
-    counted = [{"unit": "record", "spans": records}, {}, {"unit": "record", "spans": records[:1]}, {"unit": "row", "spans": records}]
-    handles = [store.put_original(text, **c) for c in counted]
-    assert len(set(handles)) == 4
-    assert handles[0] == ccr.handle_of(text)
-    assert all(h.startswith(handles[0]) for h in handles)
-    other = SqliteStore.open(path)
-    assert [other.put_original(text, **c) for c in counted] == handles
-    assert [(o.text, o.handle, o.unit, o.spans) for o in map(other.original, handles)] == [
-        (text, handles[0], "record", records),
-        (text, handles[1], "line", ()),
-        (text, handles[2], "record", records[:1]),
-        (text, handles[3], "row", records),
-    ]
-    assert ccr.retrieve(other, handles[0], "2").text == '2\t{"a": 22}'
-    assert ccr.retrieve(other, handles[1], "2").text == '2\t{"a": 22}]'
-    other.close()
-
-
-def test_handles_are_found_by_their_beginning(store):
-    handle = store.put_original("text")
-    digest = hashlib.sha256(b"text").hexdigest()
-    assert store.original(digest[:12]).handle == handle
-    assert store.original(digest).handle == handle
-    assert store.original(digest[:7]) is None
-    assert store.original(digest[:8] + "zz") is None
-    assert store.original("00000000") is None
-
-
-def test_colliding_handles_grow(path):
-    def short(data: bytes) -> str:
-        return "0" * 8 + hashlib.sha256(data).hexdigest()[:8]
-
-    store = SqliteStore.open(path, digest=short)
-    texts = [f"text {i}" for i in range(40)]
-    handles = [store.put_original(text) for text in texts]
-    assert len(set(handles)) == 40
-    assert handles[0] == "0" * 8
-    assert all(len(h) >= 9 for h in handles[1:])
-    assert [store.original(h).text for h in handles] == texts
-    assert [store.put_original(text) for text in texts] == handles
-    # the first nine digits of a longer handle name several texts: that is no answer
-    ambiguous = [h[:9] for h in handles if len(h) > 9 and h[:9] not in handles]
-    assert all(store.original(h) is None for h in ambiguous)
-    store.close()
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ANY_TEXT, ANY_TEXT, ANY_TEXT, st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=5))
-def test_any_text_survives(store, text, unit, label, spans):
-    text = f"{text}\0{unit}\0{label}\0{spans}"
-    handle = store.put_original(text, unit=unit, spans=spans, label=label)
-    original = store.original(handle)
-    assert (original.text, original.unit, original.label, original.spans) == (text, unit, label, tuple(spans))
-
-
-def test_retrieval_reads_from_it(store):
-    handle = store.put_original("a\nb\nc")
-    assert ccr.retrieve(store, handle, "2-").text == "2\tb\n3\tc"
-
-
-# ----- decisions
-
-
-def test_the_first_decision_stands(store, path):
-    first = Decision("k1", "rewrite \udcff", "compressed", "log", "3f9a2c7b", 900, 100)
-    assert store.freeze([first]) == {"k1": first}
-    other = SqliteStore.open(path)
-    assert other.freeze([replace(first, text="another"), Decision("k2", None, "small")]) == {"k1": first, "k2": Decision("k2", None, "small")}
-    assert store.decisions(["k2", "k3", "k1"]) == {"k2": Decision("k2", None, "small"), "k1": first}
-    other.close()
-
-
-def test_first_of_one_call_stands(store):
-    assert store.freeze([Decision("k", "a", "r"), Decision("k", "b", "r")])["k"].text == "a"
-    assert store.freeze([]) == {}
-
-
-def test_an_empty_rewrite_is_not_none(store):
-    assert store.freeze([Decision("k", "", "r")])["k"].text == ""
-
-
-def test_many_keys(store):
-    made = [Decision(f"{i:064x}", None if i % 2 else f"text {i}", "r", tokens_before=i) for i in range(2500)]
-    assert list(store.freeze(made).values()) == made
-    assert list(store.decisions([d.key for d in made])) == [d.key for d in made]
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | ANY_TEXT), max_size=12))
-def test_decisions_are_a_map_that_only_grows(tmp_path_factory, writes):
-    store = SqliteStore.open(tmp_path_factory.mktemp("s") / "d" / "headroom.db")
-    model = {}
-    for key, text in writes:
-        in_force = store.freeze([Decision(key, text, "r")])
-        model.setdefault(key, text)
-        assert in_force[key].text == model[key]
-    assert {k: d.text for k, d in store.decisions([*"abcdef"]).items()} == model
-    store.close()
-
-
-# ----- receipts
-
-
-def test_receipts_come_back_in_order_of_time(store):
-    full = receipt(
-        "m3",
-        time=3.0,
-        project="/p/\udce9",
-        removed_new=7,
-        removed_old=8,
-        overhead=0.01,
-        ttfb_ms=1.5,
-        added_ms=0.5,
-        compressors=(("log", 5),),
-        reasons=(("small", 2),),
-    )
-    unpriced = receipt("m1", time=1.0, cost=None, cost_without=None)
-    for r in (full, unpriced, receipt("m2", time=2.0, session="t")):
-        store.add_receipt(r)
-    assert [r.message_id for r in store.receipts()] == ["m1", "m2", "m3"]
-    assert store.receipts(project="/p/\udce9") == [full]
-    assert store.receipts(session="s") == [unpriced, full]
-    assert [r.message_id for r in store.receipts(since=2.0)] == ["m2", "m3"]
-    assert store.receipts(session="s", since=2.0, project="/p") == []
-
-
-def test_a_second_receipt_replaces_the_first(store):
-    store.add_receipt(receipt(cost=1.0))
-    store.add_receipt(receipt(cost=2.0))
-    assert [r.cost for r in store.receipts()] == [2.0]
-
-
-def test_why_a_response_wrote_to_the_cache_is_kept(store):
-    missed = receipt(cause="ours", again=4900, again_cost=0.05)
-    store.add_receipt(missed)
-    assert store.receipts() == [missed]
-
-
-def test_days_and_weeks_are_those_of_the_clock_on_the_wall(store, monkeypatch):
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
-    try:
-        for n, (day, hour) in enumerate([(1, 23), (2, 0), (8, 23), (9, 1)]):  # in November 2026, whose 1st is a Sunday
-            store.add_receipt(receipt(f"m{n}", time=time.mktime((2026, 11, day, hour, 30, 0, 0, 0, -1)), cost=1.0))
-        days, weeks = store.totals(Group.DAY), store.totals(Group.WEEK)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert [t.name for t in days] == ["2026-11-01", "2026-11-02", "2026-11-08", "2026-11-09"]
-    assert [(t.name, t.responses, t.cost) for t in weeks] == [("2026-10-26", 1, 1.0), ("2026-11-02", 2, 2.0), ("2026-11-09", 1, 1.0)]
-
-
-def test_sums_of_nothing_are_none(store):
-    assert store.totals(Group.ALL) == []
-    assert store.counts("reasons") == []
-    with pytest.raises(ValueError, match="cost"):
-        store.counts("cost")
+# ----- the file
 
 
 def test_receipts_of_an_older_layout_have_no_cause(path, monkeypatch):
@@ -247,47 +61,9 @@ def test_receipts_of_an_older_layout_have_no_cause(path, monkeypatch):
     store.close()
 
 
-# ----- memories
-
-
 def memory(key="a.py", **changes):
     base = Memory("repository", key, "d1", "3f9a2c7b", "file", "claude", "s", 1.0, 900, "9:9", "Read: a.py")
     return replace(base, **changes)
-
-
-def test_what_was_seen_is_told_newest_first(store, path):
-    other = memory(agent="codex", time=2.0)
-    changed = memory(digest="d2", time=3.0, stamp="10:11")
-    elsewhere = memory("\udcff", project="another", kind="note")
-    store.remember([memory(), other, changed, elsewhere])
-    store.remember([])
-    again = SqliteStore.open(path)
-    assert again.memories("repository") == [changed, other, memory()]
-    assert again.memories("repository", limit=2) == [changed, other]
-    assert again.memories("repository", key="a.py", digest="d1") == [other, memory()]
-    assert again.memories("repository", key="b.py") == []
-    assert again.memories("another") == [elsewhere]
-    assert again.projects() == [("another", 1), ("repository", 3)]
-    again.close()
-
-
-def test_seeing_the_same_again_renews_when_and_by_whom(store):
-    store.remember([memory()])
-    store.remember([memory(session="t", time=5.0, stamp="9:10", handle="00000000", label="x", tokens=1)])
-    assert store.memories("repository") == [memory(session="t", time=5.0, stamp="9:10")]
-
-
-def test_what_is_forgotten_leaves_its_original(store):
-    handle = store.put_original("text")
-    store.remember([memory(handle=handle), memory("b.py"), memory("b.py", agent="codex"), memory(project="another")])
-    assert store.forget("repository", "b.py") == 2
-    assert store.forget("repository") == 1
-    assert store.forget("repository") == 0
-    assert store.projects() == [("another", 1)]
-    assert store.original(handle).text == "text"
-
-
-# ----- the file
 
 
 def test_modes(store, path):
@@ -468,78 +244,3 @@ def test_closed(path):
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.receipts()
-
-
-# ----- threads and processes
-
-
-def test_threads_share_one_store(store):
-    barrier = threading.Barrier(6)
-    handles: list[set[str]] = []
-    won: list[str] = []
-
-    def work(number: int) -> None:
-        barrier.wait(10)
-        handles.append({store.put_original(f"text {i}") for i in range(20)})
-        won.append(store.freeze([Decision("k", f"by {number}", "r")])["k"].text)
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(30)
-    assert len(handles) == 6
-    assert len(set(map(frozenset, handles))) == 1
-    assert len(won) == 6
-    assert len(set(won)) == 1
-
-
-@pytest.mark.slow
-def test_processes_agree_on_who_was_first(path):
-    # all start on a file that is not there: the layout is made once
-    program = (
-        "seen = []\n"
-        "for i in range(60):\n"
-        "    d = store.freeze([Decision(f'k{i}', sys.argv[2], 'r')])[f'k{i}']\n"
-        "    seen.append(d.text)\n"
-        "    assert store.original(store.put_original(f'text {i}')).text == f'text {i}'\n"
-        "    store.add_receipt(Receipt(f'{sys.argv[2]}-{i}', 's', float(i), 'a', 'm', 'p', __import__('pipeline.usage').usage.Usage(1), 1.0, 1.0))\n"
-        "print(','.join(seen))\n"
-    )
-    processes = [run(program, path, name) for name in "abcd"]
-    answers = [p.communicate(timeout=60)[0].decode() for p in processes]
-    assert [p.returncode for p in processes] == [0] * 4
-    assert len(set(answers)) == 1
-    store = SqliteStore.open(path)
-    assert [d.text for d in store.decisions([f"k{i}" for i in range(60)]).values()] == answers[0].strip().split(",")
-    assert len(store.receipts()) == 240
-    store.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", [0, 3, 11])
-def test_kill_in_the_middle_of_writing(path, when):
-    """What was announced before SIGKILL is there afterwards, and the store works on."""
-    program = (
-        "i = 0\n"
-        "while True:\n"
-        "    h = store.put_original(f'text {i} ' * 5000)\n"
-        "    store.freeze([Decision(f'k{i}', f'text {i}', 'r', handle=h)])\n"
-        "    os.write(1, (h + '\\n').encode())\n"
-        "    i += 1\n"
-    )
-    process = run(program, path)
-    announced = [process.stdout.readline() for _ in range(when + 1)]
-    os.kill(process.pid, signal.SIGKILL)
-    announced += process.stdout.read().splitlines()
-    process.stdout.close()
-    process.wait(10)
-    store = SqliteStore.open(path)
-    assert len(announced) > when
-    for i, line in enumerate(announced):
-        handle = line.decode().strip()
-        assert store.original(handle).text == f"text {i} " * 5000
-        assert store.decisions([f"k{i}"])[f"k{i}"].handle == handle
-    assert store._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    store.put_original("and on")
-    store.close()

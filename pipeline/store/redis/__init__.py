@@ -1,0 +1,1 @@
+"""The store of a fleet on Redis or Valkey."""
