@@ -41,7 +41,7 @@ def with_headroom(
             (see ``headroom.tools``), so that it can get back what was.
         fail_open: where a request cannot be made smaller it is sent as it is; else ``HeadroomError`` is raised.
         store: where originals are kept; by default the user's own store.
-        options: further fields of ``pipeline.policy.Policy``.
+        **options: further fields of ``pipeline.policy.Policy``.
 
     Raises:
         TypeError: no client of these packages, or no such option.

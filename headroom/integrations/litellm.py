@@ -1,0 +1,116 @@
+"""LiteLLM: a callback for its proxy, its router and its asynchronous functions, and a wrapper for any function of it.
+
+LiteLLM asks callbacks before an asynchronous call alone (``async_pre_call_deployment_hook``); a synchronous one passes nobody that might change it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from litellm.integrations.custom_logger import CustomLogger  # type: ignore[import-not-found]
+
+from headroom.integrations.messages import Api, Compression
+from pipeline.store.api import Store
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# LiteLLM's functions by name: what their conversation is written for.
+_APIS = {
+    "completion": Api.OPENAI_CHAT,
+    "acompletion": Api.OPENAI_CHAT,
+    "responses": Api.OPENAI_RESPONSES,
+    "aresponses": Api.OPENAI_RESPONSES,
+    "anthropic_messages": Api.ANTHROPIC,
+    "aanthropic_messages": Api.ANTHROPIC,
+    "generate_content": Api.GEMINI,
+    "agenerate_content": Api.GEMINI,
+    "generate_content_stream": Api.GEMINI,
+    "agenerate_content_stream": Api.GEMINI,
+}
+
+
+class HeadroomCallback(CustomLogger):  # type: ignore[misc]
+    """``litellm.callbacks = [HeadroomCallback()]``; for LiteLLM's proxy ``callbacks: module.instance`` under ``litellm_settings``.
+
+    Asynchronous calls whose conversation is given by name (``messages=``, ``input=``, ``contents=``) are made with shorter tool results.
+
+    Args:
+        profile: ``lossless``, ``balanced`` or ``aggressive``.
+        elide: whether anything may be left out; by default only where the request offers the model the tool ``headroom_retrieve``.
+        fail_open: where a request cannot be made smaller it is sent as it is; else ``HeadroomError`` is raised.
+        store: where originals are kept; by default the user's own store.
+        options: further fields of ``pipeline.policy.Policy``.
+    """
+
+    def __init__(
+        self, *, profile: str = "balanced", elide: bool | None = None, fail_open: bool = True, store: Store | None = None, **options: Any
+    ) -> None:
+        super().__init__()
+        self._compression = Compression(profile=profile, elide=elide, fail_open=fail_open, store=store, **options)
+
+    async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> dict[str, Any] | None:
+        """The arguments of a call that goes out now."""
+        api = _APIS.get(str(getattr(call_type, "value", call_type)))
+        if api is None:
+            return None
+        given: Mapping[str, Any] = kwargs
+        made = await self._compression.aside(functools.partial(self._compression.body, api), given)
+        return None if made is given else dict(made)
+
+
+def with_headroom(
+    function: _Function,
+    *,
+    profile: str = "balanced",
+    elide: bool | None = None,
+    fail_open: bool = True,
+    store: Store | None = None,
+    **options: Any,
+) -> _Function:
+    """A function of LiteLLM, or a method of its router, with shorter tool results in what it is given.
+
+    ``completion = with_headroom(litellm.completion)``. Not to be used together with the callback.
+
+    Args:
+        function: ``completion``, ``responses``, ``anthropic_messages``, ``generate_content``, or the asynchronous or streaming one of these.
+        profile: ``lossless``, ``balanced`` or ``aggressive``.
+        elide: whether anything may be left out; by default only where the request offers the model the tool ``headroom_retrieve``.
+        fail_open: where a request cannot be made smaller it is sent as it is; else ``HeadroomError`` is raised.
+        store: where originals are kept; by default the user's own store.
+        **options: further fields of ``pipeline.policy.Policy``.
+
+    Raises:
+        TypeError: no function of this name is known.
+    """
+    api = _APIS.get(function.__name__)
+    if api is None:
+        raise TypeError(f"with_headroom knows no function {function.__name__!r} of LiteLLM: there are {', '.join(_APIS)}.")
+    compression = Compression(profile=profile, elide=elide, fail_open=fail_open, store=store, **options)
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **more: Any) -> Any:
+        bound = signature.bind(*args, **more)
+        _replaced(bound, api, compression.body(api, _named(bound)))
+        return function(*bound.args, **bound.kwargs)
+
+    @functools.wraps(function)
+    async def acall(*args: Any, **more: Any) -> Any:
+        bound = signature.bind(*args, **more)
+        _replaced(bound, api, await compression.aside(functools.partial(compression.body, api), _named(bound)))
+        return await function(*bound.args, **bound.kwargs)
+
+    return cast("_Function", acall if inspect.iscoroutinefunction(function) else call)
+
+
+def _named(bound: inspect.BoundArguments) -> Mapping[str, Any]:
+    """All arguments by name."""
+    return {**bound.kwargs, **bound.arguments}
+
+
+def _replaced(bound: inspect.BoundArguments, api: Api, body: Mapping[str, Any]) -> None:
+    if api.field in bound.arguments:
+        bound.arguments[api.field] = body[api.field]
