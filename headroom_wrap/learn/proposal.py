@@ -121,7 +121,7 @@ def propose(
 
     Args:
         around: the project.
-        findings: of all projects.
+        findings: of this project and of the whole machine.
         agents: those that work in this one.
         record: what was written there before.
         target: the file to write to, from the project's folder; else each agent's own.
@@ -130,7 +130,7 @@ def propose(
         count: the tokens of a text.
     """
     project = around.project
-    sure = {f.id: f for f in findings if f.project in ("", str(project)) and f.for_agents}
+    sure = {f.id: f for f in findings if f.for_agents}
     untrue = frozenset(i for i, f in sure.items() if not premises.hold(f.premise, project, around.search))
     everything = rules_of(sure.values(), around.home)
     wanted = [rule for rule in everything if rule.id not in untrue]
@@ -150,9 +150,9 @@ def propose(
     return Proposal(project, everything, where, changes, problems, record)
 
 
-def unwanted(findings: Iterable[Finding]) -> int:
-    """How many findings cannot be told as a rule: their values do not fit, or would not be wise to recommend."""
-    return sum(finding.for_agents and rule_of(finding) is None for finding in findings)
+def untold(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that make no rule: their values do not fit a short sentence, or would not be wise to recommend."""
+    return tuple(finding for finding in findings if finding.for_agents and rule_of(finding) is None)
 
 
 def _changes(

@@ -1,0 +1,104 @@
+"""The loop closed with the real Claude Code: a mistake in the first session, a rule at its end, and no mistake in the second."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headroom.testing import AnthropicProvider, Script, text, tool
+from tests.e2e.conftest import Project
+from tests.e2e.scripts import results
+from tests.e2e.test_claude_print import messages
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+PRINT = ("-p", "How many handlers are there?", "--allowedTools", "Bash")
+RULE = "`tally` is not installed here; use `tally2`."
+
+
+@pytest.fixture
+def project(make_project: Callable[[], Project], tmp_path: Path) -> Project:
+    """A project on a machine where ``tally`` is called ``tally2``."""
+    project = make_project()
+    (tmp_path / "tally2").write_text("#!/bin/sh\nls $1 | wc -l\n")
+    (tmp_path / "tally2").chmod(0o755)
+    project.env["PATH"] = os.pathsep.join([str(tmp_path), project.env["PATH"]])
+    return project
+
+
+def obedient() -> Script:
+    """A model that calls a program by a name it does not have here, unless what it is told says better."""
+
+    def first(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        told = RULE in json.dumps(request, ensure_ascii=False)
+        return [tool("Bash", command=f"{'tally2' if told else 'tally'} billing", description="Count")]
+
+    def second(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if "not found" in results(request)[-1]:
+            return [tool("Bash", command="tally2 billing", description="Count")]
+        return [text("There are 30.")]
+
+    return Script(first, second, [text("There are 30.")])
+
+
+def commands(provider: AnthropicProvider) -> list[str]:
+    last = messages(provider)[-1].body["messages"]
+    blocks = [block for message in last if isinstance(message["content"], list) for block in message["content"]]
+    return [block["input"]["command"] for block in blocks if block["type"] == "tool_use"]
+
+
+def session(project: Project, *flags: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    with AnthropicProvider(obedient()) as provider:
+        done = project.headroom("wrap", "claude", *flags, "--", *PRINT, ANTHROPIC_BASE_URL=provider.url)
+        return done, commands(provider)
+
+
+def test_the_mistake_of_one_session_is_not_made_in_the_next(project: Project) -> None:
+    before = project.users_files()
+    done, said = session(project)
+    assert (done.returncode, done.stdout) == (0, "There are 30.\n"), done.stderr
+    assert said == ["tally billing", "tally2 billing"]
+    assert f"headroom: learned: {RULE} (1 session)" in done.stderr
+    assert "headroom: written to CLAUDE.local.md." in done.stderr
+    assert done.stderr.index("this session: ") < done.stderr.index("learned: "), "the receipt comes first"
+
+    done, said = session(project)
+    assert said == ["tally2 billing"]
+    assert "learned" not in done.stderr
+
+    shown = json.loads(project.headroom("learn", "--json").stdout)
+    rules = {finding["rule"]: finding for finding in shown["projects"][0]["findings"]}
+    assert rules[RULE]["goes_to"] == "CLAUDE.local.md"
+    assert rules[RULE]["sessions"] == 1
+    assert rules[RULE]["wasted_tokens"] > 0
+    assert not shown["projects"][0]["files"], "there is nothing more to write"
+
+    removed = project.headroom("unlearn")
+    assert removed.returncode == 0, removed.stderr
+    assert project.users_files() == before
+
+
+def test_off_and_a_shared_file(project: Project) -> None:
+    before = project.users_files()
+    done, _ = session(project, "--learn=off")
+    assert "learn" not in done.stderr
+    done, _ = session(project, "--learn=ask")
+    assert "1 rule learned, not written, because --learn=ask asks on a terminal" in done.stderr
+    assert project.users_files() == before
+
+
+def test_claude_takes_nothing_in_a_quotation_for_an_import(project: Project) -> None:
+    secret = project.path / "other.md"
+    secret.write_text("IMPORTED TEXT\n")
+    (project.path / "CLAUDE.local.md").write_text(f"- There is no `@{secret}`; it is `@./other.md`.\n- The tests: `npx @./other.md`.\n")
+    with AnthropicProvider(Script([text("Done.")])) as provider:
+        done = project.headroom("wrap", "claude", "--", "-p", "go", ANTHROPIC_BASE_URL=provider.url)
+        said = json.dumps(messages(provider)[-1].body)
+    assert done.returncode == 0, done.stderr
+    assert "npx @./other.md" in said
+    assert "IMPORTED TEXT" not in said
