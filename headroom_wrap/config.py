@@ -41,7 +41,7 @@ class Option:
         return "--" + (self.flag or self.key.replace("_", "-"))
 
 
-PANELS = ("auto", "statusline", "tmux", "off")
+PANELS = ("auto", "statusline", "tmux", "title", "off")
 RETRIEVE = ("proxy", "client", "off")
 OPTIONS: tuple[Option, ...] = (
     Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
@@ -56,7 +56,13 @@ OPTIONS: tuple[Option, ...] = (
         "What judges prose: embedded, or beside that a checkpoint: its folder, or the hub id of one that was pulled.",
     ),
     Option("upstream", "", "HEADROOM_UPSTREAM", "The model's API; by default what the agent itself would use."),
-    Option("panel", "auto", "HEADROOM_PANEL", "Where the session is shown live: under the agent, in its own status line, in a tmux pane.", PANELS),
+    Option(
+        "panel",
+        "auto",
+        "HEADROOM_PANEL",
+        "Where the session is shown live: under the agent, in its own status line, in a tmux pane, behind its window title.",
+        PANELS,
+    ),
     Option("panel_key", "ctrl-\\", "HEADROOM_PANEL_KEY", "The key that opens the page of details: ctrl-\\, ctrl-], ctrl-g …, or off."),
     Option("receipt", True, "HEADROOM_RECEIPT", "Print what the session cost and saved when it ends."),
     Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),

@@ -6,15 +6,19 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from headroom_wrap.channels.window_title import words
 from headroom_wrap.config import Config
 from headroom_wrap.terminal.snapshot import Snapshot
+from headroom_wrap.terminal.title import TitleRewriter
 
 Show = Callable[[Snapshot], None]
 
 
 @contextlib.contextmanager
-def channel(config: Config, folder: Path) -> Iterator[Show]:
+def channel(config: Config, folder: Path, title: TitleRewriter) -> Iterator[Show]:
     """Open it for a session whose private folder is given; what it gives takes snapshots, however often the same.
+
+    ``title`` is what rewrites the agent's window titles, if that is the channel.
 
     Raises:
         UserError: it is not to be had here.
@@ -28,5 +32,7 @@ def channel(config: Config, folder: Path) -> Iterator[Show]:
 
         with TmuxPane(config.surroundings.environ, folder) as pane:
             yield pane.show
+    elif config.panel == "title":
+        yield lambda snapshot: title.say(words(snapshot))
     else:
         yield lambda _snapshot: None

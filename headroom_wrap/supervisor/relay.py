@@ -17,6 +17,7 @@ from headroom_wrap.supervisor.screen import MakeFilters, Screen, View, make_filt
 from headroom_wrap.supervisor.signals import Signals
 from headroom_wrap.supervisor.status import Exit
 from headroom_wrap.supervisor.tty import get_window, raw, reopened, set_window
+from headroom_wrap.terminal.title import TitleRewriter
 
 __all__ = ["GRACE_S", "View", "run"]
 
@@ -30,6 +31,7 @@ def run(
     cwd: str | None,
     view: View,
     full: FullView | None = None,
+    title: TitleRewriter | None = None,
     sources: Mapping[int, Callable[[], object]],
     grace: float = GRACE_S,
     filters: MakeFilters = make_filters,
@@ -37,13 +39,13 @@ def run(
 ) -> Exit:
     """Run `argv` to its end on a PTY, with the terminal that is our descriptors 0 and 1. Call it before any thread starts.
 
-    `full` is the page that its key opens; `sources` are polled too (see `Sources`); `grace` is in seconds; `on_panel_error`
-    hears why the panel has gone.
+    `full` is the page that its key opens; `title` rewrites the agent's window titles, where there is no panel; `sources`
+    are polled too (see `Sources`); `grace` is in seconds; `on_panel_error` hears why the panel has gone.
     Raises ExecError; the terminal is as before then, and nothing was written to it.
     """
     with contextlib.ExitStack() as stack:
         stdin, stdout = stack.enter_context(reopened(0)), stack.enter_context(reopened(1))
-        screen = Screen(view, get_window(1), time.monotonic(), full=full, make_filters=filters, on_error=on_panel_error)
+        screen = Screen(view, get_window(1), time.monotonic(), full=full, title=title, make_filters=filters, on_error=on_panel_error)
         guardian = Guardian(0, grace=grace)
         stack.callback(guardian.close)
         master, leader = _start(argv, env, cwd=cwd, screen=screen, grace=grace)

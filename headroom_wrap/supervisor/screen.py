@@ -1,6 +1,6 @@
 """The user's screen as the agent and the panel share it: the filters of `headroom_wrap.terminal`, and when to paint.
 
-No I/O: bytes and times in, bytes and times out. Without a panel it changes nothing and writes nothing.
+No I/O: bytes and times in, bytes and times out. Without a panel it writes nothing, and changes nothing but titles, where that is wanted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Protocol
 from headroom_wrap.supervisor.page import HELD, FullView, Page
 from headroom_wrap.supervisor.repaint import Repaint
 from headroom_wrap.supervisor.tty import Window
+from headroom_wrap.terminal.title import TitleRewriter
 
 Position = tuple[int, int]  # row and column, from 1
 
@@ -85,12 +86,14 @@ class Screen:
         now: float,
         *,
         full: FullView | None = None,
+        title: TitleRewriter | None = None,
         make_filters: MakeFilters = make_filters,
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         self.size = size
         self._view = view
         self._page = Page(full)
+        self._title = title
         self._make_filters = make_filters
         self._on_error = on_error
         self._filters: tuple[OutputFilter, InputFilter] | None = None
@@ -149,7 +152,7 @@ class Screen:
     def output(self, data: bytes, now: float) -> bytes:
         """From the agent to the terminal."""
         if self._filters is None:
-            return data
+            return data if self._title is None else self._title.feed(data)
         self._view.wrote(now)
         if self.covered:
             self._page.hold(data)
@@ -322,6 +325,8 @@ class Screen:
 
     def finish(self) -> bytes:
         """The agent has ended: undo what it left on, give the rows back, its last line and the cursor in their place."""
+        if self._title is not None:
+            return self._title.flush()
         return self.uncover() + self._fail_open(lambda out: out.finish()) if self.panel else b""
 
     def repair(self) -> bytes:

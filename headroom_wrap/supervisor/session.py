@@ -37,6 +37,7 @@ from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
 from headroom_wrap.supervisor.watcher import Watcher
+from headroom_wrap.terminal.title import TitleRewriter
 from pipeline.transcript import ToolKind
 
 if TYPE_CHECKING:
@@ -109,9 +110,10 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         _edit(plan, journal, entry)
         view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
-            return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
+            return Ended(_agent(plan, config, view, {}, None), view, plan, time.time(), account.read(folder / account.FILE))
+        title = TitleRewriter()
         with (
-            channel(config, folder) as show,
+            channel(config, folder, title) as show,
             _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy,
             _watched(plan, config, view) as watcher,
         ):
@@ -130,7 +132,7 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
             if watcher is not None:
                 sources[watcher.fd] = watcher.ready
             began = time.time()
-            end = _agent(plan, config, view, sources)
+            end = _agent(plan, config, view, sources, title if config.panel == "title" else None)
             processes = tree.ended()
             proxy.finish(take)
         return Ended(end, view, plan, began, processes=processes)
@@ -179,13 +181,13 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
     return replace(plan, env={**plan.env, MARK: folder.name})
 
 
-def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[int, Callable[[], object]]) -> Exit:
+def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[int, Callable[[], object]], title: TitleRewriter | None) -> Exit:
     """Run the agent: under our PTY on a terminal, else with our own descriptors."""
     env = launch.environment(plan, config.surroundings.environ)
     try:
         if os.isatty(0) and os.isatty(1):
             full = looking.details(view, config)
-            return relay.run(plan.argv, env, cwd=None, view=view, full=full, sources=sources, on_panel_error=view.panel_failed)
+            return relay.run(plan.argv, env, cwd=None, view=view, full=full, title=title, sources=sources, on_panel_error=view.panel_failed)
         return plain.run(plan.argv, env, cwd=None, sources=sources)
     except ExecError as error:
         raise UserError(f"{error}.", "Is it installed for this machine?", status=error.returncode) from None

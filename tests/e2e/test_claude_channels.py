@@ -1,4 +1,4 @@
-"""The real Claude Code with the session shown elsewhere than in our panel: in its own status line, in a tmux pane."""
+"""The real Claude Code with the session shown elsewhere than in our panel: in its own status line, in a tmux pane, behind its window title."""
 
 from __future__ import annotations
 
@@ -77,3 +77,26 @@ def test_a_tmux_pane_comes_and_goes(project: Project, open_screen: Callable[[Pro
         screen.wait(lambda _: "bill $" in tmux("capture-pane", "-p", "-t", pane), why="the pane's figures")
         leave(screen)
         assert len(tmux("list-panes").splitlines()) == 1
+
+
+def test_the_window_title_stays_the_agents_with_ours_behind(project: Project, open_screen: Callable[[Project, str], Screen], tmp_path: Path) -> None:
+    def title() -> str:
+        command = ["tmux", "-S", str(tmp_path / "tmux.sock"), "display-message", "-p", "#{pane_title}"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    with AnthropicProvider(Script([text("Hello from the model.")], [text("Hello again.")])) as provider:
+        screen = open_screen(project, provider.url)
+        before = title()
+        wrap(screen, "--panel=title")
+        screen.wait("? for shortcuts")
+        for question, answer in (("say hello please", "Hello from the model."), ("and once more", "Hello again.")):
+            screen.type(question)
+            screen.wait(question)
+            screen.key("Enter")
+            screen.wait(answer)
+        screen.wait(lambda _: " - headroom: " in title(), why="our words")
+        theirs, ours = title().split(" - headroom: ")
+        assert theirs
+        assert theirs != before
+        assert ours.startswith(("saved $", "lost $"))
+        leave(screen)
