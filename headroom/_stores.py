@@ -1,4 +1,4 @@
-"""The store that the library's functions use where none is given: the user's own, shared with the command line."""
+"""The stores that the library's functions use: the user's own, shared with the command line, where none is given."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ def default_store() -> Store:
     """
     import platformdirs
 
-    from pipeline.store.sqlite import SqliteStore
+    return open_store(Path(platformdirs.user_state_dir("headroom", appauthor=False)) / "headroom.db")
 
-    return SqliteStore.open(Path(platformdirs.user_state_dir("headroom", appauthor=False)) / "headroom.db")
+
+def open_store(where: str | Path) -> Store:
+    """A store by its path, or by its URL: ``postgresql://user:password@host/database``, ``redis://:password@host/0``.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    from pipeline.store import opening
+
+    return opening.open_store(where)

@@ -13,6 +13,7 @@ from typing import Any
 from headroom_wrap.errors import UserError
 from headroom_wrap.proxy.vendors import Vendor
 from pipeline.policy import Profile
+from pipeline.store.api import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("receipt", True, "HEADROOM_RECEIPT", "Print what the session cost and saved when it ends."),
     Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),
     Option("state", "", "HEADROOM_STATE", "Folder for originals, decisions and receipts."),
+    Option(
+        "store",
+        "",
+        "HEADROOM_STORE",
+        "Where originals, decisions and receipts are kept instead, for many proxies: postgresql://user:password@host/database or redis://host/0.",
+    ),
     Option("port", 0, "HEADROOM_PORT", "Port of the private proxy; 0 takes a free one."),
     Option("proxy_host", "127.0.0.1", "HEADROOM_PROXY_HOST", "Address that the standing proxy listens on.", flag="host"),
     Option("proxy_port", 8787, "HEADROOM_PROXY_PORT", "Port that the standing proxy listens on.", flag="port"),
@@ -121,6 +128,7 @@ class Config:
     panel_key: str = "ctrl-\\"
     receipt: bool = True
     mcp: bool = True
+    store: str = ""
     port: int = 0
     proxy_host: str = "127.0.0.1"
     proxy_port: int = 8787
@@ -133,8 +141,13 @@ class Config:
 
     @property
     def database(self) -> Path:
-        """The store's file."""
+        """The store's file, where no other store is named."""
         return self.state / "headroom.db"
+
+    @property
+    def where(self) -> str:
+        """The store's URL or path."""
+        return self.store or str(self.database)
 
 
 def surroundings() -> Surroundings:
@@ -171,6 +184,8 @@ def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config
     upstream = _address(values.pop("upstream"))
     named = {v.value: _address(values.pop(f"{v.value}_upstream")) for v in Vendor}
     upstreams = {name: address for name, address in named.items() if address}
+    if values["store"]:
+        _check_store(values["store"])
     return Config(state=state, profile=profile, upstream=upstream, upstreams=upstreams, surroundings=around, **values)
 
 
@@ -179,6 +194,15 @@ def _address(text: str) -> str:
     if address and not address.startswith(("http://", "https://")):
         raise UserError(f"The upstream {address!r} is no http or https address.", "Write it in full: https://api.anthropic.com")
     return address
+
+
+def _check_store(where: str) -> None:
+    from pipeline.store import opening  # not loaded where nobody names a store
+
+    try:
+        opening.check(where)
+    except StoreError as error:
+        raise UserError(str(error)) from None
 
 
 def config_path(around: Surroundings) -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
-from pipeline.store.api import StoreError
-from pipeline.store.sqlite import SqliteStore
+from pipeline.store import opening
+from pipeline.store.api import Store, StoreError
 
 
 def ensure(folder: Path) -> Path:
@@ -23,14 +24,14 @@ def ensure(folder: Path) -> Path:
     return folder
 
 
-def open_store(config: Config) -> SqliteStore:
-    """The store of this user.
+def open_store(config: Config) -> Store:
+    """The store of this user. That it was damaged and had to be made anew is said on standard error.
 
     Raises:
         UserError: it cannot be opened.
     """
     ensure(config.state)
     try:
-        return SqliteStore.open(config.database)
+        return opening.open_store(config.where, report=lambda sentence: print(f"headroom: {sentence}", file=sys.stderr))
     except StoreError as error:
         raise UserError(str(error)) from None

@@ -101,6 +101,7 @@ def _python(_: Config) -> Iterator[Finding]:
 def _store(settings: Config) -> Iterator[Finding]:
     from headroom_wrap.state import open_store
     from pipeline.store.api import StoreError
+    from pipeline.store.opening import redacted
 
     try:
         store = open_store(settings)
@@ -111,9 +112,8 @@ def _store(settings: Config) -> Iterator[Finding]:
         handle = store.put_original(_SAMPLE_LOG, label="headroom doctor")
         found = store.original(handle)
         good = found is not None and found.text == _SAMPLE_LOG
-        yield Finding(
-            "store", good, f"{settings.database}: kept and returned a sample" if good else f"{settings.database} did not return what was kept"
-        )
+        name = redacted(settings.where)
+        yield Finding("store", good, f"{name}: kept and returned a sample" if good else f"{name} did not return what was kept")
     except StoreError as error:
         yield Finding("store", False, str(error))
     finally:

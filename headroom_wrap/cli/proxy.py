@@ -23,7 +23,7 @@ from headroom_wrap.proxy.vendors import Vendor
 _ADDRESSES = tuple(f"{vendor.value}_upstream" for vendor in Vendor)
 _FLAGS = (
     *("proxy_port", "proxy_host", "proxy_token", "allow_hosts", "proxy_workers", "profile", "off", "retrieve"),
-    *("floor_tokens", "exclude_tools", "disabled", "kompress_model", "upstream", *_ADDRESSES),
+    *("floor_tokens", "exclude_tools", "disabled", "kompress_model", "store", "upstream", *_ADDRESSES),
 )
 _TOKEN_BYTES = 24
 _LEAST_TOKEN = 16
@@ -76,6 +76,7 @@ def proxy_config(in_force: Config, *, with_token: bool) -> ProxyConfig:
         vendors={**everywhere, **in_force.upstreams},
         public=not in_force.upstream,
         state=str(state.ensure(in_force.state)),
+        store=in_force.store,
         host=in_force.proxy_host,
         port=in_force.proxy_port,
         secret=secret,

@@ -15,7 +15,7 @@ from pipeline.store.api import Decision, Receipt, Store, StoreError
 
 _T = TypeVar("_T")
 _THREADS = 2  # one may wait for the disk
-_AGAIN_S = 10.0  # after a store that could not be opened
+_AGAIN_S = 3.0  # after a store that could not be opened
 
 
 class Keeper:

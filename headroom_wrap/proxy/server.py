@@ -45,19 +45,23 @@ log = logging.getLogger(__name__)
 _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
 _LINGER_S = 5.0  # what comes of a body that was refused is read for so long, so that the client reads why
-_BUSY_S = 1.0  # another process's write is waited for no longer than this: a request waits with us
+_PATIENCE_S = 1.0  # another process's write, or a server's answer, is waited for no longer than this: a request waits with us
 DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic, OpenAIChat, OpenAIResponses, Gemini)
 
 
-def open_store(config: ProxyConfig) -> Store:
+def open_store(config: ProxyConfig, report: Callable[[str], None]) -> Store:
     """The session's store.
+
+    Args:
+        config: says where it is.
+        report: told what the user should know of it.
 
     Raises:
         StoreError: it cannot be opened.
     """
-    from pipeline.store.sqlite import SqliteStore  # in a thread after the start: nothing waits for it
+    from pipeline.store import opening  # in a thread after the start: nothing waits for it
 
-    return SqliteStore.open(config.database, busy=_BUSY_S)
+    return opening.open_store(config.where, patience=_PATIENCE_S, report=report)
 
 
 def listen(config: ProxyConfig) -> socket.socket:
@@ -87,14 +91,19 @@ async def serving(
     workers: WorkerPool,
     tell: Callable[[Event], None],
     *,
-    open_store: Callable[[ProxyConfig], Store] = open_store,
+    open_store: Callable[[ProxyConfig, Callable[[str], None]], Store] = open_store,
 ) -> AsyncIterator[int]:
     """Serve while the context lasts; at its end open streams are drained. Yields the port."""
     port: int = listener.getsockname()[1]
     tally = Tally()
     tell = tally.hearing(tell)
     workers.trouble = lambda sentence: tell(Trouble("worker", sentence))
-    keeper = CountingKeeper(lambda: open_store(config), tally)
+    loop = asyncio.get_running_loop()
+
+    def report(sentence: str) -> None:  # called in the keeper's thread
+        loop.call_soon_threadsafe(tell, Trouble("store", sentence))
+
+    keeper = CountingKeeper(lambda: open_store(config, report), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
     books = Books(keeper, tell, config.agent, config.project)
     policy = config.policy
@@ -119,7 +128,7 @@ async def serving(
         max_line_size=_FIELD_LIMIT,
         max_field_size=_FIELD_LIMIT,
     )
-    server = await asyncio.get_running_loop().create_server(front, sock=listener, backlog=_BACKLOG)
+    server = await loop.create_server(front, sock=listener, backlog=_BACKLOG)
     opening = asyncio.create_task(keeper.warm())
     try:
         yield port

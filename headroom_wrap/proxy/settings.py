@@ -18,7 +18,8 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         upstream: base URL of the model's API, e.g. ``https://api.anthropic.com``; a path in it is kept in front of every request's. ``""`` for none.
         mounts, vendors, public: further upstreams, see ``routes.Rules``.
-        state: the state folder; the store is ``headroom.db`` in it.
+        state: the state folder; the store is ``headroom.db`` in it where no other is named.
+        store: URL or path of another store; ``""`` for none.
         socket_fd: a bound TCP socket handed down to us, or -1: bind ``host`` and ``port``.
         host, port: where to listen where no socket was handed down; port 0 takes a free one.
         secret: first segment of every path that is served, or the header ``x-headroom-token``; ``""`` for none.
@@ -45,6 +46,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     state: str
+    store: str = ""
     upstream: str = ""
     socket_fd: int = -1
     host: str = "127.0.0.1"
@@ -89,8 +91,13 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def database(self) -> Path:
-        """The store's file."""
+        """The store's file, where no other store is named."""
         return Path(self.state) / "headroom.db"
+
+    @property
+    def where(self) -> str:
+        """The store's URL or path."""
+        return self.store or str(self.database)
 
     @property
     def rules(self) -> Rules:

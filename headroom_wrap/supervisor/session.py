@@ -325,6 +325,7 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         mounts=dict(plan.mounts),
         public=not plan.upstream,  # an agent that signs in with one of several vendors: its credentials say which
         state=str(config.state),
+        store=config.store,
         profile=config.profile.value,
         off=config.off,
         elide=config.mcp,

@@ -205,7 +205,7 @@ async def proxy(upstream: str, *, store=None, workers=None, **settings) -> Async
         notes.add(note)
         note.add_done_callback(notes.discard)
 
-    def open_store(_):
+    def open_store(*_):
         return running.store() if callable(running.store) else running.store
 
     async with server.serving(config, listener, running.workers, tell, open_store=open_store):
