@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from headroom._retrieve import retrieve
     from headroom._tools import headroom_retrieve, retriever, tools
     from headroom.integrations.sdk_clients import with_headroom
+    from headroom.shared_context import SharedContext
 
 __all__ = [
     "BlockResult",
     "CompressResult",
     "HeadroomError",
+    "SharedContext",
     "compress",
     "compress_text",
     "headroom_retrieve",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOME = {
     "HeadroomError": "_errors",
+    "SharedContext": "shared_context",
     "headroom_retrieve": "_tools",
     "retrieve": "_retrieve",
     "retriever": "_tools",

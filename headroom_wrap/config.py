@@ -43,6 +43,7 @@ class Option:
 
 
 PANELS = ("auto", "statusline", "tmux", "title", "off")
+LEARN = ("auto", "ask", "off")
 RETRIEVE = ("proxy", "client", "off")
 OPTIONS: tuple[Option, ...] = (
     Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
@@ -66,7 +67,15 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("panel_key", "ctrl-\\", "HEADROOM_PANEL_KEY", "The key that opens the page of details: ctrl-\\, ctrl-], ctrl-g …, or off."),
     Option("receipt", True, "HEADROOM_RECEIPT", "Print what the session cost and saved when it ends."),
+    Option(
+        "learn",
+        "auto",
+        "HEADROOM_LEARN",
+        "What a session taught: written to a file that is yours alone and asked about for one that git tracks; always asked about; or left.",
+        LEARN,
+    ),
     Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),
+    Option("memory", False, "HEADROOM_MEMORY", "Remember which files were read, and give the agent the tool to ask what others read here before."),
     Option("state", "", "HEADROOM_STATE", "Folder for originals, decisions and receipts."),
     Option(
         "store",
@@ -127,8 +136,10 @@ class Config:
     panel: str = "auto"
     panel_key: str = "ctrl-\\"
     receipt: bool = True
+    learn: str = "auto"
     mcp: bool = True
     store: str = ""
+    memory: bool = False
     port: int = 0
     proxy_host: str = "127.0.0.1"
     proxy_port: int = 8787

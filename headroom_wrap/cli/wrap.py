@@ -17,7 +17,22 @@ from headroom_wrap.errors import UserError
 from headroom_wrap.models.chosen import choose
 from headroom_wrap.supervisor.status import leave
 
-_FLAGS = ("profile", "off", "floor_tokens", "exclude_tools", "disabled", "kompress_model", "upstream", "panel", "panel_key", "receipt", "mcp", "port")
+_FLAGS = (
+    "profile",
+    "off",
+    "floor_tokens",
+    "exclude_tools",
+    "disabled",
+    "kompress_model",
+    "upstream",
+    "panel",
+    "panel_key",
+    "receipt",
+    "learn",
+    "mcp",
+    "memory",
+    "port",
+)
 
 
 @click.command("wrap", context_settings={"ignore_unknown_options": False})
@@ -58,14 +73,17 @@ def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config
     if why := choose(settings_in_force.kompress_model, settings_in_force.state).why:
         click.echo(f"headroom: {why} The embedded model is used.", err=True)
     ended = session.run(adapter, arguments, settings_in_force, subscription=subscription)
-    from headroom_wrap.cli import standard
+    from headroom_wrap.cli import learned, standard
 
+    looking = learned.begin(ended, settings_in_force)
     if settings_in_force.receipt and (ended.plan.routed or ended.plan.edits):
         from headroom_wrap.cli.receipt import session_receipt
 
         standard.say(session_receipt(ended, settings_in_force))
     for sentence in ended.left:
         standard.say(f"headroom: {sentence}\n")
+    if looking is not None:
+        learned.finish(looking, settings_in_force)
     leave(ended.exit)
 
 

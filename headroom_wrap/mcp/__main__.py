@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from headroom_wrap.mcp.server import Server
@@ -14,7 +15,7 @@ from headroom_wrap.mcp.tools import ToolError, Tools
 if TYPE_CHECKING:
     from pipeline.store.api import Store
 
-USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--ready FILE]"
+USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--ready FILE] [--memory PROJECT --top DIR]"
 
 
 def main(arguments: list[str]) -> int:
@@ -23,12 +24,13 @@ def main(arguments: list[str]) -> int:
     The options are read by hand: argparse alone would take a tenth of the time in which an agent expects an answer.
     """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--ready"}:
+    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--ready", "--memory", "--top"}:
         print(USAGE, file=sys.stderr)
         return 2
     # The interrupt key reaches the agent's whole process group; the agent lives on after it and so must its tools.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tools = Tools(lambda: open_store(options["--state"]), shorten, since=time.time())
+    recall = partial(recalled, options["--memory"], options.get("--top", "")) if options.get("--memory") else None
+    tools = Tools(lambda: open_store(options["--state"]), shorten, since=time.time(), recall=recall)
     try:
         # Standard output carries the protocol alone: what else is printed goes to standard error.
         with os.fdopen(os.dup(1), "wb") as out:
@@ -49,6 +51,18 @@ def open_store(state: str) -> Store:
     from pipeline.store.sqlite import SqliteStore
 
     return SqliteStore.open(Path(state) / "headroom.db")
+
+
+def recalled(project: str, top: str, wanted: str, store: Store) -> str:
+    """What the tool for memory answers. Raises ``ToolError``."""
+    from headroom_wrap.memory.recall import Recall
+    from pipeline.ccr import RetrievalError
+    from pipeline.store.api import StoreError
+
+    try:
+        return Recall(project, top).answer(store, wanted)
+    except (RetrievalError, StoreError) as error:
+        raise ToolError(str(error)) from error
 
 
 def shorten(text: str, query: str, store: Store) -> str:

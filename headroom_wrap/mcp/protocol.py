@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS, ToolError, Tools
+from headroom_wrap.mcp.tools import INSTRUCTIONS, ToolError, Tools
 
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 STATELESS = ("2026-07-28",)
@@ -133,7 +133,7 @@ class Protocol:
 
     def _tool_method(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method == "tools/list":
-            return {"tools": TOOLS}
+            return {"tools": self._tools.offered}
         if method != "tools/call":
             raise RpcError(METHOD_NOT_FOUND, f"There is no method {method!r}.")
         name, arguments = params.get("name"), params.get("arguments")

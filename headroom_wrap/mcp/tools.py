@@ -1,4 +1,4 @@
-"""The three tools: what the model is told about them, and what they do."""
+"""The tools: what the model is told about them, and what they do."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ TOOLS: list[dict[str, Any]] = [
     _tool("headroom_stats", "What Headroom saved so far.", []),
 ]
 
+# Offered where the user turned memory on: then in the place of the figures, which a person has elsewhere, so that no request gets longer by much.
+RECALL = _tool("headroom_recall", "What agents read here before.", [], pattern="path or regex")
+
 # A text longer than this is cut at a unit and the rest announced. Claude Code refuses tool results above 25,000 of its tokens
 # (https://code.claude.com/docs/en/mcp#mcp-output-limits-and-warnings), and what it refuses the model does not see at all.
 LIMIT = 50_000
@@ -65,13 +68,27 @@ class Tools:
         open_store: opens the store.
         compress: (text, query, store for the original) -> text; raises ToolError where it cannot.
         since: Unix time in seconds from which receipts count as this session's.
+        recall: (path or pattern, store) -> what memory answers; raises ToolError where it cannot. None: there is no memory.
     """
 
-    def __init__(self, open_store: Callable[[], Store], compress: Callable[[str, str, Store], str], *, since: float = 0.0) -> None:
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        compress: Callable[[str, str, Store], str],
+        *,
+        since: float = 0.0,
+        recall: Callable[[str, Store], str] | None = None,
+    ) -> None:
         self._open_store = open_store
         self._compress = compress
         self._since = since
+        self._recall = recall
         self._store: Store | None = None
+
+    @property
+    def offered(self) -> list[dict[str, Any]]:
+        """The tools as the model is told of them."""
+        return TOOLS if self._recall is None else [*TOOLS[:-1], RECALL]
 
     def call(self, name: str, arguments: dict[str, Any]) -> str:
         """What a tool answers.
@@ -86,6 +103,8 @@ class Tools:
             return self._compressed(_text(arguments, "text"), _optional(arguments, "query") or "")
         if name == "headroom_stats":
             return self._stats()
+        if name == RECALL["name"] and self._recall is not None:
+            return self._recall(_optional(arguments, "pattern") or "", self._opened())
         raise LookupError(name)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from headroom_wrap.events import Event, Finished, Trouble
@@ -98,13 +98,22 @@ class Books:
         keeper: where they go.
         tell: takes events.
         agent, project: whose they are.
+        remember: told of every request that was answered, and of its session.
     """
 
-    def __init__(self, keeper: Keeper, tell: Callable[[Event], None], agent: str, project: str) -> None:
+    def __init__(
+        self,
+        keeper: Keeper,
+        tell: Callable[[Event], None],
+        agent: str,
+        project: str,
+        remember: Callable[[Prepared, str], Awaitable[None]] | None = None,
+    ) -> None:
         self._keeper = keeper
         self._tell = tell
         self._agent = agent
         self._project = project
+        self._remember = remember
         self._unnamed = secrets.token_hex(8)  # the session of requests that name none
         self._cache = Watch()
         self._open: set[asyncio.Task[None]] = set()
@@ -162,6 +171,8 @@ class Books:
                 paid = f"{verdict.again:,} tokens were paid for again."
                 self._tell(Trouble("cache", f"Headroom broke the provider's prompt cache: {verdict.said}. {paid}"))
             await self._keeper.add_receipt(made)
+            if self._remember is not None:
+                await self._remember(prepared, session)
         except StoreError as error:
             self._tell(Trouble("store", f"{error} This session's receipts are not complete."))
         except Exception:  # fail open: a wrong sum must not end a session

@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS
+from headroom_wrap.mcp.tools import INSTRUCTIONS, RECALL, TOOLS
 from pipeline import tokens
 from pipeline.cache_misses import Head
 from pipeline.dialects import json_spans
 from pipeline.dialects.json_spans import Malformed
 
-_OURS = tuple(tool["name"] for tool in TOOLS)
+_OURS = tuple(tool["name"] for tool in (*TOOLS, RECALL))
 _NAMESPACE = "mcp__headroom"
 _SEVERAL = ("functionDeclarations", "function_declarations", "tools")
 _INSTRUCTED = INSTRUCTIONS[-28:-1].encode()  # a piece without anything that JSON escapes, which no tool's description shares

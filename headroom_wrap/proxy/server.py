@@ -9,9 +9,10 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -28,6 +29,7 @@ from headroom_wrap.proxy.guard import Guard
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.notices import Notices
 from headroom_wrap.proxy.outbox import Outbox
+from headroom_wrap.proxy.prepared import Prepared
 from headroom_wrap.proxy.relay import Relay
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.proxy.upstream import Upstream
@@ -105,7 +107,7 @@ async def serving(
 
     keeper = CountingKeeper(lambda: open_store(config, report), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
-    books = Books(keeper, tell, config.agent, config.project)
+    books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper))
     policy = config.policy
     dialects = [make() for make in DIALECTS]
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing) for d in dialects]
@@ -145,6 +147,23 @@ async def serving(
         await upstreams.close()
         await keeper.close()
         await workers.close()
+
+
+def _remembering(config: ProxyConfig, keeper: Keeper) -> Callable[[Prepared, str], Awaitable[None]] | None:
+    """What remembers the files that requests show, None where there is no memory."""
+    if not config.memory or config.off:
+        return None
+    from headroom_wrap.memory.record import Recorder  # not loaded where there is no memory
+
+    recorder = Recorder(config.memory, Path(config.memory_top), Path(config.workspace), config.agent)
+
+    async def remember(prepared: Prepared, session: str) -> None:
+        transcript = prepared.transcript
+        if transcript is not None:
+            forms = {d.handle[:8]: d.text for d in (*prepared.known, *prepared.fresh) if d.text is not None}
+            await keeper.use(lambda store: recorder.record(store, transcript, forms, session))
+
+    return remember
 
 
 def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Lane:

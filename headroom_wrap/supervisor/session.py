@@ -25,6 +25,7 @@ from headroom_wrap.channels.chosen import channel
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
+from headroom_wrap.memory.project import remembered
 from headroom_wrap.models.chosen import choose
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -164,7 +165,7 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
     around = config.surroundings
     program = programs.find(adapter, around)
     files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
-    mcp = (*own.module("headroom_wrap.mcp"), "--state", str(config.state)) if config.mcp and not config.off else ()
+    mcp = _tools(config) if config.mcp and not config.off else ()
     request = PlanRequest(
         program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription, cwd=around.cwd, headroom=own.command()
     )
@@ -179,6 +180,13 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
             raise UserError(f"{adapter.name} has no status line that Headroom can write in.", "Leave --panel=statusline away.")
         plan = adapter.with_status(plan, files, folder / status_line.FILE)
     return replace(plan, env={**plan.env, MARK: folder.name})
+
+
+def _tools(config: Config) -> tuple[str, ...]:
+    """The command line of our MCP server."""
+    project = remembered(config)
+    memory = ("--memory", project.identity, "--top", str(project.top)) if project is not None else ()
+    return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), *memory)
 
 
 def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[int, Callable[[], object]], title: TitleRewriter | None) -> Exit:
@@ -319,6 +327,7 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
     environ = {**around.environ, **plan.settled}
     folder = os.fsencode(around.cwd).decode("utf-8", "replace")  # a name that is not UTF-8: so it stands in what the agent sends, too
     model = choose(config.kompress_model, config.state)
+    memory = remembered(config)
     return ProxyConfig(
         secret=secret,
         upstream=plan.upstream,
@@ -338,6 +347,8 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -
         workspace=folder,
         agent=adapter.name,
         project=folder,
+        memory=memory.identity if memory is not None else "",
+        memory_top=str(memory.top) if memory is not None else "",
         way_out=way_out.of_environment(environ),
     )
 

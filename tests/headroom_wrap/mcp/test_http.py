@@ -17,6 +17,8 @@ META = {"io.modelcontextprotocol/protocolVersion": NEW, "io.modelcontextprotocol
 
 
 class FakeTools:
+    offered = TOOLS
+
     def call(self, name, arguments):
         if name == "echo":
             return json.dumps(arguments)

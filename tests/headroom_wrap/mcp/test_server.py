@@ -15,6 +15,8 @@ META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontex
 
 
 class FakeTools:
+    offered = TOOLS
+
     def call(self, name, arguments):
         if name == "echo":
             return json.dumps(arguments)

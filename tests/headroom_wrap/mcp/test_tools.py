@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from headroom_wrap.mcp.tools import INSTRUCTIONS, LIMIT, TOOLS, ToolError, Tools
+from headroom_wrap.mcp.tools import INSTRUCTIONS, LIMIT, RECALL, TOOLS, ToolError, Tools
 from pipeline import markers, tokens
 from pipeline.store.api import Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
@@ -29,6 +29,19 @@ def tools(store):
 def test_what_the_model_is_told_costs_little():
     """Every request of the session carries this: 400 tokens at most, annotations and JSON included."""
     assert tokens.count(json.dumps(TOOLS)) + tokens.count(INSTRUCTIONS) <= 400
+    with_memory = Tools(lambda: None, lambda *_: "", recall=lambda *_: "").offered
+    assert RECALL in with_memory
+    assert tokens.count(json.dumps(with_memory)) + tokens.count(INSTRUCTIONS) <= 400
+
+
+def test_memory_is_asked_only_where_there_is_one(tools, store):
+    assert RECALL not in tools.offered
+    with pytest.raises(LookupError):
+        tools.call("headroom_recall", {})
+    remembering = Tools(lambda: store, lambda *_: "", recall=lambda wanted, kept: f"{wanted}|{kept is store}")
+    assert remembering.call("headroom_recall", {"pattern": "src"}) == "src|True"
+    assert remembering.call("headroom_recall", {}) == "|True"
+    assert "0 responses" in remembering.call("headroom_stats", {}) or "no response" in remembering.call("headroom_stats", {})
 
 
 def test_names_and_hints():
