@@ -10,7 +10,7 @@ from headroom_wrap.cli import standard
 from headroom_wrap.config import Config
 from headroom_wrap.learn.applied import apply, refuse
 from headroom_wrap.learn.proposal import Change
-from headroom_wrap.learn.session_end import Ending, Taught, TooLateError, taught
+from headroom_wrap.learn.session_end import Ending, Looking, Taught, TooLateError
 from headroom_wrap.learn.state import Memory, Record
 from headroom_wrap.learn.writer import WriteError
 from headroom_wrap.supervisor.session import Ended
@@ -20,13 +20,21 @@ _MOST_LINES = 40  # of a diff
 _ANSWER_S = 60.0
 
 
-def after(ended: Ended, settings: Config) -> None:
-    """Learn from a session that has just ended. Says what it does on standard error, and never raises."""
+def begin(ended: Ended, settings: Config) -> Looking | None:
+    """Have a session that has just ended looked at, while its receipt is written; None if that is not wanted or cannot be. Never raises."""
     if settings.learn == "off" or not _worth_it(ended):
-        return
+        return None
     try:
-        found = taught(Ending(ended.plan.agent, ended.began, str(settings.state)), settings.surroundings)
-        _tell(found, settings)
+        return Looking(Ending(ended.plan.agent, ended.began, settings.state), settings.surroundings)
+    except OSError as error:
+        standard.say(f"headroom: what this session taught cannot be told ({error.strerror}).\n")
+        return None
+
+
+def finish(looking: Looking, settings: Config) -> None:
+    """Say and do what comes of it. Never raises."""
+    try:
+        _tell(looking.taught(), settings)
     except TooLateError:
         standard.say("headroom: what this session taught was not worked out within two seconds; headroom learn does it.\n")
     except KeyboardInterrupt:

@@ -123,6 +123,8 @@ def merge(
     unwanted = {*refused, *no_more}
     theirs = {_sentence(line) for line in found.lines} if found is not None else set()
     wanted = [(i, said) for i, said in rules if i not in unwanted and (i in standing or said not in theirs)]
+    if [i for i, _ in wanted] == list(standing):  # nothing is new, so nothing need be counted
+        return Merged(text, standing, no_more)
     kept, left_out = _fitting(wanted, standing, found, budget, count)
     added = tuple(said for i, said in wanted if i in kept and i not in standing)
     removed = tuple(said for i, said in standing.items() if i not in kept)

@@ -1,7 +1,7 @@
 """What one wrapped session taught, worked out in a process of its own that is killed when it takes too long.
 
-``python -m headroom_wrap.learn.session_end`` is told an `Ending` on its standard input and prints a `Taught`. Nothing is written by it but what
-sessions showed, into the state folder; what becomes of the files is decided by who asked.
+``python -m headroom_wrap.learn.session_end AGENT BEGAN STATE`` prints a `Taught`. Nothing is written by it but what sessions showed, into the state
+folder; what becomes of the files is decided by who asked.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from headroom_wrap.learn.state import Memory, Record
 PATIENCE_S = 2.0
 
 
-class Ending(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Ending:
     """A session that is over.
 
     Args:
@@ -34,7 +36,7 @@ class Ending(msgspec.Struct, frozen=True):
 
     agent: str
     began: float
-    state: str
+    state: Path
 
 
 class Taught(msgspec.Struct, frozen=True):
@@ -61,30 +63,43 @@ class UntoldError(Exception):
     """It cannot be told. The first argument says why."""
 
 
-def taught(ending: Ending, around: Surroundings, *, patience: float = PATIENCE_S) -> Taught:
-    """What a session taught.
+class Looking:
+    """A session that is being looked at, while whoever asked does something else.
 
     Args:
         ending: the session.
         around: where it ran.
-        patience: seconds that it may take.
-
-    Raises:
-        TooLateError: it has taken longer.
-        UntoldError: it cannot be told.
     """
-    command = own.module("headroom_wrap.learn.session_end")
-    try:
-        done = subprocess.run(
-            command, input=msgspec.json.encode(ending), cwd=around.cwd, env=dict(around.environ), capture_output=True, timeout=patience, check=False
+
+    def __init__(self, ending: Ending, around: Surroundings) -> None:
+        self._until = time.monotonic() + PATIENCE_S
+        self._process = subprocess.Popen(
+            [*own.module("headroom_wrap.learn.session_end"), ending.agent, repr(ending.began), str(ending.state)],
+            cwd=around.cwd,
+            env=dict(around.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # the terminal's Ctrl-C is for us
         )
-    except subprocess.TimeoutExpired:
-        raise TooLateError from None
-    except OSError as error:
-        raise UntoldError(error.strerror or str(error)) from None
-    if done.returncode:
-        raise UntoldError(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200])
-    return _DECODER.decode(done.stdout)
+
+    def taught(self) -> Taught:
+        """What it taught. Waits until two seconds have passed since the beginning.
+
+        Raises:
+            TooLateError: it takes longer.
+            UntoldError: it cannot be told.
+        """
+        with self._process:
+            try:
+                said, complaint = self._process.communicate(timeout=max(self._until - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                raise TooLateError from None
+            finally:
+                self._process.kill()
+        if self._process.returncode:
+            raise UntoldError(complaint.decode("utf-8", "replace").strip().rpartition("\n")[2][:200])
+        return _DECODER.decode(said)
 
 
 def look(ending: Ending, around: Surroundings, now: float) -> Taught:
@@ -93,9 +108,9 @@ def look(ending: Ending, around: Surroundings, now: float) -> Taught:
     from headroom_wrap.learn.readers.registry import sessions
     from headroom_wrap.learn.survey import Survey
 
-    memory = Memory(Path(ending.state))
+    memory = Memory(ending.state)
     survey = Survey()
-    survey.read(sessions(around.environ, around.home, project=around.cwd, agent=ending.agent, since=ending.began, state=Path(ending.state)))
+    survey.read(sessions(around.environ, around.home, project=around.cwd, agent=ending.agent, since=ending.began, state=ending.state))
     with contextlib.suppress(OSError):  # what was read just now counts all the same
         memory.keep(survey.mined)
     found = evidence.findings((*memory.recall(), *survey.mined), now, str(around.cwd))
@@ -124,7 +139,8 @@ _DECODER = msgspec.json.Decoder(Taught, dec_hook=_path)
 
 def main() -> int:
     """See the module."""
-    ending = msgspec.json.decode(sys.stdin.buffer.read(), type=Ending)
+    agent, began, state = sys.argv[1:]
+    ending = Ending(agent, float(began), Path(state))
     sys.stdout.buffer.write(_ENCODER.encode(look(ending, config.surroundings(), time.time())))
     return 0
 

@@ -61,11 +61,15 @@ def session(project: Project, *flags: str) -> tuple[subprocess.CompletedProcess[
 def test_the_mistake_of_one_session_is_not_made_in_the_next(project: Project) -> None:
     before = project.users_files()
     done, said = session(project)
+    told = done.stderr
     assert (done.returncode, done.stdout) == (0, "There are 30.\n"), done.stderr
     assert said == ["tally billing", "tally2 billing"]
-    assert f"headroom: learned: {RULE} (1 session)" in done.stderr
-    assert "headroom: written to CLAUDE.local.md." in done.stderr
-    assert done.stderr.index("this session: ") < done.stderr.index("learned: "), "the receipt comes first"
+    if "not worked out within two seconds" in told:  # on a busy machine; then it is done as that says
+        assert "Written: " in project.headroom("learn", "--apply").stdout
+    else:
+        assert f"headroom: learned: {RULE} (1 session)" in told
+        assert "headroom: written to CLAUDE.local.md." in told
+        assert told.index("this session: ") < told.index("learned: "), "the receipt comes first"
 
     done, said = session(project)
     assert said == ["tally2 billing"]
