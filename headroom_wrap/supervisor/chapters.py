@@ -113,6 +113,20 @@ def _changed(change: Change) -> str:
     return f"{change.path} {count(change.before)} → {count(change.after)} tokens: {change.who.value}"
 
 
+def processes(history: History) -> list[Line]:
+    """The agent and what it started, the largest first, when this chapter was turned to."""
+    if history.running is None:
+        return [_words("The agent's processes are being looked at.")]
+    head = (Span(f"{'memory':>8} {'CPU s':>8}  {'pid':>7}  command", QUIET),)
+    lines = [(Span(f"{_bytes(p.memory):>8} {p.cpu:>8.1f}  "), Span(f"{p.pid:>7}  ", QUIET), Span(p.command)) for p in history.running]
+    memory, cpu = sum(p.memory for p in history.running), sum(p.cpu for p in history.running)
+    return [head, *lines, (Span(f"{_bytes(memory):>8} {cpu:>8.1f}  in all", STRONG),)]
+
+
+def _bytes(size: int) -> str:
+    return f"{size / (1 << 20):,.0f} MB"
+
+
 def notices(history: History) -> list[Line]:
     """What went wrong."""
     if not history.notices:
@@ -120,7 +134,16 @@ def notices(history: History) -> list[Line]:
     return [(Span(f"{_clock(notice.time)}  ", QUIET), Span(notice.trouble.message)) for notice in history.notices]
 
 
-CHAPTERS: tuple[tuple[str, Chapter], ...] = (("blocks", blocks), ("requests", requests), ("cache", cache), ("files", files), ("notices", notices))
+CHAPTERS: tuple[tuple[str, Chapter], ...] = (
+    ("blocks", blocks),
+    ("requests", requests),
+    ("cache", cache),
+    ("files", files),
+    ("notices", notices),
+    ("processes", processes),
+)
+FOLDED = (cache, notices)
+"""Chapters of sentences, which go on in the next line."""
 
 
 def comparison(lines: Sequence[Compared]) -> list[Line]:

@@ -34,7 +34,7 @@ class Details:
         read: fetches a block's texts, None where they are not to be had.
         key: the control character that opens and closes it; empty for none.
         color: whether colours are welcome.
-        looked: called when it is opened.
+        looked: called when it is opened, and when another chapter is turned to.
     """
 
     def __init__(self, history: History, read: Read, *, key: bytes, color: bool, looked: Callable[[], None]) -> None:
@@ -82,6 +82,7 @@ class Details:
     def _turn_to(self, chapter: int) -> None:
         self._chapter = chapter % len(chapters.CHAPTERS)
         self._top = self._selected = 0
+        self._looked()
 
     def _move(self, steps: dict[str, int], key: str) -> None:
         step = steps.get(key, {"home": -self._length, "g": -self._length, "end": self._length, "G": self._length}.get(key, 0))
@@ -103,7 +104,7 @@ class Details:
         names[self._chapter] = Span(f"[{names[self._chapter].text.strip()}]", STRONG)
         body = chapters.CHAPTERS[self._chapter][1](self._history)
         keys = f"{_KEYS} · enter look into it" if self._selecting else _KEYS
-        if self._chapter in (2, 4):
+        if chapters.CHAPTERS[self._chapter][1] in chapters.FOLDED:
             body = chapters.folded(body, cols - 3)
         selected = self._selected if self._selecting else -1
         return Page((Span("headroom  ", QUIET), *names), body, (Span(keys, QUIET),), selected)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from headroom_wrap.events import Began, Block, Event, Finished, Trouble
 from headroom_wrap.supervisor.instructions import Instructions
+from headroom_wrap.supervisor.processes import Running
 
 _BLOCKS, _REQUESTS, _MISSES, _NOTICES = 500, 200, 100, 100
 
@@ -47,11 +48,17 @@ class History:
         """The agent's instruction files that stand in every request: paths, and their weight in tokens."""
         self.instructions = Instructions()
         """All of them, with what changed and what stands twice."""
+        self.running: tuple[Running, ...] | None = None
+        """The agent's processes when they were last looked at; None: they never were."""
 
     def know(self, instructions: Instructions) -> None:
         """The instruction files are as given."""
         self.instructions = instructions
         self.files = tuple((file.path, file.tokens) for file in instructions.files if file.always)
+
+    def watch(self, running: tuple[Running, ...]) -> None:
+        """The agent's processes are as given."""
+        self.running = running
 
     def take(self, event: Event, now: float) -> None:
         """Note an event; `now` in Unix time."""

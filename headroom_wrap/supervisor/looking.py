@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Block
@@ -31,8 +33,8 @@ def hint(config: Config) -> str:
     return f"Ctrl-{chr(pressed[0] + 0x40)} details" if pressed else ""
 
 
-def details(view: SessionView, config: Config) -> Details:
-    """The page of a session."""
+def details(view: SessionView, config: Config, look: Callable[[], None]) -> Details:
+    """The page of a session; `look` is called when it is looked at, beside the view's own."""
 
     def read(block: Block) -> Texts | None:
         # Imported and opened at the first look, for a session without one to start sooner.
@@ -53,4 +55,8 @@ def details(view: SessionView, config: Config) -> Details:
             return None
         return Texts(original.text, decision.text)
 
-    return Details(view.history, read, key=key(config), color=config.surroundings.color, looked=view.looked)
+    def looked() -> None:
+        view.looked()
+        look()
+
+    return Details(view.history, read, key=key(config), color=config.surroundings.color, looked=looked)

@@ -34,6 +34,7 @@ from headroom_wrap.run.account import Saved
 from headroom_wrap.supervisor import launch, looking, plain, programs, relay
 from headroom_wrap.supervisor.journal import Entry, Journal
 from headroom_wrap.supervisor.processes import MARK, Processes, Tree
+from headroom_wrap.supervisor.sampler import Sampler
 from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
@@ -111,14 +112,16 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         _edit(plan, journal, entry)
         view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
-            return Ended(_agent(plan, config, view, {}, None), view, plan, time.time(), account.read(folder / account.FILE))
+            return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
         title = TitleRewriter()
         with (
             channel(config, folder, title) as show,
             _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy,
             _watched(plan, config, view) as watcher,
+            contextlib.ExitStack() as stack,
         ):
             tree = Tree(folder.name)
+            sampler = stack.enter_context(contextlib.closing(Sampler(tree.running, view.history.watch)))
             beside = config.panel not in ("auto", "off")
 
             def take(event: Event) -> None:
@@ -129,11 +132,11 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
                 if beside:
                     show(view.snapshot())
 
-            sources: dict[int, Callable[[], object]] = {proxy.events: lambda: proxy.read(take)}
+            sources: dict[int, Callable[[], object]] = {proxy.events: lambda: proxy.read(take), sampler.fd: sampler.ready}
             if watcher is not None:
                 sources[watcher.fd] = watcher.ready
             began = time.time()
-            end = _agent(plan, config, view, sources, title if config.panel == "title" else None)
+            end = _agent(plan, config, view, sources, title=title if config.panel == "title" else None, look=sampler.look)
             processes = tree.ended()
             proxy.finish(take)
         return Ended(end, view, plan, began, processes=processes)
@@ -189,12 +192,20 @@ def _tools(config: Config) -> tuple[str, ...]:
     return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), *memory)
 
 
-def _agent(plan: LaunchPlan, config: Config, view: SessionView, sources: dict[int, Callable[[], object]], title: TitleRewriter | None) -> Exit:
+def _agent(
+    plan: LaunchPlan,
+    config: Config,
+    view: SessionView,
+    sources: dict[int, Callable[[], object]],
+    *,
+    title: TitleRewriter | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> Exit:
     """Run the agent: under our PTY on a terminal, else with our own descriptors."""
     env = launch.environment(plan, config.surroundings.environ)
     try:
         if os.isatty(0) and os.isatty(1):
-            full = looking.details(view, config)
+            full = looking.details(view, config, look)
             return relay.run(plan.argv, env, cwd=None, view=view, full=full, title=title, sources=sources, on_panel_error=view.panel_failed)
         return plain.run(plan.argv, env, cwd=None, sources=sources)
     except ExecError as error:

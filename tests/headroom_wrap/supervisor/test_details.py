@@ -9,6 +9,7 @@ from headroom_wrap.events import Began, Block, Finished, Trouble
 from headroom_wrap.supervisor.details import Details, Texts
 from headroom_wrap.supervisor.history import History
 from headroom_wrap.supervisor.instructions import Change, Duplicate, InstructionFile, Instructions, Who
+from headroom_wrap.supervisor.processes import Running
 from pipeline.usage import Usage
 
 LOG = Block("Bash: make test", "compressed", "log", "3f9a2c7b", "k", 12_400, 1_100)
@@ -48,7 +49,7 @@ class Looker:
 def test_blocks_come_first_the_newest_on_top() -> None:
     looker = Looker()
     shown = looker.text()
-    assert shown[0] == "headroom  [1 blocks] 2 requests  3 cache  4 files  5 notices"
+    assert shown[0] == "headroom  [1 blocks] 2 requests  3 cache  4 files  5 notices  6 processes"
     assert shown[2].startswith("› ")
     assert shown[2].endswith("90                as it came          Bash: ls  (too small)")
     assert shown[3].endswith("12.4k → 1.1k   -91%  log                 Bash: make test")
@@ -74,8 +75,8 @@ def test_the_other_chapters() -> None:
     assert files[3].split() == ["12.0k", "AGENTS.md"]
     assert "14.1k  tokens in all" in files[5]
     assert "The disk is full." in "\n".join(looker.text("5"))
-    assert looker.text("right")[0].startswith("headroom  [1 blocks]")
-    assert "[5 notices]" in looker.text("left")[0]
+    assert looker.text("right", "right")[0].startswith("headroom  [1 blocks]")
+    assert "[6 processes]" in looker.text("left")[0]
 
 
 def test_a_block_is_looked_into() -> None:
@@ -98,9 +99,20 @@ def test_a_block_without_texts(keys: tuple[str, ...], said: str) -> None:
     assert said in "\n".join(Looker(texts=None).text(*keys))
 
 
+def test_processes_are_looked_at_when_their_chapter_is_turned_to() -> None:
+    looker = Looker()
+    before = looker.looks
+    assert "being looked at" in "\n".join(looker.text("6"))
+    assert looker.looks == before + 1
+    looker.details._history.watch((Running(77, "node server.js", 1.25, 300 << 20), Running(78, "sh -c x", 0.0, 1 << 20)))
+    shown = looker.text()
+    assert shown[3].split() == ["300", "MB", "1.2", "77", "node", "server.js"]
+    assert shown[5].split() == ["301", "MB", "1.2", "in", "all"]
+
+
 def test_a_session_that_has_only_begun() -> None:
     looker = Looker(History())
-    said = ["No tool result", "No response", "Nothing has been read", "No instruction file", "Nothing has gone wrong"]
+    said = ["No tool result", "No response", "Nothing has been read", "No instruction file", "Nothing has gone wrong", "being looked at"]
     for chapter, words in enumerate(said):
         assert words in looker.text(str(chapter + 1))[2]
     looker.text("1", "enter", "down", "end")
@@ -115,7 +127,29 @@ def test_the_selection_scrolls_the_list() -> None:
     assert "Bash: 99 " in looker.text("g")[2]
 
 
-KEYS = ["up", "down", "left", "right", "tab", "enter", "o", "pageup", "pagedown", "home", "end", "1", "2", "3", "4", "5", "9", "x", "²", "backspace"]
+KEYS = [
+    "up",
+    "down",
+    "left",
+    "right",
+    "tab",
+    "enter",
+    "o",
+    "pageup",
+    "pagedown",
+    "home",
+    "end",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "9",
+    "x",
+    "²",
+    "backspace",
+]
 
 
 @pytest.mark.slow

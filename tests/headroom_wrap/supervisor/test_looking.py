@@ -21,7 +21,7 @@ def test_what_was_sent_is_found_in_the_store(tmp_path: Path) -> None:
     store.close()
     view = SessionView("claude", panel=True, around=config.surroundings, hint=looking.hint(config))
     view.take(Began("m", "/", understood=True, decided=(Block("Bash: x", "compressed", "log", handle, "ab" * 16, 9, 5),)))
-    details = looking.details(view, config)
+    details = looking.details(view, config, lambda: None)
     assert details.key == b"\x1c"
     details.opened()
     assert details.press("enter")
@@ -35,7 +35,7 @@ def test_what_is_not_there_is_said(tmp_path: Path, handle: str) -> None:
     config = Config(state=tmp_path / "state")
     view = SessionView("claude", panel=True, around=config.surroundings)
     view.take(Began("m", "/", understood=True, decided=(Block("Bash: x", "compressed", "log", handle, "ab" * 16, 9, 5),)))
-    details = looking.details(view, config)
+    details = looking.details(view, config, lambda: None)
     details.press("enter")
     assert ("as it came" if not handle else "does not have it") in b"".join(details.page(80, 20)).decode()
 

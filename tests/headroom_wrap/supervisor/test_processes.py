@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from headroom_wrap.supervisor.processes import MARK, Processes, Tree
+from headroom_wrap.supervisor.processes import MARK, Processes, Running, Tree
+from headroom_wrap.supervisor.sampler import Sampler
 
 pytestmark = pytest.mark.slow
 
@@ -122,3 +124,25 @@ def test_others_are_left_alone(mark: str) -> None:
         assert run(mark, "true").left == ()
         assert alive(other.pid)
         other.send_signal(signal.SIGKILL)
+
+
+def test_what_runs_now_is_told_without_waiting_for_it(private_home: Path) -> None:
+    mark = f"watched-{os.getpid()}"
+    agent = Agent(mark, "sleep 300 &")
+    told: list[tuple[Running, ...]] = []
+    sampler = Sampler(Tree(mark).running, told.append)
+    try:
+        sampler.look()
+        sampler.look()  # one look at a time
+        assert select.select([sampler.fd], [], [], 10)[0]
+        sampler.ready()
+    finally:
+        sampler.close()
+        agent.end()
+        Tree(mark).ended(0.1)
+        for process in Tree(mark)._marked():
+            process.kill()
+    assert sorted(process.command for process in told[0] if "sleep" in process.command) == ["sleep 1000", "sleep 300"]
+    assert all(process.memory > 0 for process in told[0])
+    sampler.look()  # after the end: nothing
+    assert len(told) == 1
