@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.compressors.api import Content, Rewrite
@@ -15,6 +15,7 @@ _LINES, _SHARE = 60, 0.3  # a name that stands in more units than this, and in m
 _FEW = 10  # units with a content word: a word in more of them only ranks
 _LEAST_DIGITS = 3
 _DIGEST_DIGITS = 16
+_TROUBLE = "?trouble"
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Words by which whole kinds of units are asked for, or another way to choose them, so that what they mean cannot be found by looking for them.
 _STEERING = frozenset(
@@ -38,11 +39,16 @@ class Asked:
     question: str
     steered: tuple[str, ...] = ()
 
+    @property
+    def by_kind(self) -> bool:
+        """Whether whole kinds of units were asked for; trouble is kept whether or not it is asked for."""
+        return any(word != _TROUBLE for word in self.steered)
+
     @classmethod
     def of(cls, query: Query) -> Asked:
         """What a query is about."""
         text = f"{query.text}\0{query.call}".encode("utf-8", "surrogatepass")
-        intents = (("?trouble", query.severity), ("?rarity", query.rarity), ("?slowness", query.slowness))
+        intents = ((_TROUBLE, query.severity), ("?rarity", query.rarity), ("?slowness", query.slowness))
         words = {w for w in _WORD.findall(query.text.lower()) if w in _STEERING or w.endswith("est")}
         return cls(hashlib.sha256(text).hexdigest()[:_DIGEST_DIGITS], tuple(sorted(words.union(name for name, has in intents if has))))
 
@@ -62,10 +68,18 @@ def hides(rewrite: Rewrite, content: Content, before: Asked) -> bool:
     out = bytearray(len(units))
     for gap in rewrite.gaps:
         out[gap.first - 1 : gap.last] = b"\1" * len(out[gap.first - 1 : gap.last])
+    return any(out[n] for n in _named(units, query))
+
+
+def touches(content: Content) -> bool:
+    """Whether the content's query names anything in it that is not nearly everywhere."""
+    return any(True for _ in _named(content.lines, content.query))
+
+
+def _named(units: Sequence[str], query: Query) -> Iterator[int]:
+    """The units that a query names: by what it calls by name, and by words that few of them have."""
     names = [*names_of(query), *(n for n in query.numbers if len(n) >= _LEAST_DIGITS), *Query(query.call).entities]
-    found = hits_of(units, names, max(_LINES, int(_SHARE * len(units))))
-    return _any(found, out) or _any(hits_of(units, query.stems, _FEW, within_words=True), out)
-
-
-def _any(found: Iterable[list[int]], out: bytearray) -> bool:
-    return any(out[n] for hits in found for n in hits)
+    for hits in hits_of(units, names, max(_LINES, int(_SHARE * len(units)))):
+        yield from hits
+    for hits in hits_of(units, query.stems, _FEW, within_words=True):
+        yield from hits

@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.files import is_reference
 from pipeline.compressors.references import NAME as REFERENCES
-from pipeline.memory.asked import Asked, hides
+from pipeline.memory.asked import Asked, hides, touches
 from pipeline.outcome import Outcome, Reason
 from pipeline.policy import Policy
 from pipeline.store.api import Decision
@@ -34,7 +34,7 @@ _MOST_SPANS = 20_000
 _MOST_RETRIEVALS = 2  # more change nothing
 _SHELL_TOOLS = frozenset("bash shell exec exec_command local_shell run_shell_command run_terminal_cmd run_in_terminal powershell".split())
 _TO_THE_QUESTION = frozenset({"kompress", "segments"})  # what weighs every sentence against the question, and what may have it for a part
-_SPECIFIC = 0.5  # of the tokens: a form that is larger may be so for its question's sake, and is given to no other
+_LARGE = 0.5  # of the tokens: a smaller form is not looked at for why it is as large as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Form:
         rewrite: what it returned.
         asked: what the question was about.
         newlines: how many line breaks the content ended in: some agents cut them off.
-        share: tokens after as a share of those before.
+        specific: it may be as large as it is for its question's sake, so that another question would do with less.
     """
 
     name: str
     rewrite: Rewrite
     asked: Asked
     newlines: int
-    share: float
+    specific: bool
 
 
 class Recalled:
@@ -113,6 +113,7 @@ def kept(key: str, content: Content, outcome: Outcome) -> Decision | None:
         "question": asked.question,
         "steered": asked.steered,
         "newlines": _newlines(content.text),
+        "specific": outcome.tokens_after > _LARGE * outcome.tokens_before and (asked.by_kind or touches(content)),
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Decision(key, text, outcome.reason.value, outcome.compressor, outcome.handle, outcome.tokens_before, outcome.tokens_after)
@@ -132,8 +133,7 @@ def read(decision: Decision) -> Form | None:
             also=body["also"],
         )
         asked = Asked(body["question"], tuple(body["steered"]))
-        share = decision.tokens_after / decision.tokens_before if decision.tokens_before else 1.0
-        return Form(body["name"], rewrite, asked, body["newlines"], share)
+        return Form(body["name"], rewrite, asked, body["newlines"], body["specific"])
     except (ValueError, KeyError, TypeError):  # of a version that wrote others
         return None
 
@@ -144,7 +144,7 @@ def fitting(form: Form, content: Content, policy: Policy) -> Recalled | None:
     if rewrite is None:
         return None
     if Asked.of(content.query).question != form.asked.question:
-        if policy.lossy and form.share > _SPECIFIC:
+        if policy.lossy and form.specific:
             return None
         if rewrite.gaps and not _TO_THE_QUESTION.isdisjoint((form.name, rewrite.also)):
             return None
