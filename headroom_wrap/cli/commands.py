@@ -23,6 +23,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "memory": ("headroom_wrap.cli.memory", "What agents read in this project before: list, show, forget, export."),
     "learn": ("headroom_wrap.cli.learn", "Corrections from sessions that went wrong, for the files that agents read."),
     "unlearn": ("headroom_wrap.cli.unlearn", "Take what learn wrote out of a project's instruction files."),
+    "store": ("headroom_wrap.cli.store", "What is kept: how much, whether it is whole, and removing what is old."),
     "models": ("headroom_wrap.cli.models", "Text models from the hub: fetch, list, remove."),
     "hook": ("headroom_wrap.cli.hook", "What agents' hooks call."),
     "doctor": ("headroom_wrap.cli.doctor", "Is everything there that this machine needs, and does it work?"),

@@ -31,6 +31,7 @@ _FLAGS = (
     "learn",
     "mcp",
     "memory",
+    "store",
     "port",
 )
 

@@ -15,22 +15,22 @@ from headroom_wrap.mcp.tools import ToolError, Tools
 if TYPE_CHECKING:
     from pipeline.store.api import Store
 
-USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--ready FILE] [--memory PROJECT --top DIR]"
+USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--store-file FILE] [--ready FILE] [--memory PROJECT --top DIR]"
 
 
 def main(arguments: list[str]) -> int:
-    """Serve. ``--ready`` names a file that is made once the client knows the tools.
+    """Serve. ``--ready`` names a file that is made once the client knows the tools, ``--store-file`` one in which the store's URL stands.
 
     The options are read by hand: argparse alone would take a tenth of the time in which an agent expects an answer.
     """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--ready", "--memory", "--top"}:
+    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--store-file", "--ready", "--memory", "--top"}:
         print(USAGE, file=sys.stderr)
         return 2
     # The interrupt key reaches the agent's whole process group; the agent lives on after it and so must its tools.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     recall = partial(recalled, options["--memory"], options.get("--top", "")) if options.get("--memory") else None
-    tools = Tools(lambda: open_store(options["--state"]), shorten, since=time.time(), recall=recall)
+    tools = Tools(lambda: open_store(options["--state"], options.get("--store-file", "")), shorten, since=time.time(), recall=recall)
     try:
         # Standard output carries the protocol alone: what else is printed goes to standard error.
         with os.fdopen(os.dup(1), "wb") as out:
@@ -43,14 +43,21 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def open_store(state: str) -> Store:
-    """The store in a state folder. Raises ``StoreError``."""
-    # Late: the answer to `initialize` must not wait for SQLite, zstd and paths.
+def open_store(state: str, store_file: str = "") -> Store:
+    """The store whose URL stands in a file, by default the one that the settings name, or that in the state folder. Raises ``StoreError``."""
+    # Late: the answer to `initialize` must not wait for SQLite, zstd, paths and settings.
     from pathlib import Path
 
-    from pipeline.store.sqlite import SqliteStore
+    from headroom_wrap import config
+    from headroom_wrap.errors import UserError
+    from pipeline.store import opening
+    from pipeline.store.api import StoreError
 
-    return SqliteStore.open(Path(state) / "headroom.db")
+    try:
+        where = Path(store_file).read_text(encoding="utf-8") if store_file else config.load(config.surroundings(), {"state": state}).where
+    except (OSError, UserError) as error:
+        raise StoreError(f"It is not known where the store is: {error}") from error
+    return opening.open_store(where, report=lambda sentence: print(f"headroom: {sentence}", file=sys.stderr))
 
 
 def recalled(project: str, top: str, wanted: str, store: Store) -> str:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from headroom_wrap.config import Config
 from headroom_wrap.mcp import http
-from headroom_wrap.mcp.__main__ import open_store, shorten
+from headroom_wrap.mcp.__main__ import shorten
 from headroom_wrap.mcp.protocol import Protocol
 from headroom_wrap.mcp.tools import Tools
 from headroom_wrap.proxy.endpoints import answers, bodies
@@ -21,6 +21,7 @@ from headroom_wrap.proxy.endpoints.answers import Refusal
 from headroom_wrap.proxy.endpoints.mcp import answered
 from headroom_wrap.proxy.guard import Guard
 from headroom_wrap.supervisor import launch
+from pipeline.store import opening
 
 PATH = "/mcp"
 _BODY_LIMIT = 32 << 20
@@ -42,7 +43,7 @@ def serve(port: int, token: str, config: Config, *, say: Callable[[str], None]) 
     with launch.bind(port) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         guard = Guard(token, listening.getsockname()[1], ours=lambda path: path == PATH)
-        tools = Tools(lambda: open_store(str(config.state)), shorten, since=time.time())
+        tools = Tools(lambda: opening.open_store(config.where), shorten, since=time.time())
         try:
             asyncio.run(_serve(listening.detach(), guard, Protocol(tools), lambda: say(f"Headroom's MCP server: {address}/{token}{PATH}")))
         finally:

@@ -45,6 +45,7 @@ from pipeline.transcript import ToolKind
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+_STORE_FILE = "store"
 _SECRET_BYTES = 18
 _DRAIN_S = 5.0
 _MOST_DEATHS = 5
@@ -109,6 +110,7 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}"
         plan = _plan(adapter, arguments, config, address, folder, subscription=subscription)
         launch.write_files(plan, folder)
+        _write_store(config, folder)
         _edit(plan, journal, entry)
         view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
@@ -156,6 +158,13 @@ def _watched(plan: LaunchPlan, config: Config, view: SessionView) -> Iterator[Wa
         watcher.close()
 
 
+def _write_store(config: Config, folder: Path) -> None:
+    """Where the store is, for our MCP server: a file, as a URL with a password in it must stand on no command line."""
+    if config.store:
+        with _state_errors(folder), open(os.open(folder / _STORE_FILE, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(config.store)
+
+
 def _edit(plan: LaunchPlan, journal: Journal, entry: Entry) -> None:
     """Write the plan's edits, each journaled before."""
     try:
@@ -168,7 +177,7 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
     around = config.surroundings
     program = programs.find(adapter, around)
     files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
-    mcp = _tools(config) if config.mcp and not config.off else ()
+    mcp = _tools(config, folder) if config.mcp and not config.off else ()
     request = PlanRequest(
         program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription, cwd=around.cwd, headroom=own.command()
     )
@@ -185,11 +194,12 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
     return replace(plan, env={**plan.env, MARK: folder.name})
 
 
-def _tools(config: Config) -> tuple[str, ...]:
+def _tools(config: Config, folder: Path) -> tuple[str, ...]:
     """The command line of our MCP server."""
     project = remembered(config)
     memory = ("--memory", project.identity, "--top", str(project.top)) if project is not None else ()
-    return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), *memory)
+    store = ("--store-file", str(folder / _STORE_FILE)) if config.store else ()
+    return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), *store, *memory)
 
 
 def _agent(
