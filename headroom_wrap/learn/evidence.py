@@ -19,7 +19,7 @@ HALF_LIFE = 30 * DAY  # of a finding's weight
 KEEPS_FIRM = 180 * DAY  # after its last evidence a finding is stale, and no longer told
 KEEPS_SOFT = 60 * DAY
 _SOFT = 2  # sessions
-_NEEDED: Mapping[Lesson, int] = MappingProxyType({Lesson.ENTRY_POINT: 3})
+_NEEDED: Mapping[Lesson, int] = MappingProxyType({Lesson.ENTRY_POINT: 5})
 _WORTH: Mapping[Kind, float] = MappingProxyType(
     {
         Kind.CORRECTION: 2.0,
@@ -158,7 +158,8 @@ def _best(claims: list[_Claim]) -> list[_Claim]:
             kept.append(group[0])
     lessons = {(c.scope, c.sample.lesson, c.sample.slots.get("command", c.sample.slots.get("path", ""))) for c in kept}
     mistakes = {(c.scope, c.sample.slots.get("wrong", c.sample.slots["command"] if c.sample.kind in (Kind.HANG, Kind.REFUSAL) else "")) for c in kept}
-    return [c for c in kept if not _outdone(c, lessons) and not (c.sample.kind is Kind.FACT and _mistaken(c, mistakes))]
+    disliked = {(c.scope, c.sample.slots["wrong"]) for c in kept if c.sample.lesson is Lesson.PREFERS}
+    return [c for c in kept if not _outdone(c, lessons) and not _mistaken(c, mistakes if c.sample.kind is Kind.FACT else disliked)]
 
 
 def _outdone(claim: _Claim, lessons: set[tuple[str, Lesson, str]]) -> bool:
@@ -168,8 +169,8 @@ def _outdone(claim: _Claim, lessons: set[tuple[str, Lesson, str]]) -> bool:
 
 
 def _mistaken(claim: _Claim, mistakes: set[tuple[str, str]]) -> bool:
-    """Whether a fact tells to do what another finding says is a mistake."""
-    words = claim.sample.slots.get("command", "").split()
+    """Whether what a finding tells to do begins as what another one says is a mistake."""
+    words = claim.sample.slots.get(_ANSWER.get(claim.sample.lesson, ""), "").split()
     return any((scope, " ".join(words[:length])) in mistakes for length in range(1, len(words) + 1) for scope in (claim.scope, ""))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from headroom_wrap.learn.findings import Evidence, Kind, Lesson, Observation
 from headroom_wrap.learn.miners.line import basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import head, purpose, related
+from headroom_wrap.learn.miners.variants import head, premises, purpose, related
 
 _LOOKED_AT = 400  # characters: a correction is short, and stands first
 _CORRECTING = re.compile(
@@ -39,6 +39,9 @@ def _borne_out(trail: Trail, at: int, text: str, evidence: Evidence) -> Observat
         for earlier in reversed(before):
             wrong = _wrong(earlier, later, right) if right else ""
             if wrong and not any(_begins(s, wrong) for s in after) and not any(_begins(s, right) for s in before):
+                needed = premises(trail, later, tuple(right.split()))
+                if needed is None:
+                    return None
                 named = re.search(rf"(?<![\w./-]){re.escape(wrong)}(?![\w-])", text)
                 return Observation(
                     kind=Kind.CORRECTION,
@@ -46,6 +49,7 @@ def _borne_out(trail: Trail, at: int, text: str, evidence: Evidence) -> Observat
                     lesson=Lesson.PREFERS,
                     slots={"wrong": clean(wrong), "right": clean(right)},
                     evidence=evidence,
+                    premise=needed,
                     firm=bool(named and _LASTING.search(text)),
                     wasted_tokens=cost(earlier),
                 )

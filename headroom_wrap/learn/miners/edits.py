@@ -16,6 +16,7 @@ _UNMATCHED = re.compile(
     r"|did(?:n't| not) match|could not find the string|[Ff]ailed to find (?:expected|context)|0 occurrences|[Ff]ound 0 "
 )
 _OLD = ("old_string", "old_str", "oldString", "old_text", "search")
+_NUMBERED = re.compile(r"^\s{0,8}\d{1,6}[\t|:]", re.MULTILINE)  # copied with the numbers of the view: no change of the file is to blame
 _SPACE = re.compile(r"\s+")
 _REPEATED = 2  # edits of one file that fail in one session before re-reading it is what helped
 
@@ -29,7 +30,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         path = place(trail, step, step.use.path)
         if not path:
             continue
-        if step.failed and _UNMATCHED.search(step.use.result[:2000]):
+        if step.failed and _UNMATCHED.search(step.use.result[:2000]) and not _NUMBERED.search(_old(step)[:2000]):
             failed.setdefault(path, []).append(step)
             if found := _spacing(trail, step, path):
                 yield found

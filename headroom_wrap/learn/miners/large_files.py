@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, LargerThan, Lesson, Observation
-from headroom_wrap.learn.miners.paths import place
+from headroom_wrap.learn.miners.paths import passing, place
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from pipeline.command import shows
 from pipeline.transcript import ToolKind
@@ -19,7 +19,6 @@ _TOO_LARGE = re.compile(
     r"|[Ff]ile content \([^)\n]{1,60}\) exceeds|exceeds the (?:maximum|size) limit"
 )
 _RANGES = ("offset", "limit", "start_line", "end_line", "view_range", "startLine", "endLine", "line_start", "line_end")
-_PASSING = re.compile(r"\.(?:log|out|tmp|err|trace|dump)\Z|(?:^|/)(?:tmp|temp|logs?|build|dist|target|node_modules|coverage|\.[^/]{1,40})/")
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
@@ -31,7 +30,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if not (_TOO_LARGE.search(step.use.result[:1200]) or _TOO_LARGE.search(step.use.result[-1200:])):
             continue
         path = place(trail, step, step.use.path)
-        lesson = _worked(trail, step, path) if path and path not in told and not _PASSING.search(path) else None
+        lesson = _worked(trail, step, path) if path and path not in told and not passing(path) else None
         if path and lesson:
             told.add(path)
             yield Observation(

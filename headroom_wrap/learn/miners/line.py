@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.command import pipelines
 
-_MAX = 4000  # characters: what is longer carries a heredoc, and is no line to learn from
+_MAX = 4000  # characters: what is longer is no line to learn from
 _WRAPPED = re.compile(r"(?:/\S{0,40}/)?(?:ba|z|da|a)?sh\s{1,4}-l?i?c\s{1,4}(?=['\"])")
 _CD = re.compile(r"(?:cd|pushd)\s{1,4}('[^'\n]{1,300}'|\"[^\"\n$]{1,300}\"|[^\s;&|$`\"']{1,300})\s{0,4}(?:&&|;|\n)\s{0,8}")
 _SET = re.compile(
@@ -59,7 +59,9 @@ class Line:
 
 def parse(command: str) -> Line | None:
     """A command line taken apart, or None if it is too long or shows no command."""
-    if not command.strip() or len(command) > _MAX or "<<" in command:
+    inline = "<<" in command  # what is fed to a program: it may do anything, and says nothing of how the program is called
+    command = command.split("<<", 1)[0] if inline else command
+    if not command.strip() or len(command) > _MAX:
         return None
     rest, folder, activate = _unwrapped(command.strip()), "", ""
     variables: list[tuple[str, str]] = []
@@ -83,8 +85,8 @@ def parse(command: str) -> Line | None:
     commands = tuple(tuple(stage) for part in parts for stage in part)
     main = parts[0] if all(stage[0] in _TRAILERS for part in parts[1:] for stage in part) else []
     words = tuple(main[0]) if main and not guarded else ()
-    masked = len(parts) > 1 or len(parts[0]) > 1
-    return Line(folder, tuple(variables), activate, commands, words, masked, guarded, bool(_REDIRECTED.search(rest)))
+    masked = len(parts) > 1 or len(parts[0]) > 1 or inline
+    return Line(folder, tuple(variables), activate, commands, words, masked, guarded, inline or bool(_REDIRECTED.search(rest)))
 
 
 def basename(program: str) -> str:

@@ -34,6 +34,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 
 def _rejected(trail: Trail, step: Step, line: Line, option: str) -> Observation | None:
+    if _own(line):
+        return None
     place = next((i for i, w in enumerate(line.words) if i and (w == option or w.startswith(option + "="))), None)
     if place is None:
         return None
@@ -55,7 +57,7 @@ def _rejected(trail: Trail, step: Step, line: Line, option: str) -> Observation 
 
 def _demanded(trail: Trail, step: Step, line: Line) -> Observation | None:
     """One more option, which the failed command's output named."""
-    if basename(line.program) in _NEVER or "--" not in step.use.result or not _NEEDED.search(step.use.result):
+    if basename(line.program) in _NEVER or _own(line) or "--" not in step.use.result or not _NEEDED.search(step.use.result):
         return None
     for later, working in workings(trail, step):
         if working.words == line.words:
@@ -72,6 +74,12 @@ def _demanded(trail: Trail, step: Step, line: Line) -> Observation | None:
             slots = {"command": clean(" ".join(head(line.words))), "option": clean(extra[:80])}
             return _observation(trail, step, line, Lesson.ADD_OPTION, slots)
     return None
+
+
+def _own(line: Line) -> bool:
+    """Whether it is the project's own program: its options change as it is worked on, and are tried wrong on purpose."""
+    called = head(line.words)
+    return "/" in line.program or (called[1:2] != ("-m",) and any("." in w or "/" in w for w in called[1:]))
 
 
 def _one_more(fewer: tuple[str, ...], more: tuple[str, ...]) -> str:

@@ -8,10 +8,16 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathAbsent, PathExists
 from headroom_wrap.learn.miners.failure import Cause
+from headroom_wrap.learn.miners.line import basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from pipeline.transcript import ToolKind
 
 _MISSING = re.compile(r"does not exist|[Nn]o such file|[Ff]ile not found|ENOENT|not found: ")
+# They are given names of files that need not be there.
+_ASKING = frozenset(
+    {"find", "fd", "fdfind", "rg", "grep", "egrep", "ag", "ack", "echo", "git", "curl", "wget"}
+)  # they work on names of files that are not there
+_PASSING = re.compile(r"\.(?:log|out|tmp|err|trace|dump)\Z|(?:^|/)(?:tmp|temp|logs?|build|dist|target|node_modules|coverage|\.[^/]{1,40})/")
 _LOOKS = (ToolKind.READ, ToolKind.EDIT, ToolKind.LIST)
 # Names that stand in many folders: found elsewhere, it is another file.
 _COMMON = frozenset(
@@ -36,10 +42,12 @@ def missing(step: Step) -> str:
 
 def present(step: Step) -> tuple[str, ...]:
     """The paths that a step has shown to be there, as written."""
-    if not step.worked:
-        return ()
+    if not step.worked or (step.changes and not isinstance(step.use.arguments.get("old_string"), str)):
+        return ()  # what it wrote was perhaps not there before
     if step.line:
-        return tuple(w for w in step.line.words[1:] if not w.startswith("-") and ("/" in w or "." in w)) if not step.line.writes else ()
+        if step.line.writes or not step.line.words or basename(step.line.program) in _ASKING:
+            return ()
+        return tuple(w for w in step.line.words[1:] if not w.startswith("-") and ("/" in w or "." in w))
     return (step.use.path,) if step.use.path and step.use.kind in _LOOKS else ()
 
 
@@ -51,9 +59,11 @@ def place(trail: Trail, step: Step, path: str) -> str | None:
 
 def mine(trail: Trail) -> Iterator[Observation]:
     """Of each file that was not there, the file of the same name that was read soon after."""
+    handled: set[str] = set()  # moved, deleted or read before in this session: no guess
     for step in trail.steps:
+        handled.update(_handled(trail, step))
         wrong = place(trail, step, path) if (path := missing(step)) else None
-        if not wrong or wrong == ".":
+        if not wrong or wrong == "." or wrong in handled or passing(wrong):
             continue
         right = _found(trail, step, wrong)
         if right:
@@ -70,11 +80,25 @@ def mine(trail: Trail) -> Iterator[Observation]:
             )
 
 
+def passing(path: str) -> bool:
+    """Whether a file is of the kind that comes and goes: logs, what a build makes, what is hidden."""
+    return bool(_PASSING.search(path))
+
+
+def _handled(trail: Trail, step: Step) -> Iterator[str]:
+    words = step.line.words[1:40] if step.line and step.changes else present(step)
+    for word in words:
+        if there := place(trail, step, word):
+            yield there
+
+
 def _found(trail: Trail, step: Step, wrong: str) -> str:
     candidates: dict[str, None] = {}
     for later in trail.after(step):
         if trail.changed(step, later):
             break
+        if step.line and later.line and step.line.words == later.line.words:
+            return ""  # the same words: it was the folder, not the path
         for path in present(later):
             there = place(trail, later, path)
             if there == wrong:

@@ -39,7 +39,8 @@ def _replacement(trail: Trail, step: Step, line: Line, name: str) -> Observation
 def _in_place(wrong: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...] | None:
     """The words that stand for a program, where the rest of the command is the same."""
     one, other, alike = heads(wrong, right)
-    if one == wrong[:1] and len(other) <= 4 and related(wrong[0], other) and (alike or len(wrong) == 1):
+    options = any(w.startswith("-") and w != "-m" for w in other) and basename(wrong[0]) not in _SEARCHERS
+    if one == wrong[:1] and len(other) <= 4 and not options and related(wrong[0], other) and (alike or len(wrong) == 1):
         return other
     if basename(wrong[0]) in _SEARCHERS and basename(right[0]) in _SEARCHERS and related(wrong[0], right[:1]):
         shared = {w for w in wrong[1:] if len(w) > 2 and not w.startswith("-")} & set(right[1:])

@@ -90,7 +90,7 @@ def related(program: str, head: tuple[str, ...]) -> bool:
     if len(head) >= 2 and head[-2:] == ("-m", name):
         return True
     other = basename(head[0])
-    if any(name in family and other in family for family in _FAMILIES):
+    if any(name in family and (other in family or (len(head) > 1 and basename(head[-1]) in family)) for family in _FAMILIES):
         return True
     longer, shorter = (other, name) if len(other) > len(name) else (name, other)
     return len(shorter) > 1 and longer.startswith(shorter) and bool(_VERSION.match(longer[len(shorter) :].lstrip("-")))
