@@ -31,6 +31,17 @@ class Wanted:
         return self.covers(session.project) and (not session.ended or session.ended >= self.since)
 
 
+def counted(found: Iterator[Session], skipped: Skipped) -> Iterator[Session]:
+    """The sessions found in a file; one without any is counted, unless the reason is known already."""
+    before = sum(skipped.files.values())
+    empty = True
+    for session in found:
+        empty = False
+        yield session
+    if empty and sum(skipped.files.values()) == before:
+        skipped.file("no session")
+
+
 class Reader(Protocol):
     """Reads the transcripts of one agent."""
 

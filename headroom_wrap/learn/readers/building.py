@@ -35,7 +35,7 @@ def moment(text: str | None) -> float:
     if not text:
         return 0.0
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+        return max(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp(), 0.0)
     except (ValueError, OverflowError, OSError):
         return 0.0
 

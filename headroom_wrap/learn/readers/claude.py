@@ -10,7 +10,7 @@ import msgspec
 
 from headroom_wrap.learn.model import RESULT_LIMIT, Session, Skipped
 from headroom_wrap.learn.readers import texts
-from headroom_wrap.learn.readers.api import Wanted
+from headroom_wrap.learn.readers.api import Wanted, counted
 from headroom_wrap.learn.readers.building import Builder, moment
 from headroom_wrap.learn.readers.lines import rows
 from headroom_wrap.learn.readers.texts import Text
@@ -101,6 +101,9 @@ class Claude:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a file; more where an older version kept its subagents in the same file."""
+        yield from counted(self._read(path, skipped), skipped)
+
+    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
         open_: dict[tuple[str, str], Builder] = {}
         for row in rows(path, _decoder, skipped, _speaks):
             message = row.message

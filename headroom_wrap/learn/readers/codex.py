@@ -16,7 +16,7 @@ import msgspec
 
 from headroom_wrap.learn.model import RESULT_LIMIT, TEXT_LIMIT, Session, Skipped, bounded
 from headroom_wrap.learn.readers import texts
-from headroom_wrap.learn.readers.api import Wanted
+from headroom_wrap.learn.readers.api import Wanted, counted
 from headroom_wrap.learn.readers.building import Builder, moment, patched
 from headroom_wrap.learn.readers.lines import decoded, first, rows
 from headroom_wrap.learn.readers.texts import Text
@@ -173,6 +173,9 @@ class Codex:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a rollout."""
+        yield from counted(self._read(path, skipped), skipped)
+
+    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
         rollout = _Rollout(Builder(self.agent, self._kinds, str(path)))
         for row in rows(path, _decoder, skipped, _tells):
             if row.payload is not None:

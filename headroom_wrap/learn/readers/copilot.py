@@ -11,7 +11,7 @@ import msgspec
 
 from headroom_wrap.learn.model import RESULT_LIMIT, TEXT_LIMIT, Session, Skipped, bounded
 from headroom_wrap.learn.readers import texts
-from headroom_wrap.learn.readers.api import Wanted
+from headroom_wrap.learn.readers.api import Wanted, counted
 from headroom_wrap.learn.readers.building import Builder, moment, patched
 from headroom_wrap.learn.readers.lines import first, rows
 from headroom_wrap.learn.readers.texts import Text
@@ -111,6 +111,9 @@ class Copilot:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a file of events."""
+        yield from counted(self._read(path, skipped), skipped)
+
+    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
         builder = Builder(self.agent, self._kinds, str(path), path.parent.name)
         for row in rows(path, _decoder, skipped, _tells):
             if row.data is not None:

@@ -15,7 +15,7 @@ import msgspec
 
 from headroom_wrap.learn.model import RESULT_LIMIT, Session, Skipped
 from headroom_wrap.learn.readers import texts
-from headroom_wrap.learn.readers.api import Wanted
+from headroom_wrap.learn.readers.api import Wanted, counted
 from headroom_wrap.learn.readers.building import Builder
 from headroom_wrap.learn.readers.lines import decoded, first, rows
 from headroom_wrap.learn.readers.texts import Text
@@ -64,6 +64,9 @@ class Cursor:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The conversation in a file."""
+        yield from counted(self._read(path, skipped), skipped)
+
+    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
         builder = Builder(self.agent, self._kinds, str(path), path.stem)
         for row in rows(path, _decoder, skipped, least=lambda row: bool(row.hook_event_name)):
             builder.id = row.conversation_id or builder.id

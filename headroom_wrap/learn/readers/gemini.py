@@ -11,7 +11,7 @@ import msgspec
 
 from headroom_wrap.learn.model import RESULT_LIMIT, Session, Skipped
 from headroom_wrap.learn.readers import texts
-from headroom_wrap.learn.readers.api import Wanted
+from headroom_wrap.learn.readers.api import Wanted, counted
 from headroom_wrap.learn.readers.building import Builder, moment
 from headroom_wrap.learn.readers.lines import rows
 from headroom_wrap.learn.readers.texts import Text
@@ -110,6 +110,9 @@ class Gemini:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a chat's file."""
+        yield from counted(self._read(path, skipped), skipped)
+
+    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
         builder = Builder(self.agent, self._kinds, str(path))
         builder.project = _project(path)
         heard: set[str] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar, cast
 
@@ -20,6 +21,7 @@ else:
 LONGEST = 16 << 20  # bytes of a line; a longer one is passed over without being held
 MOST = 4 << 30  # bytes that are taken from one file: a small compressed file may unpack to any size
 _BLOCK = 1 << 18
+_FOREIGN = 20  # lines that mean nothing before the first that does
 _MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878, 3.1.1
 _WINDOW = 25  # log2 of the memory that a compressed file may ask for; zstd's highest ordinary level needs 27, what agents use 21 to 23
 
@@ -57,8 +59,8 @@ def rows(
         try:
             row = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            bad += 1
             if not line.isspace():
-                bad += 1
                 skipped.row(_why(line, error))
             if not good and bad >= _FOREIGN:
                 skipped.file("foreign")
@@ -74,9 +76,6 @@ def rows(
         skipped.file("foreign")
 
 
-_FOREIGN = 20
-
-
 def _why(line: bytes, error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return "unknown shape"
@@ -86,10 +85,10 @@ def _why(line: bytes, error: Exception) -> str:
 def lines(path: Path, skipped: Skipped) -> Iterator[bytes]:
     """The lines of a file, each with its line feed; the last one may have none. Compressed files are known by their first bytes."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe would have us wait
+            skipped.file("not a file")
+            return
         with path.open("rb", buffering=0) as file:
-            if not stat.S_ISREG(path.stat().st_mode):
-                skipped.file("not a file")
-                return
             magic = file.read(len(_MAGIC))
             file.seek(0)
             opened = zstd.ZstdFile(file, options={zstd.DecompressionParameter.window_log_max: _WINDOW}) if magic == _MAGIC else file
@@ -135,9 +134,7 @@ def _split(file: IO[bytes], skipped: Skipped) -> Iterator[bytes]:
 def first(path: Path, decoder: Decoder[Row], count: int = 8) -> list[Row]:
     """The rows in the first few lines of a file: for what they say about the whole."""
     found: list[Row] = []
-    for number, line in enumerate(lines(path, Skipped())):
-        if number >= count:
-            break
+    for line in islice(lines(path, Skipped()), count):
         try:
             found.append(decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -64,9 +64,14 @@ def _literal(data: bytes | memoryview, limit: int) -> Text:
     inner = data[1:-1]
     room = limit - len(CUT)
     head, tail = _head(bytes(inner[: room * _SLACK])), _tail(bytes(inner[-room * _SLACK :]))
-    sample = bytes(inner[:_LARGE])
-    size = len(inner) - sample.count(b"\\") * len(inner) // len(sample)  # most escapes stand for one byte: counted in a sample
+    size = len(inner) - _escapes(bytes(inner[:_LARGE])) * len(inner) // min(len(inner), _LARGE)  # as many as in a sample
     return Text(head[: room - room // 4] + CUT + tail[-(room // 4) :], size)
+
+
+def _escapes(data: bytes) -> int:
+    """How many bytes the escapes in a literal take beyond what they stand for."""
+    control, other = data.count(b"\\u00"), data.count(b"\\u")
+    return data.count(b"\\") - data.count(b"\\\\") + 4 * control + 2 * (other - control)
 
 
 def _head(data: bytes) -> str:
