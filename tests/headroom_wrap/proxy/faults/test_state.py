@@ -52,15 +52,15 @@ async def test_without_a_store_everything_is_relayed(tmp_path):
             assert "cannot be opened" in proxy.end()
 
 
-async def test_a_damaged_store_is_named_and_everything_is_relayed(tmp_path):
+async def test_a_damaged_store_is_set_aside_and_that_is_said(tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "headroom.db").write_bytes(b"no database" * 1000)
-    body = body_of(conversation(1))
     async with RawUpstream() as up:
         with standing(tmp_path, *arguments(up)) as proxy:
-            assert (await Client(proxy).post(body)).status == 200
-            assert up.requests[0].body == body
-            assert "is no database" in proxy.end()
+            assert (await Client(proxy).post(body_of(conversation(1)))).status == 200
+            assert up.requests[0].body.count(MARKER) == 1
+            assert "headroom.db.damaged-1" in proxy.end()
+    assert (tmp_path / "state" / "headroom.db.damaged-1").read_bytes() == b"no database" * 1000
 
 
 async def test_a_restart_in_the_middle_goes_on_with_the_same_token_and_the_same_forms(tmp_path):
