@@ -109,8 +109,8 @@ def _sessions(count: int) -> str:
 
 def _answer(question: str) -> str:
     """The first letter of what is typed within a minute, ``""`` for nothing."""
-    standard.say(question)
     termios.tcflush(0, termios.TCIFLUSH)  # what was typed before was meant for somebody else
+    standard.say(question)
     if not select.select([0], [], [], _ANSWER_S)[0]:
         standard.say("\n")
         return ""

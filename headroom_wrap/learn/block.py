@@ -99,6 +99,7 @@ def merge(
     *,
     budget: int,
     count: Callable[[str], int],
+    at_most: Callable[[str], int] | None = None,
     gone_is_refused: bool = True,
 ) -> Merged:
     """The text with a block that says what is known now.
@@ -112,6 +113,7 @@ def merge(
         refused: ids that are not wanted.
         budget: tokens of the whole block, the user's own lines in it included.
         count: the tokens of a text.
+        at_most: what that surely does not exceed, where it is cheaper: `count` is only asked where this is too much.
         gone_is_refused: a block that is gone was deleted by the user; else it is another state of the file, as on another branch.
 
     Raises:
@@ -125,7 +127,7 @@ def merge(
     wanted = [(i, said) for i, said in rules if i not in unwanted and (i in standing or said not in theirs)]
     if [i for i, _ in wanted] == list(standing):  # nothing is new, so nothing need be counted
         return Merged(text, standing, no_more)
-    kept, left_out = _fitting(wanted, standing, found, budget, count)
+    kept, left_out = _fitting(wanted, standing, found, budget, count=count, at_most=at_most or count)
     added = tuple(said for i, said in wanted if i in kept and i not in standing)
     removed = tuple(said for i, said in standing.items() if i not in kept)
     if not added and not removed:
@@ -172,16 +174,26 @@ def _standing(found: Found | None, ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fitting(
-    wanted: Sequence[tuple[str, str]], standing: Mapping[str, str], found: Found | None, budget: int, count: Callable[[str], int]
+    wanted: Sequence[tuple[str, str]],
+    standing: Mapping[str, str],
+    found: Found | None,
+    budget: int,
+    *,
+    count: Callable[[str], int],
+    at_most: Callable[[str], int],
 ) -> tuple[frozenset[str], tuple[str, ...]]:
     """The ids of the rules for which there is room, the first ones first, and of the others."""
     ours = set(standing.values())
     around = [BEGIN, HEADING, END] if found is None else [found.begin, *(line for line in found.lines if _sentence(line) not in ours), END]
-    room = budget - count("\n".join(around) + "\n")
+    lines = {i: f"- {standing.get(i, said)}\n" for i, said in wanted}
+    outside = "\n".join(around) + "\n"
+    if at_most(outside + "".join(lines.values())) <= budget:
+        return frozenset(lines), ()
+    room = budget - count(outside)
     kept: set[str] = set()
     left_out: list[str] = []
-    for i, said in wanted:
-        cost = count(f"- {standing.get(i, said)}\n")
+    for i, line in lines.items():
+        cost = count(line)
         if cost <= room:
             room -= cost
             kept.add(i)

@@ -23,7 +23,7 @@ def standing(path: Path) -> Standing:
     repository = next((folder for folder in path.parents if (folder / ".git").exists()), None)
     if repository is None:
         return Standing.OUTSIDE
-    tracked = _git(path, "ls-files", "--error-unmatch")
+    tracked = _git(path, "--literal-pathspecs", "ls-files", "--error-unmatch")
     if tracked != 1:  # it is, or git is not there, refuses this repository, or takes too long
         return Standing.TRACKED
     return Standing.IGNORED if _git(path, "check-ignore", "--quiet") == 0 else Standing.UNTRACKED
@@ -31,7 +31,7 @@ def standing(path: Path) -> Standing:
 
 def _git(path: Path, *arguments: str) -> int:
     """The exit status; 128, git's own for what it cannot do, where it cannot be run."""
-    command = ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-C", str(path.parent), *arguments, "--", path.name]
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(path.parent), *arguments, "--", f"./{path.name}"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):

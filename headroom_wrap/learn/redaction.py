@@ -21,7 +21,8 @@ _TOKEN = re.compile(
 _NAMED = re.compile(
     r"""(?ix)
     (
-      [a-z0-9_.-]{0,60} (?: passw(?:or)?d | passwd | pwd | secret | token | credential | api[_-]?key | access[_-]?key | private[_-]?key | auth(?![a-z]) )
+      [a-z0-9_.-]{0,60} (?: passw(?:or)?d | passwd | pwd | secret | token | credential | api[_-]?key | access[_-]?key | private[_-]?key
+        | auth(?![a-z]) )
       [a-z0-9_-]{0,40} ["']? \s{0,3} (?: [=:] | \s ) \s{0,3} (?: (?:bearer|basic|token) \s{1,3} )?
     )
     ( "[^"]{1,1000}" | '[^']{1,1000}' | [^\s"'&;|,)]{1,1000} )

@@ -67,7 +67,7 @@ def write(held: Held, data: bytes | None) -> None:
     """
     temporary = None
     try:
-        mode = held.path.stat().st_mode & 0o7777 if held.data is not None else _MODE
+        mode = held.path.stat().st_mode & 0o7777 if held.path.exists() else _MODE
         if data is not None:
             temporary = _beside(held.path, data, mode)
         if _content(held.path) != held.data:  # asked at the last moment, right before the step

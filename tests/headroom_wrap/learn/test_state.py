@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headroom_wrap.learn import state
+from headroom_wrap.learn.findings import Evidence, Kind, Lesson, Mined, Observation
+from headroom_wrap.learn.state import Memory, Record, Written
+
+
+def mined(key: str, value: str = "python3") -> Mined:
+    seen = Evidence(1.0, "/p", "claude", key, "c")
+    return Mined(key, (Observation(Kind.COMMAND, "python", Lesson.USE_PROGRAM, {"wrong": "python", "right": value}, seen),))
+
+
+def test_what_was_kept_is_recalled_once(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "state")
+    assert memory.recall() == ()
+    memory.keep([mined("a"), Mined("empty")])
+    memory.keep([mined("b"), mined("a", "uv run python")])
+    assert memory.recall() == (mined("a", "uv run python"), mined("b"))
+    assert (tmp_path / "state" / "learn" / "observations.jsonl").stat().st_mode & 0o77 == 0
+
+
+def test_what_cannot_be_read_or_kept_costs_no_other(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    memory.keep([mined("a")])
+    with (tmp_path / "learn" / "observations.jsonl").open("ab") as file:
+        file.write(b"{no json\n\xff\n")
+    memory.keep([mined("half", "\ud800"), mined("b")])
+    assert memory.recall() == (mined("a"), mined("b"))
+
+
+def test_it_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "_MOST_BYTES", 20_000)
+    memory = Memory(tmp_path)
+    for n in range(200):
+        memory.keep([mined(f"{n:03}")])
+    assert (tmp_path / "learn" / "observations.jsonl").stat().st_size <= 20_000 + 1000
+    keys = [one.key for one in memory.recall()]
+    assert keys == sorted(keys)
+    assert keys[-1] == "199"
+    assert len(keys) > 20
+
+
+def test_a_record(tmp_path: Path) -> None:
+    memory, project = Memory(tmp_path), Path("/p")
+    assert memory.record(project) == Record("/p")
+    record = Record("/p").with_file(Path("/p/A.md"), {"a": "A."}, {"b": "B."}, made=True)
+    memory.save(record)
+    assert memory.record(project) == record == Record("/p", {"/p/A.md": Written({"a": "A."}, made=True)}, {"b": "B."})
+    assert record.with_file(Path("/p/A.md"), {"c": "C."}, {}, made=False).files["/p/A.md"].made
+    assert record.with_file(Path("/p/A.md"), {}, {}, made=False).files == {}
+    next((tmp_path / "learn").glob("project-*")).write_text("[]")
+    assert memory.record(project) == Record("/p")
+
+
+def test_a_state_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "learn").write_text("")
+    with pytest.raises(OSError):
+        Memory(tmp_path).keep([mined("a")])
+    with pytest.raises(OSError):
+        Memory(tmp_path).save(Record("/p"))
