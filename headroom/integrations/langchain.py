@@ -26,6 +26,7 @@ _Model = TypeVar("_Model", bound=BaseChatModel)
 _Tool = TypeVar("_Tool", bound=BaseTool)
 _Place = tuple[int, int | None]  # a message, and a block of its content where that is a list
 _OURS = "_headroom"  # where an object keeps its shortener: beside its fields, and copied with them
+_GIVEN = "_headroom_given"  # likewise what it was made of
 
 
 def HeadroomChatModel(  # noqa: N802  # reads as the class that it makes
@@ -209,7 +210,7 @@ class _Sent(list[BaseMessage]):
 def _as(thing: Any, kind: type[Any], shortener: Shortener[Any]) -> Any:
     made = thing.model_copy()
     object.__setattr__(made, "__class__", kind)
-    made.__dict__[_OURS] = shortener
+    made.__dict__[_OURS], made.__dict__[_GIVEN] = shortener, thing
     return made
 
 
@@ -219,13 +220,18 @@ def _model_class(kind: type[Any]) -> type[Any]:
     LangChain knows what a model can do.
     """
     hooked = {name: hook(method) for name, hook in _HOOKS.items() if (method := _own(kind, name, BaseChatModel)) is not None}
-    return type(kind.__name__, (kind,), {"__module__": kind.__module__, "__doc__": kind.__doc__, **hooked})
+    return _subclass(kind, hooked)
 
 
 @lru_cache(maxsize=256)
 def _tool_class(kind: type[Any]) -> type[Any]:
-    made = {"run": _run(kind.run), "arun": _arun(kind.arun)}
-    return type(kind.__name__, (kind,), {"__module__": kind.__module__, "__doc__": kind.__doc__, **made})
+    return _subclass(kind, {"run": _run(kind.run), "arun": _arun(kind.arun)})
+
+
+def _subclass(kind: type[Any], methods: dict[str, Any]) -> type[Any]:
+    if hasattr(kind, "__del__"):  # Google's model closes its client then; the client is the given object's, which this one keeps alive
+        methods["__del__"] = lambda _: None
+    return type(kind.__name__, (kind,), {"__module__": kind.__module__, "__doc__": kind.__doc__, **methods})
 
 
 def _own(kind: type[Any], name: str, base: type[Any]) -> Callable[..., Any] | None:
