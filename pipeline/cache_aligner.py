@@ -199,10 +199,11 @@ def run(job: Job) -> Iterator[Outcome]:
             index.add(seen[-1])
         known = forms.read(task.form) if task.form is not None else None
         recalled = forms.fitting(known, task.content, job.policy) if known is not None else None
-        among = (recalled,) if recalled is not None else None
-        outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals, among=among)
-        if recalled is not None:
-            outcome = forms.said(outcome, recalled)
+        if recalled is None:
+            outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals)
+        else:
+            policy = forms.alone(recalled, job.policy)
+            outcome = forms.said(route(task.content, seen, policy, index=index, retrievals=task.retrievals, among=(recalled,)), recalled)
         sent = task.seen if outcome.text is None else _as_sent(task.seen, outcome.text, outcome.compressor)
         waiting.append(sent)  # indexed when there is one after it
         yield outcome

@@ -40,7 +40,7 @@ from pipeline.dialects.api import Dialect
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
-from pipeline.store.api import Store
+from pipeline.store.api import Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ async def serving(
 
     keeper = CountingKeeper(lambda: open_store(config, report), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
-    books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper))
+    books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper, tell))
     policy = config.policy
     dialects = [make() for make in DIALECTS]
     compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing) for d in dialects]
@@ -149,7 +149,7 @@ async def serving(
         await workers.close()
 
 
-def _remembering(config: ProxyConfig, keeper: Keeper) -> Callable[[Prepared, str], Awaitable[None]] | None:
+def _remembering(config: ProxyConfig, keeper: Keeper, tell: Callable[[Event], None]) -> Callable[[Prepared, str], Awaitable[None]] | None:
     """What remembers the files that requests show, None where there is no memory."""
     if not config.memory or config.off:
         return None
@@ -159,9 +159,13 @@ def _remembering(config: ProxyConfig, keeper: Keeper) -> Callable[[Prepared, str
 
     async def remember(prepared: Prepared, session: str) -> None:
         transcript = prepared.transcript
-        if transcript is not None:
-            forms = {d.handle[:8]: d.text for d in (*prepared.known, *prepared.fresh) if d.text is not None}
+        if transcript is None:
+            return
+        forms = {d.handle[:8]: d.text for d in (*prepared.known, *prepared.fresh) if d.text is not None}
+        try:
             await keeper.use(lambda store: recorder.record(store, transcript, forms, session))
+        except StoreError as error:
+            tell(Trouble("store", f"{error} What was read now is not remembered."))
 
     return remember
 

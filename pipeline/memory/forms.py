@@ -33,7 +33,8 @@ _KEY_DIGITS = 32
 _MOST_SPANS = 20_000
 _MOST_RETRIEVALS = 2  # more change nothing
 _SHELL_TOOLS = frozenset("bash shell exec exec_command local_shell run_shell_command run_terminal_cmd run_in_terminal powershell".split())
-_TO_THE_QUESTION = frozenset({"kompress", "segments"})  # what weighs every sentence against the question, and what may have it for a part
+_SEGMENTS = "segments"
+_TO_THE_QUESTION = frozenset({"kompress", _SEGMENTS})  # what weighs every sentence against the question, and what may have it for a part
 _LARGE = 0.5  # of the tokens: a smaller form is not looked at for why it is as large as it is
 
 
@@ -151,6 +152,11 @@ def fitting(form: Form, content: Content, policy: Policy) -> Recalled | None:
         if rewrite.gaps and hides(rewrite, content, form.asked):
             return None
     return Recalled(replace(form, rewrite=rewrite), content.text)
+
+
+def alone(recalled: Recalled, policy: Policy) -> Policy:
+    """The policy under which the router does not take the content apart, which the form already is the answer to."""
+    return replace(policy, disabled=(policy.disabled | {_SEGMENTS}) - {recalled.name})
 
 
 def said(outcome: Outcome, recalled: Recalled) -> Outcome:
