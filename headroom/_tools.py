@@ -34,26 +34,35 @@ class Retriever(Protocol):
         ...
 
 
-def tools(api: str) -> list[dict[str, Any]]:
+def tools(api: str, *, strict: bool = False) -> list[dict[str, Any]]:
     """The declaration of ``headroom_retrieve``, to be added to the tools of a request.
 
     A request that offers it is one from which whole lines may be left out; its calls are answered by ``headroom_retrieve(**arguments)``.
 
     Args:
         api: ``anthropic``, ``openai-chat``, ``openai-responses`` or ``gemini``.
+        strict: as OpenAI's ``parse`` and its streams want it, with every argument required and null for what is not said.
 
     Raises:
         ValueError: no such API.
     """
+    declared = {"name": NAME, "description": DESCRIPTION, "parameters": _strict(_SCHEMA) if strict else _SCHEMA}
     if api == "anthropic":
         return [{"name": NAME, "description": DESCRIPTION, "input_schema": _SCHEMA}]
     if api == "openai-chat":
-        return [{"type": "function", "function": {"name": NAME, "description": DESCRIPTION, "parameters": _SCHEMA}}]
+        return [{"type": "function", "function": {**declared, "strict": strict}}]
     if api == "openai-responses":
-        return [{"type": "function", "name": NAME, "description": DESCRIPTION, "parameters": _SCHEMA, "strict": False}]
+        return [{"type": "function", **declared, "strict": strict}]
     if api == "gemini":
         return [{"function_declarations": [{"name": NAME, "description": DESCRIPTION, "parameters_json_schema": _SCHEMA}]}]
     raise ValueError(f"No API {api!r}: there are anthropic, openai-chat, openai-responses and gemini.")
+
+
+def _strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """https://platform.openai.com/docs/guides/structured-outputs#supported-schemas."""
+    required = schema["required"]
+    properties = {name: said if name in required else {**said, "type": [said["type"], "null"]} for name, said in schema["properties"].items()}
+    return {**schema, "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
 def retriever(store: Store | None = None) -> Retriever:
@@ -62,7 +71,9 @@ def retriever(store: Store | None = None) -> Retriever:
     def headroom_retrieve(handle: str, lines: str = "", pattern: str = "") -> str:
         try:
             # a handle is often copied with what stands around it: [headroom 3f9a2c7b:
-            found = ccr.retrieve(store if store is not None else default_store(), str(handle).strip(" []:"), str(lines) or None, pattern or None)
+            found = ccr.retrieve(
+                store if store is not None else default_store(), str(handle).strip(" []:"), str(lines or "") or None, pattern or None
+            )
         except (ccr.RetrievalError, StoreError) as error:
             return str(error)
         part = bool(lines or pattern)
@@ -80,6 +91,7 @@ def retriever(store: Store | None = None) -> Retriever:
         lines: e.g. 120-480 or 5-9,40-60
         pattern: regular expression: only lines that match
     """
+    headroom_retrieve.__annotations__ = {"handle": str, "lines": str, "pattern": str, "return": str}  # not every framework resolves their names
     headroom_retrieve.__module__, headroom_retrieve.__qualname__ = "headroom", NAME
     return headroom_retrieve
 

@@ -12,7 +12,7 @@ from headroom.testing import AnthropicProvider, GeminiProvider, OpenAIProvider, 
 from pipeline.dialects import json_spans
 
 TURNS = 30
-RUN = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
+RUN = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"], "additionalProperties": False}
 
 
 def result(turn: int) -> str:
@@ -101,8 +101,8 @@ class Chat(Application):
     api = "openai-chat"
 
     def arguments(self) -> dict[str, Any]:
-        declared = [{"type": "function", "function": {"name": "run", "parameters": RUN}}]
-        return {"model": "gpt-5.5", "messages": self.messages, "tools": declared + (tools(self.api) if self.retrieval else [])}
+        declared = [{"type": "function", "function": {"name": "run", "parameters": RUN, "strict": True}}]
+        return {"model": "gpt-5.5", "messages": self.messages, "tools": declared + (tools(self.api, strict=True) if self.retrieval else [])}
 
     async def ask(self):
         if self.stream:

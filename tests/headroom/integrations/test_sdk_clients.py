@@ -206,8 +206,7 @@ async def test_openai_parses_structured_output(sync, store):
         app = Chat(client)
         app.start("Look.")
         prompt(app)
-        asked = {**app.arguments(), "tools": tools("openai-chat")}
-        asked["tools"][0]["function"]["strict"] = True
+        asked = {**app.arguments(), "tools": tools("openai-chat", strict=True)}
         parsed = await once(client.chat.completions.parse(**asked, response_format=Verdict))
         assert isinstance(parsed.choices[0].message.parsed, Verdict)
         assert b"lines left out" in provider.requests[-1].raw
@@ -345,6 +344,7 @@ async def test_a_chat_of_gemini_calls_functions_by_itself(asynchronous, store):
         """Runs a command."""
         return result(0)
 
+    run.__annotations__ = {"command": str, "return": str}  # older versions do not resolve their names
     handle = ccr.handle_of(result(0))
     calls = (tool("run", command="cat x.log"), tool("headroom_retrieve", handle=handle, lines="78"))
     # The SDK answers calls without their ids, as the API lets it.
