@@ -9,7 +9,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.learn import evidence
 from headroom_wrap.learn.applied import apply
-from headroom_wrap.learn.findings import Mined, distinct
+from headroom_wrap.learn.findings import Mined
 from headroom_wrap.learn.judge import opinion
 from headroom_wrap.learn.judges import find as find_judge
 from headroom_wrap.learn.model import Skipped
@@ -128,10 +127,7 @@ def _look(asked: Asked, settings: Config, judge: Judge | None) -> tuple[Survey, 
             skipped=survey.skipped,
         )
     )
-    recalled = memory.recall()
-    with suppress(OSError):  # what was read just now counts all the same
-        memory.keep(survey.mined)
-    mined, now = distinct((*recalled, *survey.mined)), time.time()
+    mined, now = memory.add(survey.mined), time.time()
     proposals, unfit = [], {}
     for project, agents in sorted(_projects(survey, mined, asked).items()):
         if not Path(project).is_dir():

@@ -9,6 +9,7 @@ import termios
 from headroom_wrap.cli import standard
 from headroom_wrap.config import Config
 from headroom_wrap.learn.applied import apply, refuse
+from headroom_wrap.learn.git import Standing
 from headroom_wrap.learn.proposal import Change
 from headroom_wrap.learn.session_end import Ending, Looking, Taught, TooLateError
 from headroom_wrap.learn.state import Memory, Record
@@ -69,7 +70,8 @@ def _one(change: Change, found: Taught, record: Record, memory: Memory, mode: st
     try:
         if not ask:
             record = apply(change, record, memory)
-            standard.say(f"headroom: written to {change.shown}. headroom unlearn takes it out; --learn=ask asks first, --learn=off ends it.\n")
+            seen = f" ({change.standing.value})" if change.standing is Standing.UNTRACKED else ""
+            standard.say(f"headroom: written to {change.shown}{seen}. headroom unlearn takes it out; --learn=ask asks first, --learn=off ends it.\n")
             return record
         answer = _answer(f"headroom: write that to {change.shown} ({change.standing.value})? [y]es, [n]ot now, ne[v]er: ")
         if answer == "y":

@@ -13,7 +13,7 @@ from headroom_wrap.learn.findings import Finding, Kind
 from headroom_wrap.learn.git import Standing
 from headroom_wrap.learn.rules import Rule, rule_of, rules_of
 from headroom_wrap.learn.state import Record
-from headroom_wrap.learn.target import PRIVATE, Lesson, files_of, place
+from headroom_wrap.learn.target import PRIVATE, Need, files_of, place
 from headroom_wrap.learn.writer import Held, WriteError
 from pipeline import tokens
 
@@ -173,8 +173,8 @@ def _changes(
     files = (target,) if target else files_of(agents, exists)
     real = {name: os.path.realpath(project / name) for name in files}
     elsewhere = {_shown(Path(path), project): list(written.rules) for path, written in record.files.items() if path not in real.values()}
-    lessons = [Lesson(rule.id, _agents(rule.finding, agents)) for rule in rules if rule.id not in refused]
-    placed = place(lessons, files, agents, elsewhere, exists)
+    needs = [Need(rule.id, _agents(rule.finding, agents)) for rule in rules if rule.id not in refused]
+    placed = place(needs, files, agents, elsewhere, exists)
     by_id = {rule.id: rule for rule in rules}
     changes, problems, seen = [], [], set()
     for name in files:
@@ -232,4 +232,8 @@ def _shown(path: Path, project: Path) -> str:
 
 def _lines(data: bytes | None) -> list[str]:
     text = (data or b"").decode("utf-8", "replace").removeprefix("\ufeff")
-    return ["".join(c if c.isprintable() or c == "\t" else "�" for c in line.removesuffix("\r")) for line in text.split("\n")] if text else []
+    return (
+        ["".join(c if c.isprintable() or c == "\t" else "�" for c in line.removesuffix("\r")) for line in text.removesuffix("\n").split("\n")]
+        if text
+        else []
+    )

@@ -6,7 +6,6 @@ folder; what becomes of the files is decided by who asked.
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 import time
@@ -111,9 +110,7 @@ def look(ending: Ending, around: Surroundings, now: float) -> Taught:
     memory = Memory(ending.state)
     survey = Survey()
     survey.read(sessions(around.environ, around.home, project=around.cwd, agent=ending.agent, since=ending.began, state=ending.state))
-    with contextlib.suppress(OSError):  # what was read just now counts all the same
-        memory.keep(survey.mined)
-    found = evidence.findings((*memory.recall(), *survey.mined), now, str(around.cwd))
+    found = evidence.findings(memory.add(survey.mined), now, str(around.cwd))
     place = Place(around.cwd, around.home, around.environ.get("PATH", ""))
     record = memory.record(around.cwd)
     proposal = propose(place, found, (ending.agent,), record)

@@ -72,13 +72,17 @@ class Memory:
             return ()
         return distinct(mined for line in data.split(b"\n") if line and (mined := decode(line)) is not None)
 
-    def keep(self, mined: Iterable[Mined]) -> None:
-        """Add what sessions showed.
+    def add(self, mined: Iterable[Mined]) -> tuple[Mined, ...]:
+        """Take in what sessions showed. Returns all that is known; what cannot be kept, because the disk is full, counts all the same."""
+        new = tuple(mined)
+        known = self.recall()
+        before = {one.key: one for one in known}
+        with contextlib.suppress(OSError):
+            self._keep([one for one in new if before.get(one.key) != one and (one.observations or one.outcomes)])
+        return distinct((*known, *new))
 
-        Raises:
-            OSError: the state folder cannot be written.
-        """
-        lines = b"".join(_line(one) for one in mined if one.observations or one.outcomes)
+    def _keep(self, mined: Iterable[Mined]) -> None:
+        lines = b"".join(map(_line, mined))
         if not lines:
             return
         with self._locked():

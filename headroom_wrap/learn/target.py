@@ -17,7 +17,7 @@ Exists = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Need:
     """What is to be placed: a rule's id, and the agents that need it, the one with most evidence first."""
 
     id: str
@@ -57,12 +57,12 @@ def loads(agent: str, name: str, made: Collection[str], exists: Exists) -> bool:
 
 
 def place(
-    lessons: Sequence[Lesson], files: Sequence[str], agents: Sequence[str], standing: Mapping[str, Collection[str]], exists: Exists
+    needs: Sequence[Need], files: Sequence[str], agents: Sequence[str], standing: Mapping[str, Collection[str]], exists: Exists
 ) -> dict[str, list[str]]:
     """The ids that go to each file.
 
     Args:
-        lessons: what was learned.
+        needs: what was learned.
         files: where it can go.
         agents: those that work in this project.
         standing: ids that stand in further files already, by file.
@@ -71,18 +71,18 @@ def place(
     made = {*files, *standing}
     readers = {name: frozenset(a for a in agents if loads(a, name, made, exists)) for name in made}
     placed: dict[str, list[str]] = {name: [] for name in files}
-    for lesson in lessons:
-        holders = [name for name, ids in standing.items() if lesson.id in ids and name not in placed]
-        for name in sorted(files, key=lambda n: _first_reader(lesson, readers[n])):
-            wanted = not readers[name] or bool(readers[name] & set(lesson.agents))
+    for need in needs:
+        holders = [name for name, ids in standing.items() if need.id in ids and name not in placed]
+        for name in sorted(files, key=lambda n: _first_reader(need, readers[n])):
+            wanted = not readers[name] or bool(readers[name] & set(need.agents))
             if wanted and not any(readers[name] & readers[other] for other in holders):
-                placed[name].append(lesson.id)
+                placed[name].append(need.id)
                 holders.append(name)
     return placed
 
 
-def _first_reader(lesson: Lesson, readers: Collection[str]) -> int:
-    return next((n for n, agent in enumerate(lesson.agents) if agent in readers), len(lesson.agents))
+def _first_reader(need: Need, readers: Collection[str]) -> int:
+    return next((n for n, agent in enumerate(need.agents) if agent in readers), len(need.agents))
 
 
 def _breadth(agent: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from headroom.testing import AnthropicProvider, Script, text, tool
+from headroom.testing import AnthropicProvider, OpenAIProvider, Script, text, tool
+from tests.e2e import codex
 from tests.e2e.conftest import Project
 from tests.e2e.scripts import results
 from tests.e2e.test_claude_print import messages
@@ -25,10 +27,14 @@ RULE = "`tally` is not installed here; use `tally2`."
 def project(make_project: Callable[[], Project], tmp_path: Path) -> Project:
     """A project on a machine where ``tally`` is called ``tally2``."""
     project = make_project()
-    (tmp_path / "tally2").write_text("#!/bin/sh\nls $1 | wc -l\n")
-    (tmp_path / "tally2").chmod(0o755)
+    _install_tally(tmp_path)
     project.env["PATH"] = os.pathsep.join([str(tmp_path), project.env["PATH"]])
     return project
+
+
+def _install_tally(folder: Path) -> None:
+    (folder / "tally2").write_text("#!/bin/sh\nls $1 | wc -l\n")
+    (folder / "tally2").chmod(0o755)
 
 
 def obedient() -> Script:
@@ -107,3 +113,47 @@ def test_claude_takes_nothing_in_a_quotation_for_an_import(project: Project) -> 
     assert done.returncode == 0, done.stderr
     assert "npx @./other.md" in said
     assert "IMPORTED TEXT" not in said
+
+
+def test_claude_can_be_the_judge(project: Project) -> None:
+    session(project, "--learn=off")
+
+    def opinion(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        asked = json.dumps(request["messages"])
+        found = re.search(r"id\W+([0-9a-f]{12})", asked)
+        assert found is not None, asked
+        return [text(json.dumps({"rules": [{"id": found[1], "text": "Call `tally2`, not `tally`."}]}))]
+
+    with AnthropicProvider(Script(opinion)) as provider:
+        done = project.headroom("learn", "--judge", ANTHROPIC_BASE_URL=provider.url)
+        (request,) = messages(provider)
+    assert "- Call `tally2`, not `tally`." in done.stdout, done.stderr
+    assert not request.body.get("tools")
+    assert len(list((project.home / ".claude" / "projects").rglob("*.jsonl"))) == 1, "the judge leaves no session to learn from"
+
+
+def test_codex_learns_and_judges_without_running_anything(private_home: object, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    user = codex.make_user(tmp_path_factory)
+    _install_tally(tmp_path)
+    with (user.home / ".profile").open("a") as profile:
+        profile.write(f'PATH="$PATH:{tmp_path}"\n')
+    user.env["PATH"] += os.pathsep + str(tmp_path)
+    turns: list[Any] = [[codex.run(command, codex.PLAIN)] for command in ("tally billing", "tally2 billing")]
+    with OpenAIProvider(Script(*turns, [text("There are 30.")])) as provider:
+        user.reach(provider.url)
+        done = user.wrapped("exec", "-s", "danger-full-access", "-m", codex.PLAIN, "How many handlers are there?")
+    assert done.returncode == 0, done.stderr
+    if "not worked out within two seconds" not in done.stderr:
+        assert "1 rule learned, not written, because AGENTS.md is not ignored by git." in done.stderr
+    assert (user.path / "AGENTS.md").read_text() == "Keep to the conventions of the code base.\n"
+    with OpenAIProvider(Script([text("No.")])) as provider:
+        user.reach(provider.url)
+        judged = user.headroom("learn", "--agent", "codex", "--judge", "--apply", "--target", "AGENTS.md")
+        (turn,) = provider.turns
+    assert judged.returncode == 0, judged.stderr
+    assert "The judge's answer is not the JSON that was asked for" in judged.stderr
+    assert "exec_command" not in json.dumps(turn.body.get("tools", [])), "it is asked without a shell"
+    assert len(user.rollouts()) == 1, "the judge leaves no session to learn from"
+    assert f"- {RULE}\n" in (user.path / "AGENTS.md").read_text()
+    assert user.headroom("unlearn").returncode == 0
+    assert (user.path / "AGENTS.md").read_text() == "Keep to the conventions of the code base.\n"

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,3 +186,29 @@ def test_what_stands_around_is_shown_without_control_characters(project: Path, m
 def test_what_cannot_be_told_is_counted(project: Path) -> None:
     unfit = finding(wrong="python", right="x`y")
     assert untold([unfit, PYTHON, finding(Lesson.RETRIEVED, kind=Kind.RETRIEVAL, tool="Bash")]) == (unfit,)
+
+
+PROGRAM = """
+from pathlib import Path
+from headroom_wrap.learn.findings import Lesson
+from headroom_wrap.learn.proposal import Place, propose
+from headroom_wrap.learn.state import Record
+from tests.headroom_wrap.learn.findings import finding
+agents = ("codex", "gemini", "copilot", "claude")
+found = [finding(Lesson.ENTRY_POINT, path=f"a/b{n}.py", agents=agents[: n % 4 + 1]) for n in range(30)]
+here = Path.cwd()
+print([(c.shown, c.after) for c in propose(Place(here, here, ""), found, agents, Record(str(here))).changes])
+"""
+
+
+@pytest.mark.slow
+def test_files_are_the_same_in_every_process(project: Path) -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            cwd=project, env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}, capture_output=True, check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
+    assert b"b29.py" in said.pop()

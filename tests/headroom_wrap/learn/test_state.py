@@ -17,18 +17,21 @@ def mined(key: str, value: str = "python3") -> Mined:
 def test_what_was_kept_is_recalled_once(tmp_path: Path) -> None:
     memory = Memory(tmp_path / "state")
     assert memory.recall() == ()
-    memory.keep([mined("a"), Mined("empty")])
-    memory.keep([mined("b"), mined("a", "uv run python")])
+    memory.add([mined("a"), Mined("empty")])
+    assert memory.add([mined("b"), mined("a", "uv run python")]) == (mined("a", "uv run python"), mined("b"))
+    size = (tmp_path / "state" / "learn" / "observations.jsonl").stat().st_size
+    memory.add([mined("b")])
+    assert (tmp_path / "state" / "learn" / "observations.jsonl").stat().st_size == size, "what is known is not kept twice"
     assert memory.recall() == (mined("a", "uv run python"), mined("b"))
     assert (tmp_path / "state" / "learn" / "observations.jsonl").stat().st_mode & 0o77 == 0
 
 
 def test_what_cannot_be_read_or_kept_costs_no_other(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
-    memory.keep([mined("a")])
+    memory.add([mined("a")])
     with (tmp_path / "learn" / "observations.jsonl").open("ab") as file:
         file.write(b"{no json\n\xff\n")
-    memory.keep([mined("half", "\ud800"), mined("b")])
+    memory.add([mined("half", "\ud800"), mined("b")])
     assert memory.recall() == (mined("a"), mined("b"))
 
 
@@ -36,7 +39,7 @@ def test_it_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(state, "_MOST_BYTES", 20_000)
     memory = Memory(tmp_path)
     for n in range(200):
-        memory.keep([mined(f"{n:03}")])
+        memory.add([mined(f"{n:03}")])
     assert (tmp_path / "learn" / "observations.jsonl").stat().st_size <= 20_000 + 1000
     keys = [one.key for one in memory.recall()]
     assert keys == sorted(keys)
@@ -58,7 +61,6 @@ def test_a_record(tmp_path: Path) -> None:
 
 def test_a_state_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "learn").write_text("")
-    with pytest.raises(OSError):
-        Memory(tmp_path).keep([mined("a")])
+    assert Memory(tmp_path).add([mined("a")]) == (mined("a"),)
     with pytest.raises(OSError):
         Memory(tmp_path).save(Record("/p"))

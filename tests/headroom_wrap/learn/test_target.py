@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.instruction_files import READS
-from headroom_wrap.learn.target import Lesson, file_of, files_of, loads, place
+from headroom_wrap.learn.target import Need, file_of, files_of, loads, place
 
 
 def having(*names: str):
@@ -43,18 +43,18 @@ def test_one_file_for_those_who_share_one() -> None:
 def test_no_lesson_twice_to_one_agent() -> None:
     agents = ("codex", "copilot", "gemini")
     files = files_of(agents, having())
-    lessons = [Lesson("a", ("gemini", "codex", "copilot")), Lesson("b", ("codex", "copilot", "gemini")), Lesson("c", ("gemini",))]
+    lessons = [Need("a", ("gemini", "codex", "copilot")), Need("b", ("codex", "copilot", "gemini")), Need("c", ("gemini",))]
     placed = place(lessons, files, agents, {}, having())
     assert placed == {"AGENTS.md": ["b"], "GEMINI.md": ["a", "c"]}
 
 
 def test_what_stands_elsewhere_already_is_not_told_again() -> None:
-    assert place([Lesson("a", ("claude",))], ("CLAUDE.local.md",), ("claude",), {"CLAUDE.md": ["a"]}, having("CLAUDE.md")) == {"CLAUDE.local.md": []}
-    assert place([Lesson("a", ("claude",))], ("CLAUDE.local.md",), ("claude",), {"GEMINI.md": ["a"]}, having()) == {"CLAUDE.local.md": ["a"]}
+    assert place([Need("a", ("claude",))], ("CLAUDE.local.md",), ("claude",), {"CLAUDE.md": ["a"]}, having("CLAUDE.md")) == {"CLAUDE.local.md": []}
+    assert place([Need("a", ("claude",))], ("CLAUDE.local.md",), ("claude",), {"GEMINI.md": ["a"]}, having()) == {"CLAUDE.local.md": ["a"]}
 
 
 def test_a_file_that_no_agent_is_known_to_read_gets_all() -> None:
-    assert place([Lesson("a", ("claude",))], ("notes.md",), ("claude",), {}, having()) == {"notes.md": ["a"]}
+    assert place([Need("a", ("claude",))], ("notes.md",), ("claude",), {}, having()) == {"notes.md": ["a"]}
 
 
 names = st.sampled_from([name for reads in READS.values() for group in reads.groups for name in group])
@@ -66,7 +66,7 @@ def test_every_agent_has_a_file_and_nobody_reads_a_lesson_twice(agents, there, d
     for agent in agents:
         assert any(loads(agent, name, files, lambda n: n in there) for name in files)
     wanted = st.lists(st.sampled_from(agents), min_size=1, unique=True).map(tuple)
-    lessons = [Lesson(i, data.draw(wanted)) for i in "abc"]
+    lessons = [Need(i, data.draw(wanted)) for i in "abc"]
     placed = place(lessons, files, agents, {}, lambda n: n in there)
     for lesson, agent in itertools.product(lessons, agents):
         assert sum(lesson.id in ids and loads(agent, name, files, lambda n: n in there) for name, ids in placed.items()) <= 1
