@@ -122,7 +122,7 @@ class Builder:
     def _new_part(self) -> None:
         self._events: list[UserText | Retrieval | _Draft] = []
         self._calls: dict[str, _Draft | None] = {}
-        self._open = 0
+        self._open: dict[str, _Draft] = {}  # what has neither a result nor was cut off
         self._responses: dict[str, Response] = {}
         self._held = 0
         self._started = self._ended = 0.0
@@ -147,10 +147,9 @@ class Builder:
         """The user stopped the agent: what was running was cut off."""
         self.saw(time)
         self._stopped = True
-        if self._open:
-            for draft in self._calls.values():
-                if draft is not None and not draft.answered:
-                    draft.interrupted = True
+        for draft in self._open.values():
+            draft.interrupted = True
+        self._open.clear()
 
     def knows(self, call: str) -> bool:
         """Whether a call has been seen."""
@@ -199,7 +198,7 @@ class Builder:
         self._held += size + len(command)
         self._events.append(draft)
         self._calls[call] = draft
-        self._open += 1
+        self._open[call] = draft
 
     def result(
         self,
@@ -222,7 +221,7 @@ class Builder:
             return
         if not draft.answered:
             draft.answered = True
-            self._open -= 1
+            self._open.pop(call, None)
             draft.duration = max(time - draft.time, 0.0) if time and draft.time else 0.0
         if text is not None:
             self._held += len(text.text) - len(draft.text.text)

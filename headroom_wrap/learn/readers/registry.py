@@ -12,6 +12,7 @@ from headroom_wrap.learn.readers import cursor
 from headroom_wrap.learn.readers.api import Reader, Wanted
 from headroom_wrap.learn.readers.claude import Claude
 from headroom_wrap.learn.readers.codex import Codex
+from headroom_wrap.learn.readers.copies import Copies
 from headroom_wrap.learn.readers.copilot import Copilot
 from headroom_wrap.learn.readers.cursor import Cursor
 from headroom_wrap.learn.readers.gemini import Gemini
@@ -35,6 +36,8 @@ def sessions(
 ) -> Iterator[Session]:
     """The sessions that agents have kept, an agent after the other, the files of each in the order of their names.
 
+    What a session has copied from another is left out of it, so that nothing counts twice as evidence.
+
     Args:
         environ: the user's environment: it moves agents' folders.
         home: the user's.
@@ -46,10 +49,12 @@ def sessions(
     """
     skipped = Skipped() if skipped is None else skipped
     wanted = Wanted(str(project) if project is not None else "", since)
+    copies = Copies()
     for reader, path in files(environ, home, wanted, agent=agent, state=state):
         for session in reader.read(path, skipped, wanted):
-            if wanted.wants(session):
-                yield session
+            own = copies.cut(session)
+            if own is not None and wanted.wants(own):
+                yield own
 
 
 def files(

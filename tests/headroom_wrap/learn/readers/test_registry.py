@@ -82,6 +82,16 @@ def test_agents_folders_move_with_their_variables(home: Path, tmp_path: Path) ->
     assert [s.source for s in sessions({"CLAUDE_CONFIG_DIR": str(tmp_path / "elsewhere")}, home, agent="claude")] == [str(moved)]
 
 
+def test_what_a_fork_has_copied_is_read_once(home: Path) -> None:
+    use = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"command": "make"}}
+    folder = home / ".claude" / "projects" / "-home-ada-fork"
+    for name in ("x", "y"):
+        said = {**claude(name), "type": "assistant", "message": {"role": "assistant", "content": [use]}}
+        write(folder / f"{name}.jsonl", [claude(name), said, *([claude(name)] if name == "y" else [])])
+    found = {session.id: len(session.events) for session in sessions({}, home, agent="claude")}
+    assert (found["x"], found["y"]) == (2, 1)
+
+
 def test_a_home_without_agents(tmp_path: Path) -> None:
     assert ids(tmp_path) == []
 
