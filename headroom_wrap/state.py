@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from headroom_wrap.config import Config
@@ -24,14 +25,23 @@ def ensure(folder: Path) -> Path:
     return folder
 
 
-def open_store(config: Config) -> Store:
-    """The store of this user. That it was damaged and had to be made anew is said on standard error.
+def say(sentence: str) -> None:
+    """Print what the user should know."""
+    print(f"headroom: {sentence}", file=sys.stderr)
+
+
+def open_store(config: Config, report: Callable[[str], None] | None = say) -> Store:
+    """The store of this user.
+
+    Args:
+        config: says where it is.
+        report: told that it was damaged and had to be made anew; None while the terminal is an agent's.
 
     Raises:
         UserError: it cannot be opened.
     """
     ensure(config.state)
     try:
-        return opening.open_store(config.where, report=lambda sentence: print(f"headroom: {sentence}", file=sys.stderr))
+        return opening.open_store(config.where, report=report)
     except StoreError as error:
         raise UserError(str(error)) from None

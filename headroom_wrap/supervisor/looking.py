@@ -41,7 +41,7 @@ def details(view: SessionView, config: Config, look: Callable[[], None]) -> Deta
         from headroom_wrap import state
 
         try:
-            store = state.open_store(config)
+            store = state.open_store(config, report=None)
         except UserError:
             return None
         try:
