@@ -15,6 +15,7 @@ from pipeline.transcript import ToolKind
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
 # Tests that fail show as well as tests that pass how they are run.
 _RAN = re.compile(r"\b\d{1,6} (?:passed|failed|passing|failing|tests?|examples?)\b|^Tests?:? |^(?:ok|FAIL|PASS)\b|test result:", re.MULTILINE)
+_TOTALS = 1000  # characters of an output's end in which runners of tests give their totals
 _FIRST = 5  # tool uses with which a session begins
 _KNOWN = re.compile(r"(?:^|/)(?:readme|agents|claude|gemini|contributing|changelog|license)[^/]{0,20}\Z|\.(?:lock|log)\Z|package-lock", re.IGNORECASE)
 
@@ -68,4 +69,4 @@ def _whole(line: Line) -> str:
 
 
 def _ran(step: Step) -> bool:
-    return step.failed and step.failure is None and not step.use.refused and not step.use.timed_out and bool(_RAN.search(step.use.result))
+    return step.failure is None and not step.use.refused and not step.use.timed_out and bool(_RAN.search(step.use.result[-_TOTALS:]))

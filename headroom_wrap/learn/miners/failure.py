@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from headroom_wrap.learn.miners.line import Line, basename
 
-_LOOKED_AT = 3000  # characters of each end of an output
+_LOOKED_AT = 2000  # characters of each end of an output
 
 
 class Cause(str, enum.Enum):
@@ -105,29 +105,56 @@ _NO_VARIABLE = tuple(
         rf"either define the environment variable {_VARIABLE}",
     )
 )
+# A part of what each group of patterns looks for: most outputs have none of it, and looking for a part costs a hundredth.
+_SAYS_PROGRAM = ("not found", "No such file", "not recognized", "ENOENT", "Unknown command", "Failed to spawn")
+_SAYS_OPTION = ("option", "argument", "flag", "switch")
+_SAYS_TASK = ("script", "ommand", "No rule", "recipe", "ask ", "Script")
+_SAYS_FILE = ("No such file", "not found:", "can't open", "Cannot find module")
+_SAYS_PROJECT = (
+    "package.json",
+    "MANIFEST",
+    "Cargo.toml",
+    "go.mod",
+    "main module",
+    "file found",
+    "pyproject",
+    "no POM",
+    "Gradle",
+    "ration file",
+    "Gemfile",
+)
+_SAYS_MODULE = ("No module named", "cannot load such file")
+_SAYS_TESTS = ("no tests ran", "Ran 0 tests", "No test", "collected 0")
+_SAYS_VARIABLE = ("KeyError", "nvironment", "env var", " set", " required", " un", " missing", " must be")
 
 
 def cause(line: Line, output: str) -> Failure | None:
     """Why a command line failed, as far as ``output`` says so; only what it names and the line itself has counts."""
     text = _ends(output)
-    if found := _named(_NO_PROGRAM, text, {basename(c[0]) for c in line.commands} | {c[0] for c in line.commands}):
+    if _has(text, _SAYS_PROGRAM) and (found := _named(_NO_PROGRAM, text, {basename(c[0]) for c in line.commands} | {c[0] for c in line.commands})):
         return Failure(Cause.NO_PROGRAM, found)
     words = line.words
     if not words:
         return None
-    if found := _named(_BAD_OPTION, text, _options(words)):
+    if _has(text, _SAYS_OPTION) and (found := _named(_BAD_OPTION, text, _options(words))):
         return Failure(Cause.BAD_OPTION, found if found.startswith("-") else f"-{found}")
-    if found := _named(_NO_TASK, text, set(words[1:]) | ({"test"} if words[1:2] in (("t",), ("tst",)) else set())):
+    if _has(text, _SAYS_TASK) and (found := _named(_NO_TASK, text, set(words[1:]) | ({"test"} if words[1:2] in (("t",), ("tst",)) else set()))):
         return Failure(Cause.NO_TASK, found)
-    if _NO_PROJECT.search(text):
+    if _has(text, _SAYS_PROJECT) and _NO_PROJECT.search(text):
         return Failure(Cause.NO_PROJECT)
-    if found := next((m[1] for p in _NO_FILE for m in p.finditer(text) if any(_same_file(m[1], w) for w in words[1:])), ""):
+    if _has(text, _SAYS_FILE) and (
+        found := next((m[1] for p in _NO_FILE for m in p.finditer(text) if any(_same_file(m[1], w) for w in words[1:])), "")
+    ):
         return Failure(Cause.NO_FILE, next(w for w in words[1:] if _same_file(found, w)))
-    if module := _NO_MODULE.search(text):
+    if _has(text, _SAYS_MODULE) and (module := _NO_MODULE.search(text)):
         return Failure(Cause.NO_MODULE, module[1] or module[2])
-    if variable := next((m[1] for p in _NO_VARIABLE if (m := p.search(text))), ""):
+    if _has(text, _SAYS_VARIABLE) and (variable := next((m[1] for p in _NO_VARIABLE if (m := p.search(text))), "")):
         return Failure(Cause.NO_VARIABLE, variable)
-    return Failure(Cause.NO_TESTS) if _NO_TESTS.search(text) else None
+    return Failure(Cause.NO_TESTS) if _has(text, _SAYS_TESTS) and _NO_TESTS.search(text) else None
+
+
+def _has(text: str, parts: tuple[str, ...]) -> bool:
+    return any(part in text for part in parts)
 
 
 def _ends(output: str) -> str:

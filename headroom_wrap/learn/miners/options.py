@@ -47,7 +47,8 @@ def _rejected(trail: Trail, step: Step, line: Line, option: str) -> Observation 
                 return None
             continue
         command = clean(" ".join(head(line.words)))
-        if words == (*before, *after):
+        valued = after[:1] and not after[0].startswith("-") and "=" not in line.words[place]
+        if words == (*before, *after) or (valued and words == (*before, *after[1:])):
             return _observation(trail, step, line, Lesson.DROP_OPTION, {"command": command, "option": clean(option)})
         if len(words) == len(line.words) and words[:place] == before and words[place + 1 :] == after and words[place].startswith("-"):
             slots = {"command": command, "wrong": clean(option), "right": clean(words[place].split("=", 1)[0])}

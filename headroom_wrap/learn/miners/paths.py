@@ -18,6 +18,18 @@ _ASKING = frozenset(
     {"find", "fd", "fdfind", "rg", "grep", "egrep", "ag", "ack", "echo", "git", "curl", "wget"}
 )  # they work on names of files that are not there
 _PASSING = re.compile(r"\.(?:log|out|tmp|err|trace|dump)\Z|(?:^|/)(?:tmp|temp|logs?|build|dist|target|node_modules|coverage|\.[^/]{1,40})/")
+# A header beside its source is another file; these are one another's.
+_EXTENSIONS = tuple(
+    frozenset(group.split())
+    for group in (
+        ".js .ts .jsx .tsx .mjs .cjs .mts .cts",
+        ".md .rst .txt .mdx .adoc",
+        ".yml .yaml .json .toml .json5",
+        ".css .scss .sass .less",
+        ".cc .cpp .cxx .c",
+        ".h .hpp .hh",
+    )
+)
 _LOOKS = (ToolKind.READ, ToolKind.EDIT, ToolKind.LIST)
 # Names that stand in many folders: found elsewhere, it is another file.
 _COMMON = frozenset(
@@ -113,5 +125,6 @@ def _same(wrong: str, right: str) -> bool:
     a, b = posixpath.basename(wrong), posixpath.basename(right)
     if a == b:
         return a.lower() not in _COMMON or posixpath.dirname(wrong).rsplit("/", 1)[-1] == posixpath.dirname(right).rsplit("/", 1)[-1] != ""
-    stem, other = posixpath.splitext(a), posixpath.splitext(b)
-    return stem[0] == other[0] and bool(stem[1] and other[1]) and posixpath.dirname(wrong) == posixpath.dirname(right)
+    (stem, extension), (other, another) = posixpath.splitext(a), posixpath.splitext(b)
+    alike = any(extension in group and another in group for group in _EXTENSIONS)
+    return stem == other and alike and posixpath.dirname(wrong) == posixpath.dirname(right)

@@ -83,9 +83,9 @@ def heads(wrong: tuple[str, ...], right: tuple[str, ...], least: int = 1) -> tup
 def related(program: str, head: tuple[str, ...]) -> bool:
     """Whether a head such as ``python3``, ``uv run pytest`` or ``.venv/bin/python -m pytest`` is another way to run a program."""
     name = basename(program)
-    if not head:
+    if not head or head == (program,):
         return False
-    if name in {basename(head[0]), basename(head[-1])} and head != (program,):
+    if name in {basename(head[0]), basename(head[-1])}:
         return True
     if len(head) >= 2 and head[-2:] == ("-m", name):
         return True

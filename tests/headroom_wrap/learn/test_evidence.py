@@ -139,7 +139,8 @@ def test_a_time_that_is_unknown_is_not_stale() -> None:
     assert told(Mined("k", (unknown,))) == ["python3"]
 
 
-@settings(max_examples=60)
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -373,6 +373,12 @@ case(
     right=[rule("drop_option", command="pytest", option="--timeout")],
 )
 case(
+    "option-drop-value",
+    "an option with its value",
+    [sh("pytest -n auto tests", "pytest: error: unrecognized arguments: -n", 4), sh("pytest tests", PASSED)],
+    right=[rule("drop_option", command="pytest", option="-n")],
+)
+case(
     "option-replace",
     "the option of another version",
     [sh("grep -P 'a\\d' src/x.c", "grep: invalid option -- P", 2), sh("grep -E 'a\\d' src/x.c", "a1")],
@@ -1285,6 +1291,286 @@ case(
     right=[rule("test_command", command="make test")],
 )
 case("more-fact-env", "with a variable each time", *[[sh("CI=1 npm test", PASSED)]] * 2)
+
+# -------------------------------------------------------------------------------------------------- a third part, of everyday work
+case(
+    "day-node-upgrade",
+    "dependencies are raised; failures are what is worked on",
+    [
+        sh("npm outdated", "zod 3 4", 1),
+        sh("npm install zod@4", "changed 1 package"),
+        sh("npm run build", "src/a.ts(1,2): error TS2305: Module has no exported member 'x'", 2),
+        edit("src/a.ts", "x", "y"),
+        sh("npm run build 2>&1 | tail -20", "built in 2.1s"),
+        sh("npm test 2>&1 | tail -30", "Tests: 1 failed, 8 passed"),
+        edit("src/b.ts", "x", "y"),
+        sh("npm test 2>&1 | tail -30", "Tests: 9 passed"),
+    ],
+)
+case(
+    "day-migrations",
+    "a server that is not up yet",
+    [
+        sh("alembic upgrade head", "sqlalchemy.exc.OperationalError: connection refused", 1),
+        sh("docker compose up -d db", "Started"),
+        sh("alembic upgrade head", "Running upgrade"),
+        sh("psql shop -c 'select 1'", 'psql: error: FATAL: role "root" does not exist', 2),
+        sh("psql -U shop shop -c 'select 1'", "1"),
+    ],
+)
+case(
+    "day-git",
+    "git says no, for reasons of the moment",
+    [
+        sh("git push", "! [rejected] main -> main (fetch first)", 1),
+        sh("git pull --rebase", "Successfully rebased"),
+        sh("git push", "ok"),
+        sh("git branch -d old", "error: The branch 'old' is not fully merged. If you are sure, run 'git branch -D old'", 1),
+        sh("git branch -D old", "Deleted branch old"),
+        sh("git switch -c fix", "fatal: a branch named 'fix' already exists", 128),
+        sh("git switch fix", "ok"),
+    ],
+)
+case(
+    "day-mac",
+    "tools of another system",
+    [
+        sh("sed -i '' s/a/b/ a.txt", "sed: can't read : No such file or directory", 2),
+        sh("sed -i s/a/b/ a.txt", ""),
+        sh("date -v-1d", "date: invalid option -- 'v'", 1),
+        sh("date -d yesterday", "Mon"),
+    ],
+)
+case(
+    "day-timeouts",
+    "a slow suite, run in parts and in the background",
+    [
+        sh("make test", "", None, timed_out=True),
+        sh("make test > out.txt 2>&1 &", ""),
+        sh("tail -3 out.txt", "12 passed"),
+        sh("timeout 60 pytest tests/unit", PASSED),
+    ],
+)
+case(
+    "day-types",
+    "a tool of the environment, called by its path from then on",
+    [
+        sh("mypy src", "bash: mypy: command not found", 127),
+        sh("ls .venv/bin | head", "mypy\npytest"),
+        sh(".venv/bin/mypy src", "src/a.py:1: error: x\nFound 1 error in 1 file", 1),
+        edit("src/a.py", "a", "b"),
+        sh(".venv/bin/mypy src", "Success: no issues found in 3 source files"),
+    ],
+    right=[],
+)
+case(
+    "day-types-at-once",
+    "the same, right at once",
+    [
+        sh("mypy src", "bash: mypy: command not found", 127),
+        sh("ls .venv/bin | head", "mypy\npytest"),
+        sh(".venv/bin/mypy src", "Success: no issues found in 3 source files"),
+    ],
+    right=[rule("use_program", wrong="mypy", right=".venv/bin/mypy")],
+)
+case(
+    "day-go",
+    "a module in a folder, worked in all day",
+    [
+        sh("go test ./...", "go: go.mod file not found in current directory or any parent directory; see 'go help modules'", 1),
+        sh("find . -name go.mod", "./server/go.mod"),
+        sh("cd server && go test ./...", "ok  shop/server 0.2s"),
+        sh("cd server && go vet ./...", ""),
+    ],
+    [sh("cd server && go test ./...", "ok  shop/server 0.2s")],
+    right=[rule("run_in_folder", command="go", folder="server")],
+)
+case(
+    "day-terraform",
+    "plans and their failures",
+    [
+        sh("terraform plan", "Error: Inconsistent dependency lock file; please run terraform init", 1),
+        sh("terraform init", "ok"),
+        sh("terraform plan", "No changes."),
+    ],
+)
+case(
+    "day-curl",
+    "a server asked in several ways",
+    [
+        sh("curl localhost:8000/health", "curl: (7) Failed to connect", 7),
+        sh("curl localhost:8080/health", "ok"),
+        sh("curl -s localhost:8080/v1/orders", '{"error": "not found: order"}'),
+    ],
+)
+case(
+    "day-reader",
+    "files read whole, in part, and again",
+    [
+        read("src/a.py"),
+        read("src/a.py", offset=10, limit=20),
+        read("src/b.py"),
+        edit("src/b.py", "a", "b"),
+        read("src/b.py"),
+        missing("src/c.py"),
+        search("class C", "src", "src/d.py:1:class C"),
+    ],
+)
+case(
+    "day-moved-test",
+    "a test's file by the name of what it tests",
+    [
+        missing("tests/test_cart.py"),
+        sh("ls tests/unit", "test_cart.py"),
+        read("tests/unit/test_cart.py"),
+        sh("pytest tests/unit/test_cart.py", PASSED),
+    ],
+    right=[rule("path_is_at", wrong="tests/test_cart.py", right="tests/unit/test_cart.py")],
+)
+case(
+    "day-readme-other",
+    "two documents of like names",
+    [missing("docs/api.md"), read("docs/api.rst"), missing("docs/setup.md"), read("wiki/setup-guide.md")],
+    right=[rule("path_is_at", wrong="docs/api.md", right="docs/api.rst")],
+)
+case(
+    "day-header",
+    "a header in place of its source",
+    [missing("src/wire.cc"), read("src/wire.h")],
+)
+case(
+    "day-user-steers",
+    "the user steers, with words that look like corrections",
+    [
+        sh("npm test", "Tests: 3 passed"),
+        user("no, the test should use the fake clock, not the real one"),
+        edit("a.test.ts", "a", "b"),
+        sh("npm test", "Tests: 3 passed"),
+        user("use git stash before you go on"),
+        sh("git stash", "Saved"),
+        user("stop, not so fast. run make clean first", True),
+        sh("make clean", ""),
+        sh("npm test", "Tests: 3 passed"),
+    ],
+)
+case(
+    "day-user-port",
+    "what to use is a value of an option",
+    [sh("uvicorn app:app", "Application startup complete"), user("no, use uvicorn app:app --port 9000"), sh("uvicorn app:app --port 9000", "ok")],
+)
+case(
+    "day-user-docker",
+    "an order of steps, not a preference",
+    [
+        sh("docker compose up -d", "ok"),
+        user("no, run the migrations first, use make migrate"),
+        sh("make migrate", "ok"),
+        sh("docker compose up -d", "ok"),
+    ],
+)
+case(
+    "day-user-make",
+    "the project's own way, said for good",
+    [
+        sh("pytest -q", PASSED),
+        user("never call pytest directly, always use make check instead of pytest"),
+        sh("make check", PASSED),
+        sh("make check", PASSED),
+    ],
+    right=[rule("prefers", wrong="pytest", right="make check")],
+)
+case(
+    "day-formatter",
+    "a hook changes files after each edit",
+    *[
+        [
+            read("a.ts"),
+            edit("a.ts", "let a", "let b"),
+            edit("a.ts", "let  b", "x", 1, NO_MATCH),
+            edit("a.ts", "let b ;", "x", 1, NO_MATCH),
+            read("a.ts"),
+            edit("a.ts", "let b;", "x"),
+        ]
+    ]
+    * 2,
+    right=[rule("reread_before_edit", path="a.ts")],
+)
+case(
+    "day-sandbox",
+    "no network in the sandbox, in three sessions",
+    *[[sh("pip install zod", "sandbox: network access is not allowed", 1, refused=True)]] * 3,
+    right=[rule("refused", command="pip install")],
+)
+case(
+    "day-scripts",
+    "scripts of the project that fail for reasons of their own",
+    [
+        sh("./scripts/release.sh 1.2", "error: unknown option --tag", 1),
+        sh("./scripts/release.sh", "usage: release.sh VERSION", 2),
+        sh("bash -x scripts/release.sh 1.2", "+ git tag", 0),
+    ],
+)
+case(
+    "day-deno",
+    "a permission flag that a program asks for",
+    *[[sh("deno run a.ts", "error: Requires net access, run again with the --allow-net flag, required", 1), sh("deno run --allow-net a.ts", "ok")]]
+    * 2,
+)
+case(
+    "day-cmake",
+    "a generator chosen",
+    [
+        sh("cmake -G Ninja -B build", 'CMake was unable to find a build program corresponding to "Ninja"', 1),
+        sh("cmake -B build", "-- Configuring done"),
+        sh("cmake --build build", "[100%] Built"),
+    ],
+)
+case(
+    "day-jest-path",
+    "a selection of tests by a path that is none",
+    [sh("npx jest src/cart.spec.ts", "No tests found, exiting with code 1", 1), sh("npx jest src/cart.test.ts", "Tests: 2 passed")],
+)
+case(
+    "day-pytest-collect",
+    "an error of collection while the code is written",
+    [
+        sh("pytest -q", "E   ModuleNotFoundError: No module named 'shop.discount'\n1 error", 2),
+        write("shop/discount.py"),
+        sh("python3 -m pytest -q", PASSED),
+    ],
+)
+case(
+    "day-mixed-manager",
+    "two managers side by side, both right",
+    *[[sh("cd web && pnpm test", "Tests: 3 passed"), sh("cd docs && npm run build", "ok")]] * 2,
+)
+case(
+    "day-alias",
+    "a shell's alias that the agent's shell has not",
+    [sh("ll src", "bash: ll: command not found", 127), sh("ls -la src", "total 8")],
+)
+case(
+    "day-sudo",
+    "with more rights",
+    [sh("systemctl restart web", "Failed to restart: Access denied", 1), sh("sudo systemctl restart web", "")],
+)
+case(
+    "day-ruby",
+    "a gem of the bundle",
+    [sh("rake db:version", "cannot load such file -- bootsnap (LoadError)", 1), sh("bundle exec rake db:version", "Current version: 3")],
+    right=[rule("use_environment", wrong="rake", right="bundle exec rake")],
+)
+case(
+    "day-kept-cd",
+    "the folder changes with the shell's own",
+    [
+        sh("cd backend", ""),
+        sh("python3 manage.py check", "System check: no issues", cwd="/home/dev/day-kept-cd/backend"),
+        sh("npm run lint", "npm error Could not read package.json", 254, cwd="/home/dev/day-kept-cd/backend"),
+        sh("cd .. && npm run lint", "ok", cwd="/home/dev/day-kept-cd/backend"),
+    ],
+    right=[rule("run_in_folder", command="npm", folder=".")],
+)
 
 
 def lines() -> str:
