@@ -39,6 +39,14 @@ def test_upstreams_by_vendor(tmp_path: Path) -> None:
         load(around(tmp_path), {"azure_upstream": "res.openai.azure.com"})
 
 
+def test_a_store_is_a_file_or_a_url(tmp_path: Path) -> None:
+    assert load(around(tmp_path)).where == str(tmp_path / "state" / "headroom" / "headroom.db")
+    assert load(around(tmp_path, HEADROOM_STORE="redis://host/0")).where == "redis://host/0"
+    with pytest.raises(UserError, match="of a kind that there is not") as refused:
+        load(around(tmp_path), {"store": "ftp://me:secret@host/x"})
+    assert "secret" not in refused.value.message
+
+
 def test_a_flag_of_another_name_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--workers"):
         load(around(tmp_path), {"proxy_workers": -1})

@@ -14,7 +14,7 @@ def test_settings_travel_as_json():
     )
     assert settings.decode(config.encode()) == config
     assert config.policy == Policy(Profile.AGGRESSIVE, exclude_tools=frozenset({"Bash"}), tool_kinds={"Grep": ToolKind.SEARCH})
-    assert str(config.database) == "/s/headroom.db"
+    assert config.where == str(config.database) == "/s/headroom.db"
 
 
 def test_the_defaults_are_the_policys():
