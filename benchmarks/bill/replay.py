@@ -36,7 +36,9 @@ _LEFT_OUT = re.compile(rb"\[headroom ([0-9a-f]{8,64}): \d+ of \d+ \w+ left out[^
 _PLACE = re.compile(r"(messages|input|contents)\[(\d+)\]")
 _PREFIX = "mcp__headroom__"
 _RETRIEVE = f"{_PREFIX}headroom_retrieve"
-_OURS = [{"name": f"{_PREFIX}{t['name']}", "description": t["description"], "input_schema": t["inputSchema"]} for t in TOOLS]
+_OURS = [
+    {"name": f"{_PREFIX}{t['name']}", "description": t["description"], "input_schema": t["inputSchema"]} for t in TOOLS[:1]
+]  # as sessions have it
 _THINKS_S = 3.0
 _WORKSPACE = "/home/dev/shop"
 

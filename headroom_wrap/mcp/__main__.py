@@ -15,22 +15,24 @@ from headroom_wrap.mcp.tools import ToolError, Tools
 if TYPE_CHECKING:
     from pipeline.store.api import Store
 
-USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--store-file FILE] [--ready FILE] [--memory PROJECT --top DIR]"
+USAGE = "usage: python -m headroom_wrap.mcp --state DIR [--store-file FILE] [--ready FILE] [--only TOOL,…] [--memory PROJECT --top DIR]"
 
 
 def main(arguments: list[str]) -> int:
-    """Serve. ``--ready`` names a file that is made once the client knows the tools, ``--store-file`` one in which the store's URL stands.
+    """Serve. ``--ready`` names a file that is made once the client knows the tools, ``--store-file`` one in which the store's URL stands,
+    ``--only`` the tools that are offered.
 
     The options are read by hand: argparse alone would take a tenth of the time in which an agent expects an answer.
     """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--store-file", "--ready", "--memory", "--top"}:
+    if len(arguments) % 2 or "--state" not in options or not options.keys() <= {"--state", "--store-file", "--ready", "--only", "--memory", "--top"}:
         print(USAGE, file=sys.stderr)
         return 2
     # The interrupt key reaches the agent's whole process group; the agent lives on after it and so must its tools.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     recall = partial(recalled, options["--memory"], options.get("--top", "")) if options.get("--memory") else None
-    tools = Tools(lambda: open_store(options["--state"], options.get("--store-file", "")), shorten, since=time.time(), recall=recall)
+    only = frozenset(filter(None, options.get("--only", "").split(",")))
+    tools = Tools(lambda: open_store(options["--state"], options.get("--store-file", "")), shorten, since=time.time(), only=only, recall=recall)
     try:
         # Standard output carries the protocol alone: what else is printed goes to standard error.
         with os.fdopen(os.dup(1), "wb") as out:

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from pipeline.ccr import Retrieved
     from pipeline.store.api import Store
 
+# Every request of an agent carries these words: each must earn its place.
 INSTRUCTIONS = (
-    "Long tool results reach you shortened: […] stands where lines were left out, and a last line [headroom HANDLE: …] says what. Nothing is"
-    " lost: if you need what was left out, fetch just those lines with headroom_retrieve; do not run the tool again."
+    "[…] in a tool result stands for lines that were left out, [headroom HANDLE: …] below it says which. If you need them, fetch just those"
+    " with headroom_retrieve; do not run the tool again."
 )
 
 _READ_ONLY = {"readOnlyHint": True, "openWorldHint": False}
@@ -33,20 +34,20 @@ def _tool(name: str, description: str, required: list[str], **properties: str) -
 TOOLS: list[dict[str, Any]] = [
     _tool(
         "headroom_retrieve",
-        "The original text behind a [headroom HANDLE: …] line: whole, or only some lines.",
+        "The original behind [headroom HANDLE: …], or some lines of it.",
         ["handle"],
-        handle="e.g. 3f9a2c7b",
-        lines="e.g. 120-480 or 5-9,40-60",
-        pattern="regular expression: only lines that match",
+        handle="",
+        lines="120-480 or 5-9,40-60",
+        pattern="regex of lines",
     ),
     _tool(
         "headroom_compress",
-        "Shorten a long text; the original stays retrievable.",
+        "Shorten a text, reversibly.",
         ["text"],
         text="",
-        query="what must be kept",
+        query="what to keep",
     ),
-    _tool("headroom_stats", "What Headroom saved so far.", []),
+    _tool("headroom_stats", "What was saved.", []),
 ]
 
 # Offered where the user turned memory on: then in the place of the figures, which a person has elsewhere, so that no request gets longer by much.
@@ -68,6 +69,7 @@ class Tools:
         open_store: opens the store.
         compress: (text, query, store for the original) -> text; raises ToolError where it cannot.
         since: Unix time in seconds from which receipts count as this session's.
+        only: names of those that are offered; empty for all. The others answer all the same.
         recall: (path or pattern, store) -> what memory answers; raises ToolError where it cannot. None: there is no memory.
     """
 
@@ -77,18 +79,21 @@ class Tools:
         compress: Callable[[str, str, Store], str],
         *,
         since: float = 0.0,
+        only: frozenset[str] = frozenset(),
         recall: Callable[[str, Store], str] | None = None,
     ) -> None:
         self._open_store = open_store
         self._compress = compress
         self._since = since
+        self._only = only
         self._recall = recall
         self._store: Store | None = None
 
     @property
     def offered(self) -> list[dict[str, Any]]:
         """The tools as the model is told of them."""
-        return TOOLS if self._recall is None else [*TOOLS[:-1], RECALL]
+        every = TOOLS if self._recall is None else [*TOOLS[:-1], RECALL]
+        return [tool for tool in every if not self._only or tool["name"] in self._only]
 
     def call(self, name: str, arguments: dict[str, Any]) -> str:
         """What a tool answers.

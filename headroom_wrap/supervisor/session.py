@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _STORE_FILE = "store"
 _SECRET_BYTES = 18
+_OFFERED = ("headroom_retrieve", "headroom_recall")  # compressing is the proxy's, the figures are on the panel
 _DRAIN_S = 5.0
 _MOST_DEATHS = 5
 _WITHOUT_PROXY = "the agent does not reach its model any more. End it, start it again in the same way, and let it resume this session."
@@ -195,11 +196,11 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
 
 
 def _tools(config: Config, folder: Path) -> tuple[str, ...]:
-    """The command line of our MCP server."""
+    """The command line of our MCP server: with what an agent that is wrapped has use for, as every request pays for each tool."""
     project = remembered(config)
     memory = ("--memory", project.identity, "--top", str(project.top)) if project is not None else ()
     store = ("--store-file", str(folder / _STORE_FILE)) if config.store else ()
-    return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), *store, *memory)
+    return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), "--only", ",".join(_OFFERED), *store, *memory)
 
 
 def _agent(

@@ -34,6 +34,15 @@ def test_what_the_model_is_told_costs_little():
     assert tokens.count(json.dumps(with_memory)) + tokens.count(INSTRUCTIONS) <= 400
 
 
+def test_a_wrapped_agent_is_told_of_what_it_has_use_for(store):
+    """Nothing may make a session dearer in which nothing is left out: a request there carries this and no more."""
+    tools = Tools(lambda: store, lambda *_: "short", only=frozenset({"headroom_retrieve", "headroom_recall"}))
+    assert [t["name"] for t in tools.offered] == ["headroom_retrieve"]
+    told = [{key: value for key, value in tool.items() if key != "annotations"} for tool in tools.offered]  # those are the agent's, not the model's
+    assert tokens.count(json.dumps(told, separators=(",", ":"))) + tokens.count(INSTRUCTIONS) <= 140
+    assert tools.call("headroom_compress", {"text": "long"}) == "short"
+
+
 def test_memory_is_asked_only_where_there_is_one(tools, store):
     assert RECALL not in tools.offered
     with pytest.raises(LookupError):
