@@ -17,7 +17,7 @@ import type {
 } from "./models.js";
 import type { Transport } from "./transport.js";
 
-const RESIDENT = /^process_resident_memory_bytes (\d{1,20}(?:\.\d{1,20})?(?:e\+?\d{1,3})?)$/m;
+const RESIDENT = /^headroom_resident_memory_bytes (\d{1,20}(?:\.\d{1,20})?(?:e\+?\d{1,3})?)$/m;
 
 /** The part of a client that asks for figures. */
 export class Figures {

@@ -17,7 +17,7 @@ const PARAMETERS = {
   required: ["handle"],
 };
 
-/** The tool's declaration as a provider wants it. */
+/** The tool's declaration as a provider wants it. Requests of wrapped clients that offer it may have something left out. */
 export function retrieveTool(provider: "openai" | "openai-responses" | "anthropic" | "gemini" = "openai"): any {
   if (provider === "anthropic") return { name: NAME, description: DESCRIPTION, input_schema: PARAMETERS };
   const declared = { name: NAME, description: DESCRIPTION, parameters: PARAMETERS };

@@ -53,7 +53,12 @@ export class Transport {
 
   /** An answer as JSON. Asked again where the failure may pass. */
   async json(path: string, ask: Ask): Promise<any> {
-    return this.insist(ask, async (signal) => JSON.parse(await (await this.once(path, ask, signal)).text()));
+    const text = await this.text(path, ask);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new HeadroomError("Headroom's proxy answered with something that is no JSON. Is it another program's address?");
+    }
   }
 
   /** An answer as text. */

@@ -56,7 +56,10 @@ export interface PolicyOptions {
   schemasInPrompts?: boolean;
   /** JSON stays parseable. */
   preserveJson?: boolean;
-  /** false: nothing is left out, only said in fewer words. */
+  /**
+   * false: nothing is left out, only said in fewer words. By default that is so in wrapped clients and models whose requests do not offer the
+   * tool `headroom_retrieve`; `compress` itself leaves out what it can.
+   */
   elide?: boolean;
 }
 

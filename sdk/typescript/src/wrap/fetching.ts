@@ -4,6 +4,7 @@ import { clientOf, compressOpenly } from "../compress.js";
 import { HeadroomConnectionError } from "../errors.js";
 import { fallenBack } from "../fallback.js";
 import type { CompressOptions } from "../types.js";
+import { policyFor } from "./offer.js";
 import { find, hrefOf, withMessages, type Fetch } from "./requests.js";
 
 export interface WrapOptions extends CompressOptions {
@@ -27,7 +28,8 @@ function compressed(send: Fetch, options: WrapOptions): Fetch {
     const found = find(url, init);
     if (!found) return send(url, init);
     const signal = init.signal ?? options.signal;
-    const result = await compressOpenly(found.messages, { ...options, model: options.model ?? found.model, signal });
+    const policy = policyFor(found.body.tools, options.policy);
+    const result = await compressOpenly(found.messages, { ...options, model: options.model ?? found.model, policy, signal });
     return send(url, result.messages === found.messages ? init : withMessages(init, found, result.messages));
   };
 }

@@ -1,6 +1,7 @@
 /** Language models of Vercel's `ai`, of every version of their specification. */
 import { compressOpenly } from "../compress.js";
 import type { CompressOptions } from "../types.js";
+import { policyFor } from "./offer.js";
 
 /** What all versions have alike. */
 export interface LanguageModel {
@@ -16,7 +17,8 @@ export interface LanguageModel {
 export async function smallerPrompt(params: any, model: { modelId?: string } | undefined, options: CompressOptions): Promise<any> {
   if (!Array.isArray(params?.prompt)) return params;
   const signal = params.abortSignal ?? options.signal;
-  const result = await compressOpenly(params.prompt, { ...options, model: options.model ?? model?.modelId, signal });
+  const policy = policyFor(params.tools, options.policy);
+  const result = await compressOpenly(params.prompt, { ...options, model: options.model ?? model?.modelId, policy, signal });
   return result.messages === params.prompt ? params : { ...params, prompt: result.messages };
 }
 

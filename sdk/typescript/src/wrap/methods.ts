@@ -1,6 +1,7 @@
 /** Objects whose methods take requests, where there is no `fetch` to tell: doubles in tests, other libraries with the same methods. */
 import { compressOpenly } from "../compress.js";
 import type { WrapOptions } from "./fetching.js";
+import { policyFor } from "./offer.js";
 
 type Field = "messages" | "input" | "contents";
 
@@ -44,7 +45,9 @@ function calling(method: (...given: any[]) => any, object: object, field: Field,
     if (!Array.isArray(messages) || messages.some((message) => message === null || typeof message !== "object")) {
       return method.call(object, request, ...rest);
     }
-    const result = await compressOpenly(messages, { ...options, model: options.model ?? request.model ?? (object as any).model });
+    const policy = policyFor(request.tools ?? request.config?.tools ?? (object as any).tools, options.policy);
+    const model = options.model ?? request.model ?? (object as any).model;
+    const result = await compressOpenly(messages, { ...options, model, policy });
     return method.call(object, result.messages === messages ? request : { ...request, [field]: result.messages }, ...rest);
   };
 }
