@@ -81,3 +81,42 @@ def test_what_claude_read_codex_is_given_as_it_was_made(both: tuple[Project, cod
     (user.path / "app.log").write_text("another\n" * 200)
     listed = project.headroom("memory", "list", "app.log")
     assert "changed since" in listed.stdout, listed.stderr
+
+
+def test_what_codex_read_claude_is_given_and_told_of(both: tuple[Project, codex.User]) -> None:
+    project, user = both
+    with OpenAIProvider(Script(*([codex.run(c, codex.CODE)] for c in COMMANDS[:2]), [text("Read.")])) as provider:
+        user.reach(provider.url)
+        wrapped = user.wrapped(*EXEC, "-m", codex.CODE, "Add a handler for refunds.")
+        first = [output.partition("Output:\n")[2].lstrip("\n") for output in codex.outputs(provider.turns)]
+    assert wrapped.returncode == 0, wrapped.stderr
+    turns = [[tool("Bash", command=c)] for c in COMMANDS[:2]]
+    asks = [[tool("mcp__headroom__headroom_recall", pattern="app.log")], [tool("mcp__headroom__headroom_recall", pattern="LedgerOutOfBalance")]]
+    allowed = ("-p", "Write the page for customers.", *PRINT[2:-1], f"{PRINT[-1]},mcp__headroom__headroom_recall")
+    with AnthropicProvider(Script(*turns, *asks, [text("Read too.")])) as provider:
+        again = project.headroom("wrap", "claude", "--", *allowed, ANTHROPIC_BASE_URL=provider.url)
+        requests = messages(provider)
+        second = scripts.results(requests[-1].body)
+    assert again.returncode == 0, again.stderr
+    assert [without_footer(form) for form in second[:2]] == [without_footer(form) for form in first]
+    assert "app.log: ~" in second[2]
+    assert "codex" in second[2]
+    assert "LedgerOutOfBalance: debit 1299.00 credit 1298.99" in second[3]
+    assert not any("Notes of what was read here" in str(message) for message in requests[0].body["messages"]), "nobody asked for it yet"
+    store = SqliteStore.open(user.state / "headroom.db")
+    reasons = [reason for receipt in store.receipts() if receipt.agent == "claude" for reason, _ in receipt.reasons]
+    store.close()
+    assert reasons.count("compressed before") == 2
+    assert "compressed" not in reasons
+
+
+def test_without_memory_nothing_is_remembered_or_offered(both: tuple[Project, codex.User]) -> None:
+    project, user = both
+    with AnthropicProvider(Script([tool("Bash", command="cat app.log")], [text("Read.")])) as provider:
+        wrapped = project.headroom("wrap", "claude", "--", *PRINT, ANTHROPIC_BASE_URL=provider.url, HEADROOM_MEMORY="off")
+        tools = [t["name"] for t in messages(provider)[0].body["tools"]]
+    assert wrapped.returncode == 0, wrapped.stderr
+    assert not any("recall" in name for name in tools)
+    store = SqliteStore.open(user.state / "headroom.db")
+    assert store.projects() == []
+    store.close()
