@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import os
+import re
+import warnings
 from pathlib import Path
 
-import litellm
 import pytest
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import asks the network
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "open_text is deprecated", DeprecationWarning)  # in versions before 1.80
+    import litellm
 
 from headroom import HeadroomError, tools
 from headroom.integrations.litellm import HeadroomCallback, with_headroom
@@ -19,6 +27,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:Item .* on TypedDict class:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The `dict` method is deprecated:DeprecationWarning"),  # in versions before 1.80
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
     pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning"),  # its logging worker's, when a test's loop ends
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # likewise
@@ -185,6 +194,21 @@ async def test_failure_is_open_or_typed(way):
                 with pytest.raises(HeadroomError, match="on fire"):
                     await app.ask()
         assert len(provider.requests) == 3
+
+
+@pytest.mark.parametrize("block", [0, 1], ids=["callback", "wrapped"])
+async def test_the_page(block, monkeypatch, capsys):
+    page = Path(__file__).parents[3] / "docs" / "integrations" / "litellm.md"
+    code = re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)[block]
+    with OpenAIProvider(Script([tool("run", command="cat x.log")], final="A connection was reset."), unchanged=False) as provider:
+        monkeypatch.setenv("OPENAI_API_BASE", provider.url + "/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "k")
+        app = Application(litellm.completion, provider)
+        await app.run(1)
+        place = {"MODEL": "openai/gpt-5.5", "messages": app.messages, "READ_LOG": DECLARED[0]}
+        await once(eval(compile(code, page.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), place))
+        assert capsys.readouterr().out == "A connection was reset.\n"
+        assert b"lines left out" in provider.requests[-1].raw
 
 
 def test_other_functions_are_refused():
