@@ -135,7 +135,7 @@ def _look(asked: Asked, settings: Config, judge: Judge | None) -> tuple[Survey, 
         place = Place(Path(project), around.home, around.environ.get("PATH", ""))
         found = evidence.findings(mined, now, project)
         record = memory.record(place.project)
-        proposals.append(propose(place, found, agents, record, target=asked.target, again=asked.again, judge=judge))
+        proposals.append(propose(place, found, agents, record, only=asked.agent, target=asked.target, again=asked.again, judge=judge))
         unfit.update({finding.id: finding for finding in untold(found)})
     return survey, proposals, len(unfit)
 
@@ -149,7 +149,7 @@ def _projects(survey: Survey, mined: Sequence[Mined], asked: Asked) -> dict[str,
                 agents.setdefault(seen.project, Counter())[seen.agent] += 1
     if asked.target and asked.project is not None:  # one file is one project's
         agents = {str(asked.project): sum(agents.values(), Counter())}
-    return {p: tuple(sorted(a for a in counted if asked.agent in ("", a))) for p, counted in agents.items() if p}
+    return {p: tuple(sorted(counted)) for p, counted in agents.items() if p and (not asked.agent or asked.agent in counted)}
 
 
 def _write(proposals: Sequence[Proposal], memory: Memory, *, named: bool, quiet: bool) -> list[str]:

@@ -112,6 +112,7 @@ def propose(
     agents: Sequence[str],
     record: Record,
     *,
+    only: str = "",
     target: str = "",
     again: bool = False,
     judge: Judge | None = None,
@@ -122,8 +123,9 @@ def propose(
     Args:
         around: the project.
         findings: of this project and of the whole machine.
-        agents: those that work in this one.
+        agents: those that work in this project.
         record: what was written there before.
+        only: one of them, for whose file alone it is.
         target: the file to write to, from the project's folder; else each agent's own.
         again: rules that the user edited or deleted are written again.
         judge: chooses among new rules, and may reword them.
@@ -138,8 +140,11 @@ def propose(
     if judge is not None:
         chosen = {rule.id: rule for rule in judge([rule for rule in wanted if rule.id not in standing and rule.id not in record.refused])}
         wanted = [chosen.get(rule.id, rule) for rule in wanted if rule.id in chosen or rule.id in standing]
-    changes, problems = _changes(around, wanted, agents, record, target=target, refused=() if again else record.refused, count=count)
+    files = (target,) if target else files_of((only,) if only else agents, lambda name: (project / name).exists())
+    changes, problems = _changes(around, wanted, agents, record, files=files, refused=() if again else record.refused, count=count)
     where = {rule.id: UNTRUE if rule.id in untrue else ELSEWHERE for rule in everything}
+    for path, written in record.files.items():
+        where.update({i: _shown(Path(path), project) for i in written.rules if i in where and i not in untrue})
     for change in changes:
         where.update(dict.fromkeys(change.merged.left_out, NO_ROOM))
     for change in changes:
@@ -161,7 +166,7 @@ def _changes(
     agents: Sequence[str],
     record: Record,
     *,
-    target: str,
+    files: Sequence[str],
     refused: Collection[str],
     count: Callable[[str], int],
 ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
@@ -170,7 +175,6 @@ def _changes(
     def exists(name: str) -> bool:
         return (project / name).exists()
 
-    files = (target,) if target else files_of(agents, exists)
     real = {name: os.path.realpath(project / name) for name in files}
     elsewhere = {_shown(Path(path), project): list(written.rules) for path, written in record.files.items() if path not in real.values()}
     needs = [Need(rule.id, _agents(rule.finding, agents)) for rule in rules if rule.id not in refused]

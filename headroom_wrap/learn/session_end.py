@@ -110,10 +110,12 @@ def look(ending: Ending, around: Surroundings, now: float) -> Taught:
     memory = Memory(ending.state)
     survey = Survey()
     survey.read(sessions(around.environ, around.home, project=around.cwd, agent=ending.agent, since=ending.began, state=ending.state))
-    found = evidence.findings(memory.add(survey.mined), now, str(around.cwd))
+    known = memory.add(survey.mined)
+    found = evidence.findings(known, now, str(around.cwd))
+    agents = {seen.evidence.agent for one in known for seen in one.observations if seen.evidence.project == str(around.cwd)} | {ending.agent}
     place = Place(around.cwd, around.home, around.environ.get("PATH", ""))
     record = memory.record(around.cwd)
-    proposal = propose(place, found, (ending.agent,), record)
+    proposal = propose(place, found, sorted(agents), record, only=ending.agent)
     counted = {rule.text: rule.finding.sessions for rule in proposal.rules}
     return Taught(proposal.changes, record, counted, proposal.problems)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from headroom.testing import AnthropicProvider, OpenAIProvider, Script, text, tool
-from tests.e2e import codex
+from headroom.testing import AnthropicProvider, GeminiProvider, OpenAIProvider, Script, text, tool
+from tests.e2e import codex, gemini
 from tests.e2e.conftest import Project
 from tests.e2e.scripts import results
 from tests.e2e.test_claude_print import messages
@@ -157,3 +157,15 @@ def test_codex_learns_and_judges_without_running_anything(private_home: object, 
     assert f"- {RULE}\n" in (user.path / "AGENTS.md").read_text()
     assert user.headroom("unlearn").returncode == 0
     assert (user.path / "AGENTS.md").read_text() == "Keep to the conventions of the code base.\n"
+
+
+def test_gemini_takes_nothing_in_a_quotation_for_an_import(private_home: object, tmp_path_factory: pytest.TempPathFactory) -> None:
+    user = gemini.make_user(tmp_path_factory)
+    (user.path / "other.md").write_text("IMPORTED TEXT\n")
+    (user.path / "GEMINI.md").write_text("- The tests: `npx @./other.md`.\n- There is no `@other.md`; it is `@./other.md`.\n")
+    with GeminiProvider(Script([text("Done.")])) as provider:
+        done = user.direct("--yolo", "-o", "text", "-p", "go", GOOGLE_GEMINI_BASE_URL=provider.url)
+        said = json.dumps(provider.turns[-1].body)
+    assert done.returncode == 0, done.stderr
+    assert "npx @./other.md" in said
+    assert "IMPORTED TEXT" not in said

@@ -283,3 +283,9 @@ def test_nothing_is_raised_whatever_happens(settings, capsys: pytest.CaptureFixt
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "Traceback" not in said
+
+
+def test_whose_transcripts_can_be_read() -> None:
+    from headroom_wrap.learn.readers.registry import READERS
+
+    assert set(READERS) == learned.AGENTS

@@ -188,6 +188,15 @@ def test_what_cannot_be_told_is_counted(project: Path) -> None:
     assert untold([unfit, PYTHON, finding(Lesson.RETRIEVED, kind=Kind.RETRIEVAL, tool="Bash")]) == (unfit,)
 
 
+def test_who_reads_two_files_is_told_once_whoevers_session_it_was(project: Path, memory: Memory) -> None:
+    agents = ("codex", "copilot", "gemini")
+    carried_out(proposed(project, memory, (PYTHON,), agents, only="codex"), memory)
+    assert [p.name for p in project.iterdir()] == ["AGENTS.md"]
+    later = proposed(project, memory, (PYTHON,), agents, only="gemini")
+    assert (later.news, later.where) == ((), {PYTHON.id: "AGENTS.md"})
+    assert proposed(project, memory, (PYTHON,), ("codex", "gemini"), only="gemini").news, "if nobody reads both, both are told"
+
+
 PROGRAM = """
 from pathlib import Path
 from headroom_wrap.learn.findings import Lesson
