@@ -17,7 +17,7 @@ ENVIRONMENTS = Path(os.environ.get("HEADROOM_TEST_ENVIRONMENTS") or ROOT / ".dev
 PACKAGES = {
     "frameworks": ("agno", "langchain", "openai_agents", "pydantic_ai"),
     "litellm": ("litellm",),
-    "oldest": ("agno", "langchain", "litellm", "openai_agents", "pydantic_ai"),
+    "oldest": ("agno", "langchain", "litellm", "openai_agents", "pydantic_ai", "sdk_clients"),
 }
 LIMIT_S = 600
 
