@@ -16,9 +16,10 @@ from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment, Job
 from pipeline.dialects.api import Dialect, Transcript, Unreadable
+from pipeline.memory.forms import LEAST_CHARS
 from pipeline.outcome import Reason
 from pipeline.policy import Policy
-from pipeline.store.api import Decision, StoreError
+from pipeline.store.api import Decision, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -197,11 +198,15 @@ class Compression:
 
     async def _recall(self, job: Job) -> tuple[Job, dict[int, str]]:
         """A job with the forms that its blocks got in other transcripts, and the keys of those that are not on record."""
-        keys = cache_aligner.form_keys(job)
-        if not keys:
-            return job, keys
+        if not any(len(task.content.text) >= LEAST_CHARS for task in job.tasks):
+            return job, {}
+
+        def look(store: Store) -> tuple[dict[int, str], dict[str, Decision]]:
+            keys = cache_aligner.form_keys(job)  # in the store's thread: all texts are hashed
+            return keys, store.decisions(list(keys.values()))
+
         try:
-            found = await self._keeper.decisions(list(keys.values()))
+            keys, found = await self._keeper.use(look)
         except StoreError:  # told where the decisions cannot be kept, which comes next
             return job, {}
         return cache_aligner.with_forms(job, keys, found), {index: key for index, key in keys.items() if key not in found}

@@ -12,6 +12,7 @@ import pytest
 from headroom_wrap.mcp import __main__ as program
 from headroom_wrap.mcp.tools import ToolError
 from pipeline import markers
+from pipeline.store.api import Memory
 from pipeline.store.sqlite import SqliteStore
 
 
@@ -135,3 +136,14 @@ def test_compression_that_is_not_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "headroom", object())
     with pytest.raises(ToolError, match="not available"):
         program.shorten("x", "", None)
+
+
+def test_memory_answers_through_the_server(tmp_path):
+    store = SqliteStore.open(tmp_path / "state" / "headroom.db")
+    handle = store.put_original("def rule_7(amount): ...")
+    store.remember([Memory("git-1", "ledger.py", "d" * 64, handle, "file", "claude", "s", 1.0, 9, "1:1")])
+    assert "ledger.py: ~9 tokens, read by claude" in program.recalled("git-1", str(tmp_path), "ledger", store)
+    assert "Nothing has been read" in program.recalled("git-2", str(tmp_path), "", store)
+    with pytest.raises(ToolError, match="no regular expression"):
+        program.recalled("git-1", str(tmp_path), "rule_(", store)
+    store.close()
