@@ -74,6 +74,8 @@ def _wrong(earlier: Step, later: Step, right: str) -> str:
     taken = tuple(right.split())
     if len(taken) == 1:
         return one[0] if basename(one[0]) != basename(taken[0]) and related(one[0], taken) else ""
+    if related(one[0], taken) and one[1:] == other[len(taken) :]:
+        return one[0]
     called = head(one)
     if purpose(one) and purpose(one) == purpose(other) and " ".join(called) != right:
         return " ".join(called)

@@ -62,7 +62,7 @@ def _reread(trail: Trail, step: Step, path: str) -> bool:
     for later in trail.after(step, 6):
         if later.worked and not later.use.command and place(trail, later, later.use.path or ".") == path:
             if later.use.kind is ToolKind.EDIT:
-                return read
+                return read and bool(_old(later))  # written anew, it was given up
             read = read or later.use.kind is ToolKind.READ
     return False
 

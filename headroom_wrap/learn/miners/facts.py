@@ -15,6 +15,7 @@ from pipeline.transcript import ToolKind
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
 # Tests that fail show as well as tests that pass how they are run.
 _RAN = re.compile(r"\b\d{1,6} (?:passed|failed|passing|failing|tests?|examples?)\b|^Tests?:? |^(?:ok|FAIL|PASS)\b|test result:", re.MULTILINE)
+_ASKING = frozenset({"--help", "-h", "--version", "-V", "--collect-only", "--list", "--listTests", "--dry-run"})
 _TOTALS = 1000  # characters of an output's end in which runners of tests give their totals
 _FIRST = 5  # tool uses with which a session begins
 _KNOWN = re.compile(r"(?:^|/)(?:readme|agents|claude|gemini|contributing|changelog|license)[^/]{0,20}\Z|\.(?:lock|log)\Z|package-lock", re.IGNORECASE)
@@ -25,7 +26,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
     told: set[tuple[Lesson, str]] = set()
     for step in trail.steps:
         line = step.line
-        if not line or not line.words or line.variables or trail.folder(step) != ".":
+        if not line or not line.words or line.variables or trail.folder(step) != "." or _ASKING.intersection(line.words):
             continue
         lesson = _LESSONS.get(purpose(line.words))
         if lesson is None or not (step.worked or (lesson is Lesson.TEST_COMMAND and _ran(step))):

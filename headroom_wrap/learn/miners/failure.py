@@ -101,7 +101,8 @@ _NO_VARIABLE = tuple(
     for p in (
         rf"KeyError: '{_VARIABLE}'",
         rf"\b{_VARIABLE}\b['\"`]?(?: environment variable)?:? {_UNSET}",
-        rf"(?:[Ee]nvironment variable|env var)s? ['\"`$]?{_VARIABLE}",
+        rf"(?:[Ee]nvironment variable|env var) ['\"`$]?{_VARIABLE}['\"`]? {_UNSET}",
+        rf"(?:[Mm]issing|[Rr]equired|[Uu]nset|[Uu]ndefined) (?:environment variable|env var)s?:? ['\"`$]?{_VARIABLE}",
         rf"either define the environment variable {_VARIABLE}",
     )
 )

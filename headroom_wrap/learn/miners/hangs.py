@@ -16,6 +16,7 @@ _ENDING = frozenset(
     "--single-run --no-daemon".split()
 )
 _VARIABLES = frozenset({"CI", "DEBIAN_FRONTEND", "GIT_PAGER", "PAGER", "GIT_EDITOR", "EDITOR", "GIT_TERMINAL_PROMPT"})
+_MEANT = frozenset({"sleep", "wait"})
 _LONGEST = 8  # words of a command that a rule may be about
 
 
@@ -24,6 +25,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
     for step in trail.steps:
         line = step.line
         if not step.use.timed_out or step.use.interrupted or not line or not line.words or line.guarded or len(line.words) > _LONGEST:
+            continue
+        if line.program in _MEANT:
             continue
         instead = _ending(trail, step, line)
         needed = premises(trail, step, line.words)

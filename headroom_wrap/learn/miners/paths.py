@@ -17,7 +17,10 @@ _MISSING = re.compile(r"does not exist|[Nn]o such file|[Ff]ile not found|ENOENT|
 _ASKING = frozenset(
     {"find", "fd", "fdfind", "rg", "grep", "egrep", "ag", "ack", "echo", "git", "curl", "wget"}
 )  # they work on names of files that are not there
-_PASSING = re.compile(r"\.(?:log|out|tmp|err|trace|dump)\Z|(?:^|/)(?:tmp|temp|logs?|build|dist|target|node_modules|coverage|\.[^/]{1,40})/")
+_PASSING = re.compile(
+    r"\.(?:log|out|tmp|err|trace|dump)\Z|(?:^|/)(?:tmp|temp|logs?|build|dist|target|node_modules|coverage|\.[^/]{1,40})/"
+    r"|(?:-lock\.(?:json|yaml)|\.lock|\.min\.\w{2,3}|\.snap|\.map)\Z"
+)
 # A header beside its source is another file; these are one another's.
 _EXTENSIONS = tuple(
     frozenset(group.split())
@@ -115,13 +118,21 @@ def _found(trail: Trail, step: Step, wrong: str) -> str:
             there = place(trail, later, path)
             if there == wrong:
                 return ""
-            if there and _same(wrong, there):
+            if there and not passing(there) and _same(wrong, there):
                 candidates[clean(there)] = None
     return next(iter(candidates)) if len(candidates) == 1 else ""  # of several, none is known to be the one that was meant
 
 
+def _beside(one: list[str], other: list[str]) -> bool:
+    """Whether two folders are parts of one whole, as ``packages/web`` and ``packages/admin``: each has its own file of the name."""
+    apart = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
+    return len(one) == len(other) > 1 and one[0] == other[0] and len(apart) == 1 and not apart[0][0].startswith(apart[0][1][:4])
+
+
 def _same(wrong: str, right: str) -> bool:
     """Whether a file is the one that was looked for: of the same name elsewhere, or beside it with another extension."""
+    if _beside(wrong.split("/")[:-1], right.split("/")[:-1]):
+        return False
     a, b = posixpath.basename(wrong), posixpath.basename(right)
     if a == b:
         return a.lower() not in _COMMON or posixpath.dirname(wrong).rsplit("/", 1)[-1] == posixpath.dirname(right).rsplit("/", 1)[-1] != ""

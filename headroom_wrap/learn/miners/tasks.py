@@ -8,7 +8,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import akin, head, premises, purpose, workings
+from headroom_wrap.learn.miners.variants import akin, head, names_purpose, premises, purpose, workings
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
@@ -60,4 +60,4 @@ def _same_purpose(wrong: tuple[str, ...], right: tuple[str, ...], failure: Failu
         return purpose(right) == "test" and basename(wrong[-1]) != basename(right[-1])
     if basename(wrong[0]) == basename(right[0]):
         return len(right) > 1 and right[-1] != failure.name and akin(failure.name, right[-1])
-    return bool(purpose(wrong)) and purpose(wrong) == purpose(right)
+    return names_purpose(failure.name) and purpose(wrong) == purpose(right)

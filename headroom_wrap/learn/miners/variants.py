@@ -117,6 +117,11 @@ def head(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[:taken]
 
 
+def names_purpose(task: str) -> bool:
+    """Whether a task's name says what it is for, and no more: ``lint``, not ``lint:docs``."""
+    return task.lower() in _PURPOSE
+
+
 def purpose(words: tuple[str, ...]) -> str:
     """What a command is for: ``test``, ``lint``, ``types``, ``build``, ``format``, or ``""``."""
     for word in reversed(head(words)):
@@ -132,7 +137,9 @@ def akin(one: str, other: str) -> bool:
     if a and b:
         return a == b
     tokens, others = _TOKEN.findall(one.lower())[:20], _TOKEN.findall(other.lower())[:20]
-    return any(t == o or (len(t) > 3 and len(o) > 3 and (t.startswith(o) or o.startswith(t))) for t in tokens for o in others)
+    left = [t for t in tokens if not any(_alike(t, o) for o in others)]
+    right = [o for o in others if not any(_alike(t, o) for t in tokens)]
+    return len(left) < len(tokens) and not (left and right)  # of two that are each qualified, as test:e2e and test:unit, neither is the other
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:
@@ -154,6 +161,11 @@ def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise,
         elif basename(program) in ("make", "gmake"):
             found.append(Script("Makefile" if folder == "." else f"{folder}/Makefile", task))
     return tuple(found)
+
+
+def _alike(one: str, other: str) -> bool:
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer == shorter or (len(shorter) > 3 and (longer.startswith(shorter) or longer.endswith(shorter)))
 
 
 def _cwd(trail: Trail, step: Step) -> str:

@@ -1572,6 +1572,272 @@ case(
     right=[rule("run_in_folder", command="npm", folder=".")],
 )
 
+# ------------------------------------------------------------------------------- a fourth part: what tempts each miner, and its like that is right
+case(
+    "tempt-python2",
+    "an old script needs the old one; the new one fails otherwise",
+    [sh("python2 old.py", NOT_FOUND.format("python2"), 127), sh("python3 old.py", "SyntaxError: Missing parentheses", 1)],
+)
+case("tempt-gcc-clang", "another compiler altogether", [sh("clang a.c", NOT_FOUND.format("clang"), 127), sh("gcc a.c", "")])
+case("tempt-npm-yarn", "a package manager that is not there", [sh("yarn install", NOT_FOUND.format("yarn"), 127), sh("npm ci", "added 3 packages")])
+case(
+    "tempt-yarn-run",
+    "the same task by the manager that is there",
+    [sh("yarn lint", NOT_FOUND.format("yarn"), 127), sh("pnpm lint", "ok")],
+    right=[rule("use_program", wrong="yarn", right="pnpm")],
+)
+case("tempt-remote", "on another machine", [sh("ssh web1 python a.py", "bash: python: command not found", 127), sh("ssh web1 python3 a.py", "ok")])
+case(
+    "tempt-container",
+    "in a container, not on this machine",
+    [sh("docker exec web python a.py", 'exec: "python": executable file not found in $PATH', 127), sh("docker exec web python3 a.py", "ok")],
+)
+case(
+    "tempt-container-plain",
+    "a container lacks what the machine has",
+    [sh("docker compose run web pytest", "sh: pytest: not found", 127), sh("pytest", PASSED)],
+)
+case(
+    "tempt-xargs",
+    "in the middle of a pipe",
+    [sh("git ls-files | xargs fd-x", "xargs: fd-x: No such file or directory", 127), sh("git ls-files | xargs wc -l", "40 total")],
+)
+case(
+    "tempt-subshell",
+    "brackets round it",
+    [sh("(cd api && python manage.py check)", NOT_FOUND.format("python"), 127), sh("(cd api && python3 manage.py check)", "ok")],
+    right=[rule("use_program", wrong="python", right="python3")],
+)
+case(
+    "tempt-import-optional",
+    "an optional module; another call does not need it",
+    [sh("python3 plot.py --png", "ModuleNotFoundError: No module named 'matplotlib'", 1), sh("python3 plot.py --text", "ok")],
+)
+case(
+    "tempt-tox",
+    "one way lacks it, the project's other has it",
+    [sh("python -m mypy src", "/usr/bin/python: No module named mypy", 1), sh("poetry run mypy src", "Success: no issues found in 3 source files")],
+    right=[rule("use_environment", wrong="python -m mypy", right="poetry run mypy")],
+)
+case(
+    "tempt-env-fixed-elsewhere",
+    "a second terminal was at work, as the user says",
+    [sh("pytest -q", NO_YAML, 1), user("ok I ran pip install"), sh("uv run pytest -q", PASSED)],
+)
+case(
+    "tempt-task-all",
+    "a step of several that a list of tasks has",
+    [sh("npm run test:e2e", 'npm error Missing script: "test:e2e"', 1), sh("npm run test:unit", "ok")],
+)
+case(
+    "tempt-task-clean",
+    "a target by another name",
+    [sh("make distclean", "make: *** No rule to make target 'distclean'.  Stop.", 2), sh("make clean", "")],
+    right=[rule("use_task", wrong="make distclean", right="make clean")],
+)
+case(
+    "tempt-make-sub",
+    "a target of another Makefile, asked with -C",
+    [sh("make docs", "make: *** No rule to make target 'docs'.  Stop.", 2), sh("make -C site docs", "ok")],
+)
+case(
+    "tempt-folder-tests",
+    "tests of two packages",
+    [
+        sh("pytest tests/test_api.py", "ERROR: file or directory not found: tests/test_api.py", 4),
+        sh("cd api && pytest tests/test_api.py", PASSED),
+        sh("cd web && pytest tests/test_web.py", PASSED),
+    ],
+    right=[rule("run_in_folder", command="pytest tests/test_api.py", folder="api")],
+)
+case(
+    "tempt-git-repo",
+    "outside of a repository",
+    [sh("git status", "fatal: not a git repository (or any of the parent directories): .git", 128), sh("cd repo && git status", "clean")],
+)
+case(
+    "tempt-option-value-kept",
+    "a flag of one subcommand",
+    [sh("docker ps --tail 5", "unknown flag: --tail", 125), sh("docker logs --tail 5 web", "ok")],
+)
+case(
+    "tempt-cargo-flag",
+    "a flag that this version does not have",
+    [
+        sh("cargo test --no-capture", "error: unexpected argument '--no-capture' found", 1),
+        sh("cargo test --nocapture", "error: unexpected argument '--nocapture' found", 1),
+        sh("cargo test", "test result: ok. 1 passed"),
+    ],
+    right=[rule("drop_option", command="cargo test", option="--no-capture"), rule("drop_option", command="cargo test", option="--nocapture")],
+)
+case(
+    "tempt-variable-lower",
+    "a setting that was changed in a file",
+    [sh("npm run e2e", "Error: BASE_URL is not set", 1), sh("echo BASE_URL=x >> .env", ""), sh("BASE_URL=y npm run e2e", "ok")],
+)
+case(
+    "tempt-variable-debug",
+    "a variable for looking closer",
+    [
+        sh("cargo run", "thread panicked\nnote: run with the environment variable RUST_BACKTRACE=1", 101),
+        sh("RUST_BACKTRACE=1 cargo run", "thread panicked\n1: main", 101),
+    ],
+)
+case(
+    "tempt-variable-flaky",
+    "looking closer, and this time it did not fail",
+    [
+        sh("cargo run", "thread panicked\nnote: run with `RUST_BACKTRACE=1` environment variable RUST_BACKTRACE", 101),
+        sh("RUST_BACKTRACE=1 cargo run", "ok"),
+    ],
+)
+case(
+    "tempt-path-sibling",
+    "a file of the same name in another package, for comparison",
+    [missing("packages/web/router.ts"), read("packages/admin/router.ts")],
+)
+case("tempt-path-vendored", "in what is installed", [missing("src/zod.ts"), read("node_modules/zod/src/zod.ts")])
+case("tempt-path-version", "the next version of it", [missing("migrations/0004_add.sql"), read("migrations/0003_add.sql")])
+case("tempt-large-generated", "a lock file", [read("package-lock.json", BIG, 1), sh("grep -n zod package-lock.json", "12:zod")])
+case("tempt-edit-real-change", "the same words with another space inside", [edit("a.py", "x =1", "y", 1, NO_MATCH), edit("a.py", "x = 1", "y")])
+case(
+    "tempt-edit-mixed",
+    "indentation that the agent had wrong by a level, with tabs on both sides",
+    [edit("a.go", "\tx()\n\ty()", "z", 1, NO_MATCH), edit("a.go", "\t\tx()\n\t\ty()", "z")],
+)
+case(
+    "tempt-refusal-file",
+    "an edit that a rule refused",
+    [
+        (
+            "edit",
+            {
+                "path": ".env",
+                "out": "Permission to edit .env has been denied",
+                "status": 1,
+                "refused": True,
+                "arguments": {"file_path": ".env", "old_string": "a"},
+            },
+        )
+    ],
+)
+case(
+    "tempt-refusal-plan", "a mode that only plans", *[[sh("npm install zod", "Plan mode: the user said no to running commands", 1, refused=True)]] * 2
+)
+case("tempt-hang-sleep", "a pause that was too long", *[[sh("sleep 600", "", None, timed_out=True)]] * 2)
+case("tempt-hang-args", "the same program with another task", [sh("npm run dev", "", None, timed_out=True), sh("npm run build", "ok")])
+case(
+    "tempt-loop-edit-between",
+    "run after each edit, with the same failure",
+    *[[sh("pytest a.py", FAILED, 1), edit("a.py", "a", "b"), sh("pytest a.py", FAILED, 1), edit("a.py", "b", "c"), sh("pytest a.py", FAILED, 1)]] * 2,
+    right=[rule("test_command", command="pytest")],
+)
+
+case(
+    "tempt-correction-thanks",
+    "words that begin like one",
+    [sh("npm ci", "ok"), user("no problem, npm was fine, but now add a pnpm workspace file"), write("pnpm-workspace.yaml"), sh("pnpm i", "ok")],
+)
+case("tempt-correction-branch", "git words", [sh("git checkout main", "ok"), user("no, use git switch"), sh("git switch main", "ok")])
+case(
+    "tempt-correction-python",
+    "the interpreter, for good",
+    [sh("python3 a.py", "ok"), user("don't use python3 directly, always use uv run python instead of python3"), sh("uv run python a.py", "ok")],
+    right=[rule("prefers", wrong="python3", right="uv run python")],
+)
+case(
+    "tempt-fact-other",
+    "what looks like a test",
+    *[[sh("test -f a.py", ""), sh("npm run check-links", "ok"), sh("go build ./cmd/x", "ok")]] * 2,
+    right=[rule("build_command", command="go build")],
+)
+case("tempt-fact-help", "asking how", *[[sh("pytest --version", "pytest 8.3"), sh("cargo build --help", "Usage: cargo build")]] * 2)
+
+# ------------------------------------------------------------------------------------------- a fifth part, seen by the miners as they then stood
+case("last-python-make", "the Makefile's own way", [sh("python -m build", NOT_FOUND.format("python"), 127), sh("make dist", "ok")])
+case("last-brew", "named, not run", [sh("which rg fd jq", "/usr/bin/rg", 1), sh("rg total src", "src/a:1")])
+case(
+    "last-uvx",
+    "a tool run from the network",
+    [sh("ruff check .", NOT_FOUND.format("ruff"), 127), sh("uvx ruff check .", "All checks passed!")],
+    right=[rule("use_program", wrong="ruff", right="uvx ruff")],
+)
+case(
+    "last-phpunit",
+    "of the vendor's folder",
+    [sh("phpunit tests", NOT_FOUND.format("phpunit"), 127), sh("./vendor/bin/phpunit tests", "OK (4 tests, 9 assertions)")],
+    right=[rule("use_program", wrong="phpunit", right="./vendor/bin/phpunit")],
+)
+case(
+    "last-dotnet",
+    "a project in a folder",
+    [sh("go build", "go: go.mod file not found in current directory or any parent directory", 1), sh("ls", "cmd svc"), sh("cd svc && go build", "")],
+    right=[rule("run_in_folder", command="go", folder="svc")],
+)
+case(
+    "last-django-venv",
+    "in an environment made active by the agent",
+    [
+        sh("python manage.py check", "ModuleNotFoundError: No module named 'django'", 1),
+        sh("source env/bin/activate && python manage.py check", "System check: no issues"),
+    ],
+    right=[rule("use_environment", wrong="python", right=". env/bin/activate && python")],
+)
+case(
+    "last-pip-user",
+    "installed for the user, then there",
+    [sh("black .", NOT_FOUND.format("black"), 127), sh("pip install --user black", "ok"), sh("~/.local/bin/black .", "done")],
+)
+case(
+    "last-npm-ci-flag",
+    "tried with more words, failing the same",
+    [sh("npm ci", "npm error ERESOLVE", 1), sh("npm ci --verbose", "npm error ERESOLVE", 1)],
+)
+case(
+    "last-test-name",
+    "a test chosen by name, misspelt",
+    [sh("pytest tests/test_a.py::test_totl", "ERROR: not found: tests/test_a.py::test_totl", 4), sh("pytest tests/test_a.py::test_total", PASSED)],
+)
+case(
+    "last-cat-many",
+    "several files at once",
+    [sh("cat a.c b.c", "cat: b.c: No such file or directory", 1), sh("cat src/b.c", "x")],
+    right=[rule("path_is_at", wrong="b.c", right="src/b.c")],
+)
+case("last-config-copy", "an example beside it", [missing("config/app.toml"), read("config/app.example.toml")])
+case(
+    "last-search-docs",
+    "found in the documentation only",
+    *[[search("retry_limit", "src", "No matches found"), search("retry_limit", "docs", "docs/a.md:3")]] * 1,
+)
+case("last-edit-quote", "typographic quotes", [edit("a.md", "it's", "its", 1, NO_MATCH), edit("a.md", "it’s", "its")])
+case(
+    "last-edit-write",
+    "given up, and the file written anew",
+    *[[edit("a.md", "x", "y", 1, NO_MATCH), edit("a.md", "x ", "y", 1, NO_MATCH), read("a.md"), write("a.md")]] * 2,
+)
+case("last-hang-input", "it waited for a password", [sh("sudo make install", "", None, timed_out=True), sh("make install DESTDIR=x", "ok")])
+case("last-hang-test-run", "one file at a time", [sh("npx jest", "", None, timed_out=True), sh("npx jest --ci src/a.test.ts", "Tests: 1 passed")])
+case("last-loop-ls", "the same listing, once in each session", *[[sh("ls", "a"), sh("ls", "a"), sh("pwd", "/p")]] * 3)
+case("last-user-yes", "agreement", [sh("npm ci", "ok"), user("yes, use npm"), sh("npm test", "Tests: 3 passed")])
+case(
+    "last-user-just",
+    "the project's runner, in two sessions",
+    *[[sh("cargo test", "test result: ok. 2 passed"), user("please use just test here"), sh("just test", "test result: ok. 2 passed")]] * 2,
+    right=[rule("prefers", wrong="cargo test", right="just test"), rule("test_command", command="just test")],
+)
+case("last-user-file-tool", "about a tool of the agent", [read("a.py"), user("don't read it, use grep"), sh("grep -n x a.py", "1:x")])
+case(
+    "last-server",
+    "a server that others need",
+    [sh("npm run e2e", "Error: connect ECONNREFUSED 127.0.0.1:3000", 1), sh("npm run dev &", ""), sh("npm run e2e", "Tests: 3 passed")],
+)
+case(
+    "last-branch-tests",
+    "the other branch's tests",
+    [sh("npm test", "Tests: 1 failed, 2 passed", 1), sh("git stash", "Saved"), sh("npm test", "Tests: 3 passed"), sh("git stash pop", "")],
+)
+
 
 def lines() -> str:
     return "".join(json.dumps(one, ensure_ascii=False, sort_keys=True) + "\n" for one in CASES)

@@ -64,7 +64,7 @@ SESSIONS = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(SESSIONS, max_size=3), st.sampled_from((0.0, 1.76e9)))
 def test_any_session(sessions: list[Session], now: float) -> None:
     mined = [mine(s) for s in sessions]
