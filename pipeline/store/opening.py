@@ -13,6 +13,8 @@ from pipeline.store.api import Store, StoreError
 PATIENCE_S = 5.0
 _POSTGRES = ("postgresql", "postgres")
 _REDIS = ("redis", "rediss", "valkey", "valkeys")
+_MOST_DAYS = 100_000
+_MOST_S = 3600
 _SCHEMES = (*_POSTGRES, *_REDIS, "sqlite")
 _HINT = "A store is a path, or postgresql://user:password@host/database, or redis://:password@host/0"
 _PASSWORD = re.compile(r"://[^/]*@")
@@ -88,7 +90,7 @@ def _settled(where: str, patience: float) -> tuple[str, float, float]:
         raise StoreError(f"The store {redacted(where)} is not written as a URL is: check its port and its query. {_HINT}.") from None
     if parts.scheme not in _SCHEMES:
         raise StoreError(f"The store {redacted(where)} is of a kind that there is not. {_HINT}.")
-    if expire_days < 0 or not 0 < seconds < 3600:
+    if not (0 <= expire_days < _MOST_DAYS and 0 < seconds < _MOST_S):
         raise StoreError(f"The store {redacted(where)} cannot expire before it is written, nor wait for no time or for ever.")
     return urlunsplit(parts._replace(query=urlencode(query))), expire_days, seconds
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError
+from concurrent import futures
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -28,6 +28,8 @@ _GRACE_S = 1.0
 Connection = Any  # asyncpg has no types
 Work = Callable[[Connection], Awaitable[_T]]
 
+# Three classes until Python 3.11, one from there on.
+_LATE = (TimeoutError, asyncio.TimeoutError, futures.TimeoutError, futures.CancelledError)
 # The connection is lost, not the statement wrong.
 _GONE = (
     OSError,
@@ -79,10 +81,8 @@ class Link:
             future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(self._attempt(work), seconds), self._loop)
         try:
             result = future.result(seconds + _GRACE_S)
-        except (*_GONE, TimeoutError, asyncio.TimeoutError, CancelledError) as error:
+        except (*_LATE, *_GONE, asyncpg.TooManyConnectionsError) as error:
             future.cancel()
-            raise self._lost(error, seconds) from error
-        except asyncpg.TooManyConnectionsError as error:
             raise self._lost(error, seconds) from error
         except asyncpg.PostgresError as error:
             self._breaker.succeeded()
@@ -96,7 +96,7 @@ class Link:
             if self._closed:
                 return
             self._closed = True
-        with suppress(TimeoutError, asyncio.TimeoutError, CancelledError):
+        with suppress(*_LATE):
             asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(_GRACE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
 
@@ -134,7 +134,7 @@ class Link:
             connection = self._idle.pop()
             try:
                 await connection.close(timeout=_GRACE_S / 2)
-            except (*_GONE, asyncio.TimeoutError):
+            except (*_LATE, *_GONE):
                 connection.terminate()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
@@ -146,10 +146,7 @@ class Link:
         self._loop.close()
 
     def _lost(self, error: BaseException, seconds: float) -> Unreachable:
-        if isinstance(error, (TimeoutError, asyncio.TimeoutError, CancelledError)):
-            why = f"did not answer within {seconds:g} s"
-        else:
-            why = f"cannot be reached ({_in_a_line(error)})"
+        why = f"did not answer within {seconds:g} s" if isinstance(error, _LATE) else f"cannot be reached ({_in_a_line(error)})"
         lost = Unreachable(f"The store {self._name} {why}. Check that the server runs and can be reached from here; it is tried again by itself.")
         self._breaker.failed(lost)
         return lost
