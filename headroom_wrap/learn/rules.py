@@ -47,7 +47,10 @@ TEMPLATES: Mapping[Lesson, str] = MappingProxyType(
     }
 )
 
-_PROGRAM = re.compile(r"[\w~][\w./+~-]{0,80}(?: -{1,2}[\w][\w.=-]{0,40}){0,2}(?: [\w./+:@=-]{1,60}){0,3}")
+_PROGRAM = re.compile(
+    r"(?:(?:\.|source) [\w./~-]{1,80} && )?"  # an environment made active
+    r"[\w~.][\w./+~-]{0,80}(?: -{1,2}[\w][\w.=-]{0,40}){0,2}(?: [\w./+:@=-]{1,60}){0,4}"
+)
 _PATH = re.compile(r"[^\s'\"$;|&<>*?()\\]{1,120}(?: [^\s'\"$;|&<>*?()\\]{1,60}){0,2}")
 _OPTION = re.compile(r"-{1,2}[A-Za-z0-9][^\s]{0,60}(?: [^\s]{1,60})?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}(?:=[^\s]{0,80})?")
@@ -81,10 +84,10 @@ _TOLD_OF = frozenset(
 
 # A transcript shows that it worked, not that a person would want it again without being asked.
 _RISKY = re.compile(
-    r"(?i)(?:^|[\s;&|(])(?:sudo|su|doas|rm|dd|mkfs[.\w]{0,8}|shred|eval|exec|crontab)\s"
+    r"(?i)(?:^|[\s;&|(])(?:sudo|su|doas|rm|dd|mkfs[.\w]{0,8}|shred|crontab)\s|(?:^|[;&|(]\s{0,8})(?:eval|exec)\s"
     r"|(?:^|\s)--?(?:force\S{0,30}|no-verify|no-gpg-sign|hard|yolo|insecure|allow-root|break-system-packages|dangerously\S{0,60}"
     r"|no-sandbox|no-check-certificate|trusted-host\S{0,60}|delete\S{0,20}|purge|allow-all\S{0,20}|privileged)(?=\s|=|$)"
-    r"|\bchmod\s+(?:-R\s+)?[0-7]?777|\bgit\s+(?:push|reset|clean|checkout|restore|stash|rebase|commit)\b"
+    r"|\bchmod\s+(?:-R\s+)?[0-7]?777|\bgit\s+(?:push|reset|clean|checkout|restore|stash|rebase)\b"
     r"|\b(?:curl|wget)\b.{0,200}\||https?://|\bbase64\b|/dev/tcp|>\s{0,2}/(?:etc|dev)/"
     r"|\b(?:GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|LD_PRELOAD|PIP_BREAK_SYSTEM_PACKAGES|HUSKY)\b"
 )

@@ -12,6 +12,7 @@ from headroom_wrap.learn.findings import SLOTS, Kind, Lesson
 from headroom_wrap.learn.quote import LONGEST, quoted
 from headroom_wrap.learn.rules import TEMPLATES, recognised, reworded, rule_of, rules_of
 from tests.headroom_wrap.learn.findings import finding
+from tests.headroom_wrap.learn.labelled.sessions import cases
 
 GOOD = {
     "wrong": "tool", "right": "other", "command": "pytest -q tests", "option": "--all", "folder": "backend", "assignment": "CI=1", "path": "src/a b.py",
@@ -114,6 +115,12 @@ def test_other_words_for_a_rule() -> None:
         "- `python` `python3`", "Use `python3`, not `python`; see ../etc/x", "<b>Use `python3`, not `python`</b>", "",
     ):  # fmt: skip
         assert reworded(rule, text) is None, text
+
+
+def test_everything_that_the_miners_should_find_can_be_told() -> None:
+    labels = [(lesson, slots) for _, _, _, labels in cases() for lesson, slots in labels if lesson is not Lesson.RETRIEVED]
+    assert len(labels) > 100
+    assert [label for label in labels if rule_of(finding(label[0], **label[1])) is None] == []
 
 
 hostile = st.text(max_size=40) | st.text(st.sampled_from("ab `\n\r#<!->@*_[]\"'{}\\x/\u2028\u202e\x1b"), max_size=40)
