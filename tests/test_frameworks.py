@@ -39,3 +39,15 @@ def test_in_its_environment(environment: str, name: str, private_home: Path) -> 
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", PACKAGES)
+def test_nothing_is_imported_that_is_not_used(environment: str) -> None:
+    python = ENVIRONMENTS / environment / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"NO ENVIRONMENT: {python} is missing. ./dev test makes it from tests/environments/{environment}.txt.")
+    theirs = "{'agents', 'agno', 'anthropic', 'google.genai', 'langchain_core', 'litellm', 'openai', 'pydantic_ai'}"
+    asked = f"import sys, headroom, headroom.integrations.conversation; headroom.with_headroom; sys.exit(str({theirs} & set(sys.modules) or ''))"
+    done = subprocess.run([str(python), "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.strip() == ""

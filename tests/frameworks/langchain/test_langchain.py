@@ -50,7 +50,9 @@ def claude(provider):
 
 
 def gemini(provider):
-    return ChatGoogleGenerativeAI(model="gemini-2.5-flash", base_url=provider.url, google_api_key="k", max_retries=1)
+    made = ChatGoogleGenerativeAI(model="gemini-2.5-flash", base_url=provider.url, google_api_key="k", max_retries=1)
+    made.client._api_client._http_options.headers.pop("User-Agent", None)  # beside a user-agent: two are more than the scripted server takes
+    return made
 
 
 MODELS = {"openai": chat, "openai-responses": responses, "anthropic": claude, "gemini": gemini}

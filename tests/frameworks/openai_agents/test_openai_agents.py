@@ -117,10 +117,10 @@ class Recorder(Model):
     def __init__(self):
         self.sent = []
 
-    async def get_response(self, system_instructions, input, *args, **more):
+    async def get_response(self, system_instructions, input, *args, **more):  # noqa: A002  # the SDK's name
         self.sent.append(input)
 
-    async def stream_response(self, system_instructions, input, *args, **more):
+    async def stream_response(self, system_instructions, input, *args, **more):  # noqa: A002
         self.sent.append(input)
         yield "event"
 
