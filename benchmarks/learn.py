@@ -220,16 +220,16 @@ def read(agent: str, files: list[Path]) -> dict[str, float]:
     """Read the files in this process; what it took."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     skipped, events, calls, sessions = Skipped(), 0, 0, 0
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     for file in files:
         for session in READERS[agent].read(file, skipped):
             sessions += not session.part
             events += len(session.events)
             calls += sum(isinstance(event, ToolUse) for event in session.events)
-    seconds = time.perf_counter() - start
+    seconds, busy = time.perf_counter() - start, time.process_time() - busy
     assert not skipped, skipped
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "sessions": sessions, "events": events, "calls": calls, "start_mib": before, "peak_mib": peak}
+    return {"seconds": seconds, "cpu": busy, "sessions": sessions, "events": events, "calls": calls, "start_mib": before, "peak_mib": peak}
 
 
 def measure(agent: str, size: int, seed: int, runs: int, *, one: bool) -> None:
@@ -248,11 +248,10 @@ def measure(agent: str, size: int, seed: int, runs: int, *, one: bool) -> None:
         for _ in range(runs):
             command = [sys.executable, __file__, "--read", agent, *map(str, files)]
             found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-            seconds = found["seconds"]
-            print(
-                f"{agent:9} {total:7.0f} MB  {len(files):4} files  {found['calls']:7} calls  {seconds:6.2f} s  {total / seconds:6.0f} MB/s"
-                f"  1 GB in {1000 * seconds / total:5.1f} s  peak {found['peak_mib']:.0f} MiB (at start {found['start_mib']:.0f})"
-            )
+            seconds, busy = found["seconds"], found["cpu"]
+            took = f"{seconds:6.2f} s  {total / seconds:4.0f} MB/s  1 GB in {1000 * seconds / total:5.1f} s, {1000 * busy / total:5.1f} s of CPU"
+            peak = f"peak {found['peak_mib']:.0f} MiB (at start {found['start_mib']:.0f})"
+            print(f"{agent:9} {total:7.0f} MB  {len(files):4} files  {found['calls']:7} calls  {took}  {peak}")
 
 
 def main() -> None:
