@@ -8,7 +8,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists, 
 from headroom_wrap.learn.miners.failure import Cause
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import heads, premises, related, workings
+from headroom_wrap.learn.miners.variants import heads, of_environment, premises, related, workings
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
@@ -23,11 +23,11 @@ def mine(trail: Trail) -> Iterator[Observation]:
 def _elsewhere(trail: Trail, step: Step, line: Line) -> Observation | None:
     for later, working in workings(trail, step):
         if working.words == line.words and working.activate:
-            place = trail.relative(working.activate, later.use.cwd)
-            if place is None:
+            program = of_environment(trail, later, working.activate, line.program)
+            if program is None:
                 return None
-            wrong = line.words[:3] if line.words[1:2] == ("-m",) else line.words[:1]
-            return _observation(trail, step, " ".join(wrong), f". {place} && {' '.join(wrong)}", (PathExists(place),))
+            rest = line.words[1:3] if line.words[1:2] == ("-m",) else ()
+            return _observation(trail, step, " ".join((line.program, *rest)), " ".join((program, *rest)), (PathExists(program),))
         if working.words == line.words:
             return None  # it works as it was: the folder, a variable or time made the difference
         if not working.words:

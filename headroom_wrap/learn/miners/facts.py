@@ -9,7 +9,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import place
 from headroom_wrap.learn.miners.trail import Step, Trail, clean
-from headroom_wrap.learn.miners.variants import head, premises, purpose
+from headroom_wrap.learn.miners.variants import head, of_environment, premises, purpose
 from pipeline.transcript import ToolKind
 
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
@@ -31,10 +31,10 @@ def mine(trail: Trail) -> Iterator[Observation]:
         lesson = _LESSONS.get(purpose(line.words))
         if lesson is None or not (step.worked or (lesson is Lesson.TEST_COMMAND and _ran(step))):
             continue
-        command = _whole(line)
+        command = _whole(trail, step, line)
         if command and (lesson, command) not in told:
             told.add((lesson, command))
-            needed = premises(trail, step, head(line.words))
+            needed = (PathExists(command.split(maxsplit=1)[0]),) if line.activate else premises(trail, step, head(line.words))
             if needed is not None:
                 yield Observation(
                     Kind.FACT,
@@ -58,15 +58,17 @@ def _entry_points(trail: Trail) -> Iterator[Observation]:
                 yield Observation(Kind.FACT, Lesson.ENTRY_POINT.value, Lesson.ENTRY_POINT, {"path": path}, trail.evidence(step), (PathExists(path),))
 
 
-def _whole(line: Line) -> str:
+def _whole(trail: Trail, step: Step, line: Line) -> str:
     """The command without what narrows it to a part of the project; ``""`` where it is run in a way that is not the project's."""
     called = head(line.words)
     rest = line.words[len(called) :]
-    prefix = f". {line.activate} && " if line.activate and not line.activate.startswith("/") else ""
-    if line.activate and not prefix:
-        return ""
+    if line.activate:
+        program = of_environment(trail, step, line.activate, line.program)
+        if program is None:
+            return ""
+        called = (program, *called[1:])
     whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
-    return clean(prefix + " ".join((*called, *whole)))[:160] if basename(called[0]) not in ("npx", "bunx") or len(called) > 1 else ""
+    return clean(" ".join((*called, *whole)))[:160] if basename(called[0]) not in ("npx", "bunx") or len(called) > 1 else ""
 
 
 def _ran(step: Step) -> bool:

@@ -8,7 +8,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, NotOnPath, Observation, P
 from headroom_wrap.learn.miners.failure import Cause
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import RUNNERS, heads, premises, related, workings
+from headroom_wrap.learn.miners.variants import RUNNERS, heads, of_environment, premises, related, workings
 
 _SEARCHERS = frozenset({"rg", "grep", "ag", "ack", "egrep", "fd", "fdfind", "find"})
 
@@ -72,16 +72,16 @@ def _observation(trail: Trail, step: Step, wrong: str, right: tuple[str, ...], n
 
 
 def _activated(trail: Trail, step: Step, later: Step, activate: str, name: str) -> Observation | None:
-    place = trail.relative(activate, later.use.cwd)
-    if place is None or "/" in name or (step.line and step.line.activate):
+    right = of_environment(trail, later, activate, name)
+    if right is None or (step.line and step.line.activate):
         return None
     return Observation(
         kind=Kind.COMMAND,
         subject=clean(name),
         lesson=Lesson.USE_PROGRAM,
-        slots={"wrong": clean(name), "right": clean(f". {place} && {name}")},
+        slots={"wrong": clean(name), "right": right},
         evidence=trail.evidence(step),
-        premise=(PathExists(place), NotOnPath(clean(name))),
+        premise=(PathExists(right), NotOnPath(clean(name))),
         firm=True,
         refuted_by=(f"runs:{clean(name)}",),
         wasted_tokens=cost(step),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import OnPath, PathExists, Premise, Script
 from headroom_wrap.learn.miners.line import Line, basename
-from headroom_wrap.learn.miners.trail import Step, Trail
+from headroom_wrap.learn.miners.trail import Step, Trail, clean
 
 _FAMILIES = tuple(
     frozenset(names.split())
@@ -161,6 +162,15 @@ def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise,
         elif basename(program) in ("make", "gmake"):
             found.append(Script("Makefile" if folder == "." else f"{folder}/Makefile", task))
     return tuple(found)
+
+
+def of_environment(trail: Trail, step: Step, activate: str, program: str) -> str | None:
+    """A program by its path in the virtual environment that was made active for it: it works in a new shell too. None outside of the project.
+
+    Whether it is there is for a premise to check: environments keep their programs beside the script that makes them active.
+    """
+    place = trail.relative(activate, _cwd(trail, step))
+    return f"{posixpath.dirname(place)}/{clean(program)}" if place and "/" in place and "/" not in program else None
 
 
 def _alike(one: str, other: str) -> bool:

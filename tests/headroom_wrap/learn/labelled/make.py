@@ -111,7 +111,7 @@ case(
         sh("mypy src", "bash: mypy: command not found", 127),
         sh("source .venv/bin/activate && mypy src", "Success: no issues found in 12 source files"),
     ],
-    right=[rule("use_program", wrong="mypy", right=". .venv/bin/activate && mypy")],
+    right=[rule("use_program", wrong="mypy", right=".venv/bin/mypy")],
 )
 case(
     "program-installed",
@@ -218,7 +218,7 @@ case(
     "environment-activate",
     "an environment made active first",
     [sh("python3 tools/gen.py", NO_YAML, 1), sh(". venv/bin/activate && python3 tools/gen.py", "ok")],
-    right=[rule("use_environment", wrong="python3", right=". venv/bin/activate && python3")],
+    right=[rule("use_environment", wrong="python3", right="venv/bin/python3")],
 )
 case(
     "environment-pythonpath",
@@ -870,6 +870,13 @@ case("fact-once", "once is no fact", [sh("cargo build", "Finished")])
 case("fact-broken", "it never ran", [sh("npm test", 'npm error Missing script: "test"', 1)], [sh("npm test", 'npm error Missing script: "test"', 1)])
 case("fact-subfolder", "of a part of the project", [sh("cd web && npm test", PASSED)], [sh("cd web && npm test", PASSED)])
 case("fact-entry-twice", "three sessions are no habit", *[[read("src/app/boot.py")]] * 3)
+
+case(
+    "fact-environment",
+    "in an environment made active each time",
+    *[[sh("source .venv/bin/activate && pytest -q", PASSED)]] * 2,
+    right=[rule("test_command", command=".venv/bin/pytest")],
+)
 
 # ---------------------------------------------------------------------------------------------------------------- near misses
 case("near-flaky", "passes on retry, with another option", [sh("pytest -q", FAILED, 1), sh("pytest -q -x", PASSED)])
@@ -1781,7 +1788,7 @@ case(
         sh("python manage.py check", "ModuleNotFoundError: No module named 'django'", 1),
         sh("source env/bin/activate && python manage.py check", "System check: no issues"),
     ],
-    right=[rule("use_environment", wrong="python", right=". env/bin/activate && python")],
+    right=[rule("use_environment", wrong="python", right="env/bin/python")],
 )
 case(
     "last-pip-user",
