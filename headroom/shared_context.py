@@ -11,7 +11,7 @@ from headroom._stores import default_store
 from pipeline import ccr, tokens
 from pipeline.compressors.api import Content
 from pipeline.memory import notes
-from pipeline.memory.recall import shown_key
+from pipeline.memory.recall import shared_key
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import route
@@ -97,7 +97,7 @@ class SharedContext:
         if not key:
             raise ValueError("A shared text needs a name.")
         digest = _digest(content)
-        decision = self._shown(digest) or self._compressed(digest, content, query, key)
+        decision = self._form(digest) or self._compressed(digest, content, query, key)
         now = self._clock()
         memory = Memory(self.project, key, digest, decision.handle, _KIND, self._agent, self._session, now, decision.tokens_before, "")
         self._store.remember([memory])
@@ -120,7 +120,7 @@ class SharedContext:
         found = self._entries(key, digest)
         if not found:
             return None
-        decision = None if full else self._shown(found[0].digest)
+        decision = None if full else self._form(found[0].digest)
         if decision is not None and decision.text is not None:
             return decision.text
         original = self._store.original(found[0].handle)
@@ -144,9 +144,9 @@ class SharedContext:
         memories = self._store.memories(self.project, key=key, digest=digest)
         return tuple(_entry(note) for note in notes.gather(m for m in memories if m.kind == _KIND))
 
-    def _shown(self, digest: str) -> Decision | None:
-        """What a text was made into when it was first seen."""
-        return self._store.decisions([shown_key(digest)]).get(shown_key(digest))
+    def _form(self, digest: str) -> Decision | None:
+        """What a text was made into when it was first put."""
+        return self._store.decisions([shared_key(digest)]).get(shared_key(digest))
 
     def _compressed(self, digest: str, content: str, query: str, key: str) -> Decision:
         outcome = route(Content(content, Query(query)), (), self._policy)
@@ -155,7 +155,7 @@ class SharedContext:
         handle = self._store.put_original(content, unit=unit, spans=spans, label=f"shared: {key}")
         text = ccr.render(rewrite, handle) if rewrite is not None else None
         before = outcome.tokens_before or tokens.estimate(content)
-        made = Decision(shown_key(digest), text, outcome.reason.value, outcome.compressor, handle, before, outcome.tokens_after or before)
+        made = Decision(shared_key(digest), text, outcome.reason.value, outcome.compressor, handle, before, outcome.tokens_after or before)
         return self._store.freeze([made])[made.key]
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from headroom_wrap.memory import disk
 from pipeline import ccr, tokens
 from pipeline.memory import notes
-from pipeline.memory.notes import Note
-from pipeline.memory.recall import shown_key
+from pipeline.memory.notes import Note, State
+from pipeline.memory.recall import shared_key, shown_key
 from pipeline.store.api import Store
 
 _MOST_MEMORIES = 2_000
@@ -67,7 +67,8 @@ class Recall:
 
     def text(self, store: Store, note: Note) -> str:
         """What is shown of a note: what its first reader was sent, or an outline where that was too long to show."""
-        decision = store.decisions([shown_key(note.digest)]).get(shown_key(note.digest))
+        key = shared_key(note.digest) if note.state is State.NOTE else shown_key(note.digest)
+        decision = store.decisions([key]).get(key)
         if decision is not None and decision.text is not None:
             return decision.text
         original = store.original(note.handle)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from headroom import SharedContext
 from headroom_wrap.demo import samples
 from headroom_wrap.memory import disk
 from headroom_wrap.memory.recall import Recall
@@ -171,3 +173,10 @@ def test_a_large_file_is_not_looked_at(top: Path) -> None:
 def test_the_server_loads_none_of_it_before_it_is_asked() -> None:
     code = "import sys, headroom_wrap.mcp.__main__; sys.exit(any('memory' in m and 'headroom_wrap' in m for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_a_program_shares_is_a_note(store: SqliteStore, top: Path) -> None:
+    SharedContext("git-1", agent="planner", store=store).put("findings", LOG)
+    answer = recall(top, now=time.time()).answer(store, "findings")
+    assert "read by planner just now; a note [headroom " in answer
+    assert LOG[:60] in answer
