@@ -1,4 +1,4 @@
-"""The stores that the library's functions use: the user's own, shared with the command line, where none is given."""
+"""The store that the library's functions use where none is given: the user's own, shared with the command line."""
 
 from __future__ import annotations
 
@@ -17,15 +17,6 @@ def default_store() -> Store:
     """
     import platformdirs
 
-    return open_store(Path(platformdirs.user_state_dir("headroom", appauthor=False)) / "headroom.db")
-
-
-def open_store(where: str | Path) -> Store:
-    """A store by its path, or by its URL: ``postgresql://user:password@host/database``, ``redis://:password@host/0``.
-
-    Raises:
-        StoreError: it cannot be opened.
-    """
     from pipeline.store import opening
 
-    return opening.open_store(where)
+    return opening.open_store(Path(platformdirs.user_state_dir("headroom", appauthor=False)) / "headroom.db")
