@@ -88,7 +88,7 @@ def findings(mined: Iterable[Mined], now: float, project: str | None = None) -> 
     if project is not None:
         own = {_mistake(c) for c in sure if c.scope == project}
         sure = [c for c in sure if c.scope == project or (not c.scope and _mistake(c) not in own)]
-    told = [_finding(claim, now) for claim in _best(sure)]
+    told = [_finding(claim, now) for claim in _best(sure, project or "")]
     return tuple(sorted(told, key=lambda f: (-f.weight, f.id, f.project)))
 
 
@@ -146,8 +146,8 @@ def _mistake(claim: _Claim) -> tuple[str, ...]:
     return (sample.lesson.value, *(part for slot in sorted(sample.slots.items()) if slot[0] != answer for part in slot))
 
 
-def _best(claims: list[_Claim]) -> list[_Claim]:
-    """One answer to each mistake, and nothing that another claim says better or speaks against."""
+def _best(claims: list[_Claim], project: str) -> list[_Claim]:
+    """One answer to each mistake, and nothing that another claim says better or speaks against, in its scope or in ``project``."""
     rivals: dict[tuple[str, ...], list[_Claim]] = {}
     for claim in claims:
         rivals.setdefault((claim.scope, *_mistake(claim)), []).append(claim)
@@ -159,7 +159,7 @@ def _best(claims: list[_Claim]) -> list[_Claim]:
     lessons = {(c.scope, c.sample.lesson, c.sample.slots.get("command", c.sample.slots.get("path", ""))) for c in kept}
     mistakes = {(c.scope, c.sample.slots.get("wrong", c.sample.slots["command"] if c.sample.kind in (Kind.HANG, Kind.REFUSAL) else "")) for c in kept}
     disliked = {(c.scope, c.sample.slots["wrong"]) for c in kept if c.sample.lesson is Lesson.PREFERS}
-    return [c for c in kept if not _outdone(c, lessons) and not _mistaken(c, mistakes if c.sample.kind is Kind.FACT else disliked)]
+    return [c for c in kept if not _outdone(c, lessons) and not _mistaken(c, mistakes if c.sample.kind is Kind.FACT else disliked, project)]
 
 
 def _outdone(claim: _Claim, lessons: set[tuple[str, Lesson, str]]) -> bool:
@@ -168,10 +168,10 @@ def _outdone(claim: _Claim, lessons: set[tuple[str, Lesson, str]]) -> bool:
     return better is not None and (claim.scope, better, slots.get("command", slots.get("path", ""))) in lessons
 
 
-def _mistaken(claim: _Claim, mistakes: set[tuple[str, str]]) -> bool:
+def _mistaken(claim: _Claim, mistakes: set[tuple[str, str]], project: str) -> bool:
     """Whether what a finding tells to do begins as what another one says is a mistake."""
     words = claim.sample.slots.get(_ANSWER.get(claim.sample.lesson, ""), "").split()
-    return any((scope, " ".join(words[:length])) in mistakes for length in range(1, len(words) + 1) for scope in (claim.scope, ""))
+    return any((scope, " ".join(words[:length])) in mistakes for length in range(1, len(words) + 1) for scope in (claim.scope, "", project))
 
 
 def _finding(claim: _Claim, now: float) -> Finding:

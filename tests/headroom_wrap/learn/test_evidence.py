@@ -131,6 +131,12 @@ def test_no_fact_tells_to_do_what_the_user_rejected() -> None:
     assert [f.lesson for f in findings([fact(2, "npm test"), fact(1, "npm test")], NOW)] == [Lesson.TEST_COMMAND]
 
 
+def test_what_is_of_the_machine_gives_way_to_the_users_word_in_a_project() -> None:
+    both = (python(2), prefers(1, "python3", "uv run python"))
+    assert told(*both, project="/p") == ["uv run python"]
+    assert told(*both, project="/q") == ["python3"]
+
+
 def test_a_time_that_is_unknown_is_not_stale() -> None:
     one = python(1)
     unknown = Observation(
