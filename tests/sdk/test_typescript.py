@@ -17,7 +17,6 @@ import pytest
 
 from headroom.testing import AnthropicProvider, GeminiProvider, OpenAIProvider, Recorded, Script, rate_limited, text, tool
 from headroom.testing.server import Provider
-from tests.headroom_wrap.proxy.harness import log_text
 from tests.headroom_wrap.proxy.sdks.running import Running, standing
 
 PACKAGE = Path(__file__).parents[2] / "sdk" / "typescript"
@@ -44,6 +43,16 @@ APIS = (
 )
 TOOL = "Bash"
 SCHEMA = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"], "additionalProperties": False}
+
+
+def log_text(seed: int, lines: int) -> str:
+    """A log of a service; every 97th line is an error."""
+    return "\n".join(
+        f"2026-01-02T03:{n // 60:02d}:{n % 60:02d}Z {'ERROR' if (n + seed) % 97 == 0 else 'INFO'} svc[{seed}] request {seed * 31 + n * 17} took {n % 90} ms"
+        for n in range(lines)
+    )
+
+
 BULK = tuple(log_text(n, 60) for n in range(TURNS))
 MARKER = re.compile(r"\[headroom [0-9a-f]{8}: ")
 LIMITED = "Is there room?"
@@ -97,7 +106,8 @@ def node(*arguments: str, stdin: str = "", environ: dict[str, str] | None = None
 
 @pytest.fixture(scope="module")
 def street(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    providers, direct = ({name: make(answers, count=len) for name, make in VENDORS.items()} for _ in range(2))
+    made: list[dict[str, Provider]] = [{name: make(answers, count=len) for name, make in VENDORS.items()} for _ in range(2)]
+    providers, direct = made
     for provider in (*providers.values(), *direct.values()):
         provider.__enter__()
     addresses = [a for name, provider in providers.items() for a in (f"--{name}-upstream", provider.url)]
@@ -167,7 +177,13 @@ def test_unit(built: Path) -> None:
 def test_programs_written_for_other_versions_work(street: Street) -> None:
     node("node_modules/typescript/bin/tsc", "-p", "tests/types")
     urls = {f"{name.upper()}_URL": provider.url for name, provider in street.providers.items()}
-    environ = {"HEADROOM_BASE_URL": street.proxy.origin, "HEADROOM_STATE": str(street.proxy.state), "BULK": log_text(1), "NOBODY": nobody(), **urls}
+    environ = {
+        "HEADROOM_BASE_URL": street.proxy.origin,
+        "HEADROOM_STATE": str(street.proxy.state),
+        "BULK": log_text(1, 300),
+        "NOBODY": nobody(),
+        **urls,
+    }
     assert node("dist/tests/published.js", environ=environ).strip() == "all of it works"
 
 
@@ -220,7 +236,7 @@ def test_what_the_documentation_shows(street: Street, built: Path, number: int) 
     provider = street.providers["openai"]
     before = len(provider.requests)
     reaching = {"HEADROOM_BASE_URL": street.proxy.base, "OPENAI_BASE_URL": f"{provider.url}/v1", "OPENAI_API_KEY": "k"}
-    node(str(program), environ={**reaching, "BULK": log_text(1)})
+    node(str(program), environ={**reaching, "BULK": log_text(1, 300)})
     assert number == 2 or MARKER.search(provider.requests[-1].raw.decode())
     assert len(provider.requests) - before == (0 if number == 2 else 2)
 
