@@ -23,7 +23,7 @@ def result(turn: int) -> str:
 
 def _log(n: int) -> str:
     lines = [
-        f"2026-01-01T{n % 24:02d}:{i // 60:02d}:{i % 60:02d}Z INFO worker[{(i * n) % 7}] request {i * 7 + n} done in {i % 9} ms" for i in range(150)
+        f"2026-01-01T{n % 24:02d}:{i // 60:02d}:{i % 60:02d}Z INFO worker[{(i * n) % 7}] request {i * 7 + n} done in {i % 9} ms" for i in range(90)
     ]
     lines[77] = f"2026-01-01T00:01:17Z ERROR worker[3] request {n} failed: connection reset"
     return "\n".join(lines)
@@ -31,12 +31,12 @@ def _log(n: int) -> str:
 
 def _records(n: int) -> str:
     return json.dumps(
-        [{"id": i * n, "name": f"item-{i}", "status": "ok" if i % 31 else "failed", "owner": {"id": i % 5, "team": n}} for i in range(80)]
+        [{"id": i * n, "name": f"item-{i}", "status": "ok" if i % 31 else "failed", "owner": {"id": i % 5, "team": n}} for i in range(45)]
     )
 
 
 def _hits(n: int) -> str:
-    return "\n".join(f"src/module_{i % 7}.py:{i * 3}:    value_{i} = function_{n}(argument_{i % 11})" for i in range(120))
+    return "\n".join(f"src/module_{i % 7}.py:{i * 3}:    value_{i} = function_{n}(argument_{i % 11})" for i in range(70))
 
 
 async def once(value: Any) -> Any:
