@@ -46,6 +46,7 @@ def check_prefix(requests: Sequence[Recorded], turns: int = TURNS) -> None:
         assert len(after) > len(before)
         assert after.startswith(before)
     assert sent[-1].count(MARKER.encode()) == turns
+    assert sent[-1].count(b"lines left out, ") == turns  # the model is offered headroom_retrieve
     assert len(sent[-1]) < turns * len(log()) / 2
 
 
