@@ -20,6 +20,8 @@ _LISTERS = frozenset({"ls", "find", "fd", "fdfind", "tree", "dir", "eza", "exa",
 _FETCHERS = frozenset({"curl", "wget", "http", "https", "xh"})
 _QUIET = frozenset({"cd", "export", "set", "source", ".", "pushd", "popd", "true", ":", "mkdir", "echo", "sleep", "unset", "alias"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_WORD = re.compile(r"[|&;<>()\n]+|(?:[^ \t\r|&;<>()\n'\"]+|'[^']*'|\"[^\"]*\")+|['\"]")
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _MAX = 4000  # a heredoc of a whole file is no command line to take apart
 _KNOWN = 1024  # command lines: a transcript comes again with every request, and compressors ask for the same one several times
 
@@ -59,14 +61,7 @@ def _shows(command: str) -> Shown:
 
 def pipelines(command: str) -> list[list[list[str]]]:
     """A command line as pipelines of commands of words; ``bash -lc '…'`` is opened, redirections and prefixes are left off."""
-    try:
-        lexer = shlex.shlex(command[:_MAX].replace("\\\n", " "), posix=True, punctuation_chars="|&;<>()\n")
-        lexer.whitespace = " \t\r"
-        lexer.whitespace_split = True
-        lexer.commenters = ""
-        words = list(lexer)
-    except ValueError:
-        words = command[:_MAX].split()
+    words = _words(command[:_MAX].replace("\\\n", " "))
     found: list[list[list[str]]] = []
     pipeline: list[list[str]] = [[]]
     for word in words:
@@ -84,6 +79,30 @@ def pipelines(command: str) -> list[list[list[str]]]:
         inner = _shell_script(commands[0]) if len(commands) == 1 else None
         opened += pipelines(inner) if inner is not None else [commands] if commands else []
     return opened
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line and the operators between them; where a quotation has no end, what stands between white space."""
+    if "\\" in line:
+        return _lexed(line)
+    # Without a backslash two patterns do what `shlex` does letter by letter, in a twentieth of the time.
+    words = _WORD.findall(line)
+    if "'" not in line and '"' not in line:
+        return words
+    if "'" in words or '"' in words:
+        return line.split()
+    return [_QUOTED.sub(lambda found: found[1] or found[2] or "", word) for word in words]
+
+
+def _lexed(line: str) -> list[str]:
+    try:
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()\n")
+        lexer.whitespace = " \t\r"
+        lexer.whitespace_split = True
+        lexer.commenters = ""
+        return list(lexer)
+    except ValueError:
+        return line.split()
 
 
 def _of_pipeline(commands: list[list[str]]) -> Shown:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.command import pipelines, shows
+from pipeline.command import _lexed, _words, pipelines, shows
 from pipeline.transcript import ToolKind
 
 
@@ -50,3 +50,13 @@ def test_redirections_are_no_arguments() -> None:
 @given(st.text(max_size=200))
 def test_any_text(command: str) -> None:
     assert isinstance(shows(command).kind, ToolKind)
+
+
+@settings(max_examples=500)
+@given(st.text(st.sampled_from("ab '\"|&;<>()\n\t\r\x0b=-/#$`é"), max_size=30))
+@example("a\"b c\"'d'")
+@example("'' \"|\" a''")
+@example("a 'b")
+@example("\"'\"'\"'")
+def test_the_fast_way_gives_the_words_that_shlex_gives(line: str) -> None:
+    assert _words(line) == _lexed(line)
