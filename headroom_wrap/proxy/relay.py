@@ -9,6 +9,7 @@ from headroom_wrap.proxy import headers, replies, vendors
 from headroom_wrap.proxy.endpoints.table import Endpoints
 from headroom_wrap.proxy.exchange import Exchange, Lane, Parts
 from headroom_wrap.proxy.guard import Guard
+from headroom_wrap.proxy.peers import Peers
 from headroom_wrap.proxy.replies import Shape
 from headroom_wrap.proxy.routes import NoRoute
 from headroom_wrap.proxy.websocket import carry
@@ -28,19 +29,23 @@ class Relay:
         lanes: the dialects that are understood, asked in order.
         parts: what an exchange needs.
         standing: others than one wrapped agent are served.
+        peers: whose connections are served; None for anybody's.
     """
 
-    def __init__(self, guard: Guard, endpoints: Endpoints, lanes: tuple[Lane, ...], parts: Parts, *, standing: bool = False) -> None:
+    def __init__(
+        self, guard: Guard, endpoints: Endpoints, lanes: tuple[Lane, ...], parts: Parts, *, standing: bool = False, peers: Peers | None = None
+    ) -> None:
         self._guard = guard
         self._endpoints = endpoints
         self._lanes = lanes
         self._parts = parts
         self._standing = standing
+        self._peers = peers
         self._told_signed = False
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         target = self._guard.admit(request.raw_path, request.headers)
-        if target is None:
+        if target is None or (self._peers is not None and not self._peers.admit(request.transport)):
             return self._refuse(request)
         handler = self._endpoints.find(request.method, target.partition("?")[0])
         if handler is not None:

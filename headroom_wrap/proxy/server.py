@@ -29,6 +29,7 @@ from headroom_wrap.proxy.guard import Guard
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.notices import Notices
 from headroom_wrap.proxy.outbox import Outbox
+from headroom_wrap.proxy.peers import Peers
 from headroom_wrap.proxy.prepared import Prepared
 from headroom_wrap.proxy.relay import Relay
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -117,7 +118,8 @@ async def serving(
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
     guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host), ours=is_ours)
     parts = Parts(upstreams, books, tell, config.body_limit, config.client_s)
-    relay = Relay(guard, endpoints, lanes, parts, standing=config.standing)
+    # A standing proxy may serve containers and other users; a wrapped agent's serves the user's own programs alone.
+    relay = Relay(guard, endpoints, lanes, parts, standing=config.standing, peers=None if config.standing else Peers.ours())
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
     front = web.Server(
         relay,
