@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.code.asked import Asked, choose, names_of
+from pipeline.compressors.code.comments import remarks, wanted
 from pipeline.compressors.code.cut import Cut, Run, joined
 from pipeline.compressors.code.guard import errors, plain
 from pipeline.compressors.code.languages import Language, installed, parse
@@ -50,7 +51,7 @@ class CodeCompressor:
         numbered = strip(content.lines)
         if numbered is None:
             return None
-        return _compress(content, numbered, language)
+        return _compress(content, numbered, language, policy)
 
 
 def _fits(content: Content) -> bool:
@@ -65,7 +66,7 @@ def _fits(content: Content) -> bool:
     )
 
 
-def _compress(content: Content, numbered: Numbered, language: Language) -> Rewrite | None:
+def _compress(content: Content, numbered: Numbered, language: Language, policy: Policy) -> Rewrite | None:
     bare = numbered.bare
     source = "\n".join(bare).encode("utf-8", "surrogatepass")
     tree = parse(source, language)
@@ -74,10 +75,13 @@ def _compress(content: Content, numbered: Numbered, language: Language) -> Rewri
     found = outline(tree.root_node, source, bare, language)
     found.comments = joined(found.comments)
     asked = choose(found, names_of(content.query), bare)
+    said = remarks(found.comments, bare, language)
+    sentences = wanted(said, content, policy)
     tried: list[Run] = []
     for nested, callers in ((True, True), (True, False), (False, False)):
-        cut = Cut(bare, found, language, nested=nested)
+        cut = Cut(bare, found, said, language, nested=nested)
         cut.protect(asked, found)
+        cut.quote(sentences)
         cut.mention(asked, tree, callers=callers)
         runs = list(cut.runs())
         if not runs:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.compressors.code.asked import Asked
+from pipeline.compressors.code.comments import Remark, opening
 from pipeline.compressors.code.languages import Language
 from pipeline.compressors.code.outline import Comment, Definition, Frame, Outline, Style, skeleton
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 LEAST_BODY = 8  # rows; shorter bodies are getters and the like: the cheapest to be wrong about, and together 3 % of a file
-LEAST_COMMENT = 4  # rows
 _LEAST_NESTED = 3  # rows of a body within a body
 _MOST_MENTIONS = 200
 _MENTION_SHARE = 0.2  # of the lines: what more of them name tells nothing
@@ -25,7 +25,7 @@ _MARKER = 14  # characters of a marker
 _OPENED = 60  # rows of what a named line opens, at most
 _WORTH = 1.5  # a run must be so many times longer than its marker
 _ALIKE = re.compile(rb"([\x01-\x04])\1*")
-_TEXT = re.compile(r"[^\W_]{2}")
+_OF_COMMENTS = (Style.LINE_COMMENT, Style.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,17 @@ class Cut:
     Args:
         lines: of the file, without printed numbers.
         found: what the file consists of.
+        remarks: its long comments.
         language: its language.
         nested: definitions within bodies that are left out keep their heads.
     """
 
-    def __init__(self, lines: Sequence[str], found: Outline, language: Language, *, nested: bool = True) -> None:
+    def __init__(self, lines: Sequence[str], found: Outline, remarks: Sequence[Remark], language: Language, *, nested: bool = True) -> None:
         self.lines = lines
         self.language = language
         self.out = bytearray(len(lines))
-        for comment in found.comments:
-            self._comment(comment)
+        for remark in remarks:
+            self._comment(remark)
         for first, last in found.tables:
             self._leave(first, last, Style.TABLE)
         for definition in found.definitions:
@@ -92,6 +93,12 @@ class Cut:
                     self._statement(tree, row)
                     if name in unknown:
                         self._stay(row, self._opened_by(row))
+
+    def quote(self, rows: Sequence[tuple[int, int]]) -> None:
+        """Keeps rows of comments, first and last of each sentence, where the comment is a part of the outline."""
+        for first, last in rows:
+            if all(not self.out[row] or self.out[row] in _OF_COMMENTS for row in range(first, last + 1)):
+                self._stay(first, last)
 
     def runs(self) -> Iterator[Run]:
         """What is left out, without the runs that are hardly longer than their marker."""
@@ -161,14 +168,12 @@ class Cut:
             if row < len(self.out):
                 self.out[row] = 0
 
-    def _comment(self, comment: Comment) -> None:
-        """A comment keeps its first row with text; one with two ends keeps these too."""
-        if comment.last - comment.first + 1 < LEAST_COMMENT:
-            return
-        text = next((r for r in range(comment.first, comment.last + 1) if _TEXT.search(self.lines[r])), comment.first)
+    def _comment(self, remark: Remark) -> None:
+        """A comment keeps its first sentence; one with two ends keeps these too."""
+        comment = remark.comment
         last = comment.last - (comment.style is Style.TEXT)
         self._leave(comment.first + (comment.style is Style.TEXT), last, comment.style)
-        self._stay(text, text)
+        self._stay(*opening(remark))
 
     def _body(self, definition: Definition) -> None:
         if definition.body is None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.asked import names_of
 from pipeline.compressors.files import extension, is_reference, whole_read
-from pipeline.compressors.kompress.core import Mode, Result, Settings, compress
+from pipeline.compressors.kompress import scorer as embedded
+from pipeline.compressors.kompress.core import RECALL, Mode, Result, Settings, compress
+from pipeline.compressors.kompress.layout import Kind
 from pipeline.compressors.kompress.plugged import plugged
 from pipeline.compressors.kompress.prose import is_prose
+from pipeline.compressors.kompress.segment import Unit, segment
+from pipeline.compressors.kompress.select import Ranking
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy, Profile
 from pipeline.transcript import ToolCall, ToolKind
@@ -88,6 +94,42 @@ def focused(text: str, content: Content, policy: Policy, first: int = 1) -> Resu
     settings = Settings(Mode.FOCUS, deepest=1, names=tuple(names_of(content.query)[:_MOST_NAMES]), first=first)
     result = compress(text, question, settings, words=plugged(policy.kompress_model))
     return result if result.mode is Mode.FOCUS and result.gaps else None
+
+
+def asked_for(texts: Sequence[str], content: Content, policy: Policy) -> list[tuple[int, int, int]]:
+    """Of pieces of prose that another compressor found in a block, the sentences that the question asks for, the most probable first.
+
+    Args:
+        texts: the pieces, in the order of the block.
+        content: the block.
+        policy: what may be done.
+
+    Returns:
+        For each sentence the number of its piece, from 0, and its offsets in it, without the blanks around it; none where the question
+        does not seem to be about the pieces.
+    """
+    question = _question(content)
+    if NAME in policy.disabled or not question or not texts:
+        return []
+    units: list[Unit] = []
+    said: list[str] = []
+    pieces: list[int] = []
+    for number, text in enumerate(texts):
+        own = segment(text)
+        base = units[-1].paragraph + 1 if units else 0
+        units += [unit._replace(paragraph=unit.paragraph + base) for unit in own]
+        said += [text[unit.start : unit.end].strip() for unit in own]
+        pieces += [number] * len(own)
+    ranking = Ranking(units, said, question, embedded.load(), coverage=embedded.coverage, gate=embedded.COVERAGE_GATE)
+    if not ranking.passes:
+        return []
+    probable = ranking.probable(embedded.threshold(RECALL))
+    found = []
+    for n in ranking.by_score():
+        if n in probable and units[n].kind in (Kind.SENTENCE, Kind.ITEM):
+            start = texts[pieces[n]].index(said[n], units[n].start)
+            found.append((pieces[n], start, start + len(said[n])))
+    return found
 
 
 def _question(content: Content) -> str:

@@ -212,7 +212,7 @@ def test_short_bodies_stay() -> None:
     assert "eight(" not in result
 
 
-def test_docstrings_and_comments_keep_their_first_line() -> None:
+def test_docstrings_and_comments_keep_a_line_where_no_sentence_ends() -> None:
     text = '"""What it is.\n\n' + "More.\n" * 10 + '"""\n\n' + "# About tasks,\n" + "# and more of it\n" * 9
     text += 'def one(total):\n    """Does one.\n\n    Really, it does so.\n    And it does more.\n    """\n' + steps(20, end="")
     text += "class Two:\n    '''\n    Does two.\n    Really, it does so.\n    And it does more.\n    '''\n    x = 1\n"
@@ -221,6 +221,65 @@ def test_docstrings_and_comments_keep_their_first_line() -> None:
         '"""What it is.\n\n⋯3-12\n"""\n\n# About tasks,\n# ⋯16-24\ndef one(total):\n    """Does one.\n\n    ⋯28-29\n    """\n    ... # ⋯31-50\n'
     )
     assert "class Two:\n    '''\n    Does two.\n    ⋯54-55\n    '''\n    x = 1\n" in result
+
+
+PROTOCOL = (
+    "Reads one frame from the peer, whatever the\nsize of its header.\n\nThe checksum is compared before the payload is decompressed. A frame that\n"
+    "is longer than the limit closes the connection with status 1009. Padding\nis ignored by every version of the protocol since the third.\n\n"
+    "Masks are applied in place, so that no copy of\nthe buffer is made.\n"
+)
+
+
+def commented(language: str, text: str) -> str:
+    """A long comment in front of definitions."""
+    rows = text.splitlines()
+    if language == "python":
+        return '"""' + text + '"""\n\n' + SOURCES[language]
+    if language == "go":
+        return "".join(f"// {row}\n" for row in rows) + SOURCES[language]
+    return "/**\n" + "".join(f" * {row}\n" for row in rows) + " */\n" + SOURCES[language]
+
+
+@pytest.mark.parametrize("language", ["python", "go", "c", "java"])
+def test_comments_keep_their_first_sentence_whole(language: str) -> None:
+    result = outline(commented(language, PROTOCOL), language)
+    assert "size of its header." in result
+    assert "checksum" not in result
+    assert "in place" not in result
+
+
+@pytest.mark.parametrize("language", ["python", "go", "c", "java"])
+def test_comments_keep_the_sentence_that_the_question_asks_for(language: str) -> None:
+    text = PROTOCOL + "\n" + "".join(f"Paragraph {n} says how the queue number {n} is drained at shutdown.\n\n" for n in range(12))
+    result = outline(commented(language, text), language, "Which status closes the connection when a frame is longer than the limit?")
+    assert "A frame that" in result
+    assert "with status 1009. Padding" in result
+    assert "is ignored by every version" not in result
+    assert "queue number 7" not in result
+
+
+def test_comments_without_kompress_or_a_related_question_keep_but_their_first_sentence() -> None:
+    text = commented("c", PROTOCOL)
+    asked = "Which status closes the connection when a frame is longer than the limit?"
+    without = compress(text, "c", asked, Policy(profile=Profile.AGGRESSIVE, workspace="/repo", disabled=frozenset({"kompress"})))
+    assert without is not None
+    assert "1009" in outline(text, "c", asked)
+    assert without.text == outline(text, "c") == outline(text, "c", "Who paints the garden fence on Sundays?")
+
+
+def test_comments_of_files_that_may_be_edited_are_not_read() -> None:
+    assert compress(commented("c", PROTOCOL), "c", "Which status closes the connection?", BALANCED) is None
+
+
+def test_a_title_stays_with_the_sentence_below_it() -> None:
+    text = "Frames\n======\n\nRead from the peer.\n" + "\nMore is said of them here.\n" * 6
+    result = outline(commented("python", text), "python")
+    assert result.startswith('"""Frames\n======\n\nRead from the peer.\n\n⋯6-')
+
+
+def test_a_comment_of_code_keeps_a_line() -> None:
+    rows = "".join(f"// run(step_{n}, total[{n}]); {{\n" for n in range(12))
+    assert outline(rows + "\n" + SOURCES["c"], "c").startswith("// run(step_0, total[0]); {\n// ⋯2-12\n\n#include <a.h>\n")
 
 
 def test_comments_of_two_kinds_are_not_mixed() -> None:
