@@ -18,7 +18,7 @@ import click
 from headroom_wrap import config
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
-from headroom_wrap.learn import evidence
+from headroom_wrap.learn import evidence, git
 from headroom_wrap.learn.applied import apply
 from headroom_wrap.learn.findings import Mined
 from headroom_wrap.learn.judge import opinion
@@ -63,7 +63,9 @@ class Asked:
 
 @click.command("learn")
 @click.option(
-    "--project", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Sessions started in this folder; by default this one."
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The project of this folder, or the repository that it is in; by default of this one.",
 )
 @click.option("--all", "everything", is_flag=True, help="Sessions of all projects.")
 @click.option("--agent", type=click.Choice(list(READERS)), help="Only this agent's sessions, for its files alone.")
@@ -83,7 +85,7 @@ def command(
     if everything and (project is not None or target):
         raise click.UsageError("--all goes with neither --project nor --target.")
     settings = config.load(config.surroundings())
-    here = Path(os.path.realpath(project or settings.surroundings.cwd))
+    here = git.root(Path(os.path.realpath(project or settings.surroundings.cwd)), settings.surroundings.home)
     asked = Asked(None if everything else here, agent or "", time.time() - since, target, again)
     survey, proposals, unfit = _look(asked, settings, _judge(settings, agent or "") if judge else None)
     if as_json:

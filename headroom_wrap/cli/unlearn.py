@@ -10,6 +10,7 @@ import click
 
 from adapters.instruction_files import READS
 from headroom_wrap import config
+from headroom_wrap.learn import git
 from headroom_wrap.learn.block import BrokenError, find, remove
 from headroom_wrap.learn.state import Memory, Record, Written
 from headroom_wrap.learn.writer import WriteError, encoded, read, write
@@ -20,7 +21,7 @@ from headroom_wrap.learn.writer import WriteError, encoded, read, write
 def command(project: Path | None) -> None:
     """Take what `headroom learn` wrote out of a project's instruction files. Your own lines in it stay; the rules do not come back by themselves."""
     settings = config.load(config.surroundings())
-    folder = Path(os.path.realpath(project or settings.surroundings.cwd))
+    folder = git.root(Path(os.path.realpath(project or settings.surroundings.cwd)), settings.surroundings.home)
     memory = Memory(settings.state)
     record = memory.record(folder)
     removed, problems = 0, []

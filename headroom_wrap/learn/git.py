@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,16 @@ class Standing(str, enum.Enum):
     UNTRACKED = "not ignored by git"  # the next `git add` of everything takes it
     IGNORED = "ignored by git"
     OUTSIDE = "in no repository"
+
+
+def root(folder: Path, home: Path) -> Path:
+    """The repository that a folder is in, by what stands on disk; the folder itself where it is in none but that of the user's home."""
+    for one in (folder, *folder.parents) if folder.is_absolute() else ():
+        if one == home:
+            break
+        if os.path.exists(one / ".git"):  # noqa: PTH110 - `Path.exists` raises where a folder may not be looked into
+            return one
+    return folder
 
 
 def standing(path: Path) -> Standing:

@@ -1,14 +1,16 @@
 """What one wrapped session taught, worked out in a process of its own that is killed when it takes too long.
 
-``python -m headroom_wrap.learn.session_end AGENT BEGAN STATE`` prints a `Taught`. Nothing is written by it but what sessions showed, into the state
-folder; what becomes of the files is decided by who asked.
+``python -m headroom_wrap.learn.session_end AGENT BEGAN STATE UNTIL`` prints a `Taught`. Nothing is written by it but what sessions showed, into the
+state folder; what becomes of the files is decided by who asked.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,14 @@ import msgspec
 
 from headroom_wrap import config, own
 from headroom_wrap.config import Surroundings
+from headroom_wrap.learn import git
+from headroom_wrap.learn.findings import distinct
 from headroom_wrap.learn.proposal import Change, Place, propose
 from headroom_wrap.learn.state import Memory, Record
 
 PATIENCE_S = 2.0
+_READING = 0.6  # share of it after which no more is read: 20 MB take 0.6 s, on a machine that is busy with other things 3 s
+_CUT = "The session's transcript is too long to be read whole here; headroom learn reads all of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,13 @@ class Ending:
         agent: the adapter's name.
         began: Unix time in seconds.
         state: the state folder.
+        until: Unix time in seconds until which its transcript is read; what was read of it then has to do.
     """
 
     agent: str
     began: float
     state: Path
+    until: float = math.inf
 
 
 class Taught(msgspec.Struct, frozen=True):
@@ -72,8 +80,9 @@ class Looking:
 
     def __init__(self, ending: Ending, around: Surroundings) -> None:
         self._until = time.monotonic() + PATIENCE_S
+        reading = time.time() + PATIENCE_S * _READING
         self._process = subprocess.Popen(
-            [*own.module("headroom_wrap.learn.session_end"), ending.agent, repr(ending.began), str(ending.state)],
+            [*own.module("headroom_wrap.learn.session_end"), ending.agent, repr(ending.began), str(ending.state), repr(reading)],
             cwd=around.cwd,
             env=dict(around.environ),
             stdin=subprocess.DEVNULL,
@@ -101,23 +110,43 @@ class Looking:
         return _DECODER.decode(said)
 
 
-def look(ending: Ending, around: Surroundings, now: float) -> Taught:
-    """What a session taught, together with all that earlier ones showed. Only this session's transcript is read."""
+def look(ending: Ending, around: Surroundings, clock: Callable[[], float]) -> Taught:
+    """What a session taught, together with all that earlier ones showed. Only this session's transcript is read.
+
+    Args:
+        ending: the session.
+        around: where it ran.
+        clock: tells the Unix time in seconds.
+    """
     from headroom_wrap.learn import evidence
+    from headroom_wrap.learn.readers.lines import OUT_OF_TIME
     from headroom_wrap.learn.readers.registry import sessions
     from headroom_wrap.learn.survey import Survey
 
     memory = Memory(ending.state)
-    survey = Survey()
-    survey.read(sessions(around.environ, around.home, project=around.cwd, agent=ending.agent, since=ending.began, state=ending.state))
-    known = memory.add(survey.mined)
-    found = evidence.findings(known, now, str(around.cwd))
-    agents = {seen.evidence.agent for one in known for seen in one.observations if seen.evidence.project == str(around.cwd)} | {ending.agent}
-    place = Place(around.cwd, around.home, around.environ.get("PATH", ""))
-    record = memory.record(around.cwd)
+    survey, project = Survey(), git.root(around.cwd, around.home)
+    survey.read(
+        sessions(
+            around.environ,
+            around.home,
+            project=project,
+            agent=ending.agent,
+            since=ending.began,
+            state=ending.state,
+            skipped=survey.skipped,
+            goes_on=lambda: clock() < ending.until,
+        )
+    )
+    cut = OUT_OF_TIME in survey.skipped.rows
+    # Of a session that was read in part nothing is kept; if it was read whole before, that is worth more.
+    known = distinct((*survey.mined, *memory.recall())) if cut else memory.add(survey.mined)
+    found = evidence.findings(known, clock(), str(project))
+    agents = {seen.evidence.agent for one in known for seen in one.observations if seen.evidence.project == str(project)} | {ending.agent}
+    place = Place(project, around.home, around.environ.get("PATH", ""))
+    record = memory.record(project)
     proposal = propose(place, found, sorted(agents), record, only=ending.agent)
     counted = {rule.text: rule.finding.sessions for rule in proposal.rules}
-    return Taught(proposal.changes, record, counted, proposal.problems)
+    return Taught(proposal.changes, record, counted, (*proposal.problems, *([_CUT] if cut else [])))
 
 
 def _plain(value: Any) -> Any:
@@ -138,9 +167,9 @@ _DECODER = msgspec.json.Decoder(Taught, dec_hook=_path)
 
 def main() -> int:
     """See the module."""
-    agent, began, state = sys.argv[1:]
-    ending = Ending(agent, float(began), Path(state))
-    sys.stdout.buffer.write(_ENCODER.encode(look(ending, config.surroundings(), time.time())))
+    agent, began, state, until = sys.argv[1:]
+    ending = Ending(agent, float(began), Path(state), float(until))
+    sys.stdout.buffer.write(_ENCODER.encode(look(ending, config.surroundings(), time.time)))
     return 0
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ from tests.e2e.test_claude_print import messages
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PRINT = ("-p", "How many handlers are there?", "--allowedTools", "Bash")
+# As long as it takes: how fast this machine is decides nothing here.
+PATIENT = (
+    "import sys; from headroom_wrap.learn import session_end; session_end.PATIENCE_S = 60.0; from headroom_wrap.cli.__main__ import main; main()"
+)
 RULE = "`tally` is not installed here; use `tally2`."
 
 
@@ -60,7 +65,11 @@ def commands(provider: AnthropicProvider) -> list[str]:
 
 def session(project: Project, *flags: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     with AnthropicProvider(obedient()) as provider:
-        done = project.headroom("wrap", "claude", *flags, "--", *PRINT, ANTHROPIC_BASE_URL=provider.url)
+        command = [sys.executable, "-c", PATIENT, "wrap", "claude", *flags, "--", *PRINT]
+        environ = project.environ(ANTHROPIC_BASE_URL=provider.url)
+        done = subprocess.run(
+            command, cwd=project.path, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False
+        )
         return done, commands(provider)
 
 
@@ -70,12 +79,9 @@ def test_the_mistake_of_one_session_is_not_made_in_the_next(project: Project) ->
     told = done.stderr
     assert (done.returncode, done.stdout) == (0, "There are 30.\n"), done.stderr
     assert said == ["tally billing", "tally2 billing"]
-    if "not worked out within two seconds" in told:  # on a busy machine; then it is done as that says
-        assert "Written: " in project.headroom("learn", "--apply").stdout
-    else:
-        assert f"headroom: learned: {RULE} (1 session)" in told
-        assert "headroom: written to CLAUDE.local.md." in told
-        assert told.index("this session: ") < told.index("learned: "), "the receipt comes first"
+    assert f"headroom: learned: {RULE} (1 session)" in told
+    assert "headroom: written to CLAUDE.local.md." in told
+    assert told.index("this session: ") < told.index("learned: "), "the receipt comes first"
 
     done, said = session(project)
     assert said == ["tally2 billing"]
@@ -98,8 +104,7 @@ def test_off_and_a_shared_file(project: Project) -> None:
     done, _ = session(project, "--learn=off")
     assert "learn" not in done.stderr
     done, _ = session(project, "--learn=ask")
-    if "not worked out within two seconds" not in done.stderr:
-        assert "1 rule learned, not written, because --learn=ask asks on a terminal" in done.stderr
+    assert "1 rule learned, not written, because --learn=ask asks on a terminal" in done.stderr
     assert project.users_files() == before
 
 
@@ -141,10 +146,10 @@ def test_codex_learns_and_judges_without_running_anything(private_home: object, 
     turns: list[Any] = [[codex.run(command, codex.PLAIN)] for command in ("tally billing", "tally2 billing")]
     with OpenAIProvider(Script(*turns, [text("There are 30.")])) as provider:
         user.reach(provider.url)
-        done = user.wrapped("exec", "-s", "danger-full-access", "-m", codex.PLAIN, "How many handlers are there?")
+        asked = ["exec", "-s", "danger-full-access", "-m", codex.PLAIN, "How many handlers are there?"]
+        done = user.run([sys.executable, "-c", PATIENT, "wrap", "codex", "--", *asked], {})
     assert done.returncode == 0, done.stderr
-    if "not worked out within two seconds" not in done.stderr:
-        assert "1 rule learned, not written, because AGENTS.md is not ignored by git." in done.stderr
+    assert "1 rule learned, not written, because AGENTS.md is not ignored by git." in done.stderr
     assert (user.path / "AGENTS.md").read_text() == "Keep to the conventions of the code base.\n"
     with OpenAIProvider(Script([text("No.")])) as provider:
         user.reach(provider.url)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Protocol
 
 from headroom_wrap.learn.model import Session, Skipped
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +21,12 @@ class Wanted:
     Args:
         project: absolute path of a folder; sessions started in it or below it. ``""`` for those of any folder.
         since: Unix time in seconds; sessions that went on after it.
+        goes_on: asked now and then; once it says no, what was read so far of a session is all of it, and `OUT_OF_TIME` is counted.
     """
 
     project: str = ""
     since: float = 0.0
+    goes_on: Callable[[], bool] = _always
 
     def covers(self, folder: str) -> bool:
         """Whether a session that was started in this folder is wanted."""

@@ -101,11 +101,11 @@ class Claude:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a file; more where an older version kept its subagents in the same file."""
-        yield from counted(self._read(path, skipped), skipped)
+        yield from counted(self._read(path, skipped, wanted), skipped)
 
-    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
+    def _read(self, path: Path, skipped: Skipped, wanted: Wanted) -> Iterator[Session]:
         open_: dict[tuple[str, str], Builder] = {}
-        for row in rows(path, _decoder, skipped, _speaks):
+        for row in rows(path, _decoder, skipped, _speaks, goes_on=wanted.goes_on):
             message = row.message
             if message is None or row.type not in ("user", "assistant"):
                 continue

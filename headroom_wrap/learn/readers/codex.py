@@ -173,11 +173,11 @@ class Codex:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a rollout."""
-        yield from counted(self._read(path, skipped), skipped)
+        yield from counted(self._read(path, skipped, wanted), skipped)
 
-    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
+    def _read(self, path: Path, skipped: Skipped, wanted: Wanted) -> Iterator[Session]:
         rollout = _Rollout(Builder(self.agent, self._kinds, str(path)))
-        for row in rows(path, _decoder, skipped, _tells):
+        for row in rows(path, _decoder, skipped, _tells, goes_on=wanted.goes_on):
             if row.payload is not None:
                 rollout.take(row.type, row.payload, moment(row.timestamp))
                 yield from rollout.builder.full()

@@ -111,11 +111,11 @@ class Copilot:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a file of events."""
-        yield from counted(self._read(path, skipped), skipped)
+        yield from counted(self._read(path, skipped, wanted), skipped)
 
-    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
+    def _read(self, path: Path, skipped: Skipped, wanted: Wanted) -> Iterator[Session]:
         builder = Builder(self.agent, self._kinds, str(path), path.parent.name)
-        for row in rows(path, _decoder, skipped, _tells):
+        for row in rows(path, _decoder, skipped, _tells, goes_on=wanted.goes_on):
             if row.data is not None:
                 _take(builder, row.type, row.data, moment(row.timestamp))
                 yield from builder.full()

@@ -64,11 +64,11 @@ class Cursor:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The conversation in a file."""
-        yield from counted(self._read(path, skipped), skipped)
+        yield from counted(self._read(path, skipped, wanted), skipped)
 
-    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
+    def _read(self, path: Path, skipped: Skipped, wanted: Wanted) -> Iterator[Session]:
         builder = Builder(self.agent, self._kinds, str(path), path.stem)
-        for row in rows(path, _decoder, skipped, least=lambda row: bool(row.hook_event_name)):
+        for row in rows(path, _decoder, skipped, least=lambda row: bool(row.hook_event_name), goes_on=wanted.goes_on):
             builder.id = row.conversation_id or builder.id
             if row.workspace_roots and not builder.project:
                 builder.project = row.workspace_roots[0]

@@ -110,13 +110,13 @@ class Gemini:
 
     def read(self, path: Path, skipped: Skipped, wanted: Wanted = Wanted()) -> Iterator[Session]:  # noqa: B008 - a frozen value
         """The session in a chat's file."""
-        yield from counted(self._read(path, skipped), skipped)
+        yield from counted(self._read(path, skipped, wanted), skipped)
 
-    def _read(self, path: Path, skipped: Skipped) -> Iterator[Session]:
+    def _read(self, path: Path, skipped: Skipped, wanted: Wanted) -> Iterator[Session]:
         builder = Builder(self.agent, self._kinds, str(path))
         builder.project = _project(path)
         heard: set[str] = set()
-        for row in rows(path, _decoder, skipped, _tells):
+        for row in rows(path, _decoder, skipped, _tells, goes_on=wanted.goes_on):
             if row.session_id and not builder.id:
                 builder.id = row.session_id
                 builder.subagent = row.session_id if row.kind == "subagent" else ""

@@ -20,6 +20,7 @@ else:
 
 LONGEST = 16 << 20  # bytes of a line; a longer one is passed over without being held
 MOST = 4 << 30  # bytes that are taken from one file: a small compressed file may unpack to any size
+OUT_OF_TIME = "not read in time"
 _BLOCK = 1 << 18
 _FOREIGN = 20  # lines that mean nothing before the first that does
 _MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878, 3.1.1
@@ -38,7 +39,13 @@ class Decoder(Protocol[Row_co]):
 
 
 def rows(
-    path: Path, decoder: Decoder[Row], skipped: Skipped, wanted: Callable[[bytes], bool] | None = None, *, least: Callable[[Row], bool] | None = None
+    path: Path,
+    decoder: Decoder[Row],
+    skipped: Skipped,
+    wanted: Callable[[bytes], bool] | None = None,
+    *,
+    least: Callable[[Row], bool] | None = None,
+    goes_on: Callable[[], bool] | None = None,
 ) -> Iterator[Row]:
     """The rows of a file of JSON lines. Lines that are no JSON or not of the shape are counted and passed over; nothing raises.
 
@@ -50,9 +57,10 @@ def rows(
         skipped: is added to.
         wanted: a quick look at the raw line; what it refuses is passed over uncounted.
         least: a row for which it is false counts as of an unknown shape.
+        goes_on: see `lines`.
     """
     good = bad = 0
-    for line in lines(path, skipped):
+    for line in lines(path, skipped, goes_on):
         if wanted is not None and not wanted(line):
             good += 1
             continue
@@ -82,8 +90,14 @@ def _why(line: bytes, error: Exception) -> str:
     return "malformed" if line.endswith(b"\n") else "truncated"  # a session that runs, or that was killed, ends within a line
 
 
-def lines(path: Path, skipped: Skipped) -> Iterator[bytes]:
-    """The lines of a file, each with its line feed; the last one may have none. Compressed files are known by their first bytes."""
+def lines(path: Path, skipped: Skipped, goes_on: Callable[[], bool] | None = None) -> Iterator[bytes]:
+    """The lines of a file, each with its line feed; the last one may have none. Compressed files are known by their first bytes.
+
+    Args:
+        path: of the file.
+        skipped: is added to.
+        goes_on: asked for every quarter of a megabyte; once it says no, the rest is left unread and `OUT_OF_TIME` is counted.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe would have us wait
             skipped.file("not a file")
@@ -92,7 +106,7 @@ def lines(path: Path, skipped: Skipped) -> Iterator[bytes]:
             magic = file.read(len(_MAGIC))
             file.seek(0)
             opened = zstd.ZstdFile(file, options={zstd.DecompressionParameter.window_log_max: _WINDOW}) if magic == _MAGIC else file
-            yield from _split(cast("IO[bytes]", opened), skipped)
+            yield from _split(cast("IO[bytes]", opened), skipped, goes_on)
     except zstd.ZstdError:
         skipped.row("damaged archive")  # what stood before the damage has been read
     except EOFError:
@@ -101,11 +115,14 @@ def lines(path: Path, skipped: Skipped) -> Iterator[bytes]:
         skipped.file("unreadable")
 
 
-def _split(file: IO[bytes], skipped: Skipped) -> Iterator[bytes]:
+def _split(file: IO[bytes], skipped: Skipped, goes_on: Callable[[], bool] | None) -> Iterator[bytes]:
     held: list[bytes] = []
     size = taken = 0
     dropping = False
     while block := file.read(_BLOCK):
+        if goes_on is not None and not goes_on():
+            skipped.row(OUT_OF_TIME)
+            return
         taken += len(block)
         if taken > MOST:
             skipped.row("too large")

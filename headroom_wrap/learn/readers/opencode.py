@@ -16,7 +16,7 @@ from headroom_wrap.learn.model import RESULT_LIMIT, TEXT_LIMIT, Session, Skipped
 from headroom_wrap.learn.readers import texts
 from headroom_wrap.learn.readers.api import Wanted
 from headroom_wrap.learn.readers.building import Builder, patched
-from headroom_wrap.learn.readers.lines import LONGEST
+from headroom_wrap.learn.readers.lines import LONGEST, OUT_OF_TIME
 from headroom_wrap.learn.readers.texts import Text
 from pipeline.usage import Usage
 
@@ -126,6 +126,9 @@ class OpenCode:
 
     def _sessions(self, database: sqlite3.Connection, path: Path, skipped: Skipped, wanted: Wanted) -> Iterator[Session]:
         for session, parent, folder in database.execute(_SESSIONS, (int(wanted.since * 1000),)).fetchall():
+            if not wanted.goes_on():
+                skipped.row(OUT_OF_TIME)
+                return
             if not isinstance(session, str) or not isinstance(folder, str) or not wanted.covers(folder):
                 continue
             subagent = isinstance(parent, str) and bool(parent)
@@ -138,6 +141,8 @@ class OpenCode:
                 parts = database.execute(_PARTS, (LONGEST, number))
                 _take(builder, str(number), message, (part for (row,) in parts if (part := _of(_part, row, skipped)) is not None))
                 yield from builder.full()
+                if not wanted.goes_on():
+                    break
             yield from builder.end()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from adapters.plan import Adapter, Transcripts
 from adapters.registry import ADAPTERS
+from headroom_wrap.learn.git import root
 from headroom_wrap.learn.model import Session, Skipped
 from headroom_wrap.learn.readers import cursor
 from headroom_wrap.learn.readers.api import Reader, Wanted
@@ -33,10 +36,12 @@ def sessions(
     since: float = 0.0,
     state: Path | None = None,
     skipped: Skipped | None = None,
+    goes_on: Callable[[], bool] | None = None,
 ) -> Iterator[Session]:
     """The sessions that agents have kept, an agent after the other, the files of each in the order of their names.
 
-    What a session has copied from another is left out of it, so that nothing counts twice as evidence.
+    What a session has copied from another is left out of it, so that nothing counts twice as evidence. Its ``project`` is the repository that it
+    was started in, whichever folder of it that was: what is learned in one holds in the other, and goes to the same files.
 
     Args:
         environ: the user's environment: it moves agents' folders.
@@ -46,15 +51,17 @@ def sessions(
         since: only what went on after this Unix time in seconds.
         state: our own state folder, where the log of Cursor's hooks is.
         skipped: is added to.
+        goes_on: once it says no, nothing more is read; what was read of a session until then comes as all of it.
     """
     skipped = Skipped() if skipped is None else skipped
-    wanted = Wanted(str(project) if project is not None else "", since)
+    wanted = Wanted(str(project) if project is not None else "", since, *([goes_on] if goes_on is not None else []))
     copies = Copies()
+    repository = lru_cache(maxsize=4096)(lambda folder: str(root(Path(folder), home)))
     for reader, path in files(environ, home, wanted, agent=agent, state=state):
         for session in reader.read(path, skipped, wanted):
             own = copies.cut(session)
             if own is not None and wanted.wants(own):
-                yield own
+                yield replace(own, project=repository(own.project)) if own.project else own
 
 
 def files(

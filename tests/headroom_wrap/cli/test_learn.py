@@ -102,6 +102,16 @@ def test_lines_of_the_users_stay(project: Path) -> None:
     assert path.read_text() == "- Mine.\n"
 
 
+def test_the_same_from_every_folder_of_a_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / ".git").mkdir()
+    (project / "web").mkdir()
+    monkeypatch.chdir(project / "web")
+    called(learn.command, "--apply", "--target", "CLAUDE.local.md")
+    assert RULE in (project / "CLAUDE.local.md").read_text()
+    assert "our block is out" in called(unlearn.command).output or not (project / "CLAUDE.local.md").exists()
+    assert not list((project / "web").iterdir())
+
+
 def test_json(project: Path, private_home: Path) -> None:
     (private_home / ".claude" / "projects" / "x").mkdir()
     (private_home / ".claude" / "projects" / "x" / "broken.jsonl").write_bytes(b"\0\xff not json\n")
@@ -178,6 +188,17 @@ def test_what_a_session_taught(project: Path, private_home: Path, monkeypatch: p
     assert change.held.path == project / "CLAUDE.local.md"
     transcript(private_home, project).unlink()
     assert Looking(ending(private_home), surroundings()).taught().changes == taught.changes, "earlier sessions are remembered"
+
+
+def test_when_reading_takes_too_long_what_is_known_has_to_do(project: Path, private_home: Path) -> None:
+    late = Ending("claude", 0.0, private_home / "state", until=0.0)
+    taught = session_end.look(late, surroundings(), time.time)
+    assert taught.sessions == {}
+    assert "too long to be read whole" in taught.problems[0]
+    assert Memory(private_home / "state").recall() == ()
+    session_end.look(ending(private_home), surroundings(), time.time)
+    taught = session_end.look(late, surroundings(), time.time)
+    assert taught.sessions == {RULE: 1}, "what was read before is known"
 
 
 def test_it_takes_no_longer_than_it_may(project: Path, private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,3 +120,21 @@ def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, agent: str, da
     first = list(READERS[agent].read(path, Skipped()))
     assert list(READERS[agent].read(path, Skipped())) == first
     assert all(session.agent == agent for session in first)
+
+
+def test_a_session_belongs_to_the_repository_that_it_was_started_in(tmp_path: Path) -> None:
+    (tmp_path / "shop" / ".git").mkdir(parents=True)
+    web = tmp_path / "shop" / "web"
+    call = {"type": "tool_use", "id": "c", "name": "Bash", "input": {"command": "npm test"}}
+    said = {**claude("w", str(web)), "type": "assistant", "message": {"role": "assistant", "content": [call]}}
+    write(tmp_path / ".claude" / "projects" / "".join(c if c.isalnum() else "-" for c in str(web)) / "w.jsonl", [claude("w", str(web)), said])
+    (session,) = sessions({}, tmp_path, project=tmp_path / "shop")
+    assert session.project == str(tmp_path / "shop")
+    assert session.tools[0].cwd == str(web)
+
+
+def test_when_time_is_up_the_rest_is_left_unread(home: Path) -> None:
+    skipped = Skipped()
+    answers = iter([True, True])
+    assert ids(home, agent="claude", skipped=skipped, goes_on=lambda: next(answers, False)) == ["a", "b"]
+    assert skipped.rows == {"not read in time": 1}
