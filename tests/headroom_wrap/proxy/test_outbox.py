@@ -76,3 +76,39 @@ def test_a_reader_that_is_gone_is_no_error():
     os.close(reader)
     outbox(Ready())
     outbox(Ready())
+
+
+async def test_what_is_told_within_a_moment_goes_out_in_one_write(monkeypatch):
+    reader, writer = os.pipe()
+    outbox = Outbox(writer)
+    written, write = [], os.write
+    woken = asyncio.Event()
+
+    def noted(fd, data):
+        if fd == writer:
+            written.append(data)
+            woken.set()
+        return write(fd, data)
+
+    monkeypatch.setattr(os, "write", noted)
+    outbox(Ready())
+    outbox(Trouble("store", "It is full."))
+    assert not written  # a request that tells of itself goes on first
+    await asyncio.wait_for(woken.wait(), 10)
+    assert len(written) == 1
+    assert lines(reader) == [Ready(), Trouble("store", "It is full.")]
+    outbox.close()
+    os.close(reader)
+
+
+async def test_at_the_end_nothing_is_waited_for():
+    reader, writer = os.pipe()
+    outbox = Outbox(writer)
+    outbox(Ready())
+    outbox.flush()
+    assert lines(reader) == [Ready()]
+    outbox(Ready())
+    outbox.close()
+    await asyncio.sleep(0)
+    assert os.read(reader, 10) == b""
+    os.close(reader)
