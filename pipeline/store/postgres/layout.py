@@ -6,9 +6,8 @@ Texts are compared by their bytes (``COLLATE "C"``), whatever the database's own
 
 from __future__ import annotations
 
-from typing import Any
-
 from pipeline.store.api import StoreError
+from pipeline.store.postgres.link import Connection
 
 _LOCK = 0x48454144524F4F4D  # "HEADROOM": whoever migrates holds it
 
@@ -43,36 +42,39 @@ MIGRATIONS: tuple[str, ...] = (M001,)
 OLDEST = 1
 
 
-async def migrate(connection: Any, name: str) -> None:
+def migrate(connection: Connection, name: str) -> None:
     """Take the database to the newest layout. Of several that start at once one does it.
 
     Raises:
         StoreError: a newer version has changed the database in a way that this one must not work with.
     """
-    if await _is_ready(connection, name):
+    if _is_ready(connection, name):
         return
-    async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-        if await _is_ready(connection, name):
+    with connection.transaction():
+        connection.rows("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        if _is_ready(connection, name):
             return
-        await connection.execute("CREATE SCHEMA IF NOT EXISTS headroom")
-        await connection.execute("CREATE TABLE IF NOT EXISTS headroom.layout (version INT NOT NULL, oldest INT NOT NULL)")
-        version = await connection.fetchval("SELECT max(version) FROM headroom.layout") or 0
+        connection.script("CREATE SCHEMA IF NOT EXISTS headroom")
+        connection.script("CREATE TABLE IF NOT EXISTS headroom.layout (version INT NOT NULL, oldest INT NOT NULL)")
+        version = connection.value("SELECT max(version) FROM headroom.layout") or 0
         for step in MIGRATIONS[version:]:
-            await connection.execute(step)
-        await connection.execute("DELETE FROM headroom.layout")
-        await connection.execute("INSERT INTO headroom.layout (version, oldest) VALUES ($1, $2)", len(MIGRATIONS), OLDEST)
+            connection.script(step)
+        connection.change("DELETE FROM headroom.layout")
+        connection.change("INSERT INTO headroom.layout (version, oldest) VALUES ($1, $2)", len(MIGRATIONS), OLDEST)
 
 
-async def _is_ready(connection: Any, name: str) -> bool:
-    if await connection.fetchval("SELECT to_regclass('headroom.layout')") is None:
+def _is_ready(connection: Connection, name: str) -> bool:
+    if connection.value("SELECT to_regclass('headroom.layout')") is None:
         return False
-    row = await connection.fetchrow("SELECT version, oldest FROM headroom.layout")
-    if row is None or row["version"] < len(MIGRATIONS):
+    row = connection.row("SELECT version, oldest FROM headroom.layout")
+    if row is None:
         return False
-    if row["oldest"] > len(MIGRATIONS):
+    version, oldest = row
+    if version < len(MIGRATIONS):
+        return False
+    if oldest > len(MIGRATIONS):
         raise StoreError(
-            f"The store {name} was written by a newer version of Headroom (layout {row['version']}, this one knows {len(MIGRATIONS)})."
+            f"The store {name} was written by a newer version of Headroom (layout {version}, this one knows {len(MIGRATIONS)})."
             " Update this one, or point it at another database."
         )
     return True

@@ -85,34 +85,33 @@ class PostgresStore(Store):
         digest = self._digest(data)
         counted = rows.units(spans)
         packed = rows.pack(counted)
-        known = self._link.run(lambda c: c.fetchrow(_KNOWN, digest)) if len(data) > _ASK_FIRST else None
-        if known is None or known["used"] < time.time() - rows.DAY_S:
+        known = self._link.run(lambda c: c.row(_KNOWN, digest)) if len(data) > _ASK_FIRST else None
+        if known is None or known[3] < time.time() - rows.DAY_S:
             values = (bound(unit), packed, bound(label), time.time(), len(data), rows.pack(data))
             known = self._link.run(partial(self._put, digest, values))
+        first, its_unit, its_spans, _ = known
         with self._explained():
-            if unbound(known["unit"]) == unit and (known["spans"] == packed or rows.unpack(known["spans"]) == counted):
-                return str(known["handle"])
-        handle = rows.numbered(known["handle"], unit, counted)
+            if unbound(its_unit) == unit and (its_spans == packed or rows.unpack(its_spans) == counted):
+                return str(first)
+        handle = rows.numbered(first, unit, counted)
         statement = "INSERT INTO headroom.numberings (handle, original, unit, spans) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
-        self._link.run(lambda c: c.execute(statement, handle, known["handle"], bound(unit), packed))
+        self._link.run(lambda c: c.change(statement, handle, first, bound(unit), packed))
         return handle
 
-    async def _put(self, digest: str, values: tuple[Any, ...], connection: Connection) -> Any:
+    def _put(self, digest: str, values: tuple[Any, ...], connection: Connection) -> tuple[Any, ...]:
         """The row of an original, made where it is missing. Nothing is locked: whoever comes second finds what the first one made."""
         now = values[3]
         for length in range(rows.SHORTEST, len(digest) + 1):
-            made = await connection.fetchrow(
+            made = connection.row(
                 "INSERT INTO headroom.originals (handle, digest, unit, spans, label, created, used, size, body)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING handle, unit, spans, used",
                 *(digest[:length], digest, *values),
             )
             if made is not None:
                 return made
-            known = await connection.fetchrow(_KNOWN, digest)
-            if known is not None and known["used"] < now - rows.DAY_S:
-                known = await connection.fetchrow(
-                    "UPDATE headroom.originals SET used = $2 WHERE digest = $1 RETURNING handle, unit, spans, used", digest, now
-                )
+            known = connection.row(_KNOWN, digest)
+            if known is not None and known[3] < now - rows.DAY_S:
+                known = connection.row("UPDATE headroom.originals SET used = $2 WHERE digest = $1 RETURNING handle, unit, spans, used", digest, now)
             if known is not None:
                 return known
         raise StoreError(f"The digest {digest} names two texts in {self._name}.")
@@ -121,28 +120,28 @@ class PostgresStore(Store):
         found = self._link.run(lambda c: self._find(c, handle))
         if found is None:
             return None
-        row, numbered = found
-        of = row if numbered is None else numbered
+        (name, digest, unit, spans, label, created, body), numbered = found
+        if numbered is not None:
+            name, (_, unit, spans) = handle, numbered
         with self._explained():
-            text = rows.checked(row["body"], row["digest"], self._digest)
-            name = row["handle"] if numbered is None else handle
-            return Original(name, text, unbound(of["unit"]), rows.spans(of["spans"]), unbound(row["label"]), row["created"])
+            text = rows.checked(body, digest, self._digest)
+            return Original(name, text, unbound(unit), rows.spans(spans), unbound(label), created)
 
-    async def _find(self, connection: Connection, handle: str) -> tuple[Any, Any] | None:
+    def _find(self, connection: Connection, handle: str) -> tuple[tuple[Any, ...], tuple[Any, ...] | None] | None:
         if not handle.isascii() or "\0" in handle:
             return None
         columns = "SELECT handle, digest, unit, spans, label, created, body FROM headroom.originals WHERE"
-        row = await connection.fetchrow(f"{columns} handle = $1", handle)
+        row = connection.row(f"{columns} handle = $1", handle)
         if row is not None:
             return row, None
-        numbered = await connection.fetchrow("SELECT original, unit, spans FROM headroom.numberings WHERE handle = $1", handle)
+        numbered = connection.row("SELECT original, unit, spans FROM headroom.numberings WHERE handle = $1", handle)
         if numbered is not None:
-            row = await connection.fetchrow(f"{columns} handle = $1", numbered["original"])
+            row = connection.row(f"{columns} handle = $1", numbered[0])
             return None if row is None else (row, numbered)
         if len(handle) < rows.SHORTEST:
             return None
         # "g" comes after every hex digit: the range holds what begins with the handle
-        several = await connection.fetch(f"{columns} digest >= $1 AND digest < $2 LIMIT 2", handle, handle + "g")
+        several = connection.rows(f"{columns} digest >= $1 AND digest < $2 LIMIT 2", handle, handle + "g")
         return (several[0], None) if len(several) == 1 else None
 
     # ----- decisions -------------------------------------------------------------------------------------------------------------------
@@ -152,9 +151,9 @@ class PostgresStore(Store):
 
     def _decisions(self, keys: list[str], texts: dict[bytes, str]) -> dict[str, Decision]:
         statement = f"SELECT {rows.DECISION} FROM headroom.decisions WHERE key = ANY($1::text[])"
-        found = self._link.run(lambda c: c.fetch(statement, keys))
+        found = self._link.run(lambda c: c.rows(statement, keys))
         with self._explained():
-            by_key = {row["key"]: rows.decision(tuple(row), texts) for row in found}
+            by_key = {row[0]: rows.decision(row, texts) for row in found}
         return {key: by_key[key] for key in keys if key in by_key}
 
     def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
@@ -168,7 +167,7 @@ class PostgresStore(Store):
         # In one order, whoever writes: two that wait for each other would be a deadlock.
         columns = [[*column] for column in zip(*(rows.decision_values(first[key], packed) for key in sorted(first)), strict=True)]
         won = self._link.run(
-            lambda c: c.fetch(
+            lambda c: c.rows(
                 f"INSERT INTO headroom.decisions ({rows.DECISION}, created)"
                 " SELECT *, $8::float8 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])"
                 " ON CONFLICT DO NOTHING RETURNING key",
@@ -189,18 +188,18 @@ class PostgresStore(Store):
         renewed = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
         marks = ", ".join(f"${place}" for place in range(1, len(names) + 1))
         statement = f"INSERT INTO headroom.receipts ({rows.RECEIPT}) VALUES ({marks}) ON CONFLICT (message_id) DO UPDATE SET {renewed}"
-        self._link.run(lambda c: c.execute(statement, *values))
+        self._link.run(lambda c: c.change(statement, *values))
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
         where, values = _where(session, since, project)
-        found = self._link.run(lambda c: c.fetch(f"SELECT {rows.RECEIPT} FROM headroom.receipts WHERE {where}", *values), _LONG_S)
-        return sorted((rows.receipt(tuple(row), unbound) for row in found), key=lambda r: (r.time, r.message_id))
+        found = self._link.run(lambda c: c.rows(f"SELECT {rows.RECEIPT} FROM headroom.receipts WHERE {where}", *values), _LONG_S)
+        return sorted((rows.receipt(row, unbound) for row in found), key=lambda r: (r.time, r.message_id))
 
     def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
         where, values = _where(session, since, project)
         statement = f"SELECT {_GROUPS[group]}, {_SUMS} FROM headroom.receipts WHERE {where} GROUP BY 1"
-        found = self._link.run(lambda c: c.fetch(statement, *values), _LONG_S)
-        return sums.merged((_name(row[0], group), _total(tuple(row))) for row in found)
+        found = self._link.run(lambda c: c.rows(statement, *values), _LONG_S)
+        return sums.merged((_name(row[0], group), _total(row)) for row in found)
 
     def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
         if column not in rows.COUNTED:
@@ -209,7 +208,7 @@ class PostgresStore(Store):
         statement = (
             f"SELECT pair->>0, sum((pair->>1)::bigint)::bigint FROM headroom.receipts, json_array_elements({column}) AS pair WHERE {where} GROUP BY 1"
         )
-        found = self._link.run(lambda c: c.fetch(statement, *values), _LONG_S)
+        found = self._link.run(lambda c: c.rows(statement, *values), _LONG_S)
         return sums.most_first((unbound(name), number) for name, number in found)
 
     # ----- memories --------------------------------------------------------------------------------------------------------------------
@@ -222,7 +221,7 @@ class PostgresStore(Store):
             " ON CONFLICT (project, key, digest, agent) DO UPDATE SET session = excluded.session, time = excluded.time, stamp = excluded.stamp"
         )
         ordered = sorted(memories, key=lambda m: (m.project, m.key, m.digest, m.agent))  # see freeze
-        self._link.run(lambda c: c.executemany(statement, [rows.memory_values(m, bound) for m in ordered]))
+        self._link.run(lambda c: c.change_many(statement, [rows.memory_values(m, bound) for m in ordered]))
 
     def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
         where, values = ["project = $1"], [bound(project)]
@@ -232,22 +231,22 @@ class PostgresStore(Store):
                 where.append(f"{column} = ${len(values)}")
         bounded = f" LIMIT {int(limit)}" if limit else ""
         statement = f"SELECT {rows.MEMORY} FROM headroom.memories WHERE {' AND '.join(where)} ORDER BY time DESC, key, digest, agent{bounded}"
-        return [rows.memory(tuple(row), unbound) for row in self._link.run(lambda c: c.fetch(statement, *values))]
+        return [rows.memory(row, unbound) for row in self._link.run(lambda c: c.rows(statement, *values))]
 
     def projects(self) -> list[tuple[str, int]]:
-        found = self._link.run(lambda c: c.fetch("SELECT project, count(*) FROM headroom.memories GROUP BY project"))
+        found = self._link.run(lambda c: c.rows("SELECT project, count(*) FROM headroom.memories GROUP BY project"))
         return sorted((unbound(name), number) for name, number in found)
 
     def forget(self, project: str, key: str = "") -> int:
         where, values = ("project = $1 AND key = $2", (bound(project), bound(key))) if key else ("project = $1", (bound(project),))
-        return _affected(self._link.run(lambda c: c.execute(f"DELETE FROM headroom.memories WHERE {where}", *values)))
+        return self._link.run(lambda c: c.change(f"DELETE FROM headroom.memories WHERE {where}", *values))
 
     # ----- housekeeping ----------------------------------------------------------------------------------------------------------------
 
     def stock(self) -> list[Stock]:
-        async def counted(connection: Connection) -> list[Stock]:
+        def counted(connection: Connection) -> list[Stock]:
             return [
-                Stock(name, *(await connection.fetchrow(f"SELECT count(*), coalesce(sum({size}), 0)::bigint FROM headroom.{name}")))
+                Stock(name, *connection.rows(f"SELECT count(*), coalesce(sum({size}), 0)::bigint FROM headroom.{name}")[0])
                 for name, size in _STOCK.items()
             ]
 
@@ -256,22 +255,21 @@ class PostgresStore(Store):
     def verify(self) -> list[str]:
         wrong, last = [], ""
         while page := self._link.run(partial(self._page, last), _LONG_S):
-            for row in page:
+            for handle, digest, body in page:
                 try:
-                    rows.checked(row["body"], row["digest"], self._digest)
+                    rows.checked(body, digest, self._digest)
                 except rows.Damaged:
-                    wrong.append(f"The original {row['handle']} is not the text that was kept.")
-            last = page[-1]["handle"]
+                    wrong.append(f"The original {handle} is not the text that was kept.")
+                last = handle
         return wrong
 
-    async def _page(self, after: str, connection: Connection) -> list[Any]:
+    def _page(self, after: str, connection: Connection) -> list[tuple[Any, ...]]:
         statement = f"SELECT handle, digest, body FROM headroom.originals WHERE handle > $1 ORDER BY handle LIMIT {_PAGE}"
-        found: list[Any] = await connection.fetch(statement, after)
-        return found
+        return connection.rows(statement, after)
 
     def cutoff(self, size: int) -> float:
         kept = "SELECT used, sum(length(body)) OVER (ORDER BY used DESC) AS kept FROM headroom.originals"
-        found = self._link.run(lambda c: c.fetchval(f"SELECT max(used) FROM ({kept}) AS sized WHERE kept > $1", size), _LONG_S)
+        found = self._link.run(lambda c: c.value(f"SELECT max(used) FROM ({kept}) AS sized WHERE kept > $1", size), _LONG_S)
         return 0.0 if found is None else float(found) + rows.TICK_S
 
     def sweep(self, before: float) -> Swept:
@@ -280,13 +278,11 @@ class PostgresStore(Store):
         named = f"SELECT coalesce(n.original, d.handle) FROM ({named}) AS d LEFT JOIN headroom.numberings n ON n.handle = d.handle"
         gone = "RETURNING coalesce(length(body), 0) AS size) SELECT count(*), coalesce(sum(size), 0)::bigint FROM gone"
 
-        async def swept(connection: Connection) -> Swept:
-            async with connection.transaction():
-                made = await connection.fetchrow(f"WITH gone AS (DELETE FROM headroom.decisions WHERE created < $1 {gone}", before)
-                kept = await connection.fetchrow(
-                    f"WITH gone AS (DELETE FROM headroom.originals WHERE used < $1 AND handle NOT IN ({named}) {gone}", before
-                )
-                await connection.execute("DELETE FROM headroom.numberings WHERE original NOT IN (SELECT handle FROM headroom.originals)")
+        def swept(connection: Connection) -> Swept:
+            with connection.transaction():
+                [made] = connection.rows(f"WITH gone AS (DELETE FROM headroom.decisions WHERE created < $1 {gone}", before)
+                [kept] = connection.rows(f"WITH gone AS (DELETE FROM headroom.originals WHERE used < $1 AND handle NOT IN ({named}) {gone}", before)
+                connection.change("DELETE FROM headroom.numberings WHERE original NOT IN (SELECT handle FROM headroom.originals)")
             return Swept(kept[0], made[0], kept[1] + made[1])
 
         return self._link.run(swept, _LONG_S)
@@ -335,8 +331,3 @@ def _total(row: tuple[Any, ...]) -> Total:
     _, responses, unpriced, *more = row
     cost, cost_without, overhead, removed, again, again_cost = more[5:]
     return Total("", responses, unpriced, Usage(*more[:5]), cost, cost_without, overhead, removed, again, again_cost)
-
-
-def _affected(status: str) -> int:
-    """How many rows, of a status such as ``DELETE 3``."""
-    return int(status.rpartition(" ")[2])

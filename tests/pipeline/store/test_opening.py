@@ -63,7 +63,7 @@ def test_what_can_be_no_store_is_refused_before_it_is_asked_for(where):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("where", "package"), [("postgresql://h/x", "asyncpg"), ("redis://h/0", "redis")])
+@pytest.mark.parametrize(("where", "package"), [("postgresql://h/x", "psycopg"), ("redis://h/0", "redis")])
 def test_without_the_package_it_is_said_what_to_install(where, package):
     program = (
         f"import sys; sys.modules[{package!r}] = None\n"
