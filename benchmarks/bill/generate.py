@@ -143,12 +143,11 @@ class _Agent:
             self._calls += 1
             said.append({"type": "tool_use", "id": f"toolu_{self._plan.seed:03}{self._calls:05}", "name": name, "input": arguments})
             results.append({"type": "tool_result", "tool_use_id": said[-1]["id"], "content": result or "(no output)"})
-        answer = json.dumps(said)
-        step = Step(self._now, request, answer)
+        step = Step(self._now, request, said)
         talk.say("assistant", said)
         if results:
             talk.say("user", results)
-        self._now += 2 + len(answer) / _SPEED + sum(rng.uniform(0.2, 12) for _ in calls)
+        self._now += 2 + len(json.dumps(said)) / _SPEED + sum(rng.uniform(0.2, 12) for _ in calls)
         return step
 
     def _request(self, talk: _Talk, tools: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -184,7 +183,7 @@ class _Agent:
         asked = _text("Summarise this conversation. " + sentences(self._rng, 300))
         talk.messages[-1] = {"role": "user", "content": [*talk.messages[-1]["content"], asked]}
         summary = sentences(self._rng, 900)
-        yield Step(self._now, self._request(talk, self._tools), summary)
+        yield Step(self._now, self._request(talk, self._tools), [_text(summary)])
         self._now += len(summary) / _SPEED
         talk.cut(0)
         talk.say("user", [_text("This session goes on from a summary: " + summary)])

@@ -52,7 +52,7 @@ def _growing(raw: dict[str, Any]) -> Iterator[Step]:
         given = messages[:end] if number < len(ends) else [*messages, *last]
         if number == len(ends) and messages[-1]["role"] != "user":
             return
-        answer = json.dumps(messages[end]["content"]) if end < len(messages) else "This is what I found."
+        answer = messages[end]["content"] if end < len(messages) else last[0]["content"]
         yield Step(number * _PAUSE_S, wire.request(Prompt("claude-opus-4-8", raw["id"], _SYSTEM, tools, given)), answer)
 
 
@@ -61,4 +61,4 @@ def _read(path: Path) -> Iterator[Step]:
         for line in file:
             if line.strip():
                 raw = json.loads(line)
-                yield Step(float(raw["at"]), raw["body"], raw.get("answer") or "Noted.")
+                yield Step(float(raw["at"]), raw["body"], [{"type": "text", "text": raw.get("answer") or "Noted."}])

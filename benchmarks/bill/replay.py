@@ -21,7 +21,7 @@ from benchmarks.bill.outputs import Call
 from benchmarks.bill.session import Body, Session, Step
 from benchmarks.bill.targets import DIRECT, Running, Target
 from benchmarks.bill.wires import WIRES, chain
-from headroom.testing import Answer, Ask, Script, text
+from headroom.testing import Answer, Ask, Script
 from headroom.testing.charge import Charge
 from headroom.testing.record import Recorded
 from headroom.testing.script import Reply
@@ -82,17 +82,17 @@ class Refused(Exception):
 
 
 class _Playback(Script):
-    """Answers every request with the text that stands in ``answer``."""
+    """Answers every request with the blocks in ``answer``, which the next request repeats: there are proxies that compare."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.answer = ""
+        self.answer: Sequence[Body] = ()
 
     def is_aside(self, ask: Ask) -> bool:
         return False
 
     def reply(self, ask: Ask) -> Reply:
-        return Answer([text(self.answer)])
+        return Answer(self.answer)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class _Request:
     Args:
         number: of the step that it is for.
         body: with what we add.
-        answer: what the model answers.
+        answer: the blocks that the model answers.
         shifts: by how much each item of the step's body has moved.
         expected: tokens that should be read from the cache; -1 asks the direct path.
         extra: it is there because of us.
@@ -150,7 +150,7 @@ class _Request:
 
     number: int
     body: Body
-    answer: str
+    answer: Sequence[Body]
     shifts: Sequence[int] = ()
     expected: int = -1
     extra: bool = False
@@ -278,7 +278,7 @@ class _Player:
         self._added.setdefault(chain(step.body[self._wire.items_key])[-1], []).extend(pair)
         body = self._wire.with_items(body, [*body[self._wire.items_key], *pair], [], "")
         self.now += _THINKS_S
-        await self._send(_Request(number, body, json.dumps(block), expected=self._prompt, extra=True))
+        await self._send(_Request(number, body, [block], expected=self._prompt, extra=True))
         return body
 
 

@@ -36,12 +36,12 @@ class Step:
     Args:
         at: seconds since the session began.
         body: as it is sent direct; not to be changed.
-        answer: the text that the model answers; its size alone counts.
+        answer: the blocks that the model answers, in Anthropic's form: what the next request shows as said before.
     """
 
     at: float
     body: Body
-    answer: str
+    answer: Sequence[Body]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from pipeline.policy import Profile
 
 _SECRET = "bench"
 _START_S = 120.0
+_TRIES = 3
 
 
 @dataclass
@@ -149,14 +150,9 @@ def _listen(fd: int, running: Running, ready: threading.Event) -> None:
 
 @asynccontextmanager
 async def _command(command: str, upstream: str) -> AsyncIterator[Running]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    line = [part.replace("{upstream}", upstream).replace("{port}", str(port)) for part in shlex.split(command)]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        # A fresh home, so that one session's state does not reach the next.
-        process = subprocess.Popen(["env", f"HOME={home}", *line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process, port = await _started(command, upstream, home)
         try:
-            await _answers(port, process)
             yield Running(f"http://127.0.0.1:{port}")
         finally:
             process.send_signal(signal.SIGTERM)
@@ -165,6 +161,30 @@ async def _command(command: str, upstream: str) -> AsyncIterator[Running]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 await asyncio.to_thread(process.wait)
+
+
+async def _started(command: str, upstream: str, home: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Another program's process that serves, and its port.
+
+    Raises:
+        RuntimeError: it does not start, whatever port it is given.
+    """
+    for left in reversed(range(_TRIES)):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]  # by now another process may have it: hence the tries
+        line = [part.replace("{upstream}", upstream).replace("{port}", str(port)) for part in shlex.split(command)]
+        # A fresh home, so that one session's state does not reach the next.
+        process = subprocess.Popen(["env", f"HOME={home}", *line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            await _answers(port, process)
+        except RuntimeError:
+            process.kill()
+            await asyncio.to_thread(process.wait)
+            if not left:
+                raise
+        else:
+            return process, port
+    raise AssertionError
 
 
 async def _answers(port: int, process: subprocess.Popen[bytes]) -> None:
