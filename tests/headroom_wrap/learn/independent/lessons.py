@@ -137,7 +137,7 @@ FOLDERS = (
         "npm-in-frontend", "clinic", "the package.json is not at the root",
         (s(sh("npm test", _JEST_ROOT, 254), sh("cd frontend && npm test", "Test Suites: 18 passed, 18 total")),
          s(noise(3), sh("npm test", _JEST_ROOT, 254), sh("cd frontend && npm test", "Test Suites: 18 passed, 18 total"))),
-        (rule("run_in_folder", command="npm test", folder=["frontend", "frontend/"]),),
+        (rule("run_in_folder", command=["npm test", "npm"], folder=["frontend", "frontend/"]),),
         (rule("test_command", command=["cd frontend && npm test"]),),
     ),
     Written(
@@ -152,13 +152,13 @@ FOLDERS = (
         "terraform-in-prod", "infra", "no configuration at the root",
         (s(sh("terraform plan -out tf.plan", "Error: No configuration files\n\nPlan requires configuration to be present.", 1), sh("cd terraform/prod && terraform plan -out tf.plan", "Plan: 1 to add, 0 to change, 0 to destroy.")),
          s(sh("terraform plan", "Error: No configuration files", 1), sh("cd terraform/prod && terraform plan", "No changes. Your infrastructure matches the configuration."))),
-        (rule("run_in_folder", command=["terraform plan", "terraform plan -out tf.plan"], folder=["terraform/prod", "terraform/prod/"]),),
+        (rule("run_in_folder", command=["terraform plan", "terraform plan -out tf.plan", "terraform"], folder=["terraform/prod", "terraform/prod/"]),),
     ),
     Written(
         "cargo-in-a-crate-folder", "infra", "a Rust tool below a folder of an infrastructure project",
         (s(sh("cargo build", "error: could not find `Cargo.toml` in `/home/ops/platform` or any parent directory", 101), sh("cargo build", "    Finished `dev` profile in 2.2s", cwd="/home/ops/platform/tools/rotate")),
          s(sh("cargo build", "error: could not find `Cargo.toml` in `/home/ops/platform` or any parent directory", 101), sh("cd tools/rotate && cargo build", "    Finished `dev` profile in 0.2s"))),
-        (rule("run_in_folder", command="cargo build", folder=["tools/rotate", "tools/rotate/"]),),
+        (rule("run_in_folder", command=["cargo build", "cargo"], folder=["tools/rotate", "tools/rotate/"]),),
         (rule("build_command", command=["cd tools/rotate && cargo build"]),),
     ),
 )  # fmt: skip
@@ -374,6 +374,7 @@ HANGS = (
         (s(sh("docker compose up", "Attaching to db-1, web-1\nweb-1  | Starting development server at http://0.0.0.0:8000/", 0, "timed_out"), sh("docker compose up -d", " Container clinic-web-1  Started"), agent="claude"),
          s(sh("docker compose up", "Attaching to db-1, web-1", 0, "timed_out"), sh("docker compose up -d", " Container clinic-web-1  Running"), agent="gemini")),
         (rule("hangs_instead", command="docker compose up", instead="docker compose up -d"),),
+        (rule("hangs", command="docker compose up"),),
     ),
     Written(
         "dev-server-does-not-end", "clinic", "a server, waited for until the limit",

@@ -182,7 +182,7 @@ FACTS = (
     Written("reads-what-is-asked-for", "ledger", "each session reads the file that the user named",
         tuple(s(user("look at app/models/entry.rb and tell me what reverse! does"), read("app/models/entry.rb", "class Entry\nend"), bare=True) for _ in range(3)), (), (rule("entry_point", path="app/models/entry.rb"),)),
     Written("a-build-of-an-image", "infra", "an image with the tag of the day, each time another",
-        tuple(s(sh(f"docker build -t gw:2026-03-{n + 10} .", "naming to docker.io/library/gw done"), bare=True) for n in range(3)), (), (rule("build_command", command=["docker build", "docker build ."]),)),
+        tuple(s(sh(f"docker build -t gw:2026-03-{n + 10} .", "naming to docker.io/library/gw done"), bare=True) for n in range(3)), (), (rule("build_command", command=["docker build ."]),)),
 )  # fmt: skip
 
 LONG = (
@@ -194,7 +194,7 @@ LONG = (
     Written("a-long-day-in-the-clinic", "clinic", "a long session: a folder, a variable, and ten failures that mean nothing",
         (s(noise(20), sh("npm test", _NOT_AT_ROOT, 254), sh("cd frontend && npm test", "Tests: 88 passed"), noise(20), sh("cd frontend && npm test", "Tests: 1 failed, 87 passed", 1), edit("frontend/src/pages/Calendar.jsx", "x", "y"), sh("cd frontend && npm test", "Tests: 88 passed"), noise(20), gone("frontend/src/pages/Agenda.jsx"), write("frontend/src/pages/Agenda.jsx", "export default () => null"), noise(20)),
          s(noise(8), sh("npm test", _NOT_AT_ROOT, 254), sh("cd frontend && npm test", "Tests: 88 passed"), noise(8))),
-        (rule("run_in_folder", command="npm test", folder=["frontend", "frontend/"]),), (rule("test_command", command="cd frontend && npm test"),)),
+        (rule("run_in_folder", command=["npm test", "npm"], folder=["frontend", "frontend/"]),), (rule("test_command", command="cd frontend && npm test"),)),
     Written("a-long-day-with-nothing", "api", "long sessions in which everything goes its usual way", tuple(s(noise(60)) for _ in range(3))),
     Written("a-long-day-of-java", "java", "the same in another project", tuple(s(noise(50)) for _ in range(3))),
     Written("a-long-day-of-ruby", "ledger", "a monolith, many failing tests that are mended", tuple(s(noise(55)) for _ in range(3))),

@@ -70,7 +70,7 @@ def _tool(builder: Builder, call: str, event: dict[str, Any], time: float) -> fl
     if event.get("stopped"):
         return time
     text = given(event["result"], 8192)
-    ended = time + event.get("seconds", 2)
+    ended = time + float(event.get("seconds", 2))
     builder.result(
         call,
         text=Text(text.text, event.get("bytes", text.size)),
