@@ -2,8 +2,8 @@
 
 From Cursor's documentation and public studies of its builds; the program cannot be had without an account, so it was not run. What a session
 can do without its traffic: the hook runs shell commands through ``headroom run``, so their output is smaller before Cursor reads it, and the
-MCP server gives back what was left out. The hook and the rule are the project's; the server is the user's, because Cursor asks for approval of
-a project's.
+MCP server gives back what was left out. The hook is also told what tools gave back and what the user wrote, to learn from. The hook and the rule
+are the project's; the server is the user's, because Cursor asks for approval of a project's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from adapters.plan import LaunchPlan, PlanRequest, Transcripts
 _EDITOR = "cursor"
 _SUBCOMMANDS = frozenset("login logout mcp status whoami models about update help create-chat ls install-shell-integration".split())
 _NO_MODEL = frozenset({"-h", "--help", "-v", "--version"})
+_TOLD = (
+    "beforeSubmitPrompt",
+    "postToolUse",
+    "postToolUseFailure",
+    "stop",
+)  # only kept. An event that Cursor did not know would end all hooks.
 _NOT_CARRIED = "Cursor's requests to its models go to Cursor's own servers and do not pass through Headroom: their bill is neither changed nor known."
 _SCOPE = "The output of shell commands is made smaller; files that Cursor reads and what other MCP servers answer are not."
 RULE = """---
@@ -85,16 +91,13 @@ def _edits(request: PlanRequest) -> tuple[dict[Path, str], list[str]]:
     if not request.mcp:  # without the tools to retrieve nothing is left out
         return {}, ["Headroom is switched off: Cursor is run as it is."]
     server: dict[str, object] = {"type": "stdio", "command": request.mcp[0], "args": list(request.mcp[1:])}
-    hook: dict[str, object] = {
-        "command": shlex.join([*request.headroom, "hook", "cursor", "--account", str(request.folder / "saved.jsonl")]),
-        "matcher": "^Shell$",
-        "timeout": 10,
-    }
+    call = {"command": shlex.join([*request.headroom, "hook", "cursor", "--account", str(request.folder / "saved.jsonl")]), "timeout": 10}
+    hooks: dict[str, object] = {"preToolUse": {**call, "matcher": "^Shell$"}, **dict.fromkeys(_TOLD, call)}
     edits: dict[Path, str] = {}
     notes: list[str] = []
     folder = request.cwd / ".cursor"
     home = request.environ.get("HOME", "")
-    wanted: list[tuple[Path, Callable[[str, dict[str, object]], str], dict[str, object]]] = [(folder / "hooks.json", _with_hook, hook)]
+    wanted: list[tuple[Path, Callable[[str, dict[str, object]], str], dict[str, object]]] = [(folder / "hooks.json", _with_hooks, hooks)]
     if home:
         wanted.append((Path(home) / ".cursor" / "mcp.json", _with_server, server))
     for path, add, entry in wanted:
@@ -118,9 +121,11 @@ def _with_server(text: str, server: dict[str, object]) -> str:
     return json_text.insert(text, ("mcpServers", "headroom"), server)
 
 
-def _with_hook(text: str, hook: dict[str, object]) -> str:
+def _with_hooks(text: str, hooks: dict[str, object]) -> str:
     if not text.strip():
-        return json.dumps({"version": 1, "hooks": {"preToolUse": [hook]}}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps({"version": 1, "hooks": {event: [hook] for event, hook in hooks.items()}}, indent=2, ensure_ascii=False) + "\n"
     if json_text.value(text, ("version",)) != 1:
         raise UnfitError("is of a version that is not known")
-    return json_text.append(text, ("hooks", "preToolUse"), hook)
+    for event, hook in hooks.items():
+        text = json_text.append(text, ("hooks", event), hook)
+    return text

@@ -35,8 +35,9 @@ def test_a_session() -> None:
     assert "do not pass through Headroom" in made.losses[0]
     assert set(made.edits) == {MCP, HOOKS, RULES}
     assert json.loads(made.edits[MCP]) == {"mcpServers": {"headroom": {"type": "stdio", "command": "py", "args": ["-m", "mcp"]}}}
-    hook = {"command": f"'/x y/headroom' hook cursor --account {SESSION}/saved.jsonl", "matcher": "^Shell$", "timeout": 10}
-    assert json.loads(made.edits[HOOKS]) == {"version": 1, "hooks": {"preToolUse": [hook]}}
+    hook = {"command": f"'/x y/headroom' hook cursor --account {SESSION}/saved.jsonl", "timeout": 10}
+    told = {event: [hook] for event in ("beforeSubmitPrompt", "postToolUse", "postToolUseFailure", "stop")}
+    assert json.loads(made.edits[HOOKS]) == {"version": 1, "hooks": {"preToolUse": [{**hook, "matcher": "^Shell$"}], **told}}
     assert made.edits[RULES] == RULE
     assert not made.env
 
@@ -46,7 +47,7 @@ def test_the_user_s_own_stays() -> None:
     made = plan(files=files)
     assert list(json.loads(made.edits[MCP])["mcpServers"]) == ["db", "headroom"]
     assert [h["command"][:3] for h in json.loads(made.edits[HOOKS])["hooks"]["preToolUse"]] == ["a", "'/x"]
-    assert json.loads(made.edits[HOOKS])["hooks"]["stop"] == []
+    assert json.loads(made.edits[HOOKS])["hooks"]["stop"][0]["command"].startswith("'/x")
 
 
 @pytest.mark.parametrize("text", ["{ // mine\n}", '{"version": 2}', '{"version": 1, "hooks": {"preToolUse": {}}}', "[]"])

@@ -20,19 +20,33 @@ def settings(path: str) -> dict:
         return {}
 
 
-def shell(command: str) -> "tuple[str, str, int]":
-    for hook in settings(".cursor/hooks.json").get("hooks", {}).get("preToolUse", []):
+def told(event: str, **more: object) -> "list[dict]":
+    """What the hooks of an event answer."""
+    answers = []
+    for hook in settings(".cursor/hooks.json").get("hooks", {}).get(event, []):
         if re.search(hook.get("matcher", ""), "Shell"):
-            asked = json.dumps(
-                {"hook_event_name": "preToolUse", "tool_name": "Shell", "tool_input": {"command": command, "working_directory": os.getcwd()}}
+            rest = {"conversation_id": "c0ffee-1", "workspace_roots": [os.getcwd()], "cursor_version": "3.0", "user_email": "ada@example.org"}
+            asked = json.dumps({"hook_event_name": event, **rest, **more})
+            done = subprocess.run(
+                hook["command"], shell=True, input=asked, capture_output=True, text=True, check=False, timeout=hook.get("timeout", 10)
             )
-            done = subprocess.run(hook["command"], shell=True, input=asked, capture_output=True, text=True, check=False, timeout=hook["timeout"])
-            said = json.loads(done.stdout)  # what is no JSON blocks the tool
-            assert "permission" not in said
-            command = said.get("updated_input", {}).get("command", command)
+            answers.append(json.loads(done.stdout or "{}"))  # what is no JSON blocks the tool
+    return answers
+
+
+def shell(command: str) -> "tuple[str, str, int]":
+    use = {"tool_name": "Shell", "tool_use_id": "t1", "cwd": os.getcwd()}
+    for said in told("preToolUse", tool_input={"command": command, "working_directory": os.getcwd()}, **use):
+        assert "permission" not in said
+        command = said.get("updated_input", {}).get("command", command)
     done = subprocess.run(
         [os.environ.get("SHELL", "/bin/sh"), "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
+    use["tool_input"] = {"command": command}
+    if done.returncode:
+        told("postToolUseFailure", error_message=f"Command failed with exit code {done.returncode}\n{done.stdout}", failure_type="error", **use)
+    else:
+        told("postToolUse", tool_output=json.dumps({"output": done.stdout, "exitCode": 0}), duration=5, **use)
     return command, done.stdout, done.returncode
 
 
@@ -62,7 +76,9 @@ def main() -> int:
         while not os.path.exists(sys.argv[2]):
             time.sleep(0.02)
         return 0
+    assert all(said.get("continue", True) for said in told("beforeSubmitPrompt", prompt="Look at the log."))
     ran, output, status = shell(sys.argv[2])
+    told("stop", status="completed")
     print(json.dumps({"ran": ran, "output": output, "fetched": fetched(output), "rule": os.path.exists(".cursor/rules/headroom.mdc")}))
     return status
 

@@ -7,11 +7,16 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from headroom_wrap.config import load, surroundings
+from headroom_wrap.learn.model import ToolUse, UserText
+from headroom_wrap.learn.readers.registry import sessions
 
 pytestmark = pytest.mark.slow
 BULK = "for i in $(seq 1 2000); do echo \"2026-01-02T03:04:05Z INFO request $i served in 5 ms\"; done; echo ERROR of note >&2; sh -c 'exit 7'"
@@ -59,6 +64,33 @@ def test_a_command_comes_smaller_and_can_be_had_whole(project: Path, private_hom
     assert "do not pass through Headroom" in err
     assert "NOT ROUTED" not in err
     assert tree(private_home) == before
+
+
+def test_what_happens_is_kept_to_learn_from(project: Path, private_home: Path) -> None:
+    before = tree(private_home)
+    process = wrap("--", "-p", "tally src", cwd=project)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 127, err
+    state = load(surroundings()).state
+    (file,) = (state / "cursor").iterdir()
+    assert (file.name, stat.S_IMODE(file.stat().st_mode)) == ("c0ffee-1.jsonl", 0o600)
+    assert "ada@example.org" not in file.read_text()
+    (session,) = sessions({}, private_home, agent="cursor", state=state)
+    said, use = session.events
+    assert isinstance(said, UserText)
+    assert said.text == "Look at the log."
+    assert isinstance(use, ToolUse)
+    assert (use.command, use.failed, use.exit_status, session.project) == ("tally src", True, 127, str(project))
+    assert "not found" in use.result
+    assert tree(private_home) == before
+
+
+def test_with_learning_off_nothing_is_kept(project: Path, private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_LEARN", "off")
+    process = wrap("--", "-p", "true", cwd=project)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert not (load(surroundings()).state / "cursor").exists()
 
 
 def test_a_dry_run_writes_nothing(project: Path, private_home: Path) -> None:

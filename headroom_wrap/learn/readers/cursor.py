@@ -1,4 +1,4 @@
-"""The log that our hook keeps of Cursor's sessions, as Cursor's own transcripts have no results.
+"""The log that our hook keeps of Cursor's sessions (`headroom_wrap.learn.hook_log`), as Cursor's own transcripts have no results.
 
 A file for a conversation, JSON lines: each is what Cursor handed to the hook (`https://cursor.com/docs/agent/hooks`), with ``time``, Unix time in
 seconds, added by us. A call's first row counts for its arguments: the shell commands in later rows are those that ``headroom run`` is around.
@@ -20,7 +20,7 @@ from headroom_wrap.learn.readers.building import Builder
 from headroom_wrap.learn.readers.lines import decoded, first, rows
 from headroom_wrap.learn.readers.texts import Text
 
-FOLDER, PATTERN = "cursor", "*.jsonl"  # in our state folder
+PATTERN = "*.jsonl"
 _OUTPUTS = ("output", "stdout", "content", "contents", "result", "text")
 _STATUSES = ("exitCode", "exit_code")
 _EXIT = re.compile(r"(?:exited with (?:code|status)|exit (?:code|status)):? (-?\d{1,10})", re.IGNORECASE)

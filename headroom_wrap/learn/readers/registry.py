@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adapters.plan import Adapter, Transcripts
 from adapters.registry import ADAPTERS
+from headroom_wrap.learn import hook_log
 from headroom_wrap.learn.git import root
 from headroom_wrap.learn.model import Session, Skipped
 from headroom_wrap.learn.readers import cursor
@@ -78,7 +79,7 @@ def files(
 
 def _place(adapter: Adapter, environ: Mapping[str, str], home: Path, state: Path | None) -> Transcripts | None:
     if adapter.name == Cursor.agent:
-        return Transcripts(state / cursor.FOLDER, cursor.PATTERN) if state is not None else None
+        return Transcripts(state / hook_log.FOLDER, cursor.PATTERN) if state is not None else None
     return adapter.transcripts(environ, home)
 
 
