@@ -94,6 +94,7 @@ OPTIONS: tuple[Option, ...] = (
         "allow_hosts", (), "HEADROOM_ALLOW_HOSTS", "Further names by which clients call the standing proxy, separated by commas.", flag="allow-host"
     ),
     Option("retrieve", "proxy", "HEADROOM_RETRIEVE", "Who fetches what was left out: the standing proxy, its clients, or nobody.", RETRIEVE),
+    Option("cache_aid", True, "HEADROOM_CACHE_AID", "Use the provider's prompt cache for clients of the standing proxy that do not."),
     *(
         Option(f"{v.value}_upstream", "", f"HEADROOM_{v.name}_UPSTREAM", f"Address of {v.label}, where it is another than the public one.")
         for v in Vendor
@@ -147,6 +148,7 @@ class Config:
     proxy_workers: int = 1
     allow_hosts: tuple[str, ...] = ()
     retrieve: str = "proxy"
+    cache_aid: bool = True
     upstreams: Mapping[str, str] = field(default_factory=dict)  # a vendor's name -> the address set for it
     surroundings: Surroundings = field(default_factory=lambda: Surroundings(MappingProxyType({}), Path("/"), Path("/")))
 

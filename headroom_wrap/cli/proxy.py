@@ -22,7 +22,7 @@ from headroom_wrap.proxy.vendors import Vendor
 
 _ADDRESSES = tuple(f"{vendor.value}_upstream" for vendor in Vendor)
 _FLAGS = (
-    *("proxy_port", "proxy_host", "proxy_token", "allow_hosts", "proxy_workers", "profile", "off", "retrieve"),
+    *("proxy_port", "proxy_host", "proxy_token", "allow_hosts", "proxy_workers", "profile", "off", "retrieve", "cache_aid"),
     *("floor_tokens", "exclude_tools", "disabled", "kompress_model", "store", "upstream", *_ADDRESSES),
 )
 _TOKEN_BYTES = 24
@@ -86,6 +86,7 @@ def proxy_config(in_force: Config, *, with_token: bool) -> ProxyConfig:
         profile=in_force.profile.value,
         off=in_force.off,
         retrieve=in_force.retrieve,
+        cache_aid=in_force.cache_aid,
         elide=in_force.retrieve == "client",
         floor_tokens=in_force.floor_tokens,
         exclude_tools=in_force.exclude_tools,

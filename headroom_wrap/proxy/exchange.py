@@ -21,14 +21,17 @@ from headroom_wrap.proxy.replies import Shape
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from headroom_wrap.proxy.upstreams import Upstreams
 from pipeline.dialects.api import Dialect
+from pipeline.usage import Usage
 
 if TYPE_CHECKING:  # a wrapped agent's proxy starts without it
+    from headroom_wrap.proxy.cache_aid.aid import Aided, CacheAid
     from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
     from headroom_wrap.proxy.retrieval.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
 _HELD = 64 << 20  # bytes; a larger body is no transcript that a model could read
+_UNKNOWN_FIELD = (400, 422)  # how APIs refuse what they do not know
 
 
 class TooLarge(Exception):
@@ -67,6 +70,7 @@ class Parts:
         body_limit: the largest request body in bytes.
         client_s: seconds that the next piece of a request's body may take.
         closing: set when the proxy ends: what is under way may go on, nothing new is begun.
+        aid: makes requests use the provider's cache, None where their clients are to see to that.
     """
 
     upstreams: Upstreams
@@ -75,6 +79,7 @@ class Parts:
     body_limit: int
     client_s: float = 120.0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    aid: CacheAid | None = None
 
 
 class Exchange:
@@ -99,12 +104,19 @@ class Exchange:
         self._parts = parts
         self._form = form
         self._conversation: Conversation | None = None  # that our tool is part of
+        self._aided: Aided | None = None
         self._stalled = False
         self._left = parts.body_limit
         self._began_at = self._sent_at = self._answered_at = time.perf_counter()
 
     async def run(self) -> web.StreamResponse:
         """Carry the request to the upstream and the response back."""
+        try:
+            return await self._run()
+        finally:
+            self._settle(None)  # no effect where a response has said what it was charged for
+
+    async def _run(self) -> web.StreamResponse:
         try:
             answer, prepared = await self._answer()
         except Unreachable as error:
@@ -136,7 +148,7 @@ class Exchange:
         self._began_at = time.perf_counter()
         prepared = self._told(await self._prepare(lane, compression, b"".join(held)))
         held.clear()
-        answer = await self._send(prepared.body, changed=prepared.changed)
+        answer, prepared = await self._send_aided(prepared)
         if answer.status != 400 or not prepared.changed:
             if self._conversation is not None:  # another round needs it
                 return answer, prepared
@@ -147,6 +159,28 @@ class Exchange:
         if answer.ok:
             self._refuse(prepared, refused)
         return answer, Prepared(b"", b"", transcript=prepared.transcript)
+
+    async def _send_aided(self, prepared: Prepared) -> tuple[aiohttp.ClientResponse, Prepared]:
+        """Send a request with what makes it use the provider's cache; without that where the upstream does not take it."""
+        aid = self._parts.aid
+        coded = not prepared.changed and self._request.headers.get("Content-Encoding", "identity").lower() != "identity"
+        aided = self._aided = aid.aided(prepared, self._route.upstream.base) if aid is not None and not coded else None
+        if aid is None or aided is None or aided.body is prepared.body:
+            return await self._send(prepared.body, changed=prepared.changed), prepared
+        answer = await self._send(aided.body, changed=True)
+        if answer.status not in _UNKNOWN_FIELD:
+            return answer, replace(prepared, body=aided.body)
+        answer.close()
+        answer = await self._send(prepared.body, changed=prepared.changed)
+        if answer.ok:
+            aid.refuse(aided)
+            self._aided = None
+        return answer, prepared
+
+    def _settle(self, usage: Usage | None) -> None:
+        """Tell what came of the aid, None where nothing is known of it."""
+        if self._aided is not None and self._parts.aid is not None:
+            self._parts.aid.settle(self._aided, usage)
 
     async def _prepare(self, lane: Lane, compression: Compression, body: bytes) -> Prepared:
         coding = self._request.headers.get("Content-Encoding", "")
@@ -243,6 +277,7 @@ class Exchange:
             if meter is not None and self._lane is not None:
                 meter.close()
                 self._parts.books.enter(meter.parser, prepared, self._session(prepared), times)
+                self._settle(meter.parser.usage)
         if whole:
             await response.write_eof()
         elif self._request.transport is not None:
@@ -263,6 +298,7 @@ class Exchange:
         def book(meter: Meter, asked: Prepared) -> None:
             times = Times(self._began_at, self._sent_at, self._answered_at, self._answered_at)
             self._parts.books.enter(meter.parser, asked, self._session(asked), times)
+            self._settle(meter.parser.usage)
 
         def meter(answer: aiohttp.ClientResponse) -> Meter:
             return Meter(lane.dialect.usage_parser(answer.headers.get("Content-Type", "")), answer.headers.get("Content-Encoding", ""))

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -44,6 +45,9 @@ from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.store.api import Store, StoreError
 
 log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from headroom_wrap.proxy.cache_aid.aid import CacheAid
+
 
 _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
@@ -117,7 +121,7 @@ async def serving(
         lanes = tuple(_offering(lane, keeper, tell, tally.retrieved) for lane in lanes)
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
     guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host), ours=is_ours)
-    parts = Parts(upstreams, books, tell, config.body_limit, config.client_s)
+    parts = Parts(upstreams, books, tell, config.body_limit, config.client_s, aid=_cache_aid(config, tell, tally))
     # A standing proxy may serve containers and other users; a wrapped agent's serves the user's own programs alone.
     relay = Relay(guard, endpoints, lanes, parts, standing=config.standing, peers=None if config.standing else Peers.ours())
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
@@ -174,6 +178,15 @@ def _remembering(config: ProxyConfig, keeper: Keeper, tell: Callable[[Event], No
 
 def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Lane:
     """A lane whose conversations are offered our tool."""
+def _cache_aid(config: ProxyConfig, tell: Callable[[Event], None], tally: Tally) -> CacheAid | None:
+    """What makes clients' requests use the provider's cache; a wrapped agent sees to that itself."""
+    if not config.standing or not config.cache_aid or config.off:
+        return None
+    from headroom_wrap.proxy.cache_aid.aid import CacheAid  # not loaded for a wrapped agent
+
+    return CacheAid(tell, tally.cache_aid)
+
+
     from headroom_wrap.proxy.retrieval.apis import retrieval  # not loaded for a wrapped agent, which has the tool over MCP
 
     return replace(lane, retrieval=retrieval(lane.compression, keeper, tell, fetched)) if lane.compression is not None else lane

@@ -95,6 +95,8 @@ class Run(Struct, frozen=True):
         uptime_s: seconds since.
         requests: that came for the model; ``unread`` of them hold no messages that are understood.
         troubles: what went wrong, by kind.
+        cache_aid: requests by what was done so that the provider's cache serves them, and ``earned``: uncached input tokens' worth that our
+            breakpoints saved, what they cost taken off.
         compress_requests, compress_tokens_before, compress_tokens_saved: of ``POST /v1/compress``.
         retrievals: originals that were fetched: over HTTP, and by this proxy where a model asked it.
     """
@@ -115,6 +117,7 @@ class Run(Struct, frozen=True):
     compressors: dict[str, int]
     reasons: dict[str, int]
     troubles: dict[str, int]
+    cache_aid: dict[str, int]
     compress_requests: int
     compress_tokens_before: int
     compress_tokens_saved: int
@@ -257,6 +260,7 @@ def _run(tally: Tally, now: float) -> Run:
         compressors=dict(tally.compressors),
         reasons=dict(tally.reasons),
         troubles=dict(tally.troubles),
+        cache_aid=dict(tally.cache_aid),
         compress_requests=tally.compress_requests,
         compress_tokens_before=tally.compress_before,
         compress_tokens_saved=tally.compress_saved,

@@ -77,6 +77,7 @@ class Tally:
         self.compressors = Names()
         self.reasons = Names()
         self.troubles = Names()
+        self.cache_aid = Names()
         self.first_byte = Durations()
         self.added = Durations()
         self.answered: Counter[tuple[str, int]] = Counter()

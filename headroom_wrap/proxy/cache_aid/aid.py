@@ -1,0 +1,141 @@
+"""What is done for a client's requests so that the provider's cache serves them: the parts of this package, put together for one proxy."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headroom_wrap.events import Event, Trouble
+from headroom_wrap.proxy.cache_aid import breakpoints, keys, volatile
+from headroom_wrap.proxy.cache_aid.bets import Bet, Bets
+from headroom_wrap.proxy.cache_aid.order import Order
+from headroom_wrap.proxy.prepared import Prepared
+from pipeline.dialects.api import Transcript
+from pipeline.dialects.json_spans import Malformed
+from pipeline.transcript import ItemKind
+from pipeline.usage import Usage
+
+log = logging.getLogger(__name__)
+
+BREAKPOINTS, KEY, ORDER = "breakpoints", "cache keys", "order of tools"
+_OPENAI = ("openai-chat", "openai-responses")
+_MOST_REFUSED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Aided:
+    """A request as it goes on.
+
+    Args:
+        body: its bytes.
+        kinds: what was done.
+        place: the upstream and the model that it was done for.
+        bet: on its breakpoints, None where there are none of ours.
+    """
+
+    body: bytes
+    kinds: tuple[str, ...]
+    place: tuple[str, str]
+    bet: Bet | None = None
+
+
+class CacheAid:
+    """Aids the requests of a proxy's clients. What a client does for the cache itself is left as it is.
+
+    Args:
+        tell: takes events.
+        tally: counts what was done, by kind, and the tokens that breakpoints earned.
+        clock: seconds, rising.
+    """
+
+    def __init__(self, tell: Callable[[Event], None], tally: Counter[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._tell = tell
+        self._tally = tally
+        self._clock = clock
+        self._bets = Bets()
+        self._order = Order()
+        self._volatile = volatile.Volatile()
+        self._refused: dict[tuple[str, str, str], None] = {}
+
+    def aided(self, prepared: Prepared, base: str) -> Aided | None:
+        """A request with what makes more of the cache; None where nothing is to be done. Never raises.
+
+        Args:
+            prepared: the request, its body in no content coding.
+            base: of the upstream.
+        """
+        transcript = prepared.transcript
+        if transcript is None:
+            return None
+        try:
+            self._warn(prepared)
+            return self._aided(prepared, transcript, (base, transcript.model))
+        except (Malformed, KeyError) as error:
+            log.info("a request goes on without aid for the cache: %s", error)
+        except Exception:  # fail open: whatever goes wrong in here, the request goes on
+            log.exception("a request goes on without aid for the cache")
+        return None
+
+    def settle(self, aided: Aided, usage: Usage | None) -> None:
+        """A response to an aided request ended, or, with None, there is none."""
+        if aided.bet is not None:
+            self._tally["earned"] += round(self._bets.settle(aided.bet, usage))
+
+    def refuse(self, aided: Aided) -> None:
+        """The upstream took the request without our aid, and not with it: never again there."""
+        if aided.bet is not None:
+            self._bets.settle(aided.bet, None)
+        self._refused.update(dict.fromkeys((*aided.place, kind) for kind in aided.kinds))
+        while len(self._refused) > _MOST_REFUSED:
+            del self._refused[next(iter(self._refused))]
+        base, model = aided.place
+        what = " and ".join(aided.kinds)
+        self._tell(Trouble("refused", f"{base} refused a request for {model} with our {what}. It was sent again without, and so are all later ones."))
+
+    def _aided(self, prepared: Prepared, transcript: Transcript, place: tuple[str, str]) -> Aided | None:
+        body = prepared.body
+        kinds = []
+        if self._may(place, ORDER) and (kept := self._order.kept(body, _beginning(transcript))) is not body:
+            body = kept
+            kinds.append(ORDER)
+        bet = None
+        if prepared.dialect == "anthropic" and self._may(place, BREAKPOINTS):
+            body, bet = self._marked(body, transcript.model)
+            kinds += [BREAKPOINTS] if bet is not None and bet.places else []
+        elif prepared.dialect in _OPENAI and self._may(place, KEY) and (keyed := keys.with_key(body)) is not body:
+            body = keyed
+            kinds.append(KEY)
+        self._tally.update(kinds)
+        return Aided(body, tuple(kinds), place, bet) if kinds or bet is not None else None
+
+    def _marked(self, body: bytes, model: str) -> tuple[bytes, Bet | None]:
+        seen = breakpoints.outline(body, model)
+        if seen is None or not breakpoints.minimum_tokens(seen.model):
+            return body, None
+        bet = self._bets.made(seen, self._clock())
+        return breakpoints.written(body, bet.places, seen), bet
+
+    def _may(self, place: tuple[str, str], kind: str) -> bool:
+        return (*place, kind) not in self._refused
+
+    def _warn(self, prepared: Prepared) -> None:
+        found = self._volatile.found(volatile.instructions(prepared.body), prepared.head.tools, self._clock())
+        if found is None:
+            return
+        self._tally["volatile instructions"] += 1
+        self._tell(
+            Trouble(
+                "volatile",
+                f"An application's instructions are the same from request to request but for {found.said}. What stands behind that is in no "
+                "provider's cache, and is paid for in full each time: leave it out, or put it at the end of the last message.",
+            )
+        )
+
+
+def _beginning(transcript: Transcript) -> bytes:
+    """What stands for a conversation, whatever its tools and instructions."""
+    items = transcript.items
+    return next((item.digest for item in items if item.kind is ItemKind.USER_TEXT), items[0].digest if items else b"")

@@ -1,0 +1,183 @@
+"""The whole way: clients that do nothing for the cache, the proxy, and providers that check and bill."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import aiohttp
+import pytest
+
+from headroom.testing import AnthropicProvider, OpenAIProvider, Script, text
+from headroom_wrap.events import Trouble
+from headroom_wrap.proxy.cache_aid.aid import CacheAid
+from headroom_wrap.proxy.prepared import Prepared
+from pipeline.usage import Usage
+from tests.headroom_wrap.proxy.cache_aid.clients import HEADERS, conversation, units
+from tests.headroom_wrap.proxy.harness import OK, SECRET, RawUpstream, body_of, proxy
+
+NO = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno"
+LOTS = "Some words that stand in the instructions. " * 200
+STANDING = {"standing": True, "cache_aid": True, "agent": "", "project": ""}
+
+
+def two_turns(n=0):
+    return [request.body for request in conversation(n, [10], head=8000)]
+
+
+def messages(*, system=LOTS, said=1, **more):
+    turns = [{"role": "user" if n % 2 == 0 else "assistant", "content": f"word {n}"} for n in range(2 * said - 1)]
+    return json.dumps({"model": "gpt-5.2", "messages": [{"role": "system", "content": system}, *turns], **more}).encode()
+
+
+async def billed(requests, **settings):
+    """What requests cost, one after another, and the bodies that arrived."""
+    at = [0.0]
+    script = Script(*[[text("ok")]] * len(requests))
+    async with (
+        AnthropicProvider(script, clock=lambda: at[0], signatures=False) as provider,
+        proxy(provider.url, **settings) as p,
+        aiohttp.ClientSession(headers=HEADERS) as client,
+    ):
+        for request in requests:
+            at[0] = request.at
+            async with client.post(f"http://127.0.0.1:{p.port}/{SECRET}/v1/messages", data=request.body) as response:
+                assert response.status == 200, await response.read()
+                await response.read()
+        return sum(units(r.usage) for r in provider.requests), [r.raw for r in provider.requests], p
+
+
+async def test_a_session_without_breakpoints_costs_a_fraction():
+    requests = conversation(1, [0.0] * 11, grows=1200)
+    without, plain, _ = await billed(requests, **{**STANDING, "cache_aid": False})
+    ours, aided, p = await billed(requests, **STANDING)
+    assert ours < 0.4 * without
+    assert plain == [r.body for r in requests]
+    assert not p.troubles()
+    assert aided[0] == requests[0].body
+    assert aided[5].count(b'"cache_control"') == 4
+
+
+@pytest.mark.parametrize("settings", [{**STANDING, "cache_aid": False}, {**STANDING, "off": True}, {**STANDING, "standing": False}])
+async def test_who_has_not_asked_for_it_is_left_alone(settings):
+    async with RawUpstream() as up, proxy(up.url, **settings) as p:
+        for body in (*two_turns(), *two_turns()):
+            await p.post(body)
+    assert [r.body for r in up.requests] == [*two_turns(), *two_turns()]
+
+
+async def test_a_request_that_is_bypassed_or_coded_goes_on_as_it_came():
+    first, second = two_turns()
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        await p.post(first)
+        await p.post(second, headers={"X-Headroom-Bypass": "1"})
+        await p.post(second, headers={"Content-Encoding": "gzip"})  # which it is not: unread
+        await p.post(second)
+    assert [b"cache_control" in r.body for r in up.requests] == [False, False, False, True]
+
+
+async def test_what_an_upstream_refuses_is_sent_again_without_and_never_more():
+    first, second = two_turns()
+    third = two_turns(5)
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        await p.post(first)
+        up.answers(NO, OK)
+        reply = await p.post(second)
+        for body in (*third, second):
+            await p.post(body)
+    assert reply.status == 200
+    assert [b"cache_control" in r.body for r in up.requests] == [False, True, False, False, False, False]
+    assert up.requests[2].body == second
+    assert p.troubles() == ["refused"]
+
+
+async def test_a_clients_own_mistake_is_no_reason_to_stop():
+    first, second = two_turns()
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        await p.post(first)
+        up.answers(NO, NO, OK)
+        assert (await p.post(second)).status == 400
+        await p.post(second)
+    assert [b"cache_control" in r.body for r in up.requests] == [False, True, False, True]
+    assert not p.troubles()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", messages()),
+        ("/v1/responses", json.dumps({"model": "gpt-5.2", "instructions": LOTS, "input": "q"}).encode()),
+    ],
+)
+async def test_openai_gets_a_key_and_takes_it(path, body):
+    async with (
+        OpenAIProvider(Script(*[[text("ok")]] * 2)) as provider,
+        proxy(provider.url, **STANDING) as p,
+        aiohttp.ClientSession(headers={"authorization": "Bearer k"}) as client,
+    ):
+        for _ in range(2):
+            async with client.post(f"http://127.0.0.1:{p.port}/{SECRET}{path}", data=body) as response:
+                assert response.status == 200, await response.read()
+                await response.read()
+        sent = [json.loads(r.raw) for r in provider.requests]
+    assert sent[0]["prompt_cache_key"] == sent[1]["prompt_cache_key"]
+    assert {k: v for k, v in sent[0].items() if k != "prompt_cache_key"} == json.loads(body)
+
+
+async def test_an_upstream_that_knows_no_keys_gets_none():
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        up.answers(NO.replace(b"400", b"422"), OK)
+        assert (await p.post(messages(), "/v1/chat/completions")).status == 200
+        await p.post(messages(), "/v1/chat/completions")
+    assert [b"prompt_cache_key" in r.body for r in up.requests] == [True, False, False]
+    assert up.requests[1].body == messages()
+
+
+async def test_tools_in_another_order_go_on_in_the_first():
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("a", "b")]
+    said = [{"role": "user", "content": "What fails?"}]
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        for order in (tools, tools[::-1], tools):
+            await p.post(body_of(said, tools=order))
+    assert [r.body for r in up.requests] == [body_of(said, tools=tools)] * 3
+
+
+async def test_volatile_instructions_are_told_of_and_counted():
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        for minute in range(3):
+            await p.post(messages(system=f"It is 10:0{minute}. {LOTS}"), "/v1/chat/completions")
+        stats = json.loads((await p.raw(f"GET /{SECRET}/stats HTTP/1.1\r\nHost: 127.0.0.1:{p.port}\r\n\r\n".encode(), "GET")).body)
+    (trouble,) = p.of(Trouble)
+    assert trouble.kind == "volatile"
+    assert "“It is 10:01." in trouble.message
+    assert stats["run"]["cache_aid"]["volatile instructions"] == 1
+    assert stats["run"]["cache_aid"]["cache keys"] == 3
+    assert stats["run"]["troubles"] == {"volatile": 1}
+
+
+def test_an_unread_request_and_one_that_breaks_us_go_on(monkeypatch):
+    tally = Counter()
+    aid = CacheAid(lambda event: None, tally, lambda: 0.0)
+    assert aid.aided(Prepared(b"x", b"x"), "https://a") is None
+    read = Prepared(b"x", b"x", dialect="anthropic", transcript=_transcript())
+    assert aid.aided(read, "https://a") is None
+    monkeypatch.setattr(aid, "_aided", lambda *_: 1 / 0)
+    assert aid.aided(Prepared(b"{}", b"{}", dialect="anthropic", transcript=_transcript()), "https://a") is None
+    assert not tally
+
+
+def test_what_was_earned_is_counted():
+    tally = Counter()
+    now = [0.0]
+    aid = CacheAid(lambda event: None, tally, lambda: now[0])
+    for body, usage in zip(two_turns(), (Usage(input=8000), Usage(cache_write_5m=8000)), strict=True):
+        aided = aid.aided(Prepared(body, body, dialect="anthropic", transcript=_transcript()), "https://a")
+        aid.settle(aided, usage)
+        now[0] += 10
+    assert tally == {"breakpoints": 1, "earned": -2000}
+
+
+def _transcript():
+    from pipeline.dialects.api import Transcript
+
+    return Transcript((), (), 0, "claude-opus-4-8")
