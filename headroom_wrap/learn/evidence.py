@@ -19,7 +19,8 @@ HALF_LIFE = 30 * DAY  # of a finding's weight
 KEEPS_FIRM = 180 * DAY  # after its last evidence a finding is stale, and no longer told
 KEEPS_SOFT = 60 * DAY
 _SOFT = 2  # sessions
-_NEEDED: Mapping[Lesson, int] = MappingProxyType({Lesson.ENTRY_POINT: 5})
+# A path that was guessed once may have been a chance; guessed twice, it is what agents expect there.
+_NEEDED: Mapping[Lesson, int] = MappingProxyType({Lesson.ENTRY_POINT: 5, Lesson.PATH_IS_AT: 2})
 _WORTH: Mapping[Kind, float] = MappingProxyType(
     {
         Kind.CORRECTION: 2.0,

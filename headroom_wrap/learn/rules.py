@@ -85,10 +85,10 @@ _TOLD_OF = frozenset(
 # A transcript shows that it worked, not that a person would want it again without being asked.
 _RISKY = re.compile(
     r"(?i)(?:^|[\s;&|(])(?:sudo|su|doas|rm|dd|mkfs[.\w]{0,8}|shred|crontab)\s|(?:^|[;&|(]\s{0,8})(?:eval|exec)\s"
-    r"|(?:^|\s)--?(?:force\S{0,30}|no-verify|no-gpg-sign|hard|yolo|insecure|allow-root|break-system-packages|dangerously\S{0,60}"
+    r"|(?:^|\s)--?(?:force(?!-?(?:exit|colou?r))\S{0,30}|no-verify|no-gpg-sign|hard|yolo|insecure|allow-root|break-system-packages|dangerously\S{0,60}"
     r"|no-sandbox|no-check-certificate|trusted-host\S{0,60}|delete\S{0,20}|purge|allow-all\S{0,20}|privileged)(?=\s|=|$)"
     r"|\bchmod\s+(?:-R\s+)?[0-7]?777|\bgit\s+(?:push|reset|clean|checkout|restore|stash|rebase)\b"
-    r"|\b(?:curl|wget)\b.{0,200}\||https?://|\bbase64\b|/dev/tcp|>\s{0,2}/(?:etc|dev)/"
+    r"|\b(?:curl|wget)\b.{0,200}\||https?://|(?:^|[\s;&|(])base64(?=\s|$)|/dev/tcp|>\s{0,2}/(?:etc|dev)/"
     r"|\b(?:GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|LD_PRELOAD|PIP_BREAK_SYSTEM_PACKAGES|HUSKY)\b"
 )
 

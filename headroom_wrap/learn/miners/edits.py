@@ -15,6 +15,7 @@ _UNMATCHED = re.compile(
     r"|[Nn]o (?:match|replacement)"
     r"|did(?:n't| not) match|could not find the string|[Ff]ailed to find (?:expected|context)|0 occurrences|[Ff]ound 0 "
 )
+_CHANGED_SINCE = re.compile(r"modified since (?:it was )?(?:last )?read|has changed since|[Rr]ead it again before")
 _OLD = ("old_string", "old_str", "oldString", "old_text", "search")
 _NUMBERED = re.compile(r"^\s{0,8}\d{1,6}[\t|:]", re.MULTILINE)  # copied with the numbers of the view: no change of the file is to blame
 _SPACE = re.compile(r"\s+")
@@ -24,18 +25,22 @@ _REPEATED = 2  # edits of one file that fail in one session before re-reading it
 def mine(trail: Trail) -> Iterator[Observation]:
     """Of each edit that failed to match, what was different about the one that did; else files whose edits fail until they are read again."""
     failed: dict[str, list[Step]] = {}
+    changed: set[str] = set()  # files of which the agent said that they were changed by something else
     for step in trail.steps:
         if step.use.command or step.use.kind is not ToolKind.EDIT or not step.use.path:
             continue
         path = place(trail, step, step.use.path)
         if not path:
             continue
-        if step.failed and _UNMATCHED.search(step.use.result[:2000]) and not _NUMBERED.search(_old(step)[:2000]):
+        if step.failed and _CHANGED_SINCE.search(step.use.result[:2000]):
+            failed.setdefault(path, []).append(step)
+            changed.add(path)
+        elif step.failed and _UNMATCHED.search(step.use.result[:2000]) and not _NUMBERED.search(_old(step)[:2000]):
             failed.setdefault(path, []).append(step)
             if found := _spacing(trail, step, path):
                 yield found
     for path, steps in failed.items():
-        if len(steps) >= _REPEATED and _reread(trail, steps[-1], path):
+        if (len(steps) >= _REPEATED or path in changed) and _reread(trail, steps[-1], path):
             yield _observation(trail, steps[-1], Lesson.REREAD_BEFORE_EDIT, {"path": clean(path)}, cost(*steps[:20]))
 
 

@@ -16,6 +16,15 @@ _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": 
 # Tests that fail show as well as tests that pass how they are run.
 _RAN = re.compile(r"\b\d{1,6} (?:passed|failed|passing|failing|tests?|examples?)\b|^Tests?:? |^(?:ok|FAIL|PASS)\b|test result:", re.MULTILINE)
 _ASKING = frozenset({"--help", "-h", "--version", "-V", "--collect-only", "--list", "--listTests", "--dry-run"})
+# They test all of the project without being told what, so what they were told besides may be left off. Of other programs that is not known.
+_WHOLE = frozenset("pytest py.test tox nox jest vitest rspec phpunit unittest nose2 manage.py".split())
+# Their tasks are the project's own, or take all of it.
+_TASKED = frozenset("npm pnpm yarn bun make gmake just task rake gradle gradlew mvn mvnw cargo mix dotnet swift stack cabal sbt lein".split())
+_TOLD_WHAT = frozenset("eslint ruff prettier biome stylelint flake8 pylint tsc rollup webpack".split())
+_NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
+_PART = re.compile(r"::|/(?!\.\.\.\Z)(?!\Z)|\.\w{1,6}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|-filter\S{0,40}|-grep\S{0,40}|-testNamePattern\S{0,40})\Z")
+_LOUDNESS = frozenset("-q -v -vv -s -x -l -ra --quiet --verbose --exitfirst --tb=short --tb=no --no-header --color=no --output-on-failure".split())
+_MOST_WORDS = 8
 _TOTALS = 1000  # characters of an output's end in which runners of tests give their totals
 _FIRST = 5  # tool uses with which a session begins
 _KNOWN = re.compile(r"(?:^|/)(?:readme|agents|claude|gemini|contributing|changelog|license)[^/]{0,20}\Z|\.(?:lock|log)\Z|package-lock", re.IGNORECASE)
@@ -28,7 +37,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         line = step.line
         if not line or not line.words or line.variables or trail.folder(step) != "." or _ASKING.intersection(line.words):
             continue
-        lesson = _LESSONS.get(purpose(line.words))
+        lesson = _LESSONS.get(purpose(_without_options(line.words)))
         if lesson is None or not (step.worked or (lesson is Lesson.TEST_COMMAND and _ran(step))):
             continue
         command = _whole(trail, step, line)
@@ -59,9 +68,17 @@ def _entry_points(trail: Trail) -> Iterator[Observation]:
 
 
 def _whole(trail: Trail, step: Step, line: Line) -> str:
-    """The command without what narrows it to a part of the project; ``""`` where it is run in a way that is not the project's."""
+    """The command in a form that does it for the whole project; ``""`` where no such form was run."""
     called = head(line.words)
+    if {basename(w) for w in called} & _NOT_OF_PROJECT:
+        return ""
     rest = line.words[len(called) :]
+    task = len(called) > 1 and basename(called[0]) in _TASKED and called[-1] not in _TOLD_WHAT
+    if not task and not {basename(w) for w in called} & _WHOLE:
+        rest = tuple(w for w in rest if w not in _LOUDNESS)
+        if len(called) + len(rest) > _MOST_WORDS or any(_PART.search(w) for w in rest):
+            return ""
+        called, rest = (*called, *rest), ()
     if line.activate:
         program = of_environment(trail, step, line.activate, line.program)
         if program is None:
@@ -69,6 +86,13 @@ def _whole(trail: Trail, step: Step, line: Line) -> str:
         called = (program, *called[1:])
     whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
     return clean(" ".join((*called, *whole)))[:160] if basename(called[0]) not in ("npx", "bunx") or len(called) > 1 else ""
+
+
+def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A command without the options, and what belongs to them, that stand before its task: ``make -C build check`` is ``make check``."""
+    if basename(words[0]) in _TASKED and len(words) > 2 and words[1].startswith("-") and not words[-1].startswith("-"):
+        return (words[0], words[-1])
+    return words
 
 
 def _ran(step: Step) -> bool:

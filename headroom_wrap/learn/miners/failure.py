@@ -72,7 +72,7 @@ _NO_PROJECT = re.compile(
     r"ENOENT[^\n]{0,300}package\.json|Could not read package\.json|Couldn't find a package\.json|No package\.json (?:was )?found"
     r"|ERR_PNPM_NO_IMPORTER_MANIFEST"
     r"|could not find `?Cargo\.toml|go\.mod file not found|cannot find main module|no makefile found|could not find a pyproject\.toml|no POM"
-    r"|does not contain a Gradle build|no configuration file provided: not found|Could not locate Gemfile|[Nn]o justfile found"
+    r"|does not contain a Gradle build|no configuration file provided: not found|Could not locate Gemfile|[Nn]o justfile found|No configuration files"
 )
 _NO_FILE = tuple(
     re.compile(p)
@@ -121,7 +121,7 @@ _SAYS_PROJECT = (
     "pyproject",
     "no POM",
     "Gradle",
-    "ration file",
+    "ration file",  # of docker compose, terraform
     "Gemfile",
 )
 _SAYS_MODULE = ("No module named", "cannot load such file")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists, Premise
+from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathAbsent, PathExists, Premise
 from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import workings
 
 _CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
+_MANIFESTS = {
+    **dict.fromkeys(("npm", "pnpm", "yarn", "npx", "bun"), "package.json"),
+    **dict.fromkeys(("uv", "poetry", "pdm", "hatch"), "pyproject.toml"),
+    "cargo": "Cargo.toml",
+    "go": "go.mod",
+    "mvn": "pom.xml",
+    "bundle": "Gemfile",
+}
 _ANYWHERE = frozenset({"git", "ls", "cat", "cd", "find", "head", "tail", "sed", "grep", "rg", "wc", "rm", "cp", "mv", "test", "diff"})
 
 
@@ -44,7 +53,7 @@ def _elsewhere(trail: Trail, step: Step, line: Line, failure: Failure, homes: di
         folder = trail.folder(later)
         if folder is None or folder == here or (command == (line.program,) and len(homes.get(basename(line.program), {})) > 1):
             return None
-        premise: tuple[Premise, ...] = (PathExists(folder),) if folder != "." else ()
+        premise = _premise(command, failure, here, folder)
         return Observation(
             kind=Kind.COMMAND,
             subject=clean(" ".join(command)),
@@ -57,6 +66,16 @@ def _elsewhere(trail: Trail, step: Step, line: Line, failure: Failure, homes: di
             wasted_tokens=cost(step),
         )
     return None
+
+
+def _premise(command: tuple[str, ...], failure: Failure, here: str, folder: str) -> tuple[Premise, ...]:
+    """What makes it certain: what the command missed where it failed is not there, and is where it worked."""
+    missed = command[-1] if failure.cause is Cause.NO_FILE else command[0] if failure.cause is Cause.NO_PROGRAM else ""
+    if failure.cause is Cause.NO_PROJECT:
+        missed = _MANIFESTS.get(basename(command[0]), "")
+    if missed and not missed.startswith("/"):
+        return (PathAbsent(posixpath.normpath(posixpath.join(here, missed))), PathExists(posixpath.normpath(posixpath.join(folder, missed))))
+    return (PathExists(folder),) if folder != "." else ()
 
 
 def _called(line: Line, failure: Failure) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import head, premises, workings
+from headroom_wrap.learn.miners.variants import head, premises, purpose, workings
 
 # What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
 _ENDING = frozenset(
     "run --run -y --yes --watch=false --no-watch --watchAll=false --ci --batch --no-edit --non-interactive --no-input --no-interaction "
     "--no-pager --once "
-    "--single-run --no-daemon".split()
+    "--single-run --no-daemon -d --detach".split()
 )
 _VARIABLES = frozenset({"CI", "DEBIAN_FRONTEND", "GIT_PAGER", "PAGER", "GIT_EDITOR", "EDITOR", "GIT_TERMINAL_PROMPT"})
 _MEANT = frozenset({"sleep", "wait"})
@@ -29,6 +29,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if line.program in _MEANT:
             continue
         instead = _ending(trail, step, line)
+        if not instead and purpose(line.words):
+            continue  # perhaps it is slow; whoever was told that it never ends would no longer test
         needed = premises(trail, step, line.words)
         if needed is None:
             continue

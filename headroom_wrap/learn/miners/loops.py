@@ -16,7 +16,7 @@ _WAITING = re.compile(
     r"|list_agents)\b",
     re.IGNORECASE,
 )
-_KINDS = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST, ToolKind.SHELL, ToolKind.EDIT)
+_KINDS = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST)  # what a command does may come out otherwise another day
 
 
 def mine(trail: Trail) -> Iterator[Observation]:

@@ -46,6 +46,10 @@ _COMMON = frozenset(
 )
 
 
+# Folders that stand in every part of a project: a common name in one of them is no more one file than the name alone.
+_COMMON_FOLDERS = frozenset("src lib app apps test tests spec internal pkg cmd main java python components pages config include public docs".split())
+
+
 def missing(step: Step) -> str:
     """The path that a step looked for in vain, as written; ``""`` if it is none, or several."""
     if step.line and step.line.words:
@@ -135,7 +139,8 @@ def _same(wrong: str, right: str) -> bool:
         return False
     a, b = posixpath.basename(wrong), posixpath.basename(right)
     if a == b:
-        return a.lower() not in _COMMON or posixpath.dirname(wrong).rsplit("/", 1)[-1] == posixpath.dirname(right).rsplit("/", 1)[-1] != ""
+        one, other = (posixpath.basename(posixpath.dirname(path)) for path in (wrong, right))
+        return a.lower() not in _COMMON or (one == other != "" and one.lower() not in _COMMON_FOLDERS)
     (stem, extension), (other, another) = posixpath.splitext(a), posixpath.splitext(b)
     alike = any(extension in group and another in group for group in _EXTENSIONS)
     return stem == other and alike and posixpath.dirname(wrong) == posixpath.dirname(right)

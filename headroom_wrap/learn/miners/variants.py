@@ -56,7 +56,7 @@ _SUBCOMMANDS = frozenset(
     "terraform gh helm "
     "composer php deno swift flutter dart mix stack cabal zig bazel ninja rake".split()
 )
-_TOKEN = re.compile(r"[a-z0-9]{3,}")
+_TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
 _VERSION = re.compile(r"[\d.]{0,8}\Z")
 
 
@@ -137,7 +137,7 @@ def akin(one: str, other: str) -> bool:
     a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
     if a and b:
         return a == b
-    tokens, others = _TOKEN.findall(one.lower())[:20], _TOKEN.findall(other.lower())[:20]
+    tokens, others = _tokens(one), _tokens(other)
     left = [t for t in tokens if not any(_alike(t, o) for o in others)]
     right = [o for o in others if not any(_alike(t, o) for t in tokens)]
     return len(left) < len(tokens) and not (left and right)  # of two that are each qualified, as test:e2e and test:unit, neither is the other
@@ -171,6 +171,11 @@ def of_environment(trail: Trail, step: Step, activate: str, program: str) -> str
     """
     place = trail.relative(activate, _cwd(trail, step))
     return f"{posixpath.dirname(place)}/{clean(program)}" if place and "/" in place and "/" not in program else None
+
+
+def _tokens(name: str) -> list[str]:
+    """The words of a task's name, those of ``integrationTest`` too."""
+    return [token.lower() for token in _TOKEN.findall(name) if len(token) > 2][:20]
 
 
 def _alike(one: str, other: str) -> bool:

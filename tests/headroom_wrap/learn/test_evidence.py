@@ -111,6 +111,11 @@ def test_of_two_places_borne_out_alike_none() -> None:
     assert told(moved(2, "a/a.py"), moved(1, "b/a.py"), moved(3, "a/a.py")) == ["a/a.py"]
 
 
+def test_a_path_is_told_when_it_was_guessed_twice() -> None:
+    assert told(moved(2, "a/a.py")) == []
+    assert told(moved(2, "a/a.py"), moved(1, "a/a.py")) == ["a/a.py"]
+
+
 def prefers(day: float, wrong: str, right: str) -> Mined:
     seen = Observation(Kind.CORRECTION, wrong, Lesson.PREFERS, {"wrong": wrong, "right": right}, at(day), firm=True)
     return Mined(f"{day}{wrong}", (seen,))

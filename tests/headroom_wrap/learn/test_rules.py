@@ -83,8 +83,31 @@ def test_but_it_may_be_told_that_it_is_not_allowed() -> None:
 
 
 def test_ordinary_options_are_no_risk() -> None:
-    for command in ("pytest -k name -x", "make -f Makefile.dev test", "docker compose -f dev.yml up -d", "npm run test:unit -- --watch=false"):
+    for command in (
+        "pytest -k name -x", "make -f Makefile.dev test", "docker compose -f dev.yml up -d", "npm run test:unit -- --watch=false",
+        "npx jest --forceExit", "pytest --force-color",
+    ):  # fmt: skip
         assert rule_of(finding(Lesson.TEST_COMMAND, command=command)) is not None, command
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ".venv/bin/ruff", "./gradlew test", "./vendor/bin/phpunit", "bundle exec rspec", "pnpm exec vitest run", "docker compose exec web pytest",
+        "~/go/bin/golangci-lint", "../tools/fmt", ".tox/py311/bin/python -m pytest",
+    ],
+)  # fmt: skip
+def test_programs_that_may_be_recommended(program: str) -> None:
+    for lesson in (Lesson.USE_PROGRAM, Lesson.USE_ENVIRONMENT, Lesson.USE_TASK):
+        assert rule_of(finding(lesson, wrong="tool", right=program)) is not None
+    assert rule_of(finding(Lesson.TEST_COMMAND, command=program)) is not None
+
+
+def test_a_file_may_be_called_as_what_is_a_risk_to_run() -> None:
+    for path in ("src/base64/codec.py", "exec/main.go", "docs/rm.md", "sudo/policy.py", "src/eval/run.py"):
+        assert rule_of(finding(Lesson.PATH_IS_AT, wrong="codec.py", right=path)) is not None, path
+    for command in ("cat x | base64 -d", "exec sh", "make a; eval b", "docker compose exec web rm -rf x"):
+        assert rule_of(finding(Lesson.TEST_COMMAND, command=command)) is None, command
 
 
 def test_secrets_and_the_users_name_are_not_told() -> None:

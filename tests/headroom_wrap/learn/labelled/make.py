@@ -512,27 +512,28 @@ for name, wrong, good in (
     case(
         f"path-{name}",
         "guessed wrong, found elsewhere",
-        [missing(wrong), search("x", ".", f"{good}:1:x"), read(good)],
+        *[[missing(wrong), search("x", ".", f"{good}:1:x"), read(good)]] * 2,
         right=[rule("path_is_at", wrong=wrong, right=good)],
     )
 case(
     "path-shell",
     "by a command",
-    [sh("cat src/wire.h", "cat: src/wire.h: No such file or directory", 1), sh("cat include/wire.h", "#pragma once")],
+    *[[sh("cat src/wire.h", "cat: src/wire.h: No such file or directory", 1), sh("cat include/wire.h", "#pragma once")]] * 2,
     right=[rule("path_is_at", wrong="src/wire.h", right="include/wire.h")],
 )
 case(
     "path-test",
     "a test that was named wrong",
-    [sh("pytest test/test_wire.py", "ERROR: file or directory not found: test/test_wire.py", 4), sh("pytest tests/test_wire.py", PASSED)],
-    right=[rule("path_is_at", wrong="test/test_wire.py", right="tests/test_wire.py")],
+    *[[sh("pytest test/test_wire.py", "ERROR: file or directory not found: test/test_wire.py", 4), sh("pytest tests/test_wire.py", PASSED)]] * 2,
+    right=[rule("path_is_at", wrong="test/test_wire.py", right="tests/test_wire.py"), rule("test_command", command="pytest")],
 )
 case(
     "path-absolute",
     "named in full",
-    [missing("/home/dev/path-absolute/ledger.go"), read("/home/dev/path-absolute/internal/ledger.go")],
+    *[[missing("/home/dev/path-absolute/ledger.go"), read("/home/dev/path-absolute/internal/ledger.go")]] * 2,
     right=[rule("path_is_at", wrong="ledger.go", right="internal/ledger.go")],
 )
+case("path-once", "guessed once: perhaps never again", [missing("src/tariff.py"), read("src/core/tariff.py")])
 case("path-created", "created in between", [missing("docs/plan.md"), write("docs/plan.md"), read("docs/plan.md")])
 case(
     "path-created-elsewhere",
@@ -767,7 +768,13 @@ case(
     "the same failing test again and again, in two sessions",
     SAME,
     SAME,
-    right=[rule("repeated", call="pytest tests/test_a.py"), rule("test_command", command="pytest")],
+    right=[rule("test_command", command="pytest")],
+)
+case(
+    "loop-search",
+    "the same search again and again, in two sessions",
+    *[[sh("rg -n retry_budget src", "src/net/retry.py:4:retry_budget = 3")] * 3] * 2,
+    right=[rule("repeated", call="rg -n retry_budget src")],
 )
 case("loop-once", "once is no rule", SAME)
 POLL = [sh("gh run watch 12", "in progress", 0)] * 4
@@ -991,7 +998,6 @@ case(
         sh("git diff --stat", "1 file changed"),
     ],
     right=[
-        rule("path_is_at", wrong="cart/services.py", right="shop/cart/services.py"),
         rule("use_program", wrong="python", right=".venv/bin/python"),
         rule("use_environment", wrong="python3", right=".venv/bin/python"),
     ],
@@ -1217,14 +1223,14 @@ case(
 case(
     "more-path-two-tries",
     "found at the third guess",
-    [missing("src/wire.py"), missing("lib/wire.py"), read("core/net/wire.py")],
+    *[[missing("src/wire.py"), missing("lib/wire.py"), read("core/net/wire.py")]] * 2,
     right=[rule("path_is_at", wrong="src/wire.py", right="core/net/wire.py"), rule("path_is_at", wrong="lib/wire.py", right="core/net/wire.py")],
 )
 case("more-path-deleted", "deleted on purpose", [sh("rm src/old.py", ""), missing("src/old.py"), read("attic/old.py")], right=[])
 case(
     "more-path-edit",
     "an edit of a file that is elsewhere",
-    [edit("app/cart.rb", "a", "b", 1, "File does not exist."), edit("app/models/cart.rb", "a", "b")],
+    *[[edit("app/cart.rb", "a", "b", 1, "File does not exist."), edit("app/models/cart.rb", "a", "b")]] * 2,
     right=[rule("path_is_at", wrong="app/cart.rb", right="app/models/cart.rb")],
 )
 case("more-path-write-copy", "a copy was made", [missing("conf/dev.toml"), sh("cp conf.example/dev.toml conf/dev.toml"), read("conf/dev.toml")])
@@ -1426,18 +1432,21 @@ case(
 case(
     "day-moved-test",
     "a test's file by the name of what it tests",
-    [
-        missing("tests/test_cart.py"),
-        sh("ls tests/unit", "test_cart.py"),
-        read("tests/unit/test_cart.py"),
-        sh("pytest tests/unit/test_cart.py", PASSED),
-    ],
-    right=[rule("path_is_at", wrong="tests/test_cart.py", right="tests/unit/test_cart.py")],
+    *[
+        [
+            missing("tests/test_cart.py"),
+            sh("ls tests/unit", "test_cart.py"),
+            read("tests/unit/test_cart.py"),
+            sh("pytest tests/unit/test_cart.py", PASSED),
+        ]
+    ]
+    * 2,
+    right=[rule("path_is_at", wrong="tests/test_cart.py", right="tests/unit/test_cart.py"), rule("test_command", command="pytest")],
 )
 case(
     "day-readme-other",
     "two documents of like names",
-    [missing("docs/api.md"), read("docs/api.rst"), missing("docs/setup.md"), read("wiki/setup-guide.md")],
+    *[[missing("docs/api.md"), read("docs/api.rst"), missing("docs/setup.md"), read("wiki/setup-guide.md")]] * 2,
     right=[rule("path_is_at", wrong="docs/api.md", right="docs/api.rst")],
 )
 case(
@@ -1756,7 +1765,6 @@ case(
     "tempt-fact-other",
     "what looks like a test",
     *[[sh("test -f a.py", ""), sh("npm run check-links", "ok"), sh("go build ./cmd/x", "ok")]] * 2,
-    right=[rule("build_command", command="go build")],
 )
 case("tempt-fact-help", "asking how", *[[sh("pytest --version", "pytest 8.3"), sh("cargo build --help", "Usage: cargo build")]] * 2)
 
@@ -1808,7 +1816,7 @@ case(
 case(
     "last-cat-many",
     "several files at once",
-    [sh("cat a.c b.c", "cat: b.c: No such file or directory", 1), sh("cat src/b.c", "x")],
+    *[[sh("cat a.c b.c", "cat: b.c: No such file or directory", 1), sh("cat src/b.c", "x")]] * 2,
     right=[rule("path_is_at", wrong="b.c", right="src/b.c")],
 )
 case("last-config-copy", "an example beside it", [missing("config/app.toml"), read("config/app.example.toml")])
