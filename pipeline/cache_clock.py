@@ -75,6 +75,11 @@ def after(entry: Entry | None, dialect: str, usage: Usage, at: float) -> Entry |
     return Entry(held, _life(entry, dialect, usage), at) if held else None
 
 
+def longest(dialect: str) -> float:
+    """Seconds for which an API's cache may keep anything that is not used; see `after` for its name."""
+    return _life(None, dialect, Usage()).most
+
+
 def _life(entry: Entry | None, dialect: str, usage: Usage) -> Life:
     if dialect == "gemini":
         return _GEMINI

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from headroom_wrap.events import Event, Finished, Trouble
 from headroom_wrap.ledger.receipts import receipt
 from headroom_wrap.proxy import codings, effects
+from headroom_wrap.proxy.cold import ColdTurns
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline import prices
 from pipeline.cache_aligner import lineage
-from pipeline.cache_misses import Cause, Sent, Verdict, Watch
+from pipeline.cache_misses import Cause, Sent, Watch
 from pipeline.dialects.api import UsageParser
 from pipeline.store.api import StoreError
 from pipeline.usage import Usage
@@ -99,6 +100,7 @@ class Books:
         tell: takes events.
         agent, project: whose they are.
         remember: told of every request that was answered, and of its session.
+        cold: told of every answer, for what it left in the provider's cache.
     """
 
     def __init__(
@@ -108,12 +110,15 @@ class Books:
         agent: str,
         project: str,
         remember: Callable[[Prepared, str], Awaitable[None]] | None = None,
+        *,
+        cold: ColdTurns | None = None,
     ) -> None:
         self._keeper = keeper
         self._tell = tell
         self._agent = agent
         self._project = project
         self._remember = remember
+        self._cold = cold
         self._unnamed = secrets.token_hex(8)  # the session of requests that name none
         self._cache = Watch()
         self._open: set[asyncio.Task[None]] = set()
@@ -134,13 +139,18 @@ class Books:
     async def _enter(self, usage: Usage, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
         try:
             model = parser.model or (prepared.transcript.model if prepared.transcript is not None else "")
-            verdict = self._judge(usage, prepared, session, model, times)
+            message_id = parser.message_id or secrets.token_hex(12)
+            keys = lineage(prepared.transcript.items) if prepared.transcript is not None else ()
+            sent = Sent(times.sent, keys, model, prepared.head, prepared.forms)
+            verdict = self._cache.answered(session, prepared.dialect, sent, usage, times.relayed)
+            if self._cold is not None:
+                self._cold.answered(keys, prepared.dialect, verdict.entry, message_id)
             now = time.time()
             made = receipt(
                 usage,
                 effects.effect(prepared),
                 prices.price_of(model, now),
-                message_id=parser.message_id or secrets.token_hex(12),
+                message_id=message_id,
                 session=session,
                 time=now,
                 agent=self._agent,
@@ -177,8 +187,3 @@ class Books:
             self._tell(Trouble("store", f"{error} This session's receipts are not complete."))
         except Exception:  # fail open: a wrong sum must not end a session
             log.exception("a response could not be booked")
-
-    def _judge(self, usage: Usage, prepared: Prepared, session: str, model: str, times: Times) -> Verdict:
-        items = prepared.transcript.items if prepared.transcript is not None else ()
-        sent = Sent(times.sent, lineage(items), model, prepared.head, prepared.forms)
-        return self._cache.answered(session, prepared.dialect, sent, usage, times.relayed)

@@ -9,23 +9,25 @@ from dataclasses import dataclass, field, replace
 
 from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import codings, heads
+from headroom_wrap.proxy.cold import Asked, ColdTurns
 from headroom_wrap.proxy.keeper import Keeper
-from headroom_wrap.proxy.memory import Memory
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment, Job
 from pipeline.dialects.api import Dialect, Transcript, Unreadable
 from pipeline.memory.forms import LEAST_CHARS
-from pipeline.outcome import Reason
+from pipeline.outcome import Outcome, Reason
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, Store, StoreError
+from pipeline.store.recent import RecentDecisions
 
 log = logging.getLogger(__name__)
 
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
+_AHEAD_CHARS = 8_000  # of new blocks; a job of so many is done in about the time that the store is asked in
 
 Reader = Callable[[bytes, Policy], Transcript]
 
@@ -39,6 +41,14 @@ class _Decided:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A job that is under way before it is known to be the one."""
+
+    job: Job
+    outcomes: asyncio.Task[list[Outcome]]
+
+
 class Compression:
     """Prepares the requests of one dialect.
 
@@ -49,10 +59,19 @@ class Compression:
         workers: where compressors run.
         tell: takes events.
         shared: conversations of several clients pass here: what one of them is refused concerns no other.
+        cold: may give a conversation other forms where the provider's cache holds nothing of it; None: forms never change.
     """
 
     def __init__(
-        self, dialect: Dialect, policy: Policy, keeper: Keeper, workers: WorkerPool, tell: Callable[[Event], None], *, shared: bool = False
+        self,
+        dialect: Dialect,
+        policy: Policy,
+        keeper: Keeper,
+        workers: WorkerPool,
+        tell: Callable[[Event], None],
+        *,
+        shared: bool = False,
+        cold: ColdTurns | None = None,
     ) -> None:
         self.dialect = dialect
         self._policy = policy
@@ -60,17 +79,19 @@ class Compression:
         self._workers = workers
         self._tell = tell
         self._shared = shared
-        self._memory = Memory()
+        self._cold = cold
+        self._memory = RecentDecisions()
         self._refused: dict[str, None] = {}  # block keys, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
         self._under_way: set[asyncio.Task[Prepared]] = set()
+        self._ahead: set[asyncio.Task[list[Outcome]]] = set()
 
     @property
     def policy(self) -> Policy:
         """What may be done now."""
         return self._policy
 
-    async def prepare(self, body: bytes, coding: str = "", read: Reader | None = None, *, elide: bool = False) -> Prepared:
+    async def prepare(self, body: bytes, coding: str = "", read: Reader | None = None, *, session: str = "", elide: bool = False) -> Prepared:
         """What goes on in place of a body. Never raises but for cancellation; what was begun is finished even then, for the retry.
 
         Args:
@@ -78,9 +99,10 @@ class Compression:
             coding: its ``Content-Encoding``.
             read: reads it, where it takes more than the body to do so. Items of the transcript may stand before the body then: their blocks count
                 as sent, and are not written.
+            session: the conversation's name where the body has none.
             elide: whatever the policy says of that, what is left out of this request can be retrieved.
         """
-        task = asyncio.create_task(self._prepare(body, coding, read, elide=elide))
+        task = asyncio.create_task(self._prepare(body, coding, read, session, elide=elide))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
@@ -104,23 +126,27 @@ class Compression:
 
     async def close(self) -> None:
         """Finish what was begun for clients that are gone."""
-        await asyncio.gather(*self._under_way)
+        await asyncio.gather(*self._under_way, *self._ahead)
 
-    async def _prepare(self, body: bytes, coding: str, read: Reader | None, *, elide: bool) -> Prepared:
+    async def _prepare(self, body: bytes, coding: str, read: Reader | None, session: str, *, elide: bool) -> Prepared:
         try:
-            return await self._aligned(body, coding, read, elide=elide)
+            return await self._aligned(body, coding, read, session, elide=elide)
         except (Unreadable, codings.CodingError) as error:
             log.info("a request goes on unread: %s", error)
         except Exception:  # fail open: whatever goes wrong in here, the agent's request goes on as it came
             log.exception("a request could not be prepared and goes on as it came")
         return Prepared(body, body)
 
-    async def _aligned(self, body: bytes, coding: str, read: Reader | None, *, elide: bool) -> Prepared:
+    async def _aligned(self, body: bytes, coding: str, read: Reader | None, session: str, *, elide: bool) -> Prepared:
         plain = await _decoded(body, coding) if coding else body
         policy = replace(self._policy, elide=True) if elide else self._policy
         transcript = await self._read(plain, policy, read or self.dialect.read)
-        keys = cache_aligner.lineage(transcript.items)
-        decided = await self._decide(transcript if read is None else _with_all_blocks(transcript), keys, policy)
+        firsts = keys = cache_aligner.lineage(transcript.items)
+        all_blocks = transcript if read is None else _with_all_blocks(transcript)
+        if self._cold is not None:
+            asked = Asked(all_blocks, session or transcript.session, self.dialect.name, policy, whole=read is None)
+            keys = await self._cold.keys(asked, firsts)
+        decided = await self._decide(all_blocks, keys, policy)
         decisions = (*decided.known.items(), *decided.fresh.items())
         forms = {i: d.text for i, d in decisions if d.text is not None and transcript.spans[i] is not None}
         written = self.dialect.write(plain, transcript, forms) if forms else plain
@@ -136,6 +162,7 @@ class Compression:
             declared=declared,
             head=head,
             dialect=self.dialect.name,
+            firsts={} if keys is firsts else dict(zip(keys, firsts, strict=True)),
         )
 
     async def _read(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:
@@ -150,7 +177,10 @@ class Compression:
             return _Decided()
         on_record = self._memory.get(list(places.values()))
         missing = [key for key in places.values() if key not in on_record]
+        ahead = None
         if missing:
+            if all(i >= transcript.turn for i, key in places.items() if key not in on_record):
+                ahead = self._begin(cache_aligner.align(transcript, keys, on_record, policy).job)
             try:
                 found = await self._keeper.decisions(missing)
             except StoreError as error:
@@ -163,7 +193,7 @@ class Compression:
             on_record |= found
         try:
             alignment = cache_aligner.align(transcript, keys, on_record, policy)
-            decided = await self._settle(alignment)
+            decided = await self._settle(alignment, ahead)
         except Exception:  # fail open, but what was sent before is sent again
             log.exception("new tool results could not be decided on and go on as they came")
             return _replay(places, on_record)
@@ -179,13 +209,21 @@ class Compression:
             self._store_failed(error)
             return {}
 
-    async def _settle(self, alignment: Alignment) -> dict[int, Decision]:
+    def _begin(self, job: Job | None) -> _Ahead | None:
+        """Begin with a small job while the store is asked whether it is new: it nearly always is."""
+        if job is None or sum(len(task.content.text) for task in job.tasks) > _AHEAD_CHARS:
+            return None
+        outcomes = asyncio.create_task(self._workers.run(job))
+        self._ahead.add(outcomes)  # one that is not wanted after all is not cancelled either: that would cost its worker
+        outcomes.add_done_callback(self._ahead.discard)
+        return _Ahead(job, outcomes)
+
+    async def _settle(self, alignment: Alignment, ahead: _Ahead | None) -> dict[int, Decision]:
         """Decide on the new blocks of an alignment and freeze that. What is returned is in force, whoever froze it first."""
         if alignment.job is None and not alignment.history:
             return {}
         tasks = alignment.job.tasks if alignment.job is not None else ()
-        job, new_forms = await self._recall(alignment.job) if alignment.job is not None else (None, {})
-        outcomes = await self._workers.run(job) if job is not None else []
+        outcomes, new_forms = await self._outcomes(alignment.job, ahead) if alignment.job is not None else ([], {})
         try:
             decided = await self._keeper.settle(alignment, outcomes, new_forms)
         except StoreError as error:
@@ -195,6 +233,13 @@ class Compression:
             return {task.index: pinned[task.key] for task in tasks}
         self._memory.put(decided.values())
         return decided
+
+    async def _outcomes(self, job: Job, ahead: _Ahead | None) -> tuple[list[Outcome], dict[int, str]]:
+        """What compressors or other transcripts say of a job's tasks, and the keys under which that is to be kept for others."""
+        if ahead is not None and ahead.job == job:
+            return await ahead.outcomes, cache_aligner.form_keys(job)
+        known, new_forms = await self._recall(job)
+        return await self._workers.run(known), new_forms
 
     async def _recall(self, job: Job) -> tuple[Job, dict[int, str]]:
         """A job with the forms that its blocks got in other transcripts, and the keys of those that are not on record."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 
 from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import headers, replies
@@ -20,11 +21,12 @@ from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.replies import Shape
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from headroom_wrap.proxy.upstreams import Upstreams
-from pipeline.dialects.api import Dialect
+from pipeline.dialects.api import Dialect, UsageParser
 from pipeline.usage import Usage
 
 if TYPE_CHECKING:  # a wrapped agent's proxy starts without it
     from headroom_wrap.proxy.cache_aid.aid import Aided, CacheAid
+    from headroom_wrap.proxy.cache_aid.pinger import Pinger
     from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
     from headroom_wrap.proxy.retrieval.rounds import Rounds
 
@@ -71,6 +73,7 @@ class Parts:
         client_s: seconds that the next piece of a request's body may take.
         closing: set when the proxy ends: what is under way may go on, nothing new is begun.
         aid: makes requests use the provider's cache, None where their clients are to see to that.
+        pinger: keeps paused conversations in it, None where nobody has asked for that.
     """
 
     upstreams: Upstreams
@@ -80,6 +83,7 @@ class Parts:
     client_s: float = 120.0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     aid: CacheAid | None = None
+    pinger: Pinger | None = None
 
 
 class Exchange:
@@ -105,6 +109,8 @@ class Exchange:
         self._form = form
         self._conversation: Conversation | None = None  # that our tool is part of
         self._aided: Aided | None = None
+        self._name = b""  # of the conversation, where it may be kept in the cache while it pauses
+        self._last: tuple[bytes, CIMultiDict[str]] = (b"", CIMultiDict())  # what was sent last, kept for that alone
         self._stalled = False
         self._left = parts.body_limit
         self._began_at = self._sent_at = self._answered_at = time.perf_counter()
@@ -177,6 +183,24 @@ class Exchange:
             self._aided = None
         return answer, prepared
 
+    def _charged(self, parser: UsageParser, prepared: Prepared) -> None:
+        """A response has said what it was charged for: what that means for the aid, and for a pause that may follow."""
+        usage, lane, aid, aided = parser.usage, self._lane, self._parts.aid, self._aided
+        self._settle(usage)
+        if not self._name or self._parts.pinger is None or usage is None or usage.cache_write_1h or lane is None:
+            return
+        from headroom_wrap.proxy.cache_aid.pinger import Warm  # loaded by whoever made the pinger
+
+        def renewed() -> None:
+            if aid is not None and aided is not None:
+                aid.renewed(aided)
+
+        body, onward = self._last
+        held = usage.cache_read + usage.cache_write_5m
+        session = self._session(prepared)
+        warm = Warm(body, onward, self._route, lane.dialect.usage_parser, session, parser.model, held, self._sent_at, renewed)
+        self._parts.pinger.pauses(self._name, warm)
+
     def _settle(self, usage: Usage | None) -> None:
         """Tell what came of the aid, None where nothing is known of it."""
         if self._aided is not None and self._parts.aid is not None:
@@ -185,7 +209,7 @@ class Exchange:
     async def _prepare(self, lane: Lane, compression: Compression, body: bytes) -> Prepared:
         coding = self._request.headers.get("Content-Encoding", "")
         if lane.retrieval is None:
-            return await compression.prepare(body, coding)
+            return await compression.prepare(body, coding, session=lane.dialect.session(_lower(self._request)))
         prepared, self._conversation = await lane.retrieval.prepare(body, coding, self._target)
         return prepared
 
@@ -204,6 +228,9 @@ class Exchange:
             said = self._lane.dialect.path_info(path)
             prepared = replace(prepared, transcript=replace(read, model=read.model or said.model, stream=read.stream or said.stream))
         self._parts.tell(prepared.began(path))
+        if self._parts.pinger is not None and self._lane is not None and prepared.transcript is not None:
+            self._name = self._parts.pinger.name(self._lane.dialect.name, prepared.transcript, self._request.headers)
+            self._parts.pinger.heard(self._name)
         return prepared
 
     async def _hold(self) -> list[bytes]:
@@ -236,6 +263,8 @@ class Exchange:
         onward = headers.for_upstream(request.raw_headers, length=len(body), identity=changed)
         if self._conversation is not None:
             onward["Accept-Encoding"] = "identity"  # calls of our tool must be seen
+        if self._name:
+            self._last = body, onward
         self._sent_at = time.perf_counter()
         answer = await self._route.upstream.send(request.method, self._route.target, onward, body)
         self._answered_at = time.perf_counter()
@@ -277,7 +306,7 @@ class Exchange:
             if meter is not None and self._lane is not None:
                 meter.close()
                 self._parts.books.enter(meter.parser, prepared, self._session(prepared), times)
-                self._settle(meter.parser.usage)
+                self._charged(meter.parser, prepared)
         if whole:
             await response.write_eof()
         elif self._request.transport is not None:
@@ -298,7 +327,7 @@ class Exchange:
         def book(meter: Meter, asked: Prepared) -> None:
             times = Times(self._began_at, self._sent_at, self._answered_at, self._answered_at)
             self._parts.books.enter(meter.parser, asked, self._session(asked), times)
-            self._settle(meter.parser.usage)
+            self._charged(meter.parser, asked)
 
         def meter(answer: aiohttp.ClientResponse) -> Meter:
             return Meter(lane.dialect.usage_parser(answer.headers.get("Content-Type", "")), answer.headers.get("Content-Encoding", ""))

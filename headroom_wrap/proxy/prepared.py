@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from headroom_wrap.events import Began, Block
 from pipeline.cache_misses import NO_HEAD, Head
@@ -33,6 +33,7 @@ class Prepared:
         carried: decisions that are in force in it and were booked with the request that it follows on.
         places: where in the transcript the blocks of ``known`` stand: their items' indices.
         untouched: in a word why nothing was read (``signed``), ``""`` where nothing stood in the way.
+        firsts: in a later generation of the conversation the key that each block had in the first one, by its own.
     """
 
     original: bytes
@@ -47,6 +48,7 @@ class Prepared:
     carried: tuple[Decision, ...] = ()
     places: tuple[int, ...] = ()
     untouched: str = ""
+    firsts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -55,8 +57,8 @@ class Prepared:
 
     @property
     def forms(self) -> dict[str, int]:
-        """What stands for the texts that were put in the place of blocks, by the blocks' keys. It holds within this process."""
-        return {d.key: hash(d.text) for d in rewritten((*self.carried, *self.known, *self.fresh))}
+        """What stands for the texts that were put in the place of blocks, by their keys in the first generation. It holds within this process."""
+        return {self.firsts.get(d.key, d.key): hash(d.text) for d in rewritten((*self.carried, *self.known, *self.fresh))}
 
     @property
     def reasons(self) -> tuple[tuple[str, int], ...]:

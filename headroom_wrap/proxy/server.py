@@ -21,6 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from headroom_wrap.events import Event, Ready, Trouble
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.books import Books
+from headroom_wrap.proxy.cold import ColdTurns
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
 from headroom_wrap.proxy.endpoints.table import Endpoints, is_ours
@@ -44,10 +45,11 @@ from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.store.api import Store, StoreError
 
-log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from headroom_wrap.proxy.cache_aid.aid import CacheAid
+    from headroom_wrap.proxy.cache_aid.pinger import Pinger
 
+log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
@@ -112,16 +114,18 @@ async def serving(
 
     keeper = CountingKeeper(lambda: open_store(config, report), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
-    books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper, tell))
+    cold = None if config.off else ColdTurns(keeper, workers, config.project)
+    books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper, tell), cold=cold)
     policy = config.policy
     dialects = [make() for make in DIALECTS]
-    compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing) for d in dialects]
+    compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing, cold=cold) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
     if config.retrieve == "proxy":
         lanes = tuple(_offering(lane, keeper, tell, tally.retrieved) for lane in lanes)
     endpoints = Endpoints(EndpointParts(keeper, None if config.off else workers, policy, tally))
     guard = Guard(config.secret, port, config.allow_hosts, remote=not way_out.here(config.host), ours=is_ours)
-    parts = Parts(upstreams, books, tell, config.body_limit, config.client_s, aid=_cache_aid(config, tell, tally))
+    pinger = _pinger(config, books, tally)
+    parts = Parts(upstreams, books, tell, config.body_limit, config.client_s, aid=_cache_aid(config, tell, tally), pinger=pinger)
     # A standing proxy may serve containers and other users; a wrapped agent's serves the user's own programs alone.
     relay = Relay(guard, endpoints, lanes, parts, standing=config.standing, peers=None if config.standing else Peers.ours())
     # A client that is gone ends its request upstream too; bodies stay in the coding in which they came.
@@ -149,6 +153,8 @@ async def serving(
         for compression in compressions:
             await compression.close()
         await endpoints.close()
+        if pinger is not None:
+            await pinger.close()
         await books.close()
         await upstreams.close()
         await keeper.close()
@@ -176,8 +182,6 @@ def _remembering(config: ProxyConfig, keeper: Keeper, tell: Callable[[Event], No
     return remember
 
 
-def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Lane:
-    """A lane whose conversations are offered our tool."""
 def _cache_aid(config: ProxyConfig, tell: Callable[[Event], None], tally: Tally) -> CacheAid | None:
     """What makes clients' requests use the provider's cache; a wrapped agent sees to that itself."""
     if not config.standing or not config.cache_aid or config.off:
@@ -187,6 +191,17 @@ def _cache_aid(config: ProxyConfig, tell: Callable[[Event], None], tally: Tally)
     return CacheAid(tell, tally.cache_aid)
 
 
+def _pinger(config: ProxyConfig, books: Books, tally: Tally) -> Pinger | None:
+    """What keeps paused conversations in the provider's cache, None unless it is asked for."""
+    if not config.standing or not config.pings or not config.pings_cents or config.off:
+        return None
+    from headroom_wrap.proxy.cache_aid.pinger import Pinger  # not loaded for a wrapped agent
+
+    return Pinger(config.pings, config.pings_cents / 100, books, tally.pings)
+
+
+def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Lane:
+    """A lane whose conversations are offered our tool."""
     from headroom_wrap.proxy.retrieval.apis import retrieval  # not loaded for a wrapped agent, which has the tool over MCP
 
     return replace(lane, retrieval=retrieval(lane.compression, keeper, tell, fetched)) if lane.compression is not None else lane
