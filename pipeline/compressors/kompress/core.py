@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline import tokens
 from pipeline.compressors.api import Gap, Rewrite
 from pipeline.compressors.kompress import scorer as embedded
+from pipeline.compressors.kompress.folds import fold
 from pipeline.compressors.kompress.layout import Kind
 from pipeline.compressors.kompress.outline import Outline
 from pipeline.compressors.kompress.plugged import WordScorer
@@ -24,11 +26,13 @@ from pipeline.markers import carries_marker
 from pipeline.query import Query
 
 RECALL = 0.97
-SAFE_RATIO = 0.88  # of the text: no level of words deeper than this takes is used unasked
+SAFE_RATIO = 0.86  # of the text: no level of words deeper than this takes is used unasked; texts with tables and code come to 0.88
 BY_MODEL = DEEPEST + 1  # the level of words that a model left out
 _LEAST = 640  # characters, about 160 tokens: of less nothing is made smaller
 _LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
-_GAIN = 0.95  # of the text at most; above it stays as it was
+_GAIN = 0.95  # of the text at most; above it stays as it was …
+_LEAST_GAIN = 0.98  # … but for a long one where no sentence is left out and so little is asked for again …
+_SAVED = 600  # … if it is so many characters shorter, three times as many as its footer has
 _PROSE = frozenset({Kind.SENTENCE, Kind.ITEM})
 _SAMPLE = 60  # units show what a level of words takes …
 _ERROR = 0.01  # … to within this
@@ -154,13 +158,25 @@ class _Work:
         self.size = max(1, sum(map(len, squeezed)))
         self._said: dict[int, list[str]] = {1: squeezed}
 
+    @cached_property
+    def folded(self) -> list[str]:
+        """The units without what they say again of people and links: only where what they said first stays."""
+        return fold(self.units, self.squeezed)
+
     def said(self, level: int) -> list[str]:
         """The units at a level of words."""
         if level <= 1:
             return self.squeezed
         if level not in self._said:
-            self._said[level] = [shorten(s, level) if u.kind in _PROSE else s for u, s in zip(self.units, self.squeezed, strict=True)]
+            self._said[level] = self._shortened(self.squeezed, level)
         return self._said[level]
+
+    def tersely(self, level: int) -> list[str]:
+        """The same, folded from level 2 on."""
+        return self.squeezed if level <= 1 else self._shortened(self.folded, level)
+
+    def _shortened(self, said: Sequence[str], level: int) -> list[str]:
+        return [shorten(s, level) if u.kind in _PROSE else s for u, s in zip(self.units, said, strict=True)]
 
     def shortened(self, deepest: int, share: float) -> int:
         """The first level at which no more than ``share`` of the tokens of a sample is left, else ``deepest``."""
@@ -169,7 +185,8 @@ class _Work:
         sample = range(0, len(self.units), max(1, len(self.units) // _SAMPLE))
         before = tokens.count("".join(self.text[self.units[n].start : self.units[n].end] for n in sample))
         for level in range(1, deepest):
-            said = (shorten(self.squeezed[n], level) if self.units[n].kind in _PROSE else self.squeezed[n] for n in sample)
+            base = self.squeezed if level == 1 else self.folded
+            said = (shorten(base[n], level) if self.units[n].kind in _PROSE else base[n] for n in sample)
             if tokens.count("\n".join(said)) <= (share - _ERROR) * before:
                 return level
         return deepest
@@ -183,15 +200,16 @@ class _Work:
         """The result, or the text itself where too little is gained."""
         found = gaps_of(self.units, said, kept, same_as or {}, self.first)
         text = render(self.text, self.units, said, found)
-        if len(text) > _GAIN * len(self.text):
+        size = len(self.text)
+        if len(text) > _GAIN * size and (mode is not Mode.SAFE or len(text) > min(_LEAST_GAIN * size, size - _SAVED)):
             return Result(self.text)
         stays = bytearray(b"\1" * len(self.units))
         for _, start, end, _ in found:
             stays[start:end] = bytes(end - start)
         gaps = tuple(gap for gap, *_ in found)
-        return Result(text, mode, self.units, bytes(stays), gaps, level, self._summary(stays, level, same_as or {}))
+        return Result(text, mode, self.units, bytes(stays), gaps, level, self._summary(stays, level, mode, same_as or {}))
 
-    def _summary(self, stays: bytearray, level: int, same_as: dict[int, int]) -> str:
+    def _summary(self, stays: bytearray, level: int, mode: Mode, same_as: dict[int, int]) -> str:
         gone = [n for n, unit in enumerate(self.units) if not stays[n] and unit.kind is not Kind.BLANK]
         said = []
         if gone and all(n in same_as for n in gone):
@@ -200,6 +218,8 @@ class _Work:
             warned = sum(admonishes(self.squeezed[n]) for n in gone)
             lines = self.text.count("\n") + 1
             said.append(f"chosen by the question; {warned or 'no'} warning{'s' if warned > 1 else ''} among them; {lines} lines in all")
+        if level >= 2 and mode is Mode.SAFE and self.folded != self.squeezed:
+            said.append("addresses behind names that had them before and texts of links that their addresses repeat left out")
         if level >= 2:
             said.append("words that a model takes for filler left out" if level == BY_MODEL else "articles and the like left out")
         return "; ".join([*said, "line breaks within paragraphs and extra blanks left out"])
@@ -212,7 +232,7 @@ def _safe(work: _Work, settings: Settings) -> Result:
     kept = bytearray(b"\1" * len(work.units))
     for n in same_as:
         kept[n] = 0
-    return work.result(Mode.SAFE, work.said(level), kept, level, same_as)
+    return work.result(Mode.SAFE, work.tersely(level), kept, level, same_as)
 
 
 def _focused(work: _Work, query: str, settings: Settings, scorer: Scorer | None) -> Result | None:

@@ -53,6 +53,7 @@ _GRID = re.compile(r"\+[-=+]{3,}$|={2,}(?: +={2,})+$|-{2,}(?: +-{2,})+$|\|.{0,40
 _COLUMNS = re.compile(r"(?<=\S)(?: {3}|\t)[ \t]*(?=\S)")
 _TRACEBACK = "Traceback (most recent call last)"
 _SYMBOLS = re.compile(r"[{}\[\]();=<>_$&|\\/:\"]")
+_SIGNED = re.compile(r"[^<>{}=;]{2,120} <[^\s<>@]{1,64}@[^\s<>@]{1,100}>(?:  [^<>]{1,40})?$")  # a person in a change's record
 _CODE_ENDS = (";", "{", "}", "):", "\\")
 _WORD_ENDS = ".,;:!?()\"'`*"
 _FULL = 0.85  # of the width that a wrapped line has with the next word, at least
@@ -61,6 +62,7 @@ _LEAST_TABLE = 2  # rows
 _LEAST_TERM = 2  # columns that a description stands further in than its term
 _LONGEST_TERM = 60
 _LONGEST_HEADING = 120
+_LEAST_UNDERLINE = 4  # tildes; three open code
 _LONGEST_TITLE = 80
 _MUCH_CODE, _SOME_CODE = 0.12, 0.05  # symbols among the characters
 _LITTLE_PROSE, _SOME_PROSE = 0.1, 0.22  # function words among the words
@@ -107,7 +109,7 @@ class Layout:
             if literal >= 0 and self.indents[at] > literal:
                 end = self._indented(at, literal)
                 yield Block(Kind.CODE, at, end)
-            elif _opens_fence(line):
+            elif self._fence(at):
                 end = self._fenced(at)
                 yield Block(Kind.CODE, at, end)
             elif line.startswith(_TRACEBACK):
@@ -117,7 +119,9 @@ class Layout:
                 end = min(end + 1, len(stripped))
                 yield Block(Kind.CODE, at, end)
             else:
-                end = self._while(at + 1, lambda s: bool(s) and not _opens_fence(s) and not s.startswith(_TRACEBACK))
+                end = at + 1
+                while end < len(stripped) and stripped[end] and not self._fence(end) and not stripped[end].startswith(_TRACEBACK):
+                    end += 1
                 yield from self._parts(at, end)
             literal = self._announces(at, end)
             at = end
@@ -127,6 +131,14 @@ class Layout:
         while at < len(self.stripped) and holds(self.stripped[at]):
             at += 1
         return at
+
+    def _fence(self, at: int) -> bool:
+        """Whether a line opens fenced code; below a title a row of tildes underlines it."""
+        line = self.stripped[at]
+        if not _opens_fence(line):
+            return False
+        bare = line[0] == "~" and len(line) >= _LEAST_UNDERLINE and not line.strip("~")
+        return not (bare and at > 0 and self.stripped[at - 1] and len(self.stripped[at - 1]) <= 2 * len(line))
 
     def _fenced(self, at: int) -> int:
         """The end of fenced code: behind the line that closes it, or the end of the text."""
@@ -278,6 +290,8 @@ def _is_code(lines: Sequence[str], *, indented: bool, announced: bool) -> bool:
     text = "\n".join(lines)
     if _PROMPT.match(text) or (len(lines) == 1 and _BARE_DIRECTIVE.match(text)):
         return True
+    if "@" in text and sum(_SIGNED.match(line) is not None for line in lines) * 2 >= len(lines):
+        return False
     symbols = len(_SYMBOLS.findall(text)) / len(text)
     if symbols < _SOME_CODE and not announced:
         return False

@@ -51,6 +51,19 @@ def test_wrapped_lines_are_one_sentence_and_short_lines_are_several() -> None:
     assert len(pieces("roses are red\nviolets are blue\n")) == 1, "a line in lower case goes on with the sentence"
 
 
+def test_tildes_below_a_title_underline_it_and_others_fence_code() -> None:
+    titled = "Release 2.1 [2022-11-07]\n~~~~~~~~~~~~~~~~~~~~\n\nIt reads frames faster than the last one did.\n"
+    assert kinds(titled) == ["heading", "sentence"]
+    assert kinds("It is run so:\n\n~~~~\nIt looks like a sentence here.\n~~~~\n\nThat is all of it.\n")[1:] == ["code", "sentence"]
+    assert kinds("It is run so:\n~~~\nx = 1\n~~~\n")[-1] == "code"
+
+
+def test_who_signed_a_change_is_no_code() -> None:
+    text = "    Reviewed-by: Ann Lee <ann@example.org>\n    Signed-off-by: Bo Ek <bo@example.org>\n"
+    assert "code" not in kinds(f"    Fix the length of the header.\n\n{text}")
+    assert "code" not in kinds(" -- Ann Lee <ann@example.org>  Tue, 03 Jun 2025 15:03:54 +0200\n")
+
+
 def test_markdown() -> None:
     text = """# Title
 

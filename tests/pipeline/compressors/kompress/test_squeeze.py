@@ -27,12 +27,29 @@ def test_wrapped_and_justified_lines_become_one() -> None:
     said = (
         "ldconfig creates the necessary links and cache to the most recent shared libraries found in the directories specified on the command line."
     )
-    assert squeezed(text) == f"       {said} It is run at boot and whenever the administrator asks.\n"
+    assert squeezed(text) == f" {said} It is run at boot and whenever the administrator asks.\n"
 
 
 def test_code_tables_and_headings_stay() -> None:
-    text = "Title\n=====\n\n    x  =  1;\n    y  =  2;\n\n| a  | b |\n|----|---|\n| 1  | 2 |\n\n\n\n\nIt  ends  here.\n"
-    assert squeezed(text) == "Title\n=====\n\n    x  =  1;\n    y  =  2;\n\n| a  | b |\n|----|---|\n| 1  | 2 |\n\nIt ends here.\n"
+    text = "Title\n=====\n\n    x  =  1;\n    y  =  2;\n\na     b     c\n1     2     3\n\n\n\n\nIt  ends  here.\n"
+    assert squeezed(text) == "Title\n=====\n\n    x  =  1;\n    y  =  2;\n\na     b     c\n1     2     3\n\nIt ends here.\n"
+
+
+def test_cells_of_markdown_are_not_filled_up() -> None:
+    text = "| a        | b    |\n|----------|:----:|\n| `x  y`   |      |\n| `a \\|  b`   | 2    |\n"
+    assert squeezed(text) == "| a | b |\n|---|:---:|\n| `x  y` | |\n| `a \\|  b`   | 2    |\n"
+
+
+def test_the_margin_of_prose_is_one_blank() -> None:
+    text = "NAME\n       ls - list directory contents\n\n       Information about files is listed.\n\n       -a     do not ignore entries\n"
+    assert squeezed(text) == "NAME\n ls - list directory contents\n\n Information about files is listed.\n\n -a     do not ignore entries\n"
+    change = "2022-12-31  Ann Lee  <ann@example.org>\n\n\t* man.c (try): Only free the names.\n\t  Nested stays deeper, as it was.\n"
+    assert "\n * man.c (try): Only free" in squeezed(change)
+
+
+def test_items_below_items_stay_further_in() -> None:
+    text = "- The first thing of all.\n    - One below the first thing.\n    - Another one below it.\n- The second thing of all.\n"
+    assert squeezed(text) == text
 
 
 def test_lines_ended_on_purpose_stay_lines() -> None:
@@ -61,6 +78,7 @@ def test_blanks_in_code_spans_and_between_an_option_and_its_text_stay() -> None:
         ("soft\xad\nware", "software"),
         ("from 2010-\n2014 on", "from 2010-2014 on"),
         ("wait--\nthere", "wait--\nthere"),
+        ("see https://a.example/health-\ncheck for the healthcheck", "see https://a.example/health-check for the healthcheck"),
         ("a - \nb", "a - \nb"),
     ],
 )
