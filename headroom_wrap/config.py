@@ -95,6 +95,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("retrieve", "proxy", "HEADROOM_RETRIEVE", "Who fetches what was left out: the standing proxy, its clients, or nobody.", RETRIEVE),
     Option("cache_aid", True, "HEADROOM_CACHE_AID", "Use the provider's prompt cache for clients of the standing proxy that do not."),
+    Option(
+        "pings",
+        0,
+        "HEADROOM_PINGS",
+        "Pings by which the standing proxy keeps a paused conversation in Anthropic's cache, in one pause; for clients with an API key.",
+    ),
+    Option("pings_cents", 100, "HEADROOM_PINGS_CENTS", "What all these pings may cost until the proxy ends, in US cents."),
     *(
         Option(f"{v.value}_upstream", "", f"HEADROOM_{v.name}_UPSTREAM", f"Address of {v.label}, where it is another than the public one.")
         for v in Vendor
@@ -149,6 +156,8 @@ class Config:
     allow_hosts: tuple[str, ...] = ()
     retrieve: str = "proxy"
     cache_aid: bool = True
+    pings: int = 0
+    pings_cents: int = 100
     upstreams: Mapping[str, str] = field(default_factory=dict)  # a vendor's name -> the address set for it
     surroundings: Surroundings = field(default_factory=lambda: Surroundings(MappingProxyType({}), Path("/"), Path("/")))
 

@@ -12,12 +12,16 @@ from pipeline.dialects.api import Transcript
 from pipeline.store.api import Decision
 from pipeline.transcript import ItemKind, ToolCall
 
+PING = "ping"
+"""Why nothing was read of a request of our own, which keeps a conversation in the provider's cache."""
 _REMEMBERED = 256
 _NAME = "headroom_retrieve"
 
 
 def effect(prepared: Prepared) -> Effect:
     """What we did to a request, in o200k tokens."""
+    if prepared.untouched == PING:
+        return Effect(extra_turn=True)
     new, old, alone = retrievals(prepared.transcript) if prepared.transcript is not None else (0, 0, False)
     compressors: Counter[str] = Counter()
     for decision in rewritten((*prepared.known, *prepared.fresh)):

@@ -84,6 +84,11 @@ class CacheAid:
         if aided.bet is not None:
             self._tally["earned"] += round(self._bets.settle(aided.bet, usage))
 
+    def renewed(self, aided: Aided) -> None:
+        """What a request had left in the cache was used again just now."""
+        if aided.bet is not None:
+            self._bets.renewed(aided.bet, self._clock())
+
     def refuse(self, aided: Aided) -> None:
         """The upstream took the request without our aid, and not with it: never again there."""
         if aided.bet is not None:

@@ -140,6 +140,12 @@ class Bets:
                 _keep(self._held, place.link, max(bet.at, self._held.get(place.link, 0.0)))
         return earned
 
+    def renewed(self, bet: Bet, now: float) -> None:
+        """What a bet left in the cache was read again by other means."""
+        for place in bet.places:
+            if place.link in self._held:
+                _keep(self._held, place.link, now)
+
     def _places(self, seen: Outline, held: list[Place], target: Place | None, purse: Purse, turn: Turn) -> tuple[tuple[Place, ...], float]:
         """Where breakpoints stand, and what they cost at most."""
         read = max((place.tokens for place in held), default=0)

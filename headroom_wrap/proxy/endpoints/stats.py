@@ -97,6 +97,8 @@ class Run(Struct, frozen=True):
         troubles: what went wrong, by kind.
         cache_aid: requests by what was done so that the provider's cache serves them, and ``earned``: uncached input tokens' worth that our
             breakpoints saved, what they cost taken off.
+        pings: keep-alive pings that were ``sent``, what they ``cost`` and what they ``avoided`` in dollars, and the chance that a conversation
+            goes on from which the last one paid (``break_even``).
         compress_requests, compress_tokens_before, compress_tokens_saved: of ``POST /v1/compress``.
         retrievals: originals that were fetched: over HTTP, and by this proxy where a model asked it.
     """
@@ -118,6 +120,7 @@ class Run(Struct, frozen=True):
     reasons: dict[str, int]
     troubles: dict[str, int]
     cache_aid: dict[str, int]
+    pings: dict[str, float]
     compress_requests: int
     compress_tokens_before: int
     compress_tokens_saved: int
@@ -261,6 +264,7 @@ def _run(tally: Tally, now: float) -> Run:
         reasons=dict(tally.reasons),
         troubles=dict(tally.troubles),
         cache_aid=dict(tally.cache_aid),
+        pings=dict(tally.pings),
         compress_requests=tally.compress_requests,
         compress_tokens_before=tally.compress_before,
         compress_tokens_saved=tally.compress_saved,

@@ -78,6 +78,7 @@ class Tally:
         self.reasons = Names()
         self.troubles = Names()
         self.cache_aid = Names()
+        self.pings: dict[str, float] = {}
         self.first_byte = Durations()
         self.added = Durations()
         self.answered: Counter[tuple[str, int]] = Counter()
