@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from headroom_wrap.learn.model import Skipped, ToolUse  # noqa: E402
 from headroom_wrap.learn.readers.registry import READERS  # noqa: E402
+from headroom_wrap.learn.survey import Survey  # noqa: E402
 
 AGENTS = tuple(READERS)
 _TURNS = 120  # calls in a session
@@ -216,14 +217,17 @@ def write_database(file: Path, size: int, seed: int) -> Path:
     return file
 
 
-def read(agent: str, files: list[Path]) -> dict[str, float]:
-    """Read the files in this process; what it took."""
+def read(agent: str, files: list[Path], *, mining: bool) -> dict[str, float]:
+    """Read the files in this process, and mine the sessions if that is asked; what it took."""
+    survey = Survey()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     skipped, events, calls, sessions = Skipped(), 0, 0, 0
     start, busy = time.perf_counter(), time.process_time()
     for file in files:
         for session in READERS[agent].read(file, skipped):
             sessions += not session.part
+            if mining:
+                survey.read([session])
             events += len(session.events)
             calls += sum(isinstance(event, ToolUse) for event in session.events)
     seconds, busy = time.perf_counter() - start, time.process_time() - busy
@@ -232,7 +236,7 @@ def read(agent: str, files: list[Path]) -> dict[str, float]:
     return {"seconds": seconds, "cpu": busy, "sessions": sessions, "events": events, "calls": calls, "start_mib": before, "peak_mib": peak}
 
 
-def measure(agent: str, size: int, seed: int, runs: int, *, one: bool) -> None:
+def measure(agent: str, size: int, seed: int, runs: int, *, one: bool, mining: bool) -> None:
     """Generate, read in fresh processes, print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -246,7 +250,7 @@ def measure(agent: str, size: int, seed: int, runs: int, *, one: bool) -> None:
             files = [whole]
         total = sum(file.stat().st_size for file in files) / 1e6
         for _ in range(runs):
-            command = [sys.executable, __file__, "--read", agent, *map(str, files)]
+            command = [sys.executable, __file__, "--mine" if mining else "--read", agent, *map(str, files)]
             found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             seconds, busy = found["seconds"], found["cpu"]
             took = f"{seconds:6.2f} s  {total / seconds:4.0f} MB/s  1 GB in {1000 * seconds / total:5.1f} s, {1000 * busy / total:5.1f} s of CPU"
@@ -255,8 +259,8 @@ def measure(agent: str, size: int, seed: int, runs: int, *, one: bool) -> None:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--read"]:
-        print(json.dumps(read(sys.argv[2], [Path(argument) for argument in sys.argv[3:]])))
+    if sys.argv[1:2] in (["--read"], ["--mine"]) and len(sys.argv) > 3:
+        print(json.dumps(read(sys.argv[2], [Path(argument) for argument in sys.argv[3:]], mining=sys.argv[1] == "--mine")))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=200, help="of transcripts for each agent")
@@ -264,9 +268,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--one", action="store_true", help="all in one file: a single session that is very long")
+    parser.add_argument("--mine", action="store_true", help="what headroom learn does with them besides is in the time, too")
     given = parser.parse_args()
     for agent in given.agents.split(","):
-        measure(agent, given.megabytes * 1_000_000, given.seed, given.runs, one=given.one)
+        measure(agent, given.megabytes * 1_000_000, given.seed, given.runs, one=given.one, mining=given.mine)
 
 
 if __name__ == "__main__":

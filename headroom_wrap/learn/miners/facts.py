@@ -13,16 +13,23 @@ from headroom_wrap.learn.miners.variants import head, of_environment, premises, 
 from pipeline.transcript import ToolKind
 
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
-# Tests that fail show as well as tests that pass how they are run.
 _RAN = re.compile(r"\b\d{1,6} (?:passed|failed|passing|failing|tests?|examples?)\b|^Tests?:? |^(?:ok|FAIL|PASS)\b|test result:", re.MULTILINE)
 _ASKING = frozenset({"--help", "-h", "--version", "-V", "--collect-only", "--list", "--listTests", "--dry-run"})
 # They test all of the project without being told what, so what they were told besides may be left off. Of other programs that is not known.
-_WHOLE = frozenset("pytest py.test tox nox jest vitest rspec phpunit unittest nose2 manage.py".split())
+_WHOLE = frozenset("pytest py.test jest rspec phpunit manage.py".split())
 # Their tasks are the project's own, or take all of it.
-_TASKED = frozenset("npm pnpm yarn bun make gmake just task rake gradle gradlew mvn mvnw cargo mix dotnet swift stack cabal sbt lein".split())
-_TOLD_WHAT = frozenset("eslint ruff prettier biome stylelint flake8 pylint tsc rollup webpack".split())
+_TASKED = frozenset("npm pnpm yarn bun make gmake just task rake gradle gradlew mvn mvnw cargo mix swift stack cabal sbt lein".split())
+_TOLD_WHAT = frozenset("eslint ruff prettier biome stylelint flake8 pylint tsc rollup webpack vitest mocha ava".split())
+_QUALIFIERS = frozenset({"all", "ci", "run", "unit", "check", "prod", "production"})  # of a task's name, as in test:unit; others make it a part
+_SESSIONS = frozenset({"tox", "nox"})  # they run what they are told to: tests or anything else
 _NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
-_PART = re.compile(r"::|/(?!\.\.\.\Z)(?!\Z)|\.\w{1,6}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|-filter\S{0,40}|-grep\S{0,40}|-testNamePattern\S{0,40})\Z")
+_PART = re.compile(
+    r"::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
+)
+# Without these it may be another command: it takes its settings, or all of the project, from elsewhere.
+_SETTING = re.compile(
+    r"\A(?:-[cCfwp]|-pl|--(?:config|rootdir|settings|prefix|filter|manifest-path|package|project|cwd|dir|workspace=|workspaces|features|profile)\S{0,80})\Z"
+)
 _LOUDNESS = frozenset("-q -v -vv -s -x -l -ra --quiet --verbose --exitfirst --tb=short --tb=no --no-header --color=no --output-on-failure".split())
 _MOST_WORDS = 8
 _TOTALS = 1000  # characters of an output's end in which runners of tests give their totals
@@ -37,8 +44,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
         line = step.line
         if not line or not line.words or line.variables or trail.folder(step) != "." or _ASKING.intersection(line.words):
             continue
-        lesson = _LESSONS.get(purpose(_without_options(line.words)))
-        if lesson is None or not (step.worked or (lesson is Lesson.TEST_COMMAND and _ran(step))):
+        lesson = _lesson(step, _without_options(line.words))
+        if lesson is None:
             continue
         command = _whole(trail, step, line)
         if command and (lesson, command) not in told:
@@ -74,7 +81,7 @@ def _whole(trail: Trail, step: Step, line: Line) -> str:
         return ""
     rest = line.words[len(called) :]
     task = len(called) > 1 and basename(called[0]) in _TASKED and called[-1] not in _TOLD_WHAT
-    if not task and not {basename(w) for w in called} & _WHOLE:
+    if not (task or {basename(w) for w in called} & _WHOLE) or any(_SETTING.search(w) for w in rest):
         rest = tuple(w for w in rest if w not in _LOUDNESS)
         if len(called) + len(rest) > _MOST_WORDS or any(_PART.search(w) for w in rest):
             return ""
@@ -86,6 +93,20 @@ def _whole(trail: Trail, step: Step, line: Line) -> str:
         called = (program, *called[1:])
     whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
     return clean(" ".join((*called, *whole)))[:160] if basename(called[0]) not in ("npx", "bunx") or len(called) > 1 else ""
+
+
+def _lesson(step: Step, words: tuple[str, ...]) -> Lesson | None:
+    """What a command that did its work shows, if anything. Tests that fail show as well as tests that pass how they are run."""
+    lesson = _LESSONS.get(purpose(words))
+    called = head(words)
+    if lesson is None or set(called[-1].split(":")[1:]) - _QUALIFIERS or called[:2] == ("cargo", "package"):
+        return None
+    if lesson is not Lesson.TEST_COMMAND:
+        return lesson if step.worked else None
+    if basename(called[0]) in _SESSIONS and len(words) > 1 and not any(w.startswith(("py", "test")) for w in words[1:]):
+        return None
+    # `make check` tests, `cargo check` does not: what is only called a check has to have shown that it does.
+    return lesson if _ran(step) or (step.worked and called[-1] != "check") else None
 
 
 def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.failure import Cause
@@ -20,6 +21,7 @@ _RECKLESS = re.compile(
     r"--(?:.{0,40}force|no-verify|hard|yes|dangerously|skip|allow|unsafe|ignore|disable|insecure|no-check|privileged|overwrite|delete|prune"
     r"|root)|-f\Z"
 )
+_RESEMBLING = 0.5
 _NEVER = frozenset({"git", "rm", "docker", "kubectl", "terraform", "sudo", "npm-audit", "chmod", "curl"})
 
 
@@ -91,6 +93,11 @@ def _one_more(fewer: tuple[str, ...], more: tuple[str, ...]) -> str:
     return more[at] if more[at + 1 :] == fewer[at:] else ""
 
 
+def _resemble(one: str, other: str) -> bool:
+    """Whether two options may be one under two names, as ``--colour`` and ``--color``: else the second was perhaps only the next thing to try."""
+    return SequenceMatcher(None, one.strip("-"), other.strip("-"), autojunk=False).ratio() >= _RESEMBLING
+
+
 def _observation(trail: Trail, step: Step, line: Line, lesson: Lesson, slots: dict[str, str]) -> Observation:
     wrong = slots.get("wrong") or slots.get("option", "")
     needed = premises(trail, step, head(line.words)) or ()
@@ -102,7 +109,7 @@ def _observation(trail: Trail, step: Step, line: Line, lesson: Lesson, slots: di
         slots=slots,
         evidence=trail.evidence(step),
         premise=needed,
-        firm=lesson is not Lesson.ADD_OPTION,
+        firm=lesson is Lesson.DROP_OPTION or (lesson is Lesson.REPLACE_OPTION and _resemble(slots["wrong"], slots["right"])),
         refuted_by=(refuted, f"works:{clean(line.text)[:160]}"),
         wasted_tokens=cost(step),
     )

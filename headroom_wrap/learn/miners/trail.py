@@ -19,6 +19,9 @@ _TROUBLE = re.compile(
     r"not found|No such file|[Ee]rror\b|ERR!|Traceback|[Ff]atal|[Ff]ailed|FAILED|not recognized|[Uu]nknown|[Uu]nrecognized|[Ii]nvalid"
     r"|[Mm]issing|No module"
 )
+# Parts of what it looks for: most outputs have none, and looking for all of these costs a twentieth.
+_TROUBLE_PARTS = "not found,No such file,rror,ERR!,Traceback,atal,ailed,FAILED,not recognized,nknown,nrecognized,nvalid,issing,No module".split(",")
+_NO_PATH = frozenset("*?$`\n\r\0{}[]\\")
 _CHANGES_BY_USER = re.compile(
     r"\b(?:install|creat|add(?:ed)?\b|fix|set (?:it )?up|export|enabl|start(?:ed)?\b|generat|pull|merg|renam|mov(?:ed|ing)\b)", re.IGNORECASE
 )
@@ -100,7 +103,7 @@ class Trail:
 
     def relative(self, path: str, cwd: str = "") -> str | None:
         """A path relative to the project; None if it is outside of it, cannot be told, or is no plain path."""
-        if not self.project or not path or len(path) > 300 or path.startswith("~") or any(c in path for c in "*?$`\n\r\0{}[]\\"):
+        if not self.project or not path or len(path) > 300 or path.startswith("~") or not _NO_PATH.isdisjoint(path):
             return None
         full = posixpath.normpath(posixpath.join(cwd if cwd.startswith("/") else self.project, path))
         if full == self.project:
@@ -111,6 +114,8 @@ class Trail:
 
 def clean(text: str) -> str:
     """Text that can be written as UTF-8: broken transcripts hold halves of surrogate pairs."""
+    if text.isascii():
+        return text
     return text.encode("utf-8", "replace").decode()
 
 
@@ -124,15 +129,19 @@ def _step(index: int, use: ToolUse) -> Step:
     told = use.failed is True or bool(use.exit_status) or use.refused or use.timed_out or use.interrupted
     known = not told and (use.failed is False or use.exit_status == 0)
     failure = None
-    if line and not use.refused and (told or line.masked or not known) and (told or _TROUBLE.search(use.result)):
+    if line and not use.refused and (told or line.masked or not known) and (told or _troubled(use.result)):
         failure = cause(line, use.result)
     if line and not told and failure and not (line.masked or not known):
         failure = None
     failed = told or failure is not None
     worked = not failed and (known if line is None else known or use.failed is None)
     if worked and line and (line.masked or not known):
-        worked = bool(use.result) and not _TROUBLE.search(use.result)
+        worked = bool(use.result) and not _troubled(use.result)
     return Step(index, use, line, failure, failed, worked, not failed and _changes(use, line))
+
+
+def _troubled(text: str) -> bool:
+    return any(part in text for part in _TROUBLE_PARTS) and _TROUBLE.search(text) is not None
 
 
 def _changes(use: ToolUse, line: Line | None) -> bool:

@@ -379,19 +379,50 @@ case(
     right=[rule("drop_option", command="pytest", option="-n")],
 )
 case(
+    "option-other-try",
+    "another option that happened to work, once",
+    [sh("sort -V versions.txt", "sort: invalid option -- V", 2), sh("sort -u versions.txt", "1\n2")],
+)
+case(
+    "fact-part",
+    "tests of a part, a check that tests nothing, an environment that is none of tests, another folder's settings",
+    *[
+        [
+            sh("npm run test:e2e", "Tests: 3 passed"),
+            sh("cargo check", "Finished dev profile"),
+            sh("tox -e docs", "docs: OK"),
+            sh("npm test -w web", "Tests: 3 passed"),
+            sh("npx vitest run src/cart.test.ts", "3 passed"),
+        ]
+    ]
+    * 2,
+)
+case(
+    "fact-whole-form",
+    "commands that need to be told what",
+    *[[sh("ctest --test-dir build --output-on-failure", "100% tests passed, 0 tests failed out of 3"), sh("uv run ruff check -q .", "")]] * 2,
+    right=[rule("test_command", command="ctest --test-dir build"), rule("lint_command", command="uv run ruff check .")],
+)
+case(
     "option-replace",
     "the option of another version",
-    [sh("grep -P 'a\\d' src/x.c", "grep: invalid option -- P", 2), sh("grep -E 'a\\d' src/x.c", "a1")],
+    *[[sh("grep -P 'a\\d' src/x.c", "grep: invalid option -- P", 2), sh("grep -E 'a\\d' src/x.c", "a1")]] * 2,
     right=[rule("replace_option", command="grep", wrong="-P", right="-E")],
 )
 case(
     "option-replace-long",
     "renamed",
-    [
-        sh("ruff check --show-source .", "error: unexpected argument '--show-source' found", 2),
-        sh("ruff check --output-format=full .", "All checks passed!"),
+    *[
+        [
+            sh("ruff check --show-source .", "error: unexpected argument '--show-source' found", 2),
+            sh("ruff check --output-format=full .", "All checks passed!"),
+        ]
+    ]
+    * 2,
+    right=[
+        rule("replace_option", command="ruff", wrong="--show-source", right="--output-format"),
+        rule("lint_command", command="ruff check --output-format=full ."),
     ],
-    right=[rule("replace_option", command="ruff", wrong="--show-source", right="--output-format")],
 )
 case(
     "option-go",
@@ -1185,7 +1216,7 @@ case(
 case(
     "more-option-short",
     "of another system",
-    [sh("sort -V versions.txt", "sort: invalid option -- V", 2), sh("sort -n versions.txt", "1\n2")],
+    *[[sh("sort -V versions.txt", "sort: invalid option -- V", 2), sh("sort -n versions.txt", "1\n2")]] * 2,
     right=[rule("replace_option", command="sort", wrong="-V", right="-n")],
 )
 case(
