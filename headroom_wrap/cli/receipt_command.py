@@ -8,7 +8,9 @@ import click
 
 from headroom_wrap import config
 from headroom_wrap.cli import rows
+from headroom_wrap.cli.transcripts import told_by_session
 from headroom_wrap.errors import UserError
+from headroom_wrap.ledger.reconcile import lines, reconcile
 from headroom_wrap.ledger.summary import dollars, summarise, text_receipt, tokens
 from headroom_wrap.state import open_store
 from pipeline.store.api import Group, Store, Total
@@ -22,7 +24,8 @@ def command(session: str, *, as_json: bool, as_csv: bool) -> None:
     """What a SESSION cost and what it would have cost; the beginning of its id will do. `headroom stats --by session` lists them."""
     if as_json and as_csv:
         raise click.UsageError("Choose one of --json and --csv.")
-    store = open_store(config.load(config.surroundings()))
+    settings = config.load(config.surroundings())
+    store = open_store(settings)
     try:
         name = _named(store, session)
         receipts = store.receipts(session=name)
@@ -37,6 +40,8 @@ def command(session: str, *, as_json: bool, as_csv: bool) -> None:
         click.echo(text_receipt(summary, title=f"Session {name}"), nl=False)
         for cause in summary.causes:
             click.echo(f"  {_cause(cause)}")
+        for line in lines(reconcile(receipts, told_by_session(receipts, settings).get(name, []))):
+            click.echo(f"  {line}")
 
 
 def _named(store: Store, session: str) -> str:

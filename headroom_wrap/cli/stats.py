@@ -11,9 +11,12 @@ import click
 
 from headroom_wrap import config
 from headroom_wrap.cli import rows
+from headroom_wrap.cli.transcripts import told_by_session
+from headroom_wrap.config import Config
+from headroom_wrap.ledger.reconcile import lines, reconcile
 from headroom_wrap.ledger.summary import Summary, dollars, summary_of, tokens
 from headroom_wrap.state import open_store
-from pipeline.store.api import Group, Store, Total
+from pipeline.store.api import Group, Receipt, Store, Total
 
 _DAY_S = 86_400.0
 _COMPRESSOR = "compressor"
@@ -42,16 +45,21 @@ def _since(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
 @click.option("--since", callback=_since, metavar="WHEN", help="Only since then: today, week (since Monday), or so many days.")
 @click.option("--project", default="", metavar="FOLDER", help="Only sessions in this folder.")
 @click.option("--by", "group", type=click.Choice([*_GROUPS, _COMPRESSOR]), default=None, help="A row for each of these.")
+@click.option("--reconcile", "reconciles", is_flag=True, help="Hold every session against the agent's own transcript, to the token.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV: a row for each day, or as --by says.")
-def command(*, since: float, project: str, group: str | None, as_json: bool, as_csv: bool) -> None:
+def command(*, since: float, project: str, group: str | None, reconciles: bool, as_json: bool, as_csv: bool) -> None:
     """What sessions cost and what they would have cost: from the provider's own usage, signed, our own part taken off."""
     if as_json and as_csv:
         raise click.UsageError("Choose one of --json and --csv.")
+    if reconciles and (group or as_json or as_csv):
+        raise click.UsageError("--reconcile stands alone, or with --since and --project.")
     settings = config.load(config.surroundings())
     store = open_store(settings)
     try:
-        if group is None and not as_csv:
+        if reconciles:
+            _reconcile(store.receipts(since=since, project=project), settings)
+        elif group is None and not as_csv:
             summary = summary_of(store, since=since, project=project)
             click.echo(_as_json(summary), nl=False) if as_json else _print(summary, color=settings.surroundings.color)
         elif group == _COMPRESSOR:
@@ -61,6 +69,26 @@ def command(*, since: float, project: str, group: str | None, as_json: bool, as_
             _tell(totals, as_json=as_json, as_csv=as_csv, color=settings.surroundings.color)
     finally:
         store.close()
+
+
+def _reconcile(receipts: Sequence[Receipt], settings: Config) -> None:
+    """A line for each session that does not reconcile, and what all come to."""
+    sessions: dict[str, list[Receipt]] = {}
+    for receipt in receipts:
+        sessions.setdefault(receipt.session, []).append(receipt)
+    if not sessions:
+        _nothing()
+        return
+    responses = told_by_session(receipts, settings)
+    exact = untold = 0
+    for session, own in sessions.items():
+        found = reconcile(own, responses.get(session, []))
+        exact += found.exact and found.told > 0
+        untold += not found.told
+        if not found.exact:
+            click.echo(f"{session}: {' '.join(lines(found))}")
+    missing = f"; {untold:,} without a transcript" if untold else ""
+    click.echo(f"{exact:,} of {len(sessions) - untold:,} sessions reconcile with the agents' transcripts to the token{missing}.")
 
 
 def _grouped(store: Store, group: str, since: float, project: str) -> list[Total]:

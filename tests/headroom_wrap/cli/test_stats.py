@@ -140,3 +140,9 @@ def test_a_session_response_by_response():
 def test_no_such_session(session, said):
     with pytest.raises(UserError, match=said):
         CliRunner().invoke(receipt_command.command, [session], catch_exceptions=False)
+
+
+def test_sessions_are_held_against_the_agents_transcripts():
+    assert told(stats.command, "--reconcile") == "0 of 0 sessions reconcile with the agents' transcripts to the token; 3 without a transcript.\n"
+    assert "There is no transcript of the agent's to reconcile with." in told(receipt_command.command, "0199-aa")
+    assert CliRunner().invoke(stats.command, ["--reconcile", "--csv"]).exit_code == 2
