@@ -17,7 +17,7 @@ from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment, Job
 from pipeline.dialects.api import Dialect, Transcript, Unreadable
 from pipeline.memory.forms import LEAST_CHARS
-from pipeline.outcome import Outcome, Reason
+from pipeline.outcome import Reason
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, Store, StoreError
 from pipeline.store.recent import RecentDecisions
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
-_AHEAD_CHARS = 8_000  # of new blocks; a job of so many is done in about the time that the store is asked in
 
 Reader = Callable[[bytes, Policy], Transcript]
 
@@ -39,14 +38,6 @@ class _Decided:
     known: Mapping[int, Decision] = field(default_factory=dict)
     fresh: Mapping[int, Decision] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """A job that is under way before it is known to be the one."""
-
-    job: Job
-    outcomes: asyncio.Task[list[Outcome]]
 
 
 class Compression:
@@ -84,7 +75,6 @@ class Compression:
         self._refused: dict[str, None] = {}  # block keys, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
         self._under_way: set[asyncio.Task[Prepared]] = set()
-        self._ahead: set[asyncio.Task[list[Outcome]]] = set()
 
     @property
     def policy(self) -> Policy:
@@ -126,7 +116,7 @@ class Compression:
 
     async def close(self) -> None:
         """Finish what was begun for clients that are gone."""
-        await asyncio.gather(*self._under_way, *self._ahead)
+        await asyncio.gather(*self._under_way)
 
     async def _prepare(self, body: bytes, coding: str, read: Reader | None, session: str, *, elide: bool) -> Prepared:
         try:
@@ -177,10 +167,7 @@ class Compression:
             return _Decided()
         on_record = self._memory.get(list(places.values()))
         missing = [key for key in places.values() if key not in on_record]
-        ahead = None
         if missing:
-            if all(i >= transcript.turn for i, key in places.items() if key not in on_record):
-                ahead = self._begin(cache_aligner.align(transcript, keys, on_record, policy).job)
             try:
                 found = await self._keeper.decisions(missing)
             except StoreError as error:
@@ -193,7 +180,7 @@ class Compression:
             on_record |= found
         try:
             alignment = cache_aligner.align(transcript, keys, on_record, policy)
-            decided = await self._settle(alignment, ahead)
+            decided = await self._settle(alignment)
         except Exception:  # fail open, but what was sent before is sent again
             log.exception("new tool results could not be decided on and go on as they came")
             return _replay(places, on_record)
@@ -209,21 +196,13 @@ class Compression:
             self._store_failed(error)
             return {}
 
-    def _begin(self, job: Job | None) -> _Ahead | None:
-        """Begin with a small job while the store is asked whether it is new: it nearly always is."""
-        if job is None or sum(len(task.content.text) for task in job.tasks) > _AHEAD_CHARS:
-            return None
-        outcomes = asyncio.create_task(self._workers.run(job))
-        self._ahead.add(outcomes)  # one that is not wanted after all is not cancelled either: that would cost its worker
-        outcomes.add_done_callback(self._ahead.discard)
-        return _Ahead(job, outcomes)
-
-    async def _settle(self, alignment: Alignment, ahead: _Ahead | None) -> dict[int, Decision]:
+    async def _settle(self, alignment: Alignment) -> dict[int, Decision]:
         """Decide on the new blocks of an alignment and freeze that. What is returned is in force, whoever froze it first."""
         if alignment.job is None and not alignment.history:
             return {}
         tasks = alignment.job.tasks if alignment.job is not None else ()
-        outcomes, new_forms = await self._outcomes(alignment.job, ahead) if alignment.job is not None else ([], {})
+        job, new_forms = await self._recall(alignment.job) if alignment.job is not None else (None, {})
+        outcomes = await self._workers.run(job) if job is not None else []
         try:
             decided = await self._keeper.settle(alignment, outcomes, new_forms)
         except StoreError as error:
@@ -233,13 +212,6 @@ class Compression:
             return {task.index: pinned[task.key] for task in tasks}
         self._memory.put(decided.values())
         return decided
-
-    async def _outcomes(self, job: Job, ahead: _Ahead | None) -> tuple[list[Outcome], dict[int, str]]:
-        """What compressors or other transcripts say of a job's tasks, and the keys under which that is to be kept for others."""
-        if ahead is not None and ahead.job == job:
-            return await ahead.outcomes, cache_aligner.form_keys(job)
-        known, new_forms = await self._recall(job)
-        return await self._workers.run(known), new_forms
 
     async def _recall(self, job: Job) -> tuple[Job, dict[int, str]]:
         """A job with the forms that its blocks got in other transcripts, and the keys of those that are not on record."""
