@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for the servers that the tests start
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks import fleet
 from pipeline.store.api import Decision
 from pipeline.store.opening import open_store, redacted
-from tests import fleet
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier

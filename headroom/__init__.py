@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headroom._compress import BlockResult, CompressResult, compress, compress_text
     from headroom._errors import HeadroomError
+    from headroom._open import open_store
     from headroom._retrieve import retrieve
     from headroom._tools import headroom_retrieve, retriever, tools
     from headroom.integrations.sdk_clients import with_headroom
@@ -29,6 +30,7 @@ __all__ = [
     "compress",
     "compress_text",
     "headroom_retrieve",
+    "open_store",
     "retrieve",
     "retriever",
     "tools",
@@ -39,6 +41,7 @@ _HOME = {
     "HeadroomError": "_errors",
     "SharedContext": "shared_context",
     "headroom_retrieve": "_tools",
+    "open_store": "_open",
     "retrieve": "_retrieve",
     "retriever": "_tools",
     "tools": "_tools",

@@ -136,8 +136,7 @@ class SharedContext:
 
     def forget(self, key: str = "") -> int:
         """Forget a name, or all names for ``""``. Returns how many entries went; originals stay for those who hold their handles."""
-        keys = dict.fromkeys(entry.key for entry in self._entries(key))
-        return sum(self._store.forget(self.project, name) for name in keys)
+        return self._store.forget(self.project, key, kind=_KIND)
 
     def _entries(self, key: str = "", digest: str = "") -> tuple[Entry, ...]:
         """What was put here; what agents were seen to read in a project of this name is none of it."""

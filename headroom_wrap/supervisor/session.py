@@ -25,7 +25,7 @@ from headroom_wrap.channels.chosen import channel
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
-from headroom_wrap.memory.project import remembered
+from headroom_wrap.memory.project import Project, remembered
 from headroom_wrap.models.chosen import choose
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -78,7 +78,8 @@ class Ended:
 
 def preview(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscription: bool = False) -> LaunchPlan:
     """The plan as it would be carried out, with stand-ins for what is only known then (port, secret, folder)."""
-    return _plan(adapter, arguments, config, "http://127.0.0.1:PORT/SECRET", config.state / "sessions" / "SESSION", subscription=subscription)
+    folder = config.state / "sessions" / "SESSION"
+    return _plan(adapter, arguments, config, "http://127.0.0.1:PORT/SECRET", folder, memory=remembered(config), subscription=subscription)
 
 
 def run(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscription: bool = False) -> Ended:
@@ -109,7 +110,8 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
     with contextlib.closing(launch.bind(config.port)) as listener:
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/{secret}"
-        plan = _plan(adapter, arguments, config, address, folder, subscription=subscription)
+        memory = remembered(config)
+        plan = _plan(adapter, arguments, config, address, folder, memory=memory, subscription=subscription)
         launch.write_files(plan, folder)
         _write_store(config, folder)
         _edit(plan, journal, entry)
@@ -119,7 +121,7 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         title = TitleRewriter()
         with (
             channel(config, folder, title) as show,
-            _Proxy(_settings(adapter, plan, config, secret), listener, folder / "proxy.log") as proxy,
+            _Proxy(_settings(adapter, plan, config, secret, memory), listener, folder / "proxy.log") as proxy,
             _watched(plan, config, view) as watcher,
             contextlib.ExitStack() as stack,
         ):
@@ -174,11 +176,13 @@ def _edit(plan: LaunchPlan, journal: Journal, entry: Entry) -> None:
         raise UserError(f"Files that this session needs cannot be written: {error}.", "Mend that, or run the agent by itself.") from None
 
 
-def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: str, folder: Path, *, subscription: bool) -> LaunchPlan:
+def _plan(
+    adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: str, folder: Path, *, memory: Project | None, subscription: bool
+) -> LaunchPlan:
     around = config.surroundings
     program = programs.find(adapter, around)
     files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
-    mcp = _tools(config, folder) if config.mcp and not config.off else ()
+    mcp = _tools(config, folder, memory) if config.mcp and not config.off else ()
     request = PlanRequest(
         program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription, cwd=around.cwd, headroom=own.command()
     )
@@ -195,9 +199,8 @@ def _plan(adapter: Adapter, arguments: tuple[str, ...], config: Config, proxy: s
     return replace(plan, env={**plan.env, MARK: folder.name})
 
 
-def _tools(config: Config, folder: Path) -> tuple[str, ...]:
+def _tools(config: Config, folder: Path, project: Project | None) -> tuple[str, ...]:
     """The command line of our MCP server: with what an agent that is wrapped has use for, as every request pays for each tool."""
-    project = remembered(config)
     memory = ("--memory", project.identity, "--top", str(project.top)) if project is not None else ()
     store = ("--store-file", str(folder / _STORE_FILE)) if config.store else ()
     return (*own.module("headroom_wrap.mcp"), "--state", str(config.state), "--only", ",".join(_OFFERED), *store, *memory)
@@ -343,13 +346,12 @@ class _Proxy:
                 self.read(take)
 
 
-def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str) -> ProxyConfig:
+def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str, memory: Project | None) -> ProxyConfig:
     """What the proxy of a session is told, its descriptors aside."""
     around = config.surroundings
     environ = {**around.environ, **plan.settled}
     folder = os.fsencode(around.cwd).decode("utf-8", "replace")  # a name that is not UTF-8: so it stands in what the agent sends, too
     model = choose(config.kompress_model, config.state)
-    memory = remembered(config)
     return ProxyConfig(
         secret=secret,
         upstream=plan.upstream,

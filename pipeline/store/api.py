@@ -281,8 +281,8 @@ class Store(Keeper, Protocol):
         """The projects of which there are memories and how many, in order of their names."""
         ...
 
-    def forget(self, project: str, key: str = "") -> int:
-        """Remove a project's memories, or those under one key; originals stay. Returns how many went."""
+    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
+        """Remove a project's memories, or those under one key, or of one kind; originals stay. Returns how many went."""
         ...
 
     def stock(self) -> list[Stock]:

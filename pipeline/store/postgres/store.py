@@ -224,21 +224,17 @@ class PostgresStore(Store):
         self._link.run(lambda c: c.change_many(statement, [rows.memory_values(m, bound) for m in ordered]))
 
     def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
-        where, values = ["project = $1"], [bound(project)]
-        for column, value in (("key", key), ("digest", digest)):
-            if value:
-                values.append(bound(value))
-                where.append(f"{column} = ${len(values)}")
+        where, values = _of_project(project, key=key, digest=digest)
         bounded = f" LIMIT {int(limit)}" if limit else ""
-        statement = f"SELECT {rows.MEMORY} FROM headroom.memories WHERE {' AND '.join(where)} ORDER BY time DESC, key, digest, agent{bounded}"
+        statement = f"SELECT {rows.MEMORY} FROM headroom.memories WHERE {where} ORDER BY time DESC, key, digest, agent{bounded}"
         return [rows.memory(row, unbound) for row in self._link.run(lambda c: c.rows(statement, *values))]
 
     def projects(self) -> list[tuple[str, int]]:
         found = self._link.run(lambda c: c.rows("SELECT project, count(*) FROM headroom.memories GROUP BY project"))
         return sorted((unbound(name), number) for name, number in found)
 
-    def forget(self, project: str, key: str = "") -> int:
-        where, values = ("project = $1 AND key = $2", (bound(project), bound(key))) if key else ("project = $1", (bound(project),))
+    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
+        where, values = _of_project(project, key=key, kind=kind)
         return self._link.run(lambda c: c.change(f"DELETE FROM headroom.memories WHERE {where}", *values))
 
     # ----- housekeeping ----------------------------------------------------------------------------------------------------------------
@@ -317,6 +313,16 @@ def _where(session: str, since: float, project: str) -> tuple[str, list[Any]]:
     for column, value in (("session", bound(session)), ("project", bound(project))):
         if value:
             values.append(value)  # type: ignore[arg-type]
+            where.append(f"{column} = ${len(values)}")
+    return " AND ".join(where), [*values]
+
+
+def _of_project(project: str, **columns: str) -> tuple[str, list[Any]]:
+    """A condition on a project's memories and its parameters; columns without a value may have any."""
+    where, values = ["project = $1"], [bound(project)]
+    for column, value in columns.items():
+        if value:
+            values.append(bound(value))
             where.append(f"{column} = ${len(values)}")
     return " AND ".join(where), [*values]
 

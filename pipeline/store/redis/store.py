@@ -279,8 +279,8 @@ class RedisStore(Store):
             numbers = [client.hlen(_key("memories", rows.decoded(name))) for name in names]
         return sorted((rows.decoded(name), number) for name, number in zip(names, numbers, strict=True) if number)
 
-    def forget(self, project: str, key: str = "") -> int:
-        gone = self.memories(project, key=key)
+    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
+        gone = [m for m in self.memories(project, key=key) if kind in ("", m.kind)]
         with self._link.use() as client, client.pipeline(transaction=True) as batch:
             for m in gone:
                 name = _id(m)

@@ -7,11 +7,11 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from benchmarks import fleet
 from headroom_wrap import config, state
 from headroom_wrap.cli import store as commands
 from headroom_wrap.errors import UserError
 from pipeline.store.api import Decision
-from tests import fleet
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from adapters.plan import LaunchPlan, PlanRequest
+from benchmarks import fleet
 from headroom.testing import AnthropicProvider, Script, text
 from headroom_wrap import config, state
 from headroom_wrap.supervisor import session
-from tests import fleet
 from tests.headroom_wrap.supervisor.test_session import PROGRAM, OneRequest
 
 pytestmark = pytest.mark.slow

@@ -117,7 +117,7 @@ def test_preview_does_nothing(settings: Config) -> None:
 
 def test_the_agents_own_settings_say_how_the_upstream_is_reached(settings: Config) -> None:
     plan = LaunchPlan("one", (), "https://api.example", settled={"HTTPS_PROXY": "http://p:1", "NODE_EXTRA_CA_CERTS": "/ca.pem"})
-    told = session._settings(OneRequest(""), plan, settings, "secret")
+    told = session._settings(OneRequest(""), plan, settings, "secret", None)
     assert (told.way_out.proxy("https://api.example"), told.way_out.certificates[0]) == ("http://p:1", "/ca.pem")
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks import fleet
 from pipeline.store.api import Store
 from pipeline.store.opening import open_store
-from tests import fleet
 
 
 @dataclass

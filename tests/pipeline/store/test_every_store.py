@@ -261,6 +261,13 @@ def test_what_is_forgotten_leaves_its_original(store):
     assert store.original(handle).text == "text"
 
 
+def test_one_kind_alone_can_be_forgotten(store):
+    store.remember([memory(), memory("b.py"), memory(kind="note", agent="codex"), memory("n", kind="note")])
+    assert store.forget("repository", "a.py", kind="note") == 1
+    assert store.forget("repository", kind="note") == 1
+    assert [m.key for m in store.memories("repository")] == ["a.py", "b.py"]
+
+
 # ----- threads and processes
 
 

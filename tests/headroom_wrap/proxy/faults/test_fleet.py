@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from benchmarks import fleet
 from headroom.testing import PromptCache
-from tests import fleet
 from tests.headroom_wrap.proxy.faults.street import Client
 from tests.headroom_wrap.proxy.harness import RawUpstream, body_of, conversation
 from tests.headroom_wrap.proxy.sdks.running import DEADLINE, standing

@@ -1,4 +1,4 @@
-"""Real database servers for the tests: started in folders of their own, on free ports, and ended with them."""
+"""Real database servers for tests and benchmarks: started in folders of their own, on free ports, and ended with the process that started them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DEADLINE = 60.0
+# Who starts a server holds the other end of its standard input: at its end, by SIGKILL too, the server goes and its folder with it.
+_GUARD = 'cat > /dev/null; kill -9 "$1" $(ps -o pid= --ppid "$1") 2> /dev/null; rm -rf "$2"'
 PASSWORD = "a-secret:/word"  # needs quoting in a URL, and must be printed nowhere
 _QUOTED = "a-secret%3A%2Fword"
 
@@ -26,6 +28,7 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="headroom-fleet-"))
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
     @property
@@ -39,6 +42,8 @@ class Server:
         """Start it and wait until it takes connections."""
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, **unprivileged(self.folder))
+        guard = ["sh", "-c", _GUARD, "sh", str(self.process.pid), str(self.folder)]
+        self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
         end = time.monotonic() + DEADLINE
         while not self.ready():
             assert self.process.poll() is None, (self.folder / "log").read_text(errors="replace")
@@ -51,6 +56,7 @@ class Server:
     def kill(self) -> None:
         """SIGKILL, as a crash would."""
         assert self.process is not None
+        self._unguard()
         self.resume()
         for pid in (self.process.pid, *_children(self.process.pid)):
             with suppress(ProcessLookupError):
@@ -74,7 +80,16 @@ class Server:
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.kill()
+        self._unguard()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _unguard(self) -> None:
+        """From now on its number may be another process's."""
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.kill()
+            self._guard.wait(DEADLINE)
+            self._guard.stdin.close()
+        self._guard = None
 
 
 class Postgres(Server):

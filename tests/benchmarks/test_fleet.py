@@ -1,0 +1,39 @@
+"""The servers that tests and benchmarks start."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import fleet
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("kind", ["Postgres", "Redis"])
+def test_a_server_does_not_outlive_who_started_it(kind: str) -> None:
+    if said := fleet.missing().get(kind.lower()):
+        pytest.skip(said)
+    program = f"from benchmarks import fleet\nserver = fleet.{kind}()\nserver.start()\nserver.hang()\nprint(server.port, server.folder, flush=True)\ninput()"
+    starter = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(fleet.__file__).parents[1]
+    )
+    assert starter.stdout is not None
+    port, folder = starter.stdout.readline().split()
+    starter.kill()
+    starter.communicate()
+    try:
+        end = time.monotonic() + fleet.DEADLINE
+        while Path(folder).exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(port)))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
