@@ -6,24 +6,8 @@ from typing import Any, Protocol
 
 from headroom._stores import default_store
 from pipeline import ccr, markers
+from pipeline.retrieval_tool import DESCRIPTION, LIMIT, NAME, SCHEMA
 from pipeline.store.api import Store, StoreError
-
-NAME = "headroom_retrieve"
-DESCRIPTION = (
-    "The original text behind a [headroom HANDLE: …] line: whole, or only some lines. Long tool results reach you shortened: […] stands where"
-    " lines were left out, and a last line [headroom HANDLE: …] says what. Fetch what you need of it with this tool instead of running the"
-    " other tool again."
-)
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "handle": {"type": "string", "description": "e.g. 3f9a2c7b"},
-        "lines": {"type": "string", "description": "e.g. 120-480 or 5-9,40-60"},
-        "pattern": {"type": "string", "description": "regular expression: only lines that match"},
-    },
-    "required": ["handle"],
-}
-_LIMIT = 50_000  # characters of an answer; what follows can be asked for by line
 
 
 class Retriever(Protocol):
@@ -46,15 +30,15 @@ def tools(api: str, *, strict: bool = False) -> list[dict[str, Any]]:
     Raises:
         ValueError: no such API.
     """
-    declared = {"name": NAME, "description": DESCRIPTION, "parameters": _strict(_SCHEMA) if strict else _SCHEMA}
+    declared = {"name": NAME, "description": DESCRIPTION, "parameters": _strict(SCHEMA) if strict else SCHEMA}
     if api == "anthropic":
-        return [{"name": NAME, "description": DESCRIPTION, "input_schema": _SCHEMA}]
+        return [{"name": NAME, "description": DESCRIPTION, "input_schema": SCHEMA}]
     if api == "openai-chat":
         return [{"type": "function", "function": {**declared, "strict": strict}}]
     if api == "openai-responses":
         return [{"type": "function", **declared, "strict": strict}]
     if api == "gemini":
-        return [{"function_declarations": [{"name": NAME, "description": DESCRIPTION, "parameters_json_schema": _SCHEMA}]}]
+        return [{"function_declarations": [{"name": NAME, "description": DESCRIPTION, "parameters_json_schema": SCHEMA}]}]
     raise ValueError(f"No API {api!r}: there are anthropic, openai-chat, openai-responses and gemini.")
 
 
@@ -79,17 +63,18 @@ def retriever(store: Store | None = None) -> Retriever:
         part = bool(lines or pattern)
         if not found.shown and part:
             return f"Nothing in {found.handle} matches; it has {found.total} {found.unit}s."
-        if len(found.text) > _LIMIT:
-            rest = f"cut here: {len(found.text) - _LIMIT:,} characters follow; ask for fewer {found.unit}s with lines= or pattern="
-            return f"{found.text[:_LIMIT]}\n[headroom {found.handle}: {rest}]"
+        if len(found.text) > LIMIT:
+            rest = f"cut here: {len(found.text) - LIMIT:,} characters follow; ask for fewer {found.unit}s with lines= or pattern="
+            return f"{found.text[:LIMIT]}\n[headroom {found.handle}: {rest}]"
         return f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}" if part else found.text
 
+    said = SCHEMA["properties"]
     headroom_retrieve.__doc__ = f"""{DESCRIPTION}
 
     Args:
-        handle: e.g. 3f9a2c7b
-        lines: e.g. 120-480 or 5-9,40-60
-        pattern: regular expression: only lines that match
+        handle: HANDLE in that line
+        lines: {said["lines"]["description"]}
+        pattern: {said["pattern"]["description"]}
     """
     headroom_retrieve.__annotations__ = {"handle": str, "lines": str, "pattern": str, "return": str}  # not every framework resolves their names
     headroom_retrieve.__module__, headroom_retrieve.__qualname__ = "headroom", NAME

@@ -34,9 +34,7 @@ def test_in_its_environment(environment: str, name: str, private_home: Path) -> 
     python = ENVIRONMENTS / environment / "bin" / "python"
     if not python.exists():
         pytest.skip(f"NO ENVIRONMENT for {name}: {python} is missing. ./dev test makes it from tests/environments/{environment}.txt.")
-    # Frameworks leave their clients' sockets to the collector, which tells of it when all tests are over.
-    sockets = ["-W", "ignore::pytest.PytestUnraisableExceptionWarning"]
-    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *sockets, f"tests/frameworks/{name}"]
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/frameworks/{name}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert " passed" in done.stdout

@@ -123,27 +123,22 @@ def _class(kind: type[Any]) -> type[Any]:
     return type(kind.__name__, (kind,), {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__, **hooked})
 
 
-def _given(args: tuple[Any, ...], more: Mapping[str, Any]) -> Sequence[Message]:
+def _conversation(args: tuple[Any, ...], more: Mapping[str, Any]) -> Sequence[Message]:
     return more["messages"] if "messages" in more else args[0]
 
 
-def _with(messages: Sequence[Message], args: tuple[Any, ...], more: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return (args, {**more, "messages": messages}) if "messages" in more else ((messages, *args[1:]), dict(more))
-
-
-def _sent(self: Any, args: tuple[Any, ...], more: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return _with(getattr(self, _OURS)(_given(args, more), more.get("tools")), args, more)
-
-
-async def _asent(self: Any, args: tuple[Any, ...], more: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return _with(await getattr(self, _OURS).aside(_given(args, more), more.get("tools")), args, more)
+def _calling(method: Callable[..., Any], self: Any, args: tuple[Any, ...], more: Mapping[str, Any]) -> Callable[[Sequence[Message]], Any]:
+    """The method of a model, with these arguments and the messages still to come."""
+    if "messages" in more:
+        return lambda sent: method(self, *args, **{**more, "messages": sent})
+    return lambda sent: method(self, sent, *args[1:], **more)
 
 
 def _invoke(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def invoke(self: Any, *args: Any, **more: Any) -> Any:
-        args, more = _sent(self, args, more)
-        return method(self, *args, **more)
+        attempt = getattr(self, _OURS).attempt(_conversation(args, more), more.get("tools"))
+        return attempt.send(_calling(method, self, args, more))
 
     return invoke
 
@@ -151,8 +146,8 @@ def _invoke(method: Callable[..., Any]) -> Callable[..., Any]:
 def _ainvoke(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     async def ainvoke(self: Any, *args: Any, **more: Any) -> Any:
-        args, more = await _asent(self, args, more)
-        return await method(self, *args, **more)
+        attempt = await getattr(self, _OURS).attempt_aside(_conversation(args, more), more.get("tools"))
+        return await attempt.asend(_calling(method, self, args, more))
 
     return ainvoke
 
@@ -160,8 +155,8 @@ def _ainvoke(method: Callable[..., Any]) -> Callable[..., Any]:
 def _invoke_stream(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def invoke_stream(self: Any, *args: Any, **more: Any) -> Iterator[Any]:
-        args, more = _sent(self, args, more)
-        yield from method(self, *args, **more)
+        attempt = getattr(self, _OURS).attempt(_conversation(args, more), more.get("tools"))
+        yield from attempt.stream(_calling(method, self, args, more))
 
     return invoke_stream
 
@@ -169,8 +164,8 @@ def _invoke_stream(method: Callable[..., Any]) -> Callable[..., Any]:
 def _ainvoke_stream(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     async def ainvoke_stream(self: Any, *args: Any, **more: Any) -> AsyncIterator[Any]:
-        args, more = await _asent(self, args, more)
-        async for piece in method(self, *args, **more):
+        attempt = await getattr(self, _OURS).attempt_aside(_conversation(args, more), more.get("tools"))
+        async for piece in attempt.astream(_calling(method, self, args, more)):
             yield piece
 
     return ainvoke_stream

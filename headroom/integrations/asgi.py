@@ -5,10 +5,11 @@ tool results. Answers pass through untouched, streams as they come.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import partial
 from typing import Any
 
+from headroom.integrations.attempts import REFUSED
 from headroom.integrations.messages import Compression, api_of
 from pipeline.store.api import Store
 
@@ -28,7 +29,8 @@ class HeadroomMiddleware:
     """``app.add_middleware(HeadroomMiddleware)``, or ``app = HeadroomMiddleware(app)``.
 
     A request is read whole if its path is one of these APIs'. One in a content encoding, one that is signed, and one with the header
-    ``x-headroom-bypass: 1`` are passed on as they come.
+    ``x-headroom-bypass: 1`` are passed on as they come. One that was made smaller and is answered with status 400 is given to the application
+    once more, as it came.
 
     Args:
         app: what is served.
@@ -52,12 +54,39 @@ class HeadroomMiddleware:
             await self.app(scope, receive, send)
             return
         came, body = await _read(receive)
-        if body is not None:
-            smaller = await self._compression.aside(partial(self._compression.encoded, api), body)
-            if smaller is not body:
-                scope = {**scope, "headers": _sized(scope["headers"], len(smaller))}
-                came = deque([{"type": "http.request", "body": smaller, "more_body": False}])
-        await self.app(scope, partial(_again, came, receive), send)
+        smaller = None if body is None else await self._compression.aside(partial(self._compression.encoded, api), body)
+        if body is None or smaller is None or smaller is body:
+            await self.app(scope, _giving(came, receive), send)
+            return
+        first = _Answer(send, refusals=False)
+        sized = {**scope, "headers": _sized(scope["headers"], len(smaller))}
+        await self.app(sized, _giving([{"type": "http.request", "body": smaller, "more_body": False}], receive), first)
+        if first.status == REFUSED:
+            second = _Answer(send)
+            await self.app(scope, _giving(came, receive), second)
+            if second.status < REFUSED:
+                self._compression.refuse(lambda compression: compression.encoded(api, body))
+
+
+class _Answer:
+    """Passes an answer on as it comes.
+
+    Args:
+        send: where to.
+        refusals: pass on those too that say that the request was wrong.
+    """
+
+    def __init__(self, send: Send, *, refusals: bool = True) -> None:
+        self._send = send
+        self._refusals = refusals
+        self.status = 0
+        """Of the answer, as HTTP has it; 0 before it comes."""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        if self._refusals or self.status != REFUSED:
+            await self._send(message)
 
 
 def _is_left_alone(scope: Scope) -> bool:
@@ -86,8 +115,14 @@ async def _read(receive: Receive) -> tuple[deque[Message], bytes | None]:
             return came, b"".join(m.get("body", b"") for m in came)
 
 
-async def _again(came: deque[Message], receive: Receive) -> Message:
-    return came.popleft() if came else await receive()
+def _giving(came: Iterable[Message], receive: Receive) -> Receive:
+    """What was received already, and then what comes."""
+    waiting = deque(came)
+
+    async def again() -> Message:
+        return waiting.popleft() if waiting else await receive()
+
+    return again
 
 
 def _sized(headers: Any, size: int) -> list[tuple[bytes, bytes]]:

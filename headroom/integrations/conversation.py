@@ -6,14 +6,12 @@ A framework's own messages are never rebuilt: its integration puts the texts tha
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from headroom._errors import HeadroomError
+from headroom.integrations.attempts import Attempt
 from headroom.integrations.messages import Api, Compression
-
-log = logging.getLogger(__name__)
 
 P = TypeVar("P", bound=Hashable)
 M = TypeVar("M")
@@ -65,19 +63,15 @@ class Conversation(Generic[P]):
 class Shortener(Generic[M]):
     """Makes a framework's messages smaller before they are sent.
 
-    Frameworks copy their objects deeply; this is not copied, as its memory and its locks are one, whoever uses it.
-
     Args:
         shorten: the framework's own part: its messages, the compression, and the names of the tools that the model is offered, to its messages. It
             changes none, and gives those back that stay as they are.
-        fail_open: whatever goes wrong, the messages stay as they are; else it raises ``HeadroomError``.
-        options: further arguments of ``Compression``.
+        options: arguments of ``Compression``.
     """
 
-    def __init__(self, shorten: Callable[[Sequence[M], Compression, Sequence[str]], Sequence[M]], *, fail_open: bool, **options: Any) -> None:
+    def __init__(self, shorten: Callable[[Sequence[M], Compression, Sequence[str]], Sequence[M]], **options: Any) -> None:
         self._shorten = shorten
-        self._fail_open = fail_open
-        self._compression = Compression(fail_open=fail_open, **options)
+        self._compression = Compression(**options)
 
     def __call__(self, messages: Sequence[M], tools: object) -> Sequence[M]:
         """The messages as they are to be sent.
@@ -89,22 +83,26 @@ class Shortener(Generic[M]):
         Raises:
             HeadroomError: it could not be done, and that is not to be passed over.
         """
-        try:
-            return self._shorten(messages, self._compression, tool_names(tools))
-        except HeadroomError:
-            raise
-        except Exception as error:  # fail open: a framework's message of a shape unknown to us is no reason not to send it
-            if not self._fail_open:
-                raise HeadroomError(f"This request could not be made smaller: {type(error).__name__}: {error}") from error
-            log.exception("a request could not be made smaller and goes on as it came")
-            return messages
+        return self._by(self._compression, messages, tools)
 
     async def aside(self, messages: Sequence[M], tools: object) -> Sequence[M]:
         """The same in a thread, so that the event loop goes on meanwhile."""
         return await self._compression.aside(lambda given: self(given, tools), messages)
 
-    def __deepcopy__(self, memo: object) -> Shortener[M]:
-        return self
+    def attempt(self, messages: Sequence[M], tools: object) -> Attempt[Sequence[M]]:
+        """The messages as they are to be sent, and what is done where the model's API refuses them. Arguments and errors are those of a call."""
+        return Attempt(messages, self(messages, tools), partial(self._refuse, messages, tools))
+
+    async def attempt_aside(self, messages: Sequence[M], tools: object) -> Attempt[Sequence[M]]:
+        """The same, made in a thread."""
+        return Attempt(messages, await self.aside(messages, tools), partial(self._refuse, messages, tools))
+
+    def _by(self, compression: Compression, messages: Sequence[M], tools: object) -> Sequence[M]:
+        # A framework's message of a shape unknown to us is no reason not to send it.
+        return compression.guarded(lambda given: self._shorten(given, compression, tool_names(tools)), messages)
+
+    def _refuse(self, messages: Sequence[M], tools: object) -> None:
+        self._compression.refuse(lambda compression: self._by(compression, messages, tools))
 
 
 def tool_names(tools: object) -> list[str]:

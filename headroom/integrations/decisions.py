@@ -11,8 +11,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from headroom._stores import default_store
@@ -21,13 +20,13 @@ from pipeline.dialects.api import Transcript
 from pipeline.outcome import Reason
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, Store, StoreError
+from pipeline.store.recent import RecentDecisions
 from pipeline.transcript import ItemKind
 
 log = logging.getLogger(__name__)
 
 _KINDS = frozenset({ItemKind.TOOL_RESULT, ItemKind.SYSTEM_TEXT})
-_MEMORY = 16 << 20  # bytes
-_OVERHEAD = 400  # bytes that a decision takes besides its text
+_MOST_REFUSED = 10_000  # lineages
 _COMPRESSING = threading.Lock()  # it is work for one processor: side by side it would take as long, and parsers are not shared by threads
 
 
@@ -42,7 +41,8 @@ class Decisions:
     def __init__(self, store: Store | None, *, fail_open: bool) -> None:
         self._store = store
         self._fail_open = fail_open
-        self._memory = _Memory(_MEMORY)
+        self._memory = RecentDecisions()
+        self._refused: dict[str, None] = {}  # lineages of blocks that were rewritten, the oldest first
         self._said = False
 
     def decide(self, transcript: Transcript, policy: Policy) -> Mapping[int, Decision]:
@@ -56,6 +56,8 @@ class Decisions:
         if not places:
             return {}
         keys = cache_aligner.lineage(transcript.items, salt(policy))
+        if self._refused and any(keys[i] in self._refused for i in places):
+            return {}
         on_record = self._memory.get(keys[i] for i in places)
         try:
             missing = [keys[i] for i in places if keys[i] not in on_record]
@@ -71,6 +73,17 @@ class Decisions:
         # What was sent as it is stays so while this process lives: the provider's cache may hold it by now.
         self._memory.put(Decision(keys[i], None, Reason.STORE.value) for i in places if keys[i] not in on_record)
         return {i: on_record[keys[i]] for i in places if keys[i] in on_record}
+
+    def refuse(self, transcript: Transcript, policy: Policy) -> Mapping[int, Decision]:
+        """The API refused what was decided for a request and took the request itself: nothing is rewritten in its conversation while this lives.
+
+        Raises:
+            StoreError: as ``decide``.
+        """
+        keys = cache_aligner.lineage(transcript.items, salt(policy))
+        rewritten = [keys[i] for i, decision in self.decide(transcript, policy).items() if decision.text is not None]
+        self._refused = dict.fromkeys([*self._refused, *rewritten][-_MOST_REFUSED:])
+        return {}
 
     def _settled(self, transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str, Decision], policy: Policy) -> dict[int, Decision]:
         alignment = cache_aligner.align(transcript, keys, on_record, policy)
@@ -112,38 +125,6 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: str(kind.value) for name, kind in value.items()}
     return value
-
-
-class _Memory:
-    """Decisions by key, the least lately used given up first; for any number of threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._held: OrderedDict[str, Decision] = OrderedDict()
-        self._left = limit
-        self._lock = threading.Lock()
-
-    def get(self, keys: Iterable[str]) -> dict[str, Decision]:
-        found = {}
-        with self._lock:
-            for key in keys:
-                decision = self._held.get(key)
-                if decision is not None:
-                    self._held.move_to_end(key)
-                    found[key] = decision
-        return found
-
-    def put(self, decisions: Iterable[Decision]) -> None:
-        with self._lock:
-            for decision in decisions:
-                if decision.key not in self._held:
-                    self._held[decision.key] = decision
-                    self._left -= _size(decision)
-            while self._left < 0 and self._held:
-                self._left += _size(self._held.popitem(last=False)[1])
-
-
-def _size(decision: Decision) -> int:
-    return _OVERHEAD + (2 * len(decision.text) if decision.text is not None else 0)
 
 
 def forms(decisions: Mapping[int, Decision], places: Sequence[object]) -> dict[int, str]:

@@ -18,6 +18,7 @@ from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, Hum
 from langchain_core.tools import BaseTool
 from pydantic import PrivateAttr
 
+from headroom.integrations.attempts import Attempt
 from headroom.integrations.conversation import Conversation, Shortener
 from headroom.integrations.messages import Compression
 from pipeline.store.api import Store
@@ -239,18 +240,28 @@ def _own(kind: type[Any], name: str, base: type[Any]) -> Callable[..., Any] | No
     return method if method is not getattr(base, name, None) else None
 
 
-def _sent(self: Any, messages: Sequence[BaseMessage], more: Mapping[str, Any]) -> _Sent:
-    return messages if isinstance(messages, _Sent) else _Sent(self.__dict__[_OURS](messages, more.get("tools")))
+def _attempt(self: Any, messages: Sequence[BaseMessage], more: Mapping[str, Any]) -> Attempt[Sequence[BaseMessage]]:
+    return _once(messages) if isinstance(messages, _Sent) else _marked(self.__dict__[_OURS].attempt(messages, more.get("tools")))
 
 
-async def _asent(self: Any, messages: Sequence[BaseMessage], more: Mapping[str, Any]) -> _Sent:
-    return messages if isinstance(messages, _Sent) else _Sent(await self.__dict__[_OURS].aside(messages, more.get("tools")))
+async def _aattempt(self: Any, messages: Sequence[BaseMessage], more: Mapping[str, Any]) -> Attempt[Sequence[BaseMessage]]:
+    return _once(messages) if isinstance(messages, _Sent) else _marked(await self.__dict__[_OURS].attempt_aside(messages, more.get("tools")))
+
+
+def _once(messages: _Sent) -> Attempt[Sequence[BaseMessage]]:
+    """Within another attempt: what becomes of a refusal is decided out there."""
+    return Attempt(messages, messages, lambda: None)
+
+
+def _marked(attempt: Attempt[Sequence[BaseMessage]]) -> Attempt[Sequence[BaseMessage]]:
+    given = _Sent(attempt.given)
+    return Attempt(given, given if attempt.made is attempt.given else _Sent(attempt.made), attempt.refused)
 
 
 def _generate(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def generate(self: Any, messages: Sequence[BaseMessage], *args: Any, **more: Any) -> Any:
-        return method(self, _sent(self, messages, more), *args, **more)
+        return _attempt(self, messages, more).send(lambda sent: method(self, sent, *args, **more))
 
     return generate
 
@@ -258,7 +269,8 @@ def _generate(method: Callable[..., Any]) -> Callable[..., Any]:
 def _agenerate(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     async def agenerate(self: Any, messages: Sequence[BaseMessage], *args: Any, **more: Any) -> Any:
-        return await method(self, await _asent(self, messages, more), *args, **more)
+        attempt = await _aattempt(self, messages, more)
+        return await attempt.asend(lambda sent: method(self, sent, *args, **more))
 
     return agenerate
 
@@ -266,7 +278,7 @@ def _agenerate(method: Callable[..., Any]) -> Callable[..., Any]:
 def _stream(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def stream(self: Any, messages: Sequence[BaseMessage], *args: Any, **more: Any) -> Iterator[Any]:
-        yield from method(self, _sent(self, messages, more), *args, **more)
+        yield from _attempt(self, messages, more).stream(lambda sent: method(self, sent, *args, **more))
 
     return stream
 
@@ -274,7 +286,8 @@ def _stream(method: Callable[..., Any]) -> Callable[..., Any]:
 def _astream(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     async def astream(self: Any, messages: Sequence[BaseMessage], *args: Any, **more: Any) -> AsyncIterator[Any]:
-        async for chunk in method(self, await _asent(self, messages, more), *args, **more):
+        attempt = await _aattempt(self, messages, more)
+        async for chunk in attempt.astream(lambda sent: method(self, sent, *args, **more)):
             yield chunk
 
     return astream

@@ -1,6 +1,7 @@
 """LiteLLM: a callback for its proxy, its router and its asynchronous functions, and a wrapper for any function of it.
 
 LiteLLM asks callbacks before an asynchronous call alone (``async_pre_call_deployment_hook``); a synchronous one passes nobody that might change it.
+Nor does a callback see the answer in time to ask again: what an API refuses is sent again as it was by the wrapper only.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from litellm.integrations.custom_logger import CustomLogger  # type: ignore[import-not-found]
 
+from headroom.integrations.attempts import Attempt
 from headroom.integrations.messages import Api, Compression
 from pipeline.store.api import Store
 
@@ -91,17 +93,29 @@ def with_headroom(
     compression = Compression(profile=profile, elide=elide, fail_open=fail_open, store=store, **options)
     signature = inspect.signature(function)
 
+    def attempt(given: Mapping[str, Any], made: Mapping[str, Any]) -> Attempt[Mapping[str, Any]]:
+        return Attempt(given, made, functools.partial(compression.refuse, lambda noting: noting.body(api, given)))
+
+    def calling(bound: inspect.BoundArguments) -> Callable[[Mapping[str, Any]], Any]:
+        def send(named: Mapping[str, Any]) -> Any:
+            if api.field in bound.arguments:
+                bound.arguments[api.field] = named[api.field]
+            return function(*bound.args, **bound.kwargs)
+
+        return send
+
     @functools.wraps(function)
     def call(*args: Any, **more: Any) -> Any:
         bound = signature.bind(*args, **more)
-        _replaced(bound, api, compression.body(api, _named(bound)))
-        return function(*bound.args, **bound.kwargs)
+        given = _named(bound)
+        return attempt(given, compression.body(api, given)).send(calling(bound))
 
     @functools.wraps(function)
     async def acall(*args: Any, **more: Any) -> Any:
         bound = signature.bind(*args, **more)
-        _replaced(bound, api, await compression.aside(functools.partial(compression.body, api), _named(bound)))
-        return await function(*bound.args, **bound.kwargs)
+        given = _named(bound)
+        made = await compression.aside(functools.partial(compression.body, api), given)
+        return await attempt(given, made).asend(calling(bound))
 
     return cast("_Function", acall if inspect.iscoroutinefunction(function) else call)
 
@@ -109,8 +123,3 @@ def with_headroom(
 def _named(bound: inspect.BoundArguments) -> Mapping[str, Any]:
     """All arguments by name."""
     return {**bound.kwargs, **bound.arguments}
-
-
-def _replaced(bound: inspect.BoundArguments, api: Api, body: Mapping[str, Any]) -> None:
-    if api.field in bound.arguments:
-        bound.arguments[api.field] = body[api.field]

@@ -6,9 +6,11 @@ Pure but for the store. A request in which nothing is to be gained comes back as
 from __future__ import annotations
 
 import asyncio
+import copy
 import enum
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from threading import Lock
@@ -71,6 +73,8 @@ def api_of(method: str, path: str) -> Api | None:
 class Compression:
     """Makes requests smaller, the same way every time. One may serve any number of threads and conversations.
 
+    Frameworks copy their objects deeply; this is not copied, as its memory and its locks are one, whoever uses it.
+
     Args:
         profile: ``lossless``, ``balanced`` or ``aggressive``.
         elide: whether anything may be left out. None: only in requests that offer the model the tool ``headroom_retrieve``, as what the model cannot
@@ -93,6 +97,8 @@ class Compression:
         self._elide = elide
         self._fail_open = fail_open
         self._decisions = Decisions(store, fail_open=fail_open)
+        self._decide = self._decisions.decide
+        self.refusals = 0  # requests that an API refused once they were made smaller, and took as they were given
         self._readers = {api: make() for api, make in _DIALECTS.items()}
         self._reading = Lock()  # a reader remembers what it read, and is no more thread-safe than a dict
 
@@ -102,7 +108,7 @@ class Compression:
         Raises:
             HeadroomError: it could not be done, and that is not to be passed over.
         """
-        return self._guarded(partial(self._body, api), body)
+        return self.guarded(partial(self._body, api), body)
 
     def messages(self, api: Api, messages: Sequence[Any], *, tools: Iterable[str] = ()) -> Sequence[Any]:
         """A conversation: messages of Anthropic or OpenAI Chat, input items of Responses, contents of Gemini. Those in which nothing is shortened are
@@ -116,7 +122,7 @@ class Compression:
         Raises:
             HeadroomError: it could not be done, and that is not to be passed over.
         """
-        return self._guarded(partial(self._messages, api, offered=any(map(is_retrieval, tools))), messages)
+        return self.guarded(partial(self._messages, api, offered=any(map(is_retrieval, tools))), messages)
 
     def encoded(self, api: Api, body: bytes) -> bytes:
         """A request's body as it travels. Every byte but those of the shortened texts stays.
@@ -124,19 +130,30 @@ class Compression:
         Raises:
             HeadroomError: it could not be done, and that is not to be passed over.
         """
-        return self._guarded(partial(self._encoded, api), body)
+        return self.guarded(partial(self._encoded, api), body)
 
     async def aside(self, work: Callable[[_T], _T], given: _T) -> _T:
-        """``work(given)`` in a thread, so that the event loop goes on meanwhile. Outside asyncio (trio) it is done in place."""
+        """``work(given)`` in a thread, so that the event loop, asyncio's or trio's, goes on meanwhile. Without either it is done in place."""
+        trio = sys.modules.get("trio")  # first: where it is asyncio's guest both are running
+        if trio is not None and trio.lowlevel.in_trio_task():
+            made: _T = await trio.to_thread.run_sync(work, given)
+            return made
         try:
             asyncio.get_running_loop()
         except RuntimeError:
             return work(given)
         return await asyncio.to_thread(work, given)
 
-    def _guarded(self, work: Callable[[_T], _T], given: _T) -> _T:
+    def guarded(self, work: Callable[[_T], _T], given: _T) -> _T:
+        """``work(given)``, or what was given where that goes wrong.
+
+        Raises:
+            HeadroomError: it went wrong, and that is not to be passed over.
+        """
         try:
             return work(given)
+        except HeadroomError:
+            raise
         except (Unreadable, Malformed, StoreError) as error:
             if not self._fail_open:
                 raise HeadroomError(f"This request could not be made smaller: {error}") from error
@@ -146,6 +163,30 @@ class Compression:
                 raise HeadroomError(f"This request could not be made smaller: {type(error).__name__}: {error}") from error
             log.exception("a request could not be made smaller and goes on as it came")
         return given
+
+    def refuse(self, work: Callable[[Compression], object]) -> None:
+        """The API took a request as it was given and not what was made of it: nothing is made smaller in its conversation from here on.
+
+        Args:
+            work: makes the request smaller once more, by the compression that it is given; what comes of that is not used.
+        """
+        work(self._noting())
+        self.refusals += 1
+        log.warning(
+            "A model's API refused a request that had been made smaller (%d so far). It was sent again as it was, and its conversation is left alone"
+            " from here on.",
+            self.refusals,
+        )
+
+    def _noting(self) -> Compression:
+        """One that notes what it is given as refused, and changes nothing."""
+        noting = copy.copy(self)
+        # Whatever goes wrong with it, the answer is there and goes to the application.
+        noting._decide, noting._fail_open = self._decisions.refuse, True  # noqa: SLF001  # its own class's
+        return noting
+
+    def __deepcopy__(self, memo: object) -> Compression:
+        return self
 
     def _body(self, api: Api, body: Mapping[str, Any]) -> Mapping[str, Any]:
         given = body.get(api.field)
@@ -178,7 +219,7 @@ class Compression:
         dialect = self._readers[api]
         with self._reading:
             transcript = dialect.read(body, policy)
-        changed = forms(self._decisions.decide(transcript, policy), transcript.spans)
+        changed = forms(self._decide(transcript, policy), transcript.spans)
         return dialect.write(body, transcript, changed) if changed else body
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from agents import Model, ModelProvider
 
+from headroom.integrations.attempts import Attempt
 from headroom.integrations.conversation import Shortener
 from headroom.integrations.messages import Api, Compression
 from pipeline.store.api import Store
@@ -51,7 +52,8 @@ class HeadroomModel(Model):
 
     async def get_response(self, system_instructions: str | None, input: Any, model_settings: Any, tools: Any, *args: Any, **more: Any) -> Any:  # noqa: A002
         """The model's response."""
-        return await self._model.get_response(system_instructions, await self._sent(input, tools), model_settings, tools, *args, **more)
+        attempt = await self._attempt(input, tools)
+        return await attempt.asend(lambda sent: self._model.get_response(system_instructions, sent, model_settings, tools, *args, **more))
 
     async def stream_response(
         self,
@@ -63,8 +65,8 @@ class HeadroomModel(Model):
         **more: Any,
     ) -> AsyncIterator[Any]:
         """The events of the model's response."""
-        sent = await self._sent(input, tools)
-        async for event in self._model.stream_response(system_instructions, sent, model_settings, tools, *args, **more):
+        attempt = await self._attempt(input, tools)
+        async for event in attempt.astream(lambda sent: self._model.stream_response(system_instructions, sent, model_settings, tools, *args, **more)):
             yield event
 
     async def close(self) -> None:
@@ -83,8 +85,8 @@ class HeadroomModel(Model):
             raise AttributeError(name)
         return getattr(self._model, name)
 
-    async def _sent(self, given: Any, tools: Any) -> Any:
-        return await self._shortener.aside(given, tools) if isinstance(given, list) else given
+    async def _attempt(self, given: Any, tools: Any) -> Attempt[Any]:
+        return await self._shortener.attempt_aside(given, tools) if isinstance(given, list) else Attempt(given, given, lambda: None)
 
 
 class HeadroomProvider(ModelProvider):

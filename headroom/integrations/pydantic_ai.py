@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, Text
 from pydantic_ai.models import Model
 from pydantic_ai.models.wrapper import WrapperModel
 
+from headroom.integrations.attempts import Attempt
 from headroom.integrations.conversation import Conversation, Shortener
 from headroom.integrations.messages import Compression
 from pipeline.store.api import Store
@@ -53,25 +54,30 @@ class HeadroomModel(WrapperModel):
 
     async def request(self, messages: list[ModelMessage], model_settings: Any, model_request_parameters: Any) -> ModelResponse:
         """The model's response."""
-        sent = await self._sent(messages, model_request_parameters)
-        return await self.wrapped.request(sent, model_settings, model_request_parameters)
+        attempt = await self._attempt(messages, model_request_parameters)
+        return await attempt.asend(lambda sent: self.wrapped.request(list(sent), model_settings, model_request_parameters))
 
     @asynccontextmanager
     async def request_stream(
         self, messages: list[ModelMessage], model_settings: Any, model_request_parameters: Any, run_context: Any = None
     ) -> AsyncIterator[Any]:
         """The model's response as it comes."""
-        sent = await self._sent(messages, model_request_parameters)
-        async with self.wrapped.request_stream(sent, model_settings, model_request_parameters, run_context) as stream:
-            yield stream
+        attempt = await self._attempt(messages, model_request_parameters)
+        async with AsyncExitStack() as open_streams:
+
+            def begun(sent: Sequence[ModelMessage]) -> Awaitable[Any]:
+                stream = self.wrapped.request_stream(list(sent), model_settings, model_request_parameters, run_context)
+                return open_streams.enter_async_context(stream)
+
+            yield await attempt.asend(begun)
 
     async def count_tokens(self, messages: list[ModelMessage], model_settings: Any, model_request_parameters: Any) -> Any:
         """The tokens of what would be sent."""
-        sent = await self._sent(messages, model_request_parameters)
-        return await self.wrapped.count_tokens(sent, model_settings, model_request_parameters)
+        attempt = await self._attempt(messages, model_request_parameters)
+        return await attempt.asend(lambda sent: self.wrapped.count_tokens(list(sent), model_settings, model_request_parameters))
 
-    async def _sent(self, messages: list[ModelMessage], parameters: Any) -> list[ModelMessage]:
-        return list(await self._shortener.aside(messages, getattr(parameters, "function_tools", ())))
+    async def _attempt(self, messages: list[ModelMessage], parameters: Any) -> Attempt[Sequence[ModelMessage]]:
+        return await self._shortener.attempt_aside(messages, getattr(parameters, "function_tools", ()))
 
 
 def _shortened(messages: Sequence[ModelMessage], compression: Compression, tools: Sequence[str]) -> Sequence[ModelMessage]:

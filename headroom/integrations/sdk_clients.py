@@ -1,11 +1,11 @@
 """``with_headroom(client)``: the official clients of OpenAI, Anthropic and Google, whose requests are made smaller on their way.
 
-The clients of OpenAI and Anthropic call ``_prepare_options``, a hook of theirs, for every attempt of every request, before it is signed and encoded:
-so that whatever a request is made with (``create``, ``stream``, ``parse``, raw responses, the clouds' variants) passes there. Google's passes every
-request to its ``BaseApiClient``. None of the packages is imported here: a client is known by where its class comes from.
+The clients of OpenAI and Anthropic send every request by their method ``request``, which signs, encodes and retries it: so that whatever a request is
+made with (``create``, ``stream``, ``parse``, raw responses, the clouds' variants) passes there. Google's passes all of them to its ``BaseApiClient``.
+None of the packages is imported here: a client is known by where its class comes from.
 """
 
-# ruff: noqa: SLF001  # the clients' hooks are for subclasses, and so are named as private
+# ruff: noqa: SLF001  # Google's clients hold what sends for them in an attribute that is named as private
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+from headroom.integrations.attempts import Attempt
 from headroom.integrations.messages import Compression, api_of
 from pipeline.store.api import Store
 
@@ -63,7 +64,7 @@ def _package(client: object) -> str:
         if kind.__module__.startswith("google.genai"):
             return "google.genai" if hasattr(client, "_api_client") else ""
         package = kind.__module__.partition(".")[0]
-        if package in ("openai", "anthropic") and hasattr(client, "_prepare_options"):
+        if package in ("openai", "anthropic") and hasattr(client, "with_options"):
             return package
     return ""
 
@@ -73,8 +74,8 @@ def _package(client: object) -> str:
 
 def _hooked(client: Any, compression: Compression) -> Any:
     """The client with the hook on this very object: its class stays the one that it checks for when it copies itself."""
-    prepare, copied = client._prepare_options, client.copy
-    client._prepare_options = partial(_prepare_async if inspect.iscoroutinefunction(prepare) else _prepare, prepare, compression)
+    request, copied = client.request, client.copy
+    client.request = partial(_arequest if inspect.iscoroutinefunction(request) else _request, request, compression)
     client.copy = client.with_options = partial(_copied, copied, compression)
     return client
 
@@ -83,24 +84,30 @@ def _copied(copied: Callable[..., Any], compression: Compression, /, *args: Any,
     return _hooked(copied(*args, **more), compression)
 
 
-def _prepare(prepare: Callable[..., Any], compression: Compression, options: Any) -> Any:
+def _request(request: Callable[..., Any], compression: Compression, /, cast_to: Any, options: Any, **more: Any) -> Any:
+    attempt = Attempt(options, _smaller(compression, options), partial(compression.refuse, lambda noting: _smaller(noting, options)))
+    return attempt.send(lambda sent: request(cast_to, sent, **more))
+
+
+async def _arequest(request: Callable[..., Any], compression: Compression, /, cast_to: Any, options: Any, **more: Any) -> Any:
+    made = await compression.aside(partial(_smaller, compression), options) if _holds_conversation(options) else options
+    attempt = Attempt(options, made, partial(compression.refuse, lambda noting: _smaller(noting, options)))
+    return await attempt.asend(lambda sent: request(cast_to, sent, **more))
+
+
+def _holds_conversation(options: Any) -> bool:
+    return api_of(options.method, options.url) is not None and isinstance(options.json_data, Mapping)
+
+
+def _smaller(compression: Compression, options: Any) -> Any:
+    """The options of a request; another object where its body was made smaller."""
     api = api_of(options.method, options.url)
-    if api is not None and isinstance(options.json_data, Mapping):
-        options = _with_body(options, compression.body(api, options.json_data))
-    return prepare(options)
-
-
-async def _prepare_async(prepare: Callable[..., Any], compression: Compression, options: Any) -> Any:
-    api = api_of(options.method, options.url)
-    if api is not None and isinstance(options.json_data, Mapping):
-        options = _with_body(options, await compression.aside(partial(compression.body, api), options.json_data))
-    return await prepare(options)
-
-
-def _with_body(options: Any, body: Mapping[str, Any]) -> Any:
+    if api is None or not isinstance(options.json_data, Mapping):
+        return options
+    body = compression.body(api, options.json_data)
     if body is options.json_data:
         return options
-    options = copy.copy(options)  # a retry begins with the application's own
+    options = copy.copy(options)
     options.json_data = body
     return options
 
@@ -140,23 +147,32 @@ def _sender_class(kind: type) -> type:
     base: Any = kind
 
     def request(self: Any, http_method: str, path: str, request_dict: dict[str, object], *args: Any, **more: Any) -> Any:
-        return base.request(self, http_method, path, _google_body(self, http_method, path, request_dict), *args, **more)
+        attempt = _google_attempt(self, http_method, path, request_dict, _google_body(self._compression, http_method, path, request_dict))
+        return attempt.send(lambda body: base.request(self, http_method, path, body, *args, **more))
 
     def request_streamed(self: Any, http_method: str, path: str, request_dict: dict[str, object], *args: Any, **more: Any) -> Iterator[Any]:
-        return base.request_streamed(self, http_method, path, _google_body(self, http_method, path, request_dict), *args, **more)  # type: ignore[no-any-return]
+        attempt = _google_attempt(self, http_method, path, request_dict, _google_body(self._compression, http_method, path, request_dict))
+        return attempt.stream(lambda body: base.request_streamed(self, http_method, path, body, *args, **more))
 
     async def async_request(self: Any, http_method: str, path: str, request_dict: dict[str, object], *args: Any, **more: Any) -> Any:
-        body = await self._compression.aside(partial(_google_body, self, http_method, path), request_dict)
-        return await base.async_request(self, http_method, path, body, *args, **more)
+        made = await self._compression.aside(partial(_google_body, self._compression, http_method, path), request_dict)
+        attempt = _google_attempt(self, http_method, path, request_dict, made)
+        return await attempt.asend(lambda body: base.async_request(self, http_method, path, body, *args, **more))
 
     async def async_request_streamed(self: Any, http_method: str, path: str, request_dict: dict[str, object], *args: Any, **more: Any) -> Any:
-        body = await self._compression.aside(partial(_google_body, self, http_method, path), request_dict)
-        return await base.async_request_streamed(self, http_method, path, body, *args, **more)
+        made = await self._compression.aside(partial(_google_body, self._compression, http_method, path), request_dict)
+        attempt = _google_attempt(self, http_method, path, request_dict, made)
+        return await attempt.asend(lambda body: base.async_request_streamed(self, http_method, path, body, *args, **more))
 
     methods = {f.__name__: f for f in (request, request_streamed, async_request, async_request_streamed)}
     return type(kind.__name__, (kind,), {**methods, "__slots__": ("_compression", "_of"), "__del__": _nothing, "__module__": kind.__module__})
 
 
-def _google_body(sender: Any, method: str, path: str, body: dict[str, object]) -> dict[str, object]:
+def _google_body(compression: Compression, method: str, path: str, body: dict[str, object]) -> dict[str, object]:
     api = api_of(method, f"/{path}")
-    return body if api is None else dict(sender._compression.body(api, body))
+    made = body if api is None else compression.body(api, body)
+    return body if made is body else dict(made)
+
+
+def _google_attempt(sender: Any, method: str, path: str, body: dict[str, object], made: dict[str, object]) -> Attempt[dict[str, object]]:
+    return Attempt(body, made, partial(sender._compression.refuse, lambda compression: _google_body(compression, method, path, body)))

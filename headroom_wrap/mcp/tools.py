@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pipeline import retrieval_tool
+
 if TYPE_CHECKING:
     from pipeline.ccr import Retrieved
     from pipeline.store.api import Store
@@ -32,14 +34,7 @@ def _tool(name: str, description: str, required: list[str], **properties: str) -
 
 
 TOOLS: list[dict[str, Any]] = [
-    _tool(
-        "headroom_retrieve",
-        "The original behind [headroom HANDLE: …], or some lines of it.",
-        ["handle"],
-        handle="",
-        lines="120-480 or 5-9,40-60",
-        pattern="regex of lines",
-    ),
+    {"name": retrieval_tool.NAME, "description": retrieval_tool.SUMMARY, "inputSchema": retrieval_tool.SCHEMA, "annotations": _READ_ONLY},
     _tool(
         "headroom_compress",
         "Shorten a text, reversibly.",
@@ -53,9 +48,7 @@ TOOLS: list[dict[str, Any]] = [
 # Offered where the user turned memory on: then in the place of the figures, which a person has elsewhere, so that no request gets longer by much.
 RECALL = _tool("headroom_recall", "What agents read here before.", [], pattern="path or regex")
 
-# A text longer than this is cut at a unit and the rest announced. Claude Code refuses tool results above 25,000 of its tokens
-# (https://code.claude.com/docs/en/mcp#mcp-output-limits-and-warnings), and what it refuses the model does not see at all.
-LIMIT = 50_000
+LIMIT = retrieval_tool.LIMIT  # a text longer than this is cut at the end of a line and the rest announced
 
 
 class ToolError(Exception):
@@ -102,7 +95,7 @@ class Tools:
             LookupError: no tool has this name.
             ToolError: it cannot do what was asked.
         """
-        if name == "headroom_retrieve":
+        if name == retrieval_tool.NAME:
             return self._retrieve(_text(arguments, "handle"), _optional(arguments, "lines"), _optional(arguments, "pattern"))
         if name == "headroom_compress":
             return self._compressed(_text(arguments, "text"), _optional(arguments, "query") or "")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from headroom.testing import AnthropicProvider, GeminiProvider, OpenAIProvider, Recorded, Script, text, tool
+from headroom.testing.errors import ApiError, invalid
+from headroom.testing.script import Block
+from headroom.testing.shapes import JsonObject
 from pipeline.dialects import json_spans
+from pipeline.markers import elides
 
 TURNS = 30
 MARKER = "[headroom "
@@ -29,6 +34,22 @@ def log(number: int = 0, lines: int = 240) -> str:
 def reading(turns: int = TURNS) -> Script:
     """A model that reads so many logs, one a turn, and is done."""
     return Script(*([text(f"Log {n}."), tool("read_log", number=n)] for n in range(turns)), [text("All read.")])
+
+
+def picky(blocks: Sequence[Block]) -> Callable[[JsonObject], ApiError | Sequence[Block]]:
+    """The answer of an API that takes no request in which something was left out."""
+    return lambda request: invalid("This cannot be read.") if elides(json.dumps(request, ensure_ascii=False)) else blocks
+
+
+def reading_pickily() -> Script:
+    """A model that reads two logs, whose API takes nothing of ours: it refuses the second request, once."""
+    return Script([tool("read_log", number=0)], *[picky([tool("read_log", number=1)])] * 2, picky([text("All read.")]))
+
+
+def check_refusal(requests: Sequence[Recorded]) -> None:
+    """What was refused was sent again as it was, and from there on nothing is shortened."""
+    assert [request.status for request in requests] == [200, 400, 200, 200]
+    assert [elides(request.raw.decode()) for request in requests] == [False, True, False, False]
 
 
 def conversation(request: Recorded) -> bytes:

@@ -12,7 +12,6 @@ from headroom_wrap.mcp.tools import ToolError, Tools
 from headroom_wrap.proxy import codings
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
-from headroom_wrap.proxy.memory import Memory
 from headroom_wrap.proxy.prepared import Prepared
 from headroom_wrap.proxy.retrieval import records
 from headroom_wrap.proxy.retrieval.api import NAME, NAME_BYTES, Call, Result, Wire
@@ -23,6 +22,7 @@ from pipeline.dialects.api import Unreadable
 from pipeline.dialects.json_spans import Malformed
 from pipeline.outcome import LEAST_CHARS
 from pipeline.store.api import Decision, Store, StoreError
+from pipeline.store.recent import RecentDecisions
 from pipeline.transcript import Item, ItemKind
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Retrieval:
         self._keeper = keeper
         self._tell = tell
         self._fetched = fetched
-        self._memory = Memory(_REMEMBERED)
+        self._memory = RecentDecisions(_REMEMBERED)
         self._refused: set[str] = set()
         self._reading = asyncio.Lock()
 

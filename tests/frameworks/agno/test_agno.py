@@ -18,7 +18,7 @@ from headroom import HeadroomError, retriever
 from headroom.integrations.agno import HeadroomModel
 from headroom.testing import Script, broken, rate_limited, server_error, text, tool
 from pipeline.markers import elides
-from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, code, log, reading
+from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, check_refusal, code, log, reading, reading_pickily
 from tests.memory_store import MemoryStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")]  # google-genai's
@@ -48,14 +48,6 @@ def read_log(number: int) -> str:
     return log(number)
 
 
-_KEPT = []  # clients that are collected close themselves in whatever event loop runs by then
-
-
-def shortened(model, **more):
-    _KEPT.append(HeadroomModel(model, **more))
-    return _KEPT[-1]
-
-
 async def run(agent, words):
     return agent.run(words)
 
@@ -82,7 +74,7 @@ def yielding(agent):
 async def test_growing_conversation_keeps_its_prefix(api, ask):
     store = MemoryStore()
     with PROVIDERS[api.partition("-")[0]](reading()) as provider:
-        agent = Agent(model=shortened(MODELS[api](provider), store=store), tools=[read_log, retriever(store)], telemetry=False)
+        agent = Agent(model=HeadroomModel(MODELS[api](provider), store=store), tools=[read_log, retriever(store)], telemetry=False)
         answer = await ask(agent, "Read all logs.")
         assert str(answer.content).endswith("All read.")
         kept = [m.content if isinstance(m.content, str) else m.content[0] for m in answer.messages if m.role == "tool"]
@@ -97,6 +89,16 @@ def called(result=None, **more):
         Message(role="assistant", tool_calls=[call]),
         Message(role="tool", content=log(1) if result is None else result, tool_call_id="c1", tool_name="read_log", **more),
     ]
+
+
+@pytest.mark.parametrize("ask", [run, arun, stream, astream])
+@pytest.mark.parametrize("api", MODELS)
+async def test_what_the_api_refuses_is_sent_as_it_was(api, ask):
+    store = MemoryStore()
+    with PROVIDERS[api.partition("-")[0]](reading_pickily()) as provider:
+        agent = Agent(model=HeadroomModel(MODELS[api](provider), store=store), tools=[read_log, retriever(store)], telemetry=False)
+        assert str((await ask(agent, "Read both logs.")).content).endswith("All read.")
+        check_refusal(provider.requests)
 
 
 class Recorder(Model):
@@ -186,8 +188,7 @@ async def test_a_store_that_fails():
 @pytest.mark.parametrize("api", ["openai", "anthropic"])
 async def test_refusals_are_the_models_own(api, fault, status):
     with PROVIDERS[api](lambda _: Script(*[fault] * 4)) as provider:
-        for model in (MODELS[api](provider), shortened(MODELS[api](provider), store=MemoryStore())):
-            _KEPT.append(model)
+        for model in (MODELS[api](provider), HeadroomModel(MODELS[api](provider), store=MemoryStore())):
             with pytest.raises(ModelProviderError) as refused:
                 await model.aresponse(messages=called())
             assert refused.value.status_code == status

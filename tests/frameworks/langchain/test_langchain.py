@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import warnings
 
 import anthropic
@@ -26,7 +27,7 @@ from headroom.integrations.langchain import HeadroomChatModel, HeadroomDocumentC
 from headroom.testing import AnthropicProvider, OpenAIProvider, Script, broken, cut, rate_limited, server_error, text
 from headroom.testing import tool as call
 from pipeline.markers import elides
-from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, code, log, reading
+from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, check_refusal, code, log, reading, reading_pickily
 from tests.memory_store import MemoryStore
 
 with warnings.catch_warnings():  # LangGraph's own agent, which is deprecated and in use
@@ -35,6 +36,16 @@ with warnings.catch_warnings():  # LangGraph's own agent, which is deprecated an
     from langgraph.prebuilt import create_react_agent
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")]  # google-genai's
+
+
+@pytest.fixture(autouse=True)
+def fresh_clients(closed_clients):
+    """LangChain keeps HTTP clients for models that are made later, which must not get those that a test has closed."""
+    yield
+    for name in ("langchain_openai.chat_models._client_utils", "langchain_anthropic._client_utils"):
+        for kept in vars(sys.modules[name]).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
 
 
 def chat(provider, **more):
@@ -115,6 +126,19 @@ async def test_agents(api, make, asynchronous):
         assert state["messages"][-1].content == "All read."
         assert [m.content for m in state["messages"] if isinstance(m, ToolMessage)] == [log(n) for n in range(TURNS)]
         check_prefix(provider.requests)
+
+
+@pytest.mark.parametrize("ask", [invoke, ainvoke, stream, astream])
+@pytest.mark.parametrize("api", MODELS)
+async def test_what_the_api_refuses_is_sent_as_it_was(api, ask):
+    store = MemoryStore()
+    with PROVIDERS[api.partition("-")[0]](reading_pickily()) as provider:
+        model = HeadroomChatModel(MODELS[api](provider), store=store).bind_tools([read_log, retriever(store)])
+        messages = [HumanMessage("Read both logs.")]
+        for _ in range(3):
+            messages.append(await ask(model, list(messages)))
+            messages += [read_log.invoke(each) for each in messages[-1].tool_calls]
+        check_refusal(provider.requests)
 
 
 async def test_an_agent_gets_back_what_was_left_out():

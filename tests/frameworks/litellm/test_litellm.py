@@ -15,12 +15,14 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import asks the 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "open_text is deprecated", DeprecationWarning)  # in versions before 1.80
     import litellm
+    from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
 from headroom import HeadroomError, tools
 from headroom.integrations.litellm import HeadroomCallback, with_headroom
 from headroom.testing import AnthropicProvider, OpenAIProvider, Script, rate_limited, server_error, text, tool
 from pipeline.store.api import StoreError
 from pipeline.store.sqlite import SqliteStore
+from tests.frameworks.scripted import check_refusal, picky
 from tests.headroom.integrations.applications import RUN, TURNS, broken_prefixes, drained, once, result, sent
 
 pytestmark = [
@@ -30,7 +32,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The `dict` method is deprecated:DeprecationWarning"),  # in versions before 1.80
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
     pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning"),  # its logging worker's, when a test's loop ends
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # likewise
 ]
 DECLARED = [{"type": "function", "function": {"name": "run", "parameters": RUN}}]
 
@@ -46,6 +47,17 @@ def store(tmp_path: Path):
 def quiet(monkeypatch):
     monkeypatch.setattr(litellm, "callbacks", [])
     monkeypatch.setattr(litellm, "num_retries", 0)
+
+
+@pytest.fixture(autouse=True)
+async def stopped_logging():
+    """LiteLLM's logging worker lives in the loop in which it was first needed. Busy, it may survive being cancelled (before Python 3.12), and a loop
+    waits for all that it cancelled."""
+    yield
+    if GLOBAL_LOGGING_WORKER._queue is not None:
+        await GLOBAL_LOGGING_WORKER._queue.join()
+        await GLOBAL_LOGGING_WORKER.stop()
+        GLOBAL_LOGGING_WORKER._queue = None
 
 
 class Application:
@@ -164,6 +176,15 @@ async def test_errors_are_its_own_and_a_retry_sends_the_same(store):
                 await app.ask()
         await app.ask()
         assert len({b"".join(sent(request, "messages")) for request in provider.requests[1:]}) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("function", [litellm.completion, litellm.acompletion])
+async def test_what_the_api_refuses_is_sent_as_it_was(function, stream, store):
+    script = Script([tool("run", command="cat x.log")], *[picky([tool("run", command="cat y.log")])] * 2, picky([text("Done.")]))
+    with OpenAIProvider(script, unchanged=False) as provider:
+        await Application(with_headroom(function, store=store), provider, stream=stream).run(3)
+        check_refusal(provider.requests)
 
 
 class Failing:

@@ -26,7 +26,7 @@ from headroom import HeadroomError, retriever
 from headroom.integrations.openai_agents import HeadroomModel, HeadroomProvider
 from headroom.testing import Script, cut, rate_limited, server_error, text, tool
 from pipeline.markers import elides
-from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, code, log, reading
+from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, check_refusal, code, log, reading, reading_pickily
 from tests.memory_store import MemoryStore
 
 pytestmark = pytest.mark.slow
@@ -37,12 +37,8 @@ def untraced():
     set_tracing_disabled(True)
 
 
-_KEPT = []  # clients that are collected close themselves in whatever event loop runs by then
-
-
 def client(provider):
-    _KEPT.append(AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="k", max_retries=0))
-    return _KEPT[-1]
+    return AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="k", max_retries=0)
 
 
 def chat(provider):
@@ -91,6 +87,15 @@ async def test_growing_conversation_keeps_its_prefix(api, ask):
         assert outputs(result.to_input_list()) == outputs(await session.get_items()) == [log(n) for n in range(TURNS)]
         check_prefix(provider.requests)
         session.close()
+
+
+@pytest.mark.parametrize("ask", [run, stream])
+@pytest.mark.parametrize("api", MODELS)
+async def test_what_the_api_refuses_is_sent_as_it_was(api, ask):
+    store = MemoryStore()
+    with PROVIDERS["openai"](reading_pickily()) as provider:
+        await ask(agent(HeadroomModel(MODELS[api](provider), store=store), store), "Read both logs.")
+        check_refusal(provider.requests)
 
 
 def test_without_an_event_loop_of_ones_own():
@@ -207,6 +212,5 @@ def test_the_page(monkeypatch):
         names = {"LOG": log()}
         for block in code("openai-agents.md"):
             exec(compile(block, "openai-agents.md", "exec"), names)
-        _KEPT.append(names["model"])
         assert MARKER in provider.requests[1].body["input"][-1]["output"]
         assert names["answer"].final_output == "All is well."

@@ -24,18 +24,14 @@ from headroom import HeadroomError, retriever
 from headroom.integrations.pydantic_ai import HeadroomModel
 from headroom.testing import Script, cut, rate_limited, server_error, text, tool
 from pipeline.markers import elides
-from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, code, log, reading
+from tests.frameworks.scripted import MARKER, PROVIDERS, TURNS, check_prefix, check_refusal, code, log, reading, reading_pickily
 from tests.memory_store import MemoryStore
 
 pytestmark = pytest.mark.slow
 
 
-_KEPT = []  # clients that are collected close themselves in whatever event loop runs by then
-
-
 def openai_client(provider):
-    _KEPT.append(AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="k", max_retries=0))
-    return OpenAIProvider(openai_client=_KEPT[-1])
+    return OpenAIProvider(openai_client=AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="k", max_retries=0))
 
 
 def chat(provider):
@@ -47,8 +43,8 @@ def responses(provider):
 
 
 def claude(provider):
-    _KEPT.append(AsyncAnthropic(base_url=provider.url, api_key="k", max_retries=0))
-    return AnthropicModel("claude-sonnet-5", provider=AnthropicProvider(anthropic_client=_KEPT[-1]))
+    client = AsyncAnthropic(base_url=provider.url, api_key="k", max_retries=0)
+    return AnthropicModel("claude-sonnet-5", provider=AnthropicProvider(anthropic_client=client))
 
 
 MODELS = {"openai": chat, "openai-responses": responses, "anthropic": claude}
@@ -81,6 +77,15 @@ async def test_growing_conversation_keeps_its_prefix(api, ask):
         assert [part.content for part in parts if isinstance(part, TextPart)][-1] == "All read."
         assert [part.content for part in parts if isinstance(part, ToolReturnPart)] == [log(n) for n in range(TURNS)]
         check_prefix(provider.requests)
+
+
+@pytest.mark.parametrize("ask", [run, stream])
+@pytest.mark.parametrize("api", MODELS)
+async def test_what_the_api_refuses_is_sent_as_it_was(api, ask):
+    store = MemoryStore()
+    with PROVIDERS[api.partition("-")[0]](reading_pickily()) as provider:
+        await ask(Agent(HeadroomModel(MODELS[api](provider), store=store), tools=[read_log, retriever(store)]), "Read both logs.")
+        check_refusal(provider.requests)
 
 
 def test_without_an_event_loop_of_ones_own():

@@ -192,6 +192,42 @@ async def test_a_store_that_fails(store):
         await post(HeadroomMiddleware(served, store=Failing(), fail_open=False), PATHS[Api.OPENAI_CHAT], body)
 
 
+class Picky(Served):
+    """An application whose upstream takes nothing of ours."""
+
+    def __init__(self, *refuses: bytes) -> None:
+        super().__init__()
+        self.refuses = refuses
+
+    async def __call__(self, scope, receive, send):
+        async def answer(message):
+            wrong = any(piece in self.bodies[-1] for piece in self.refuses)
+            await send({**message, "status": 400} if wrong and message["type"] == "http.response.start" else message)
+
+        await super().__call__(scope, receive, answer)
+
+
+async def test_what_the_application_refuses_it_is_given_as_it_came(store, caplog):
+    served = Picky(b"lines left out")
+    app = HeadroomMiddleware(served, store=store)
+    for turns, tries in ((2, 2), (3, 1)):
+        body, before = body_of(Api.ANTHROPIC, turns), len(served.bodies)
+        answered = await post(app, "/v1/messages", body)
+        assert [message.get("status", message.get("body")) for message in answered] == [200, b"data: 1\n\n", b"data: 2\n\n"]
+        assert served.bodies[-1] == body
+        assert len(served.bodies) - before == tries, "the conversation is left alone from there on"
+        assert dict(served.scopes[-1]["headers"])[b"content-length"] == str(len(body)).encode()
+    assert "refused a request" in caplog.text
+
+
+async def test_what_was_wrong_before_us_is_refused_once(store):
+    served = Picky(b"tool_use")
+    app = HeadroomMiddleware(served, store=store)
+    answered = await post(app, "/v1/messages", body_of(Api.ANTHROPIC, 2))
+    assert [message["status"] for message in answered if "status" in message] == [400]
+    assert len(served.bodies) == 2
+
+
 async def test_other_scopes_pass(store):
     served = Served()
     await HeadroomMiddleware(served, store=store)({"type": "lifespan"}, None, None)

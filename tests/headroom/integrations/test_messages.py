@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import threading
 from pathlib import Path
@@ -268,8 +269,67 @@ async def test_aside_leaves_the_loop_free(store):
     assert await task == 2
 
 
+def test_aside_leaves_trios_loop_free_too(store):
+    trio = pytest.importorskip("trio")
+    compression = Compression(store=store)
+    began, go_on = threading.Event(), threading.Event()
+
+    def work(given):
+        began.set()
+        assert go_on.wait(10)
+        return given + 1
+
+    async def main():
+        made = []
+
+        async def wait():
+            made.append(await compression.aside(work, 1))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait)
+            assert await trio.to_thread.run_sync(began.wait, 10)
+            assert made == []
+            go_on.set()
+        return made
+
+    assert trio.run(main) == [2]
+
+
 def test_aside_without_asyncio_is_done_in_place(store):
     step = Compression(store=store).aside(lambda given: given + 1, 1)
     with pytest.raises(StopIteration) as done:
         step.send(None)
     assert done.value.value == 2
+
+
+@pytest.mark.parametrize("api", Api)
+def test_a_conversation_that_was_refused_is_left_alone(api, store, caplog):
+    compression = Compression(store=store)
+    early, late, other = (json.loads(body_of(api, turns)) for turns in (2, 4, 3))
+    other[api.field] = other[api.field][2:]
+    assert compression.body(api, early) != early
+    compression.refuse(lambda noting: noting.body(api, early))
+    assert compression.refusals == 1
+    assert [r.message for r in caplog.records][-1].startswith("A model's API refused a request that had been made smaller (1 so far).")
+    assert compression.body(api, early) is early
+    assert compression.body(api, late) is late, "it goes on as it was"
+    assert compression.encoded(api, json.dumps(late).encode()) == json.dumps(late).encode()
+    assert compression.body(api, other) != other, "another conversation is not concerned"
+
+
+def test_a_refusal_is_noted_whatever_the_store_does():
+    class Failing:
+        def __getattr__(self, name):
+            def fail(*args, **more):
+                raise StoreError("It is full.")
+
+            return fail
+
+    compression = Compression(store=Failing(), fail_open=False)
+    compression.refuse(lambda noting: noting.body(Api.ANTHROPIC, json.loads(body_of(Api.ANTHROPIC, 1))))
+    assert compression.refusals == 1
+
+
+def test_it_is_one_whoever_copies_it():
+    compression = Compression(store=Memory())
+    assert copy.deepcopy([compression]) == [compression]

@@ -15,6 +15,7 @@ import pytest
 
 from headroom import HeadroomError, headroom_retrieve, retriever, tools, with_headroom
 from headroom.testing import GeminiProvider, OpenAIProvider, Script, broken, cut, rate_limited, server_error, text, tool
+from headroom.testing.errors import invalid
 from pipeline import ccr, markers
 from pipeline.store.api import StoreError
 from pipeline.store.sqlite import SqliteStore
@@ -229,6 +230,40 @@ async def test_a_gemini_chat_and_others_see_errors_as_their_own(application, syn
                 await app.ask()
         await app.ask()
         assert len({b"".join(sent(request, app.field)) for request in provider.requests[1:]}) == 1, "a retry is what it was"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("sync", [True, False], ids=["sync", "async"])
+@pytest.mark.parametrize("application", APPLICATIONS)
+async def test_what_the_api_refuses_is_sent_as_it_was(application, sync, stream, store):
+    """Once; from there on its conversation goes unchanged, and others do not."""
+    calls = [tool("run", command=f"cat part-{n}.log") for n in range(3)]
+    script = Script([calls[0]], *[picky([calls[1]])] * 2, picky([calls[2]]), picky([text("Done.")]))
+    with application.provider(script) as provider:
+        client = with_headroom(bare(application, provider, sync=sync), store=store)
+        app = application(client if sync or application is not Gemini else client.aio, stream=stream)
+        await app.run(4)
+        assert [request.status for request in provider.requests] == [200, 400, 200, 200, 200]
+        assert [b"lines left out" in request.raw for request in provider.requests] == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("application", APPLICATIONS)
+async def test_a_request_that_was_wrong_fails_with_its_own_error(application, store):
+    failure = {Gemini: genai.errors.ClientError, Messages: anthropic.BadRequestError}.get(application, openai.BadRequestError)
+    script = Script([tool("run", command="cat x.log")], *[invalid("No such model.")] * 2, picky([text("Done.")]), [text("Done.")])
+    with application.provider(script) as provider:
+        app = application(with_headroom(bare(application, provider), store=store))
+        await app.run(1)
+        with pytest.raises(failure, match="No such model"):
+            await app.ask()
+        assert [b"lines left out" in request.raw for request in provider.requests[1:]] == [True, False]
+        await app.ask()
+        assert b"lines left out" in provider.requests[3].raw, "it was not at fault, and is shortened as before"
+
+
+def picky(blocks):
+    """An answer of an API that takes nothing in which something was left out."""
+    return lambda request: invalid("This cannot be read.") if markers.elides(json.dumps(request, ensure_ascii=False)) else blocks
 
 
 def connection_errors():
