@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.learn import evidence, git
 from headroom_wrap.learn.applied import apply
-from headroom_wrap.learn.findings import Mined
+from headroom_wrap.learn.findings import Finding, Lesson, Mined
 from headroom_wrap.learn.judge import opinion
 from headroom_wrap.learn.judges import find as find_judge
 from headroom_wrap.learn.model import Skipped
 from headroom_wrap.learn.proposal import Change, Judge, Place, Proposal, propose, untold
+from headroom_wrap.learn.quote import quoted
 from headroom_wrap.learn.readers.registry import READERS, sessions
 from headroom_wrap.learn.state import Memory
 from headroom_wrap.learn.survey import Survey
@@ -61,6 +62,19 @@ class Asked:
     again: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Findings that make no rule.
+
+    Args:
+        unfit: how many cannot be told.
+        retrieved: by project, whose results agents brought back after something was left out of them.
+    """
+
+    unfit: int
+    retrieved: Mapping[str, tuple[Finding, ...]]
+
+
 @click.command("learn")
 @click.option(
     "--project",
@@ -87,11 +101,11 @@ def command(
     settings = config.load(config.surroundings())
     here = git.root(Path(os.path.realpath(project or settings.surroundings.cwd)), settings.surroundings.home)
     asked = Asked(None if everything else here, agent or "", time.time() - since, target, again)
-    survey, proposals, unfit = _look(asked, settings, _judge(settings, agent or "") if judge else None)
+    survey, proposals, rest = _look(asked, settings, _judge(settings, agent or "") if judge else None)
     if as_json:
-        click.echo(json.dumps(_as_json(survey, proposals), indent=1))
+        click.echo(json.dumps(_as_json(survey, proposals, rest), indent=1))
     else:
-        _print(survey, proposals, unfit, color=settings.surroundings.color)
+        _print(survey, proposals, rest, color=settings.surroundings.color)
     problems = [problem for proposal in proposals for problem in proposal.problems]
     if write:
         problems += _write(proposals, Memory(settings.state), named=bool(target), quiet=as_json)
@@ -114,8 +128,8 @@ def _judge(settings: Config, agent: str) -> Judge:
     return opinion(ask, lambda notice: click.echo(f"headroom: {notice}", err=True))
 
 
-def _look(asked: Asked, settings: Config, judge: Judge | None) -> tuple[Survey, list[Proposal], int]:
-    """Read the sessions, and work out what would be written; and how many findings make no rule."""
+def _look(asked: Asked, settings: Config, judge: Judge | None) -> tuple[Survey, list[Proposal], _Rest]:
+    """Read the sessions, and work out what would be written; and which findings make no rule."""
     around = settings.surroundings
     survey, memory = Survey(), Memory(settings.state)
     survey.read(
@@ -130,7 +144,7 @@ def _look(asked: Asked, settings: Config, judge: Judge | None) -> tuple[Survey, 
         )
     )
     mined, now = memory.add(survey.mined), time.time()
-    proposals, unfit = [], {}
+    proposals, unfit, retrieved = [], {}, {}
     for project, agents in sorted(_projects(survey, mined, asked).items()):
         if not Path(project).is_dir():
             continue
@@ -139,7 +153,8 @@ def _look(asked: Asked, settings: Config, judge: Judge | None) -> tuple[Survey, 
         record = memory.record(place.project)
         proposals.append(propose(place, found, agents, record, only=asked.agent, target=asked.target, again=asked.again, judge=judge))
         unfit.update({finding.id: finding for finding in untold(found)})
-    return survey, proposals, len(unfit)
+        retrieved[project] = tuple(finding for finding in found if finding.lesson is Lesson.RETRIEVED)
+    return survey, proposals, _Rest(len(unfit), retrieved)
 
 
 def _projects(survey: Survey, mined: Sequence[Mined], asked: Asked) -> dict[str, tuple[str, ...]]:
@@ -180,18 +195,24 @@ def _consented(change: Change) -> bool:
     return click.confirm(f"{change.shown} is {change.standing.value}. Write to it?", default=False)
 
 
-def _print(survey: Survey, proposals: Sequence[Proposal], unfit: int, *, color: bool) -> None:
+def _print(survey: Survey, proposals: Sequence[Proposal], rest: _Rest, *, color: bool) -> None:
     count = survey.sessions
     click.echo(f"{count:,} session{'' if count == 1 else 's'} read{_skipped(survey.skipped)}.")
-    if unfit:
-        click.echo(f"{unfit} finding{'' if unfit == 1 else 's'} cannot be told in a short, safe sentence.")
+    if rest.unfit:
+        click.echo(f"{rest.unfit} finding{'' if rest.unfit == 1 else 's'} cannot be told in a short, safe sentence.")
     told = False
     for proposal in proposals:
-        if not proposal.rules and not proposal.news:
+        retrieved = rest.retrieved[str(proposal.project)]
+        if not proposal.rules and not proposal.news and not retrieved:
             continue
         told = True
         click.echo(f"\n{proposal.project}")
-        _table(survey, proposal, color=color)
+        if proposal.rules:
+            _table(survey, proposal, color=color)
+        for finding in retrieved:
+            tool = quoted(finding.slots["tool"])
+            if tool is not None:
+                click.echo(f"Left out by Headroom and brought back: results of {tool}, in {finding.sessions} sessions.")
         for change in proposal.news:
             click.echo()
             if change.shared:
@@ -227,12 +248,16 @@ def _skipped(skipped: Skipped) -> str:
     return f"; skipped: {', '.join(parts)}" if parts else ""
 
 
-def _as_json(survey: Survey, proposals: Sequence[Proposal]) -> dict[str, Any]:
+def _as_json(survey: Survey, proposals: Sequence[Proposal], rest: _Rest) -> dict[str, Any]:
     skipped = {"files": survey.skipped.files, "rows": survey.skipped.rows}
-    return {"sessions": survey.sessions, "skipped": skipped, "projects": [_project(survey, proposal) for proposal in proposals]}
+    return {
+        "sessions": survey.sessions,
+        "skipped": skipped,
+        "projects": [_project(survey, proposal, rest.retrieved[str(proposal.project)]) for proposal in proposals],
+    }
 
 
-def _project(survey: Survey, proposal: Proposal) -> dict[str, Any]:
+def _project(survey: Survey, proposal: Proposal, retrieved: Sequence[Finding]) -> dict[str, Any]:
     return {
         "project": str(proposal.project),
         "findings": [
@@ -252,6 +277,7 @@ def _project(survey: Survey, proposal: Proposal) -> dict[str, Any]:
             }
             for rule in proposal.rules
         ],
+        "retrieved": [{"tool": finding.slots["tool"], "seen": len(finding.evidence), "sessions": finding.sessions} for finding in retrieved],
         "files": [
             {"path": str(change.held.path), "git": change.standing.value, "needs_consent": change.shared, "diff": change.diff()}
             for change in proposal.news

@@ -125,6 +125,23 @@ def test_json(project: Path, private_home: Path) -> None:
     assert said["sessions"] == 1
 
 
+def test_what_had_to_be_brought_back_is_shown(project: Path, private_home: Path) -> None:
+    path = transcript(private_home, project)
+    for session in ("s-2", "s-3"):
+        text = path.read_text().replace("s-1", session).replace('"30"', '"30\\n[headroom 3f9a2c7b: 2 of 3 lines left out]"')
+        rows = [json.loads(line) for line in text.splitlines()]
+        use = {"type": "tool_use", "id": "t9", "name": "mcp__headroom__headroom_retrieve", "input": {"handle": "3f9a2c7b"}}
+        rows.append({**rows[-1], "type": "assistant", "uuid": "a9", "message": {"id": "m9", "role": "assistant", "content": [use]}})
+        for row in rows:
+            for block in row["message"]["content"] if isinstance(row["message"]["content"], list) else ():
+                for name in ("id", "tool_use_id"):
+                    block.update({name: f"{session}-{block[name]}"} if name in block else {})
+        path.with_name(f"{session}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert "Left out by Headroom and brought back: results of `tally2`, in 2 sessions." in called(learn.command).output
+    (shown,) = json.loads(called(learn.command, "--json").output)["projects"]
+    assert shown["retrieved"] == [{"tool": "tally2", "seen": 2, "sessions": 2}]
+
+
 def test_a_tracked_file_needs_to_be_named(project: Path) -> None:
     import subprocess
 
