@@ -70,6 +70,11 @@ def price_of(model: str, at: float = 0.0) -> Price | None:
     return None
 
 
+def family(model: str) -> str:
+    """A model's name without what only says where or since when it is served, see `price_of`."""
+    return _names(model)[-1]
+
+
 def cost(usage: Usage, price: Price) -> float:
     """What a response costs in US dollars."""
     rates = price.long if price.long is not None and usage.prompt > price.above else price

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from headroom_wrap.events import Event, Finished, Trouble
+from headroom_wrap.ledger.calibration import Calibration
 from headroom_wrap.ledger.receipts import receipt
 from headroom_wrap.proxy import codings, effects
 from headroom_wrap.proxy.cold import ColdTurns
@@ -121,6 +122,7 @@ class Books:
         self._cold = cold
         self._unnamed = secrets.token_hex(8)  # the session of requests that name none
         self._cache = Watch()
+        self._calibration = Calibration()
         self._open: set[asyncio.Task[None]] = set()
 
     def enter(self, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
@@ -145,6 +147,7 @@ class Books:
             verdict = self._cache.answered(session, prepared.dialect, sent, usage, times.relayed)
             if self._cold is not None:
                 self._cold.answered(keys, prepared.dialect, verdict.entry, message_id)
+            self._calibration.observe(effects.grown(prepared, session, keys, model), usage)
             now = time.time()
             made = receipt(
                 usage,
@@ -156,6 +159,7 @@ class Books:
                 agent=self._agent,
                 model=model,
                 project=self._project,
+                ratio=self._calibration.ratio(model),
                 ttfb_ms=times.ttfb_ms,
                 added_ms=times.added_ms,
                 reasons=prepared.reasons,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
+from headroom_wrap.ledger.calibration import Grown
 from headroom_wrap.ledger.receipts import Effect
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from pipeline import tokens
@@ -15,6 +17,8 @@ from pipeline.transcript import ItemKind, ToolCall
 PING = "ping"
 """Why nothing was read of a request of our own, which keeps a conversation in the provider's cache."""
 _REMEMBERED = 256
+_BESIDE = 0.2  # characters for each token that is counted: about a twentieth of it
+_ANSWER = frozenset({ItemKind.ASSISTANT_TEXT, ItemKind.TOOL_CALL, ItemKind.OTHER})
 _NAME = "headroom_retrieve"
 
 
@@ -35,6 +39,31 @@ def effect(prepared: Prepared) -> Effect:
         extra_turn=alone,
         compressors=tuple(sorted(compressors.items())),
     )
+
+
+def grown(prepared: Prepared, session: str, keys: Sequence[str], model: str) -> Grown:
+    """By what a request has grown since the answer before it.
+
+    Args:
+        prepared: the request.
+        session: whose it is.
+        keys: the lineage of its transcript.
+        model: which one answered.
+    """
+    items = prepared.transcript.items if prepared.transcript is not None else ()
+    turn = prepared.transcript.turn if prepared.transcript is not None else 0
+    before = turn
+    while before and items[before - 1].kind in _ANSWER:
+        before -= 1
+    whole = {d.key: d.tokens_before for d in prepared.fresh if d.text is None and d.tokens_before}
+    places = {prepared.firsts.get(key, key): count for key, count in whole.items()}
+    counted = beside = 0
+    for item, key in zip(items[turn:], keys[turn:], strict=True):
+        counted += places.get(key, 0)
+        beside += 0 if key in places else len(item.text)
+    plain = all(item.kind is not ItemKind.OTHER for item in items[before:])
+    touched = bool(prepared.known[len(prepared.sent_before) :]) or any(d.text is not None for d in prepared.fresh)
+    return Grown(session, keys, model, before, counted, plain and not touched and beside < _BESIDE * counted)
 
 
 def retrievals(transcript: Transcript) -> tuple[int, int, bool]:

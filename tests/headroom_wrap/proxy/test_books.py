@@ -208,3 +208,32 @@ async def test_a_cache_that_we_broke_is_told_and_taken_off():
     assert (made.cause, made.again) == ("ours", 9000)
     assert made.overhead >= made.again_cost > 0
     assert made.cost_without < made.cost
+
+
+async def test_tokens_put_back_are_those_of_the_model_as_requests_left_alone_show():
+    """Files that the agent may edit go on as they came; the provider charges 1.5 tokens for each that we count."""
+    from pipeline import tokens
+
+    def turn(n, command, output):
+        call = {"type": "tool_use", "id": f"t{n}", "name": "Bash", "input": {"command": command}}
+        return [
+            {"role": "assistant", "content": [call]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"t{n}", "content": output}]},
+        ]
+
+    sources = ["\n".join(f"def function_{n}_{k}(x): return x + {n * k}" for k in range(90)) for n in range(6)]
+    async with RawUpstream() as up, proxy(up.url) as p:
+        messages, prompt = conversation(0), 3000
+        for n, source in enumerate(["", *sources]):
+            if source:
+                messages = [*messages, *turn(n, f"cat a{n}.py", source)]
+                prompt += 7 + round(1.5 * tokens.count(source))
+            up.answers(answer(usage(read=prompt - 3), message_id=f"m{n}"))
+            await p.post(body_of(messages))
+            await p.event(Finished, n + 1)
+        up.answers(answer(usage(read=prompt - 3, write=900), message_id="last"))
+        await p.post(body_of([*messages, *turn(99, "cat app.log", conversation(1)[2]["content"][0]["content"])]))
+        await p.event(Finished, len(sources) + 2)
+        decided = [d for d in p.store.frozen.values() if d.text is not None and ":" not in d.key]
+    made = p.store.rows["last"]
+    assert made.removed_new == pytest.approx(1.5 * sum(d.tokens_before - d.tokens_after for d in decided), rel=0.02)
