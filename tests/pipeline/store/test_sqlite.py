@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import stat
 import subprocess
@@ -75,6 +76,32 @@ def test_modes(store, path):
     assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert db.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
     db.close()
+
+
+def test_with_a_receipt_once_a_second_all_before_it_is_on_the_disk(store, path, monkeypatch):
+    now, synced = [1000.0], []
+    monkeypatch.setattr("pipeline.store.sqlite.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("pipeline.store.sqlite.os.fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+    log = path.with_name(f"{path.name}-wal")
+    store.put_original(LINES)
+    assert synced == [], "a request waits for this one"
+    store.add_receipt(receipt("a"))
+    assert synced == [log.stat().st_ino]
+    now[0] += 0.9
+    store.add_receipt(receipt("b"))
+    assert len(synced) == 1
+    now[0] += 0.2
+    store.add_receipt(receipt("c"))
+    assert synced == 2 * [log.stat().st_ino]
+
+
+def test_a_disk_that_does_not_answer_for_the_log_costs_no_receipt(store, monkeypatch):
+    def failing(fd):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("pipeline.store.sqlite.os.fsync", failing)
+    store.add_receipt(receipt())
+    assert store.receipts() == [receipt()]
 
 
 def test_reopening_keeps_everything(path):
