@@ -202,7 +202,7 @@ def _print(survey: Survey, proposals: Sequence[Proposal], rest: _Rest, *, color:
         click.echo(f"{rest.unfit} finding{'' if rest.unfit == 1 else 's'} cannot be told in a short, safe sentence.")
     told = False
     for proposal in proposals:
-        retrieved = rest.retrieved[str(proposal.project)]
+        retrieved = rest.retrieved.get(str(proposal.project), ())
         if not proposal.rules and not proposal.news and not retrieved:
             continue
         told = True
@@ -253,7 +253,7 @@ def _as_json(survey: Survey, proposals: Sequence[Proposal], rest: _Rest) -> dict
     return {
         "sessions": survey.sessions,
         "skipped": skipped,
-        "projects": [_project(survey, proposal, rest.retrieved[str(proposal.project)]) for proposal in proposals],
+        "projects": [_project(survey, proposal, rest.retrieved.get(str(proposal.project), ())) for proposal in proposals],
     }
 
 
