@@ -266,6 +266,20 @@ def picky(blocks):
     return lambda request: invalid("This cannot be read.") if markers.elides(json.dumps(request, ensure_ascii=False)) else blocks
 
 
+def test_under_trio(store):
+    trio = pytest.importorskip("trio")
+
+    async def main(provider):
+        app = Chat(with_headroom(bare(Chat, provider, sync=False), store=store))
+        await app.run(3)
+        await app.client.close()
+
+    with OpenAIProvider(calling(3)) as provider:
+        trio.run(main, provider)
+        assert b"lines left out" in provider.requests[-1].raw
+        _made.clear()  # closed, in the loop in which it lived
+
+
 def connection_errors():
     """What a broken connection raises below the SDKs, which use the one or the other."""
     found = [sys.modules[name] for name in ("httpx", "httpx2") if name in sys.modules]
