@@ -1,18 +1,21 @@
 """How many of the rules that are written are right, and how many of the right ones are written.
 
-``python -m tests.headroom_wrap.learn.independent.score`` in the repository's root prints the figures and what is wrong and missed.
+``python -m tests.headroom_wrap.learn.independent.score`` in the repository's root prints the figures and what is wrong and missed; of another set
+with the path of its ``cases.jsonl``.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from headroom_wrap.learn.evidence import findings
 from headroom_wrap.learn.findings import Finding
 from headroom_wrap.learn.miners import mine
 from headroom_wrap.learn.rules import Rule, rule_of
-from tests.headroom_wrap.learn.independent.sessions import NOW, Case, cases
+from tests.headroom_wrap.learn.independent.sessions import CASES, NOW, Case, cases
 
 
 @dataclass
@@ -86,4 +89,4 @@ def _fits(given: str, wanted: object) -> bool:
 
 
 if __name__ == "__main__":
-    print(score(cases()))
+    print(score(cases(Path(sys.argv[1]) if len(sys.argv) > 1 else CASES)))
