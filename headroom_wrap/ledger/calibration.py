@@ -1,8 +1,8 @@
 """Tokens of a model for each o200k token, from what its provider charged for requests that we left as they were. Pure.
 
 Between two requests of a conversation the prompt grows by the answer, which was charged for as output, and by what the agent added. Where that is
-tool results whose o200k tokens were counted, the two growths give a ratio. Single texts differ by ten per cent and more; the median of many is stable,
-and a prompt that changed for other reasons does not move it.
+tool results whose o200k tokens were counted, the two growths give a ratio. Single texts differ by ten per cent and more; the median of many is
+stable, and a prompt that changed for other reasons does not move it.
 """
 
 from __future__ import annotations
