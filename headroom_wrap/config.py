@@ -95,6 +95,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("retrieve", "proxy", "HEADROOM_RETRIEVE", "Who fetches what was left out: the standing proxy, its clients, or nobody.", RETRIEVE),
     Option("cache_aid", True, "HEADROOM_CACHE_AID", "Use the provider's prompt cache for clients of the standing proxy that do not."),
+    Option("relocate", False, "HEADROOM_RELOCATE", "Move times, dates and ids that change in such clients' instructions to the conversation's end."),
     Option(
         "pings",
         0,
@@ -156,6 +157,7 @@ class Config:
     allow_hosts: tuple[str, ...] = ()
     retrieve: str = "proxy"
     cache_aid: bool = True
+    relocate: bool = False
     pings: int = 0
     pings_cents: int = 100
     upstreams: Mapping[str, str] = field(default_factory=dict)  # a vendor's name -> the address set for it

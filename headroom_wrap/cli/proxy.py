@@ -23,7 +23,7 @@ from headroom_wrap.proxy.vendors import Vendor
 _ADDRESSES = tuple(f"{vendor.value}_upstream" for vendor in Vendor)
 _FLAGS = (
     *("proxy_port", "proxy_host", "proxy_token", "allow_hosts", "proxy_workers", "profile", "off", "retrieve"),
-    *("cache_aid", "pings", "pings_cents"),
+    *("cache_aid", "relocate", "pings", "pings_cents"),
     *("floor_tokens", "exclude_tools", "disabled", "kompress_model", "store", "upstream", *_ADDRESSES),
 )
 _TOKEN_BYTES = 24
@@ -88,6 +88,7 @@ def proxy_config(in_force: Config, *, with_token: bool) -> ProxyConfig:
         off=in_force.off,
         retrieve=in_force.retrieve,
         cache_aid=in_force.cache_aid,
+        relocate=in_force.relocate,
         pings=in_force.pings,
         pings_cents=in_force.pings_cents,
         elide=in_force.retrieve == "client",

@@ -188,7 +188,7 @@ def _cache_aid(config: ProxyConfig, tell: Callable[[Event], None], tally: Tally)
         return None
     from headroom_wrap.proxy.cache_aid.aid import CacheAid  # not loaded for a wrapped agent
 
-    return CacheAid(tell, tally.cache_aid)
+    return CacheAid(tell, tally.cache_aid, relocate=config.relocate)
 
 
 def _pinger(config: ProxyConfig, books: Books, tally: Tally) -> Pinger | None:

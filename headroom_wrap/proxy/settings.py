@@ -28,6 +28,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         allow_hosts: further names by which we may be called, besides this machine's loopback names.
         retrieve: ``proxy``: the model is offered our tool and we answer its calls; nothing but ``elide`` counts where that cannot be.
         cache_aid: what clients leave of the provider's prompt cache unused is used for them.
+        relocate: what changes in instructions with every request is moved to the end of the conversation; part of ``cache_aid``.
         pings, pings_cents: keep-alive pings in one pause of a conversation, and what all of them may cost until the proxy ends, in US cents.
         profile, elide, floor_tokens, exclude_tools, disabled, tool_kinds, workspace: see ``pipeline.policy.Policy``.
         kompress_model, kompress_folder: the text model beside the embedded one, and the folder of its checkpoint; ``""`` for none.
@@ -63,6 +64,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     allow_hosts: tuple[str, ...] = ()
     retrieve: str = ""
     cache_aid: bool = False
+    relocate: bool = False
     pings: int = 0
     pings_cents: int = 100
     profile: str = Profile.BALANCED.value

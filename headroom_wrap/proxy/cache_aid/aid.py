@@ -12,6 +12,7 @@ from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy.cache_aid import breakpoints, keys, volatile
 from headroom_wrap.proxy.cache_aid.bets import Bet, Bets
 from headroom_wrap.proxy.cache_aid.order import Order
+from headroom_wrap.proxy.cache_aid.relocation import Relocation
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline.dialects.api import Transcript
 from pipeline.dialects.json_spans import Malformed
@@ -20,8 +21,9 @@ from pipeline.usage import Usage
 
 log = logging.getLogger(__name__)
 
-BREAKPOINTS, KEY, ORDER = "breakpoints", "cache keys", "order of tools"
+BREAKPOINTS, KEY, ORDER, MOVED = "breakpoints", "cache keys", "order of tools", "moved instructions"
 _OPENAI = ("openai-chat", "openai-responses")
+_MOVES = ("anthropic", *_OPENAI)
 _MOST_REFUSED = 1000
 
 
@@ -49,15 +51,19 @@ class CacheAid:
         tell: takes events.
         tally: counts what was done, by kind, and the tokens that breakpoints earned.
         clock: seconds, rising.
+        relocate: what is volatile in instructions is moved to the conversation's end.
     """
 
-    def __init__(self, tell: Callable[[Event], None], tally: Counter[str], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tell: Callable[[Event], None], tally: Counter[str], clock: Callable[[], float] = time.monotonic, *, relocate: bool = False
+    ) -> None:
         self._tell = tell
         self._tally = tally
         self._clock = clock
         self._bets = Bets()
         self._order = Order()
         self._volatile = volatile.Volatile()
+        self._relocation = Relocation() if relocate else None
         self._refused: dict[tuple[str, str, str], None] = {}
 
     def aided(self, prepared: Prepared, base: str) -> Aided | None:
@@ -103,6 +109,10 @@ class CacheAid:
     def _aided(self, prepared: Prepared, transcript: Transcript, place: tuple[str, str]) -> Aided | None:
         body = prepared.body
         kinds = []
+        if self._relocation is not None and prepared.dialect in _MOVES and self._may(place, MOVED):
+            moved = self._relocation.moved(body, prepared.dialect, prepared.head.tools, self._clock())
+            kinds += [MOVED] if moved is not body else []
+            body = moved
         if self._may(place, ORDER) and (kept := self._order.kept(body, _beginning(transcript))) is not body:
             body = kept
             kinds.append(ORDER)
@@ -127,6 +137,8 @@ class CacheAid:
         return (*place, kind) not in self._refused
 
     def _warn(self, prepared: Prepared) -> None:
+        if self._relocation is not None:
+            return
         found = self._volatile.found(volatile.instructions(prepared.body), prepared.head.tools, self._clock())
         if found is None:
             return
@@ -135,7 +147,8 @@ class CacheAid:
             Trouble(
                 "volatile",
                 f"An application's instructions are the same from request to request but for {found.said}. What stands behind that is in no "
-                "provider's cache, and is paid for in full each time: leave it out, or put it at the end of the last message.",
+                "provider's cache, and is paid for in full each time: leave it out, put it at the end of the last message, or start the proxy with "
+                "--relocate.",
             )
         )
 

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.dialects import json_spans
-from pipeline.dialects.messages import any_text, first_byte, member_text
+from pipeline.dialects.messages import any_text, first_byte
 from pipeline.transcript import Span
 
-_WITHIN_S = 300.0  # what changes less often breaks no cache that is still there
+WITHIN_S = 300.0  # what changes less often breaks no cache that is still there
 _KEPT = 500
+_MEMBERS = ("system", "instructions", "systemInstruction", "system_instruction")
 _MOST_TOKENS = 2000  # of a head
-_LONGEST = 2 << 20  # characters; no instructions are longer
-_BILLING = "x-anthropic-billing-header:"  # Claude Code's first block, which no cache sees
+LONGEST = 2 << 20  # characters; no instructions are longer
+_BILLING = b"x-anthropic-billing-header:"  # Claude Code's first block, which no cache sees
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}"
 _TIMES = (
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z\b|[+-]\d\d:?\d\d\b)?",
@@ -72,7 +73,16 @@ _ARTICLES = {"time": "a time", "date": "a date", "id": "an id", "git status": "g
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A piece of a text that may be volatile.
+
+    Args:
+        kind: as in ``Found``.
+        text: the piece.
+        line: its line's number.
+        start, end: where it stands in the text.
+    """
+
     kind: str
     text: str
     line: int
@@ -104,15 +114,15 @@ class Volatile:
             among: what else tells one application from another.
             now: seconds of any one clock.
         """
-        if len(text) > _LONGEST:
+        if len(text) > LONGEST:
             return None
-        skeleton, tokens, git = _read(text)
+        skeleton, tokens, git = read(text)
         skeleton += among
         before = self._last.get(skeleton)
         pairs = tuple((token.kind, token.text) for token in tokens)
         marks = hashlib.blake2b("\n".join(line.text for line in git).encode("utf-8", "surrogatepass"), digest_size=16).digest()
         changed = None
-        if before is not None and not before.told and now - before.at <= _WITHIN_S:
+        if before is not None and not before.told and now - before.at <= WITHIN_S:
             moved = [token for token, pair, old in zip(tokens, pairs, before.tokens, strict=True) if pair != old]
             moved += git[:1] if marks != before.git else []
             changed = min(moved, key=lambda token: token.start, default=None)
@@ -126,56 +136,68 @@ class Volatile:
 
 
 def instructions(body: bytes) -> str:
-    """A request's instructions, ``""`` if there are none: ``system``, ``instructions``, ``systemInstruction``, or messages that come first.
+    """A request's instructions, ``""`` if there are none.
+
+    Raises:
+        Malformed: the body is no JSON object.
+    """
+    return "\n".join(json_spans.string(body, span) for span in literals(body))
+
+
+def literals(body: bytes) -> list[Span]:
+    """Where a request's instructions stand as string literals: ``system``, ``instructions``, ``systemInstruction``, or messages that come first.
 
     Raises:
         Malformed: the body is no JSON object.
     """
     top = json_spans.members(body, json_spans.whole(body))
-    texts = [_all(body, top[name]) for name in ("system", "instructions", "systemInstruction", "system_instruction") if name in top]
+    found = [
+        span for name in ("system", "instructions", "systemInstruction", "system_instruction") if name in top for span in _texts(body, top[name])
+    ]
     for name in ("messages", "input"):
         if name in top and first_byte(body, top[name]) == b"[":
-            texts += _leading(body, json_spans.elements(body, top[name]))
-    return "\n".join(text for text in texts if text and not text.startswith(_BILLING))
+            found += _leading(body, json_spans.elements(body, top[name]))
+    return found
 
 
-def _leading(body: bytes, messages: list[Span]) -> Iterator[str]:
+def _leading(body: bytes, messages: list[Span]) -> Iterator[Span]:
     for span in messages:
         fields = json_spans.members(body, span) if first_byte(body, span) == b"{" else {}
-        if "content" not in fields or member_text(body, fields, "role") not in ("system", "developer"):
+        if "content" not in fields or any_text(body, fields, "role") not in ("system", "developer"):
             return
-        yield _all(body, fields["content"])
+        yield from _texts(body, fields["content"])
 
 
-def _all(body: bytes, content: Span) -> str:
-    """A text, or those of a list of parts."""
+def _texts(body: bytes, content: Span) -> list[Span]:
+    """The literals of a text, or of a list of parts."""
     kind = first_byte(body, content)
     if kind == b'"':
-        return json_spans.string(body, content)
+        return [content]
     if kind == b"{":
         parts = json_spans.members(body, content).get("parts")
-        return _all(body, parts) if parts is not None else ""
+        return _texts(body, parts) if parts is not None else []
     if kind != b"[":
-        return ""
+        return []
     blocks = [json_spans.members(body, span) for span in json_spans.elements(body, content) if first_byte(body, span) == b"{"]
-    return "\n".join(text for fields in blocks if (text := any_text(body, fields, "text")) and not text.startswith(_BILLING))
+    texts = [fields["text"] for fields in blocks if "text" in fields and first_byte(body, fields["text"]) == b'"']
+    return [span for span in texts if body[span.start + 1 : span.start + 1 + len(_BILLING)] != _BILLING]
 
 
-def _read(text: str) -> tuple[bytes, list[_Token], list[_Token]]:
-    """A digest of what is not volatile, what may be, and the lines of git's status."""
+def read(text: str) -> tuple[bytes, list[Token], list[Token]]:
+    """A text as a digest of what is not volatile in it, what may be, and the lines of git's status, which stand in no digest."""
     said = hashlib.blake2b(digest_size=16)
-    tokens: list[_Token] = []
-    git: list[_Token] = []
+    tokens: list[Token] = []
+    git: list[Token] = []
     start = 0
     for number, line in enumerate(text.split("\n"), 1):
         end = start + len(line)
         if _GIT.fullmatch(line):
-            git.append(_Token("git status", line, number, start, end))
+            git.append(Token("git status", line, number, start, end))
         else:
             place = start
             if len(tokens) < _MOST_TOKENS:
                 for match in _KINDS.finditer(line):
-                    tokens.append(_Token(str(match.lastgroup), match[0], number, start + match.start(), start + match.end()))
+                    tokens.append(Token(str(match.lastgroup), match[0], number, start + match.start(), start + match.end()))
                     said.update(text[place : start + match.start()].encode("utf-8", "surrogatepass") + b"\0")
                     place = start + match.end()
             said.update(text[place:end].encode("utf-8", "surrogatepass") + b"\n")
@@ -183,7 +205,7 @@ def _read(text: str) -> tuple[bytes, list[_Token], list[_Token]]:
     return said.digest() + len(tokens).to_bytes(4, "little"), tokens, git
 
 
-def _shown(text: str, token: _Token) -> str:
+def _shown(text: str, token: Token) -> str:
     """The token with a little of its line around it, on one line."""
     start = text.rfind("\n", max(0, token.start - 40), token.start) + 1 or max(0, token.start - 40)
     end = text.find("\n", token.start, token.end + 20)

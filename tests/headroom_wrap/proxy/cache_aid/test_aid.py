@@ -155,6 +155,17 @@ async def test_volatile_instructions_are_told_of_and_counted():
     assert stats["run"]["troubles"] == {"volatile": 1}
 
 
+async def test_volatile_instructions_are_moved_where_that_is_asked_for():
+    async with RawUpstream() as up, proxy(up.url, **STANDING, relocate=True) as p:
+        for minute in range(3):
+            await p.post(messages(system=f"It is 10:0{minute}. {LOTS}", said=minute + 1), "/v1/chat/completions")
+    sent = [json.loads(r.body)["messages"] for r in up.requests]
+    assert sent[1][0] == sent[2][0]
+    assert "10:02" in sent[2][-1]["content"]
+    assert sent[2][: len(sent[1])] == sent[1]
+    assert not p.troubles()
+
+
 def test_an_unread_request_and_one_that_breaks_us_go_on(monkeypatch):
     tally = Counter()
     aid = CacheAid(lambda event: None, tally, lambda: 0.0)
