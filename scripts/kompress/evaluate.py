@@ -19,6 +19,7 @@ import numpy as np
 from pipeline import tokens
 from pipeline.compressors.kompress.scorer import COVERAGE_GATE, coverage, load, threshold
 from pipeline.compressors.kompress.select import FLOOR
+from scripts.kompress import unasked
 from scripts.kompress.cases import Case, asked, by_article, cloze, in_haystack, jsonl
 
 RATIOS = (0.5, 0.3, 0.2, 0.1, 0.05)
@@ -169,7 +170,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the scorer.")
     parser.add_argument("--data", type=Path, required=True, help="folder with xquad.jsonl, nq.jsonl, peps.jsonl …")
     parser.add_argument("--most", type=int, default=1_000, help="questions of a set that is sampled")
+    parser.add_argument("--unasked", action="store_true", help="only what stays where nothing is asked")
     given = parser.parse_args()
+    print("without a question, in % of what the texts have:", *unasked.lines(given.data), sep="\n")
+    if given.unasked:
+        return
     measure: Callable[[], None] | None = None
     for name, cases in sets(given.data, given.most):
         report(name, cases)

@@ -91,7 +91,7 @@ def focused(text: str, content: Content, policy: Policy, first: int = 1) -> Resu
     question = _question(content)
     if not question:
         return None
-    settings = Settings(Mode.FOCUS, deepest=1, names=tuple(names_of(content.query)[:_MOST_NAMES]), first=first)
+    settings = Settings(Mode.FOCUS, deepest=1, names=tuple(names_of(content.query)[:_MOST_NAMES]), first=first, gentler=False)
     result = compress(text, question, settings, words=plugged(policy.kompress_model))
     return result if result.mode is Mode.FOCUS and result.gaps else None
 

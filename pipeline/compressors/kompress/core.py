@@ -91,6 +91,7 @@ class Settings:
     deepest: int = DEEPEST  # level of words that may be left out
     names: tuple[str, ...] = ()  # what has one of these in it stays
     first: int = 1  # number of the first unit, where others stand before it in a block
+    gentler: bool = True  # where this mode has nothing to leave out, another may
 
 
 def kompress(
@@ -142,7 +143,7 @@ def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = 
         if result is None and settings.mode is Mode.BUDGET:
             result = _budgeted(work, settings, words)
     if result is None or result.mode is None:
-        result = _safe(work, settings)
+        return _safe(work, settings) if settings.gentler or settings.mode is Mode.SAFE else Result(text)
     return result
 
 

@@ -60,8 +60,8 @@ def _is_name(words: str) -> bool:
 
 
 def _link(match: re.Match[str]) -> str:
-    """The address alone where its last part is the text."""
+    """The address alone, in its brackets, where its last part is the text."""
     text, address = match[1].strip("`#@"), match[2]
     last = address.rstrip("/").rpartition("/")[2].rpartition("#")[2]
     again = match[1] == address or text == last or (_SHORTENED.fullmatch(text) is not None and last.startswith(text))
-    return f"<{address}>" if text and again else match[0]
+    return f"({address})" if text and again else match[0]

@@ -18,13 +18,13 @@ _NUMBERED_LINES = 8
 _MOST_FOREIGN = 0.1  # of the letters, in scripts other than the Latin one
 _MOST_FIXED = 0.5  # of the characters in code and tables
 _WORD_ENDS = ".,;:!?()\"'`*"
-_SYMBOLS = re.compile(r"[{}\[\]()=<>$&|\\;@~^_\"]")
+_SYMBOLS = '{}[]()=<>$&|\\;@~^_"'
 _FORM = re.compile(
     r"\s*(?:\[\s{0,80}[\[{\"]|\{\s{0,80}\"|<[?!a-z])|[^\s,]{1,40},[^\s,]{1,40},[^\n]{1,400}\n", re.IGNORECASE
 )  # JSON, XML, comma-separated values
 _CODE_END = re.compile(r"(?:[;{}]|\):|->)[ \t\r]*$", re.MULTILINE)
 _PLACED = re.compile(r"^[^\s:(]{1,200}[:(]\d{1,7}[:,)]", re.MULTILINE)  # diagnostics with file and line
-_DIGITS = re.compile(r"\d")
+_DIGITS = "0123456789"
 _STAMPED = re.compile(r"^\W{0,2}(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:)", re.MULTILINE)
 _NUMBERED = re.compile(r"^ {0,8}\d{1,7}(?:\t|→|[:-] ?)", re.MULTILINE)
 _FOREIGN = re.compile(r"[\u0370-\u1dff\u2c00-\ud7ff\uf900-\U0010ffff]")
@@ -36,14 +36,14 @@ def is_prose(text: str) -> bool:
     words = sample.split()
     if len(words) < _LEAST_WORDS or "\0" in sample or _FORM.match(text):
         return False
-    if len(_SYMBOLS.findall(sample)) > _MOST_SYMBOLS * len(sample) or len(_DIGITS.findall(sample)) > _MOST_DIGITS * len(sample):
+    if sum(map(sample.count, _SYMBOLS)) > _MOST_SYMBOLS * len(sample) or sum(map(sample.count, _DIGITS)) > _MOST_DIGITS * len(sample):
         return False
     lines = sample.count("\n") + 1
     if any(len(pattern.findall(sample)) * 4 > lines for pattern in (_STAMPED, _CODE_END, _PLACED)):
         return False
     if lines >= _NUMBERED_LINES and len(_NUMBERED.findall(sample)) * 2 > lines:
         return False
-    return sum([word.strip(_WORD_ENDS).lower() in FUNCTION_WORDS for word in words]) >= _LEAST_FUNCTION * len(words)
+    return sum([word.strip(_WORD_ENDS) in FUNCTION_WORDS for word in sample.lower().split()]) >= _LEAST_FUNCTION * len(words)
 
 
 def is_foreign(text: str) -> bool:

@@ -30,6 +30,11 @@ _OPENING = tuple(opening for opening, _ in _QUOTES)
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
+def dropped_at(level: int) -> frozenset[str]:
+    """The words that may go at a level, in lower case."""
+    return _DROPPED[min(level, DEEPEST)]
+
+
 def shorten(unit: str, level: int) -> str:
     """A squeezed unit without the words of levels 2 to ``level``: articles and intensifiers, copulas, then prepositions and pronouns.
 
@@ -37,7 +42,7 @@ def shorten(unit: str, level: int) -> str:
     """
     if level < 2:
         return unit
-    dropped = _DROPPED[min(level, DEEPEST)]
+    dropped = dropped_at(level)
     words = unit.split(" ")
     protected = quoted(words) if '"' in unit or "`" in unit or "“" in unit or "«" in unit else ()
     first = next((i for i, word in enumerate(words) if word[-1:].isalnum()), 0)
