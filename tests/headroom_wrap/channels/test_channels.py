@@ -19,6 +19,7 @@ from headroom_wrap.channels.pane import drawn
 from headroom_wrap.channels.status_line import FILE, StatusLine
 from headroom_wrap.errors import UserError
 from headroom_wrap.terminal.snapshot import Snapshot
+from headroom_wrap.terminal.title import TitleRewriter
 from tests.e2e.screen import Screen
 
 SHOWN = Snapshot(agent="claude", bill=0.5, bill_without=0.75, share_saved=1 / 3, saved_tokens=12_000, requests=3, cache_hit=0.9)
@@ -52,7 +53,7 @@ def test_a_pane_draws_itself_anew() -> None:
 
 def test_without_tmux_there_is_a_sentence(private_home: Path, tmp_path: Path) -> None:
     around = replace(config.surroundings(), environ={})
-    with pytest.raises(UserError, match="no tmux"), channel(config.load(around, {"panel": "tmux"}), tmp_path):
+    with pytest.raises(UserError, match="no tmux"), channel(config.load(around, {"panel": "tmux"}), tmp_path, TitleRewriter()):
         pass
 
 
@@ -74,8 +75,9 @@ from dataclasses import replace
 from pathlib import Path
 from headroom_wrap import config
 from headroom_wrap.channels.chosen import channel
+from headroom_wrap.terminal.title import TitleRewriter
 from headroom_wrap.terminal.snapshot import Snapshot
-with channel(config.load(config.surroundings(), {"panel": "tmux"}), Path(sys.argv[1])) as show:
+with channel(config.load(config.surroundings(), {"panel": "tmux"}), Path(sys.argv[1]), TitleRewriter()) as show:
     show(Snapshot(agent="claude", bill=0.5, bill_without=0.75, requests=3))
     print("op" + "ened", flush=True)
     input()
