@@ -23,7 +23,6 @@ from pipeline.usage import Usage
 
 BUSY_SECONDS = 5.0
 _SYNC_S = 1.0  # between two waits for the disk
-_SYNC_S = 1.0  # between two waits for the disk
 _BATCH = 500  # parameters a query may have in every SQLite
 _STOCK = {"originals": "length(body)", "decisions": "coalesce(length(body), 0)", "receipts": "0", "memories": "0"}
 
@@ -64,7 +63,6 @@ class SqliteStore(Store):
         self._path = path
         self._digest = digest
         self._lock = threading.RLock()
-        self._synced = -_SYNC_S
         self._synced = -_SYNC_S
         self.mended = ""  # a sentence for the user, where the file had to be set aside
 
@@ -195,7 +193,6 @@ class SqliteStore(Store):
         with self._write() as db:
             db.execute(f"INSERT OR REPLACE INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * len(values))})", values)
         self._sync()
-        self._sync()
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
         where, values = _where(session, since, project)
@@ -315,20 +312,6 @@ class SqliteStore(Store):
                 if db.in_transaction:  # a full disk ends the transaction by itself
                     db.execute("ROLLBACK")
                 raise
-
-    def _sync(self) -> None:
-        """See to it, once a second at most, that what was written is on the disk. It takes milliseconds, so no lock is held meanwhile."""
-        now = time.monotonic()
-        if now - self._synced < _SYNC_S:
-            return
-        self._synced = now
-        with suppress(OSError):  # the log may just have been emptied into the database, which waits for the disk itself
-            log = os.open(f"{self._path}-wal", os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
-            try:
-                os.fsync(log)
-            finally:
-                os.close(log)
-
 
     def _sync(self) -> None:
         """See to it, once a second at most, that what was written is on the disk. It takes milliseconds, so no lock is held meanwhile."""
