@@ -6,7 +6,7 @@ it, or one of its causes, names: clients and frameworks write that down in place
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -54,10 +54,10 @@ class Attempt(Generic[_T]):
         self.refused()
         return answer
 
-    def stream(self, send: Callable[[_T], Iterator[_R]]) -> Iterator[_R]:
+    def stream(self, send: Callable[[_T], Iterable[_R]]) -> Iterator[_R]:
         """The same for what streams: an API refuses before the first piece."""
-        pieces = send(self.made)
         try:
+            pieces = iter(send(self.made))
             first = next(pieces)
         except StopIteration:
             return
@@ -68,16 +68,17 @@ class Attempt(Generic[_T]):
             yield first
             yield from pieces
             return
-        pieces = send(self.given)
-        for number, piece in enumerate(pieces):
-            if not number:
+        begun = False
+        for piece in send(self.given):
+            if not begun:
                 self.refused()
+                begun = True
             yield piece
 
-    async def astream(self, send: Callable[[_T], AsyncIterator[_R]]) -> AsyncIterator[_R]:
+    async def astream(self, send: Callable[[_T], AsyncIterable[_R]]) -> AsyncIterator[_R]:
         """The same for what streams asynchronously."""
-        pieces = send(self.made)
         try:
+            pieces = send(self.made).__aiter__()
             first = await pieces.__anext__()
         except StopAsyncIteration:
             return

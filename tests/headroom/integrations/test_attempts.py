@@ -131,6 +131,20 @@ async def test_a_stream_that_breaks_later_is_not_sent_again():
     assert (sent, told) == (["short", "short"], [])
 
 
+async def test_a_stream_may_be_refused_before_there_is_one():
+    """By a function that asks at once and returns what it is answered."""
+    attempt, told = attempt_of()
+    service = Service("short")
+
+    async def later(pieces):
+        for piece in pieces:
+            yield piece
+
+    assert list(attempt.stream(lambda body: [service.send(body)])) == ["answer to long"]
+    assert [piece async for piece in attempt.astream(lambda body: later([service.send(body)]))] == ["answer to long"]
+    assert (service.sent, told) == (["short", "long"] * 2, [True, True])
+
+
 async def test_empty_streams():
     attempt, told = attempt_of()
 
