@@ -24,7 +24,9 @@ if TYPE_CHECKING:  # the first worker is started before anything else is loaded
 log = logging.getLogger(__name__)
 
 _MOST_FAILURES = 3  # on end without a job done: then no process is started for a while
-_REST_S = 30.0
+# A machine that is short of memory or time for a moment has it again soon; one on which no worker lives costs a job each of its time at every try.
+_FIRST_REST_S = 1.0  # twice as long with every failure after it
+_LONGEST_REST_S = 30.0
 _READ_S = 1.0
 
 
@@ -171,7 +173,8 @@ class WorkerPool:
         try:
             worker = _Worker(self._spawn())
         except OSError as error:
-            self._rest_until = time.monotonic() + _REST_S
+            self._failures += 1
+            self._rest()
             self.trouble(f"A compression process cannot be started ({error.strerror}); tool results are sent unchanged.")
             return None
         self._living.append(worker)
@@ -184,8 +187,12 @@ class WorkerPool:
         self.trouble(sentence)
         self._failures += 1
         if self._failures >= _MOST_FAILURES:
-            self._rest_until = time.monotonic() + _REST_S
+            self._rest()
         return self._start()
+
+    def _rest(self) -> None:
+        doubled = max(0, min(self._failures - _MOST_FAILURES, 10))
+        self._rest_until = time.monotonic() + min(_FIRST_REST_S * 2**doubled, _LONGEST_REST_S)
 
     def _give_up(self, worker: _Worker) -> None:
         worker.kill()

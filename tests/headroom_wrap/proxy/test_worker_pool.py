@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -132,7 +133,7 @@ async def test_the_real_worker_survives_a_compressor_that_prints_and_dies_with_i
 
 @pytest.mark.slow
 async def test_an_overrun_keeps_what_came_and_gets_a_new_worker():
-    async with pool(base_s=0.05, s_per_100kb=0) as (made, troubles):
+    async with pool(base_s=1, s_per_100kb=0) as (made, troubles):  # the first two are done within it on a busy machine too
         old = made.pids
         assert await sizes(made, "a", "bb", "HANG", "dddd") == [1, 2]
         assert made.pids != old
@@ -178,7 +179,8 @@ async def test_one_that_never_gets_ready_is_given_up():
 
 
 @pytest.mark.slow
-async def test_a_first_job_long_after_the_start_finds_a_ready_worker():
+async def test_a_first_job_long_after_the_start_finds_a_ready_worker(monkeypatch):
+    monkeypatch.setattr(worker_pool, "_READ_S", DEADLINE)  # here the start was just now after all
     async with pool() as (made, troubles):
         made._living[0].started -= 3600
         assert await sizes(made, "a") == [1]
@@ -206,6 +208,36 @@ async def test_after_three_failures_it_rests():
             assert await sizes(made, "a") == []
     assert len(started) <= 7  # the first, and at most two for each of three failures
     assert troubles
+
+
+@pytest.mark.slow
+async def test_its_rests_grow_while_nothing_helps_and_a_job_done_ends_them(monkeypatch):
+    now, calls, broken = [100.0], [], [True]
+    monkeypatch.setattr(worker_pool.time, "monotonic", lambda: now[0])
+
+    def sick():
+        calls.append(now[0])
+        if broken[0]:
+            raise OSError(12, "Cannot allocate memory")
+        return stand_in()
+
+    async with pool(sick) as (made, _):
+        while len(calls) < 12:
+            assert await sizes(made, "a") == []
+            now[0] += 0.5
+        assert [after - before for before, after in itertools.pairwise(calls)] == [1, 1, 1, 2, 4, 8, 16, 30, 30, 30, 30]
+        broken[0] = False
+        now[0] += 30
+        assert await sizes(made, "a") == [1]
+        broken[0] = True
+        for worker in made._living:
+            worker.process.kill()
+            await asyncio.to_thread(worker.process.wait)
+        known = len(calls)
+        for _ in range(4):
+            assert await sizes(made, "a") == []
+            now[0] += 0.5
+        assert [calls[known], calls[known + 1] - calls[known]] == [now[0] - 2, 1]
 
 
 async def test_a_worker_that_cannot_be_started_is_reported_and_not_tried_at_once_again():
