@@ -108,3 +108,34 @@ def test_the_server_stops_what_nobody_waits_for_any_more(postgres):
         holder.join(DEADLINE)
         other.close()
         store.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "said"), [("disk_full", "disk is full"), ("out_of_memory", "no memory left"), ("data_corrupted", "failed: no more")]
+)
+def test_a_server_that_refuses_a_write_is_explained_and_read_on(postgres, code, said):
+    where = postgres.database()
+    store = open_store(where)
+    kept = store.put_original("kept")
+    refusal = f"BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = '{code}', DETAIL = 'the text'; END"
+    postgres.sql(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${refusal}$$", where.rpartition("/")[2])
+    postgres.sql("CREATE TRIGGER refuse BEFORE INSERT ON headroom.originals EXECUTE FUNCTION refuse()", where.rpartition("/")[2])
+    with pytest.raises(StoreError, match=said) as refused:
+        store.put_original("another")
+    assert not isinstance(refused.value, Unreachable), "it is not asked for less because of that"
+    assert "the text" not in str(refused.value)
+    assert store.original(kept).text == "kept"
+    store.close()
+
+
+@pytest.mark.slow
+def test_a_standby_says_that_it_is_read_only(postgres):
+    where = postgres.database()
+    open_store(where).close()
+    postgres.sql(f"ALTER DATABASE {where.rpartition('/')[2]} SET default_transaction_read_only = on")
+    store = open_store(where)
+    with pytest.raises(StoreError, match="read-only, as a standby server is"):
+        store.freeze([Decision("k", "form", "r")])
+    assert store.decisions(["k"]) == {}
+    store.close()
