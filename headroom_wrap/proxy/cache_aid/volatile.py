@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.dialects import json_spans
 from pipeline.dialects.messages import any_text, first_byte
@@ -94,6 +94,7 @@ class Token:
 class _Head:
     """Instructions as they were sent last: what in them may be volatile."""
 
+    name: bytes
     at: float
     tokens: tuple[tuple[str, str], ...]
     git: bytes
@@ -105,6 +106,7 @@ class Volatile:
 
     def __init__(self) -> None:
         self._last: OrderedDict[bytes, _Head] = OrderedDict()
+        self._read: OrderedDict[bytes, bytes] = OrderedDict()  # digest of a text -> its place among those
 
     def found(self, text: str, among: bytes, now: float) -> Found | None:
         """The first thing in instructions that changed since they were sent last, not long ago; each instructions' is told once.
@@ -116,6 +118,11 @@ class Volatile:
         """
         if len(text) > LONGEST:
             return None
+        name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() + among
+        same = self._read.get(name, b"")
+        if (before := self._last.get(same)) is not None and before.name == name:  # as nearly always: to look for figures takes a millisecond
+            self._last[same] = replace(before, at=now)
+            return None
         skeleton, tokens, git = read(text)
         skeleton += among
         before = self._last.get(skeleton)
@@ -126,10 +133,12 @@ class Volatile:
             moved = [token for token, pair, old in zip(tokens, pairs, before.tokens, strict=True) if pair != old]
             moved += git[:1] if marks != before.git else []
             changed = min(moved, key=lambda token: token.start, default=None)
-        self._last[skeleton] = _Head(now, pairs, marks, changed is not None or (before is not None and before.told))
+        self._last[skeleton] = _Head(name, now, pairs, marks, changed is not None or (before is not None and before.told))
         self._last.move_to_end(skeleton)
-        if len(self._last) > _KEPT:
-            self._last.popitem(last=False)
+        self._read[name] = skeleton
+        for kept in (self._last, self._read):
+            if len(kept) > _KEPT:
+                kept.popitem(last=False)
         if changed is None:
             return None
         return Found(changed.kind, _shown(text, changed), changed.line, len(text) - changed.end)

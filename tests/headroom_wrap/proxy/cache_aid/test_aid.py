@@ -47,6 +47,7 @@ async def billed(requests, **settings):
         return sum(units(r.usage) for r in provider.requests), [r.raw for r in provider.requests], p
 
 
+@pytest.mark.slow
 async def test_a_session_without_breakpoints_costs_a_fraction():
     requests = conversation(1, [0.0] * 11, grows=1200)
     without, plain, _ = await billed(requests, **{**STANDING, "cache_aid": False})
@@ -56,6 +57,18 @@ async def test_a_session_without_breakpoints_costs_a_fraction():
     assert not p.troubles()
     assert aided[0] == requests[0].body
     assert aided[5].count(b'"cache_control"') == 4
+
+
+@pytest.mark.slow
+async def test_where_the_model_is_offered_our_tool_the_same_holds():
+    requests = conversation(1, [0.0] * 11, grows=1200)
+    without, _, _ = await billed(requests, **{**STANDING, "cache_aid": False}, retrieve="proxy")
+    ours, aided, p = await billed(requests, **STANDING, retrieve="proxy")
+    assert ours < 0.4 * without
+    assert not p.troubles()
+    tools = [json.loads(body)["tools"] for body in aided]
+    assert all(len(declared) == 2 for declared in tools)
+    assert "cache_control" in tools[-1][-1]
 
 
 @pytest.mark.parametrize("settings", [{**STANDING, "cache_aid": False}, {**STANDING, "off": True}, {**STANDING, "standing": False}])

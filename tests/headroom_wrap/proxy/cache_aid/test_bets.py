@@ -35,6 +35,7 @@ def many(number, pauses, every, **more):
         (many(10, [15] * 8, 3), 0.35),  # conversations at the same time
     ],
 )
+@pytest.mark.slow
 def test_what_is_asked_again_in_time_is_read(requests, most):
     assert ratio(requests) <= most
 
@@ -48,6 +49,7 @@ def test_what_is_asked_again_in_time_is_read(requests, most):
         many(10, [20], 1000, head=200, grows=20),  # too small to be cached
     ],
 )
+@pytest.mark.slow
 def test_without_evidence_nothing_is_spent(requests):
     assert ratio(requests) == 1.0
 
@@ -61,6 +63,7 @@ def test_without_evidence_nothing_is_spent(requests):
         ([r for n in range(15) for r in conversation(n, [], start=(200 if n % 2 else 0) + 2000 * (n // 2))], 1.05),
     ],
 )
+@pytest.mark.slow
 def test_evidence_that_deceives_is_not_trusted_for_long(requests, most):
     assert 1.0 < ratio(requests) <= most
 
@@ -73,6 +76,7 @@ def test_evidence_that_deceives_is_not_trusted_for_long(requests, most):
     )
 )
 @settings(max_examples=40, deadline=None)
+@pytest.mark.slow
 def test_whatever_clients_do_no_more_is_lost_than_the_first_bets(plans):
     requests = [
         r for n, (pauses, start, head) in enumerate(plans) for r in conversation(n, pauses, start=start, head=1500, grows=400, head_seed=head)
@@ -83,12 +87,14 @@ def test_whatever_clients_do_no_more_is_lost_than_the_first_bets(plans):
     assert worst <= min(STAKE, 0.25 * largest * 2 * (len(plans) + 3))
 
 
+@pytest.mark.slow
 def test_all_first_bets_together_are_limited():
     requests = [r for n in range(60) for r in conversation(n, [20], start=1000 * n, head=20_000, head_seed=n)]
     _, worst = billed(requests, aided=True)
     assert 0.9 * STAKE - 6000 <= worst <= STAKE
 
 
+@pytest.mark.slow
 def test_bets_that_are_open_count_as_lost():
     requests = [conversation(n, [10], head=20_000, head_seed=n) for n in range(30)]
     bets = Bets()

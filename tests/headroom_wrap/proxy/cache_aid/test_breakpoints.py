@@ -161,6 +161,7 @@ def requests(draw):
 
 @given(requests(), st.sampled_from([None, 1, "\t"]), st.booleans())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
 def test_valid_in_valid_out_and_the_same_content(request, indent, ascii_only):
     body = json.dumps(request, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     made = json.loads(everywhere(body))
@@ -177,6 +178,7 @@ def test_valid_in_valid_out_and_the_same_content(request, indent, ascii_only):
 
 @given(requests(), requests())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
 def test_links_are_those_of_the_prompts_beginning(one, other):
     longer = {**one, "messages": [*one["messages"], {"role": "assistant", "content": "said"}, *other["messages"]]}
     short, long = (breakpoints.outline(json.dumps(request).encode()) for request in (one, longer))

@@ -73,6 +73,7 @@ def test_what_is_no_request_is_refused_or_left(body):
     st.sampled_from(["gpt-5.2", "gpt-5.6-sol"]),
 )
 @settings(max_examples=80, deadline=None)
+@pytest.mark.slow
 def test_no_conversation_reads_less_than_without(asked, model):
     """Requests of several applications, whose heads part early or late."""
     plain, keyed = OpenAICache(), OpenAICache()

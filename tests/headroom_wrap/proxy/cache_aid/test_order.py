@@ -107,6 +107,7 @@ JSON = st.recursive(
 
 @given(st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), max_size=4), st.integers(0, 99))
 @settings(max_examples=120, deadline=None)
+@pytest.mark.slow
 def test_any_tools_in_any_order_go_on_as_first_written(tools, seed):
     rng = random.Random(seed)
     order, first = Order(), body_of(tools)

@@ -124,6 +124,7 @@ def test_where_there_is_no_place_for_it_nothing_is_moved(given_):
     st.sampled_from(["It is 10:{:02}. ", "Status:\n M file{}.py\n", "id: abcdef{:02}. At 2026-03-01T10:{:02}:00Z. ", "Günther 😀 {}:10 "]),
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
 def test_prefixes_hold_and_nothing_is_lost(minutes, dialect, pattern):
     relocation = Relocation()
     sent = []

@@ -98,10 +98,10 @@ def test_where_instructions_stand(request_, said):
 
 
 @pytest.mark.parametrize(
-    "text", ["a1" * 1_000_000, "1:" * 1_000_000, "a-" * 1_000_000, " M" * 1_000_000, "\n" * 1_000_000, "2026-01-01 " * 100_000, "f" * 2_000_000]
+    "text", ["a1" * 200_000, "1:" * 200_000, "a-" * 200_000, " M" * 200_000, "\n" * 200_000, "2026-01-01 " * 20_000, "f" * 400_000]
 )
 @pytest.mark.slow
 def test_hostile_texts_take_linear_time(text):
     began = time.process_time()
     Volatile().found(text, b"", 0.0)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 5
