@@ -141,19 +141,18 @@ class Books:
     async def _enter(self, usage: Usage, parser: UsageParser, prepared: Prepared, session: str, times: Times) -> None:
         try:
             model = parser.model or (prepared.transcript.model if prepared.transcript is not None else "")
-            message_id = parser.message_id or secrets.token_hex(12)
             keys = lineage(prepared.transcript.items) if prepared.transcript is not None else ()
             sent = Sent(times.sent, keys, model, prepared.head, prepared.forms)
             verdict = self._cache.answered(session, prepared.dialect, sent, usage, times.relayed)
             if self._cold is not None:
-                self._cold.answered(keys, prepared.dialect, verdict.entry, message_id)
+                self._cold.answered(keys, prepared.dialect, verdict.entry)
             self._calibration.observe(effects.grown(prepared, session, keys, model), usage)
             now = time.time()
             made = receipt(
                 usage,
                 effects.effect(prepared),
                 prices.price_of(model, now),
-                message_id=message_id,
+                message_id=parser.message_id or secrets.token_hex(12),
                 session=session,
                 time=now,
                 agent=self._agent,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -28,7 +30,7 @@ from pipeline.store.api import Decision, Store, StoreError
 log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000  # conversations
-_BOOKED = 10_000  # answers
+_SLOT_S = 600.0  # within which a use of the cache is noted once: other processes wait that much longer
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -60,19 +62,18 @@ class ColdTurns:
     """Tells requests their lineage.
 
     Args:
-        keeper: decisions, originals and receipts.
+        keeper: decisions and originals.
         workers: where compressors run.
-        project: whose receipts tell of other processes.
     """
 
-    def __init__(self, keeper: Keeper, workers: WorkerPool, project: str) -> None:
+    def __init__(self, keeper: Keeper, workers: WorkerPool) -> None:
         self._keeper = keeper
         self._workers = workers
-        self._project = project
+        self._token = secrets.token_hex(8)  # of this process
         self._uses = Uses()
         self._starts: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()  # of the generations that a conversation has gone through
         self._tried: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._booked: OrderedDict[str, None] = OrderedDict()
+        self._noted: OrderedDict[str, int] = OrderedDict()
         self._opening = asyncio.Lock()
 
     async def keys(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,17 +94,16 @@ class ColdTurns:
             return _keys_of(asked, plain, self._starts.get((asked.session, plain[0]), ()))
         finally:
             self._uses.asked(plain[0], asked.dialect, clock())
+            await self._note_use(plain[0])
 
-    def answered(self, keys: Sequence[str], dialect: str, entry: Entry | None, message_id: str) -> None:
+    def answered(self, keys: Sequence[str], dialect: str, entry: Entry | None) -> None:
         """An answer has ended.
 
         Args:
             keys: the lineage of its request in the first generation.
             dialect: the API's name.
             entry: what the cache holds by it.
-            message_id: under which it is booked.
         """
-        _remember(self._booked, message_id, None, _BOOKED)
         if keys:
             self._uses.answered(keys[0], dialect, entry, clock())
 
@@ -127,15 +127,31 @@ class ColdTurns:
 
     async def _cold(self, asked: Asked, first: str) -> bool:
         """Whether it is proved that the provider's cache holds nothing of a conversation."""
-        now, longest = clock(), window(asked.dialect)
-        if self._uses.knows(first) and not self._uses.gone(first, now):
+        longest = window(asked.dialect)
+        knows = self._uses.knows(first)
+        if longest == math.inf or (knows and not self._uses.gone(first, clock())):
             return False
-        since = wall() - longest
-        if since <= 0:
-            return False
-        recent = await self._keeper.use(lambda store: store.receipts(since=since, project=self._project))
-        # What this process has booked it knows of, unless that was forgotten.
-        return not recent or (self._uses.knows(first) and all(receipt.message_id in self._booked for receipt in recent))
+        since, now = (int(at // _SLOT_S) for at in (wall() - longest, wall()))
+        marks = [name for slot in range(since, now + 1) for name in _uses_at(first, slot)]
+        found = await self._keeper.decisions(marks)
+        return not found or (knows and all(mark.text == self._token for mark in found.values()))
+
+    async def _note_use(self, first: str) -> None:
+        """Let other processes know that a conversation is being sent: once in a while is enough."""
+        slot = int(wall() // _SLOT_S)
+        if self._noted.get(first) == slot:
+            return
+        _remember(self._noted, first, slot, _REMEMBERED)
+        ours, others = _uses_at(first, slot)
+
+        def note(store: Store) -> None:
+            if store.freeze([Decision(ours, self._token, Reason.OFF.value)])[ours].text != self._token:
+                store.freeze([Decision(others, "", Reason.OFF.value)])
+
+        try:
+            await self._keeper.use(note)
+        except StoreError as error:
+            log.info("a use of the provider's cache cannot be noted: %s", error)
 
     async def _open(self, asked: Asked, keys: tuple[str, ...], *, all_again: bool) -> str:
         """Open a generation. Returns the beginning of its lineage, ``""`` if the old forms are as good or better ones did not come in time."""
@@ -179,6 +195,11 @@ def _find(store: Store, asked: Asked, plain: tuple[str, ...], known: tuple[str, 
         if name not in found:
             store.freeze([Decision(name, start, Reason.OFF.value)])
     return tuple(starts)
+
+
+def _uses_at(first: str, slot: int) -> tuple[str, str]:
+    """The keys under which it is on record who sent a conversation within some minutes: the first process, and that there were others."""
+    return f"use:{first}:{slot}", f"use:{first}:{slot}:others"
 
 
 def _keys_of(asked: Asked, plain: tuple[str, ...], starts: tuple[str, ...]) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ async def serving(
 
     keeper = CountingKeeper(lambda: open_store(config, report), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
-    cold = None if config.off else ColdTurns(keeper, workers, config.project)
+    cold = None if config.off else ColdTurns(keeper, workers)
     books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper, tell), cold=cold)
     policy = config.policy
     dialects = [make() for make in DIALECTS]
