@@ -26,13 +26,13 @@ from pipeline.markers import carries_marker
 from pipeline.query import Query
 
 RECALL = 0.97
-SAFE_RATIO = 0.86  # of the text: no level of words deeper than this takes is used unasked; texts with tables and code come to 0.88
+SAFE_RATIO = 0.85  # of the text: no level of words deeper than this takes is used unasked; texts with tables and code come to 0.88
 BY_MODEL = DEEPEST + 1  # the level of words that a model left out
 _LEAST = 640  # characters, about 160 tokens: of less nothing is made smaller
 _LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
 _GAIN = 0.95  # of the text at most; above it stays as it was …
 _LEAST_GAIN = 0.98  # … but for a long one where no sentence is left out and so little is asked for again …
-_SAVED = 600  # … if it is so many characters shorter, three times as many as its footer has
+_SAVED = 400  # … if it is so many characters shorter, twice as many as its footer has
 _PROSE = frozenset({Kind.SENTENCE, Kind.ITEM})
 _SAMPLE = 60  # units show what a level of words takes …
 _ERROR = 0.01  # … to within this
