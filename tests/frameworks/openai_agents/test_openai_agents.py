@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 
 import openai
@@ -39,6 +40,11 @@ def untraced():
 
 def client(provider):
     return AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="k", max_retries=0)
+
+
+def close(made):
+    """Closes a client in the loop in which ``run_sync`` used it: that one stays, for the next run."""
+    asyncio.get_event_loop().run_until_complete(made.close())
 
 
 def chat(provider):
@@ -101,8 +107,11 @@ async def test_what_the_api_refuses_is_sent_as_it_was(api, ask):
 def test_without_an_event_loop_of_ones_own():
     store = MemoryStore()
     with PROVIDERS["openai"](reading(3)) as provider:
-        assert Runner.run_sync(agent(HeadroomModel(chat(provider), store=store), store), "Read all logs.").final_output == "All read."
+        made = client(provider)
+        model = HeadroomModel(OpenAIChatCompletionsModel("gpt-4.1", made), store=store)
+        assert Runner.run_sync(agent(model, store), "Read all logs.").final_output == "All read."
         check_prefix(provider.requests, 3)
+        close(made)
 
 
 async def test_models_by_name():
@@ -214,3 +223,4 @@ def test_the_page(monkeypatch):
             exec(compile(block, "openai-agents.md", "exec"), names)
         assert MARKER in provider.requests[1].body["input"][-1]["output"]
         assert names["answer"].final_output == "All is well."
+        close(names["model"]._client)
