@@ -51,7 +51,8 @@ class Running:
 def standing(home: Path, *arguments: str, environ: dict[str, str] | None = None) -> Iterator[Running]:
     """A proxy on a free port, ended with the context; what it wrote on standard error must hold no traceback."""
     surroundings = {"PATH": os.environ["PATH"], "HOME": str(home), "HEADROOM_STATE": str(home / "state"), **(environ or {})}
-    command = [sys.executable, "-m", "headroom_wrap.cli", "proxy", "--port", "0", *arguments]
+    # Requests are held against those that clients send by themselves: what is added for the provider's cache is tested where it is made.
+    command = [sys.executable, "-m", "headroom_wrap.cli", "proxy", "--port", "0", "--no-cache-aid", *arguments]
     with _running(command, surroundings, home / "state") as running:
         yield running
 
