@@ -117,7 +117,8 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         _edit(plan, journal, entry)
         view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
-            return Ended(_agent(plan, config, view, {}), view, plan, time.time(), account.read(folder / account.FILE))
+            began = time.time()
+            return Ended(_agent(plan, config, view, {}), view, plan, began, account.read(folder / account.FILE))
         title = TitleRewriter()
         with (
             channel(config, folder, title) as show,
