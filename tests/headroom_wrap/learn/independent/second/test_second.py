@@ -1,12 +1,33 @@
-"""A second independent set: the file is what its sources say, and its labels use the vocabulary of lessons."""
+"""A second independent set: the file is what its sources say, and its labels use the vocabulary of lessons; then what is written of it."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from headroom_wrap.learn.findings import SLOTS, Lesson
+from tests.headroom_wrap.learn.independent.score import Score, score
 from tests.headroom_wrap.learn.independent.second import make
 from tests.headroom_wrap.learn.independent.sessions import cases
+
+# What held at the first run, see README.md: neither is an aim.
+_LEAST_PRECISION = 0.94
+_LEAST_RECALL = 0.29
+
+
+@pytest.fixture(scope="module")
+def scored() -> Score:
+    return score(cases(make.CASES))
+
+
+def test_rules_are_right(scored: Score) -> None:
+    assert scored.right > 0
+    assert scored.precision >= _LEAST_PRECISION, scored
+
+
+def test_rules_are_found(scored: Score) -> None:
+    assert scored.recall >= _LEAST_RECALL, scored
 
 
 def test_the_checked_in_cases_are_those_of_the_sources() -> None:
