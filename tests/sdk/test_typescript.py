@@ -8,6 +8,8 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +71,45 @@ def answers(conversation: str) -> Script:
     return Script(*[[text(f"I look, {n}: äöü 漢字."), tool(TOOL, command=f"cat app{n}.log")] for n in range(turns)], [text("Done.")])
 
 
+class Leader:
+    """A process of node that leads conversations one after the other: to load the libraries takes longer than most conversations."""
+
+    def __init__(self) -> None:
+        assert NODE is not None
+        surroundings = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+        self._errors = tempfile.TemporaryFile()  # closed with the process
+        self._process = subprocess.Popen(
+            [NODE, "tests/e2e/lead.mjs"], cwd=PACKAGE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=surroundings
+        )
+
+    def lead(self, talks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What came of conversations."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(talks).encode() + b"\n")
+        self._process.stdin.flush()
+        overdue = threading.Timer(DEADLINE, self._process.kill)
+        overdue.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            overdue.cancel()
+        assert line, self._said()
+        told: list[dict[str, Any]] = json.loads(line)
+        return told
+
+    def close(self) -> None:
+        """It ends when there is nothing more to lead, and has nothing to say of it."""
+        self._process.communicate(timeout=DEADLINE)
+        status, said = self._process.returncode, self._said()
+        self._errors.close()
+        assert status == 0, said
+
+    def _said(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read().decode()
+
+
 @dataclass
 class Street:
     """A proxy and the providers of wrapped clients, and the same providers again for bare ones.
@@ -77,11 +118,13 @@ class Street:
         proxy: its upstreams are ``providers``.
         providers: by vendor.
         direct: likewise.
+        leader: of the conversations.
     """
 
     proxy: Running
     providers: dict[str, Provider]
     direct: dict[str, Provider]
+    leader: Leader
 
     def provider(self, api: str, *, bare: bool) -> Provider:
         return (self.direct if bare else self.providers)["openai" if api.startswith("vercel") else api.partition("_")[0]]
@@ -93,13 +136,17 @@ def built() -> Path:
     return PACKAGE
 
 
-def node(*arguments: str, stdin: str = "", environ: dict[str, str] | None = None) -> str:
+@pytest.fixture(scope="module")
+def typed(built: Path) -> None:
+    """The programs written against the package's types, of which TypeScript has nothing to complain."""
+    node("node_modules/typescript/bin/tsc", "-p", "tests/types")
+
+
+def node(*arguments: str, environ: dict[str, str] | None = None) -> str:
     """Runs node in the package's folder; it must end well."""
     assert NODE is not None
     surroundings = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **(environ or {})}
-    done = subprocess.run(
-        [NODE, *arguments], cwd=PACKAGE, input=stdin, capture_output=True, text=True, timeout=DEADLINE, check=False, env=surroundings
-    )
+    done = subprocess.run([NODE, *arguments], cwd=PACKAGE, input="", capture_output=True, text=True, timeout=DEADLINE, check=False, env=surroundings)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -113,7 +160,11 @@ def street(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     addresses = [a for name, provider in providers.items() for a in (f"--{name}-upstream", provider.url)]
     try:
         with standing(tmp_path_factory.mktemp("street"), *addresses) as proxy:
-            yield Street(proxy, providers, direct)
+            leader = Leader()
+            try:
+                yield Street(proxy, providers, direct, leader)
+            finally:
+                leader.close()
     finally:
         for provider in (*providers.values(), *direct.values()):
             provider.__exit__(None, None, None)
@@ -134,7 +185,7 @@ def lead(street: Street, api: str, question: str, results: tuple[str, ...], *how
     before = [len(provider.requests) for provider in asked]
     talk = {"api": api, "question": question, "results": results, "stream": stream, "tool": TOOL, "schema": SCHEMA}
     talks = [{**talk, "base": provider.url, "headroom": how} for provider, how in zip(asked, hows, strict=True)]
-    told = json.loads(node("tests/e2e/lead.mjs", stdin=json.dumps(talks)))
+    told = street.leader.lead(talks)
     return [Told(t["answers"], t["failure"], p.requests[n:]) for t, p, n in zip(told, asked, before, strict=True)]
 
 
@@ -164,8 +215,8 @@ def marked(api: str, request: Recorded) -> int:
     return len(MARKER.findall(json.dumps(messages(api, request))))
 
 
-def test_types_fit_every_version_of_what_they_are_for(built: Path) -> None:
-    node("node_modules/typescript/bin/tsc", "-p", "tests/types")
+def test_types_fit_every_version_of_what_they_are_for(typed: None) -> None:
+    assert (PACKAGE / "dist" / "tests" / "published.js").exists()
 
 
 def test_unit(built: Path) -> None:
@@ -174,8 +225,7 @@ def test_unit(built: Path) -> None:
     node("--test", *tests)
 
 
-def test_programs_written_for_other_versions_work(street: Street) -> None:
-    node("node_modules/typescript/bin/tsc", "-p", "tests/types")
+def test_programs_written_for_other_versions_work(street: Street, typed: None) -> None:
     urls = {f"{name.upper()}_URL": provider.url for name, provider in street.providers.items()}
     environ = {
         "HEADROOM_BASE_URL": street.proxy.origin,

@@ -1,11 +1,12 @@
-// Leads conversations with client libraries, bare or wrapped: what is to be said comes on standard input, what came of it goes to standard output.
+// Leads conversations with client libraries, bare or wrapped: a line of standard input says which, a line of standard output what came of them.
+import { createInterface } from "node:readline";
 import { apis } from "./apis.mjs";
 
-const chunks = [];
-for await (const chunk of process.stdin) chunks.push(chunk);
-const told = [];
-for (const talk of JSON.parse(Buffer.concat(chunks).toString())) told.push(await lead(talk));
-process.stdout.write(JSON.stringify(told));
+for await (const line of createInterface({ input: process.stdin })) {
+  const told = [];
+  for (const talk of JSON.parse(line)) told.push(await lead(talk));
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}
 
 async function lead(talk) {
   const answers = [];
