@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 from headroom_wrap.events import Event, Ready, Trouble
+from headroom_wrap.proxy.repeats import Repeats
 
 log = logging.getLogger("headroom")
 
 _AGAIN_S = 300.0
-_MOST = 1000
 
 
 class Notices:
@@ -24,22 +24,11 @@ class Notices:
 
     def __init__(self, greeting: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._greeting = greeting
-        self._clock = clock
-        self._told: dict[tuple[str, str], float] = {}
+        self._repeats = Repeats(_AGAIN_S, clock)
 
     def __call__(self, event: Event) -> None:
         """Tell an event, if it is one for a person."""
         if isinstance(event, Ready) and self._greeting:
             print(self._greeting, flush=True)
-        elif isinstance(event, Trouble) and not self._stale(event):
+        elif isinstance(event, Trouble) and not self._repeats.stale(event):
             log.warning("%s", event.message)
-
-    def _stale(self, event: Trouble) -> bool:
-        now = self._clock()
-        told = self._told.get((event.kind, event.message))
-        if told is not None and now - told < _AGAIN_S:
-            return True
-        if len(self._told) >= _MOST:
-            self._told.clear()
-        self._told[event.kind, event.message] = now
-        return False

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from headroom_wrap.events import Event, Trouble, encode
+from headroom_wrap.proxy.repeats import Repeats
 
 _MOST = 1000  # events kept for a reader that is late
 _WRITE = 16 << 10  # bytes; an event is a few hundred
@@ -30,18 +31,17 @@ class Outbox:
 
     def __init__(self, fd: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._fd = fd
-        self._clock = clock
         self._waiting: deque[bytes] = deque(maxlen=_MOST)
         self._rest = b""  # of a line that went out in part
         self._watched = False
         self._later: asyncio.TimerHandle | None = None
-        self._told: dict[tuple[str, str], float] = {}
+        self._repeats = Repeats(_AGAIN_S, clock)
         if fd >= 0:
             os.set_blocking(fd, False)
 
     def __call__(self, event: Event) -> None:
         """Tell an event: in a moment where a loop runs, else at once."""
-        if self._fd < 0 or (isinstance(event, Trouble) and self._stale(event)):
+        if self._fd < 0 or (isinstance(event, Trouble) and self._repeats.stale(event)):
             return
         self._waiting.append(encode(event))
         if self._watched or self._later is not None:
@@ -88,16 +88,6 @@ class Outbox:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-
-    def _stale(self, event: Trouble) -> bool:
-        now = self._clock()
-        told = self._told.get((event.kind, event.message))
-        if told is not None and now - told < _AGAIN_S:
-            return True
-        if len(self._told) >= _MOST:
-            self._told.clear()
-        self._told[event.kind, event.message] = now
-        return False
 
     def _watch(self) -> None:
         if not self._watched:
