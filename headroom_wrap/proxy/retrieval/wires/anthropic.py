@@ -12,6 +12,7 @@ from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
 from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result, Unclear
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
+from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import splice
 from pipeline.dialects.messages import first_byte
@@ -23,7 +24,7 @@ _CHARGED = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tok
 _UNMARKED = (b"thinking", b"redacted_thinking")  # a breakpoint may not stand at these
 
 
-class AnthropicWire:
+class AnthropicWire(CommonWire):
     """The wire."""
 
     joins = True
@@ -31,18 +32,8 @@ class AnthropicWire:
     def fits(self, body: bytes, target: str) -> bool:
         return _BEDROCK.search(target) is None
 
-    def tools(self, body: bytes) -> bytes:
-        raw = bodies.at(body, bodies.top(body).get("tools"))
-        return raw if raw.strip(b"[] \t\r\n") else b""
-
     def declaration(self) -> bytes:
         return encode({"name": NAME, "description": tool.DESCRIPTION, "input_schema": tool.SCHEMA})
-
-    def with_tool(self, body: bytes, declaration: bytes) -> bytes:
-        return bodies.with_element(body, bodies.top(body), "tools", declaration)
-
-    def reads(self, content_type: str) -> bool:
-        return content_type.startswith(("text/event-stream", "application/json"))
 
     def answer(self, body: bytes, *, streamed: bool) -> Answer:
         return _Streamed() if streamed else Whole(_read, _merged)
@@ -76,15 +67,6 @@ class AnthropicWire:
             return elements
         end = blocks[-1].end - 1
         return [*elements[:-1], splice(last, [(Span(end, end), b',"cache_control":' + mark)])]
-
-    def previous(self, body: bytes) -> str:
-        return ""
-
-    def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
-        return body
-
-    def kept(self, body: bytes) -> bool:
-        return False
 
     def failed(self, message: str) -> bytes:
         data = encode({"type": "error", "error": {"type": "api_error", "message": message}})

@@ -10,33 +10,22 @@ from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
 from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
+from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.transcript import Span
 
 _CUT = ("", "length", "content_filter")
 _NOT_SENT = ("role", "annotations", "audio", "index")  # what only answers have, or what is written anew
 
 
-class ChatWire:
+class ChatWire(CommonWire):
     """The wire."""
-
-    joins = False
 
     def fits(self, body: bytes, target: str) -> bool:
         fields = bodies.top(body)
         return bodies.at(body, fields.get("n")) in (b"", b"1") and not bodies.at(body, fields.get("functions"))
 
-    def tools(self, body: bytes) -> bytes:
-        raw = bodies.at(body, bodies.top(body).get("tools"))
-        return raw if raw.strip(b"[] \t\r\n") else b""
-
     def declaration(self) -> bytes:
         return encode({"type": "function", "function": {"name": NAME, "description": tool.DESCRIPTION, "parameters": tool.SCHEMA}})
-
-    def with_tool(self, body: bytes, declaration: bytes) -> bytes:
-        return bodies.with_element(body, bodies.top(body), "tools", declaration)
-
-    def reads(self, content_type: str) -> bool:
-        return content_type.startswith(("text/event-stream", "application/json"))
 
     def answer(self, body: bytes, *, streamed: bool) -> Answer:
         return _Streamed() if streamed else Whole(_read, _merged)
@@ -46,24 +35,6 @@ class ChatWire:
 
     def results(self, results: Sequence[Result]) -> tuple[bytes, ...]:
         return tuple(encode({"role": "tool", "tool_call_id": r.call.id, "content": r.text}) for r in results)
-
-    def message(self, results: Sequence[bytes]) -> tuple[bytes, ...]:
-        return tuple(results)
-
-    def ahead(self, body: bytes, message: Span, results: Sequence[bytes]) -> tuple[Span, bytes] | None:
-        return None
-
-    def marked(self, body: bytes, turn: Sequence[Span], elements: Sequence[bytes]) -> Sequence[bytes]:
-        return elements
-
-    def previous(self, body: bytes) -> str:
-        return ""
-
-    def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
-        return body
-
-    def kept(self, body: bytes) -> bool:
-        return False
 
     def failed(self, message: str) -> bytes:
         return b"data: " + encode({"error": {"message": message, "type": "server_error", "param": None, "code": None}}) + b"\n\n"

@@ -12,6 +12,7 @@ from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
 from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
+from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.dialects import json_spans
 from pipeline.dialects.json_spans import Malformed
 from pipeline.transcript import Span
@@ -20,7 +21,7 @@ _STREAMS = re.compile(r":streamGenerateContent$")
 _ANSWERABLE = ("STOP",)
 
 
-class GeminiWire:
+class GeminiWire(CommonWire):
     """The wire."""
 
     joins = True
@@ -56,9 +57,6 @@ class GeminiWire:
             raise Malformed("tools without functions")
         return bodies.extended(body, declared, [declaration])
 
-    def reads(self, content_type: str) -> bool:
-        return content_type.startswith(("text/event-stream", "application/json"))
-
     def answer(self, body: bytes, *, streamed: bool) -> Answer:
         return _Streamed() if streamed else Whole(_read, _merged)
 
@@ -76,18 +74,6 @@ class GeminiWire:
         if "role" in fields and json_spans.string(body, fields["role"]) not in ("user", "function"):
             return None
         return bodies.first(body, fields["parts"], results)
-
-    def marked(self, body: bytes, turn: Sequence[Span], elements: Sequence[bytes]) -> Sequence[bytes]:
-        return elements
-
-    def previous(self, body: bytes) -> str:
-        return ""
-
-    def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
-        return body
-
-    def kept(self, body: bytes) -> bool:
-        return False
 
     def failed(self, message: str) -> bytes:
         return b"data: " + encode({"error": {"code": 500, "message": message, "status": "INTERNAL"}}) + b"\r\n\r\n"

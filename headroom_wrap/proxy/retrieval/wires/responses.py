@@ -10,6 +10,7 @@ from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
 from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
+from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import splice
 from pipeline.dialects.messages import first_byte
@@ -20,27 +21,15 @@ _ENDS = ("response.completed", "response.incomplete")
 _MARKS = tuple(kind.encode() for kind in _ENDS)
 
 
-class ResponsesWire:
+class ResponsesWire(CommonWire):
     """The wire."""
-
-    joins = False
 
     def fits(self, body: bytes, target: str) -> bool:
         fields = bodies.top(body)
         return not bodies.at(body, fields.get("conversation")) and bodies.at(body, fields.get("background")) != b"true" and "input" in fields
 
-    def tools(self, body: bytes) -> bytes:
-        raw = bodies.at(body, bodies.top(body).get("tools"))
-        return raw if raw.strip(b"[] \t\r\n") else b""
-
     def declaration(self) -> bytes:
         return encode({"type": "function", "name": NAME, "description": tool.DESCRIPTION, "parameters": tool.SCHEMA, "strict": False})
-
-    def with_tool(self, body: bytes, declaration: bytes) -> bytes:
-        return bodies.with_element(body, bodies.top(body), "tools", declaration)
-
-    def reads(self, content_type: str) -> bool:
-        return content_type.startswith(("text/event-stream", "application/json"))
 
     def answer(self, body: bytes, *, streamed: bool) -> Answer:
         kept = stored(body)
@@ -52,15 +41,6 @@ class ResponsesWire:
 
     def results(self, results: Sequence[Result]) -> tuple[bytes, ...]:
         return tuple(encode({"type": "function_call_output", "call_id": r.call.id, "output": r.text}) for r in results)
-
-    def message(self, results: Sequence[bytes]) -> tuple[bytes, ...]:
-        return tuple(results)
-
-    def ahead(self, body: bytes, message: Span, results: Sequence[bytes]) -> tuple[Span, bytes] | None:
-        return None
-
-    def marked(self, body: bytes, turn: Sequence[Span], elements: Sequence[bytes]) -> Sequence[bytes]:
-        return elements
 
     def previous(self, body: bytes) -> str:
         if not stored(body):
