@@ -45,10 +45,13 @@ def answer(question: bytes, shell: str, run: list[str]) -> dict[str, Any]:
         asked = json.loads(question)
     except (ValueError, RecursionError):
         return {}
-    event = asked.get("hook_event_name") if isinstance(asked, dict) else None
+    if not isinstance(asked, dict):
+        return {}
+    event = asked.get("hook_event_name")
     if event == "beforeSubmitPrompt":
         return {"continue": True}
-    given = asked.get("tool_input") if event == "preToolUse" and asked.get("tool_name") == "Shell" else None
+    before = event in ("preToolUse", None)  # versions that name no event have no other
+    given = asked.get("tool_input") if before and asked.get("tool_name") == "Shell" else None
     wanted = given.get("command") if isinstance(given, dict) else None
     if not isinstance(given, dict) or not isinstance(wanted, str):
         return {}
