@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,8 +14,8 @@ from typing import Any
 import pytest
 
 from headroom.testing import Recorded, Script, custom_tool, text, tool
-from tests.e2e.conftest import ROOT, _write_project
 from tests.e2e.scripts import FOOTER
+from tests.e2e.user import AgentUser, settle
 
 KEY = "sk-proj-" + "x" * 40
 ACCOUNT = "acc-0001"
@@ -27,25 +23,17 @@ CODE, PLAIN = "gpt-6.1-sol", "gpt-5.5"  # a model that writes scripts, and one t
 ANSWER = "Invoice 48213 was rounded per line; ledger.py is mended."
 PROMPT = "Which invoice failed, and why? Mend it."
 _PATCH = "*** Begin Patch\n*** Update File: billing/ledger.py\n@@\n def rule_7(amount):\n-    return amount * 7\n+    return round(amount * 7, 2)\n*** End Patch\n"
-_UNIQUE = re.compile(r"rollout-[^/]+|\d{4}/\d\d/\d\d|[0-9a-f]{8}-[0-9a-f-]{27}|\d{6,}")
 
 
-@dataclass
-class User:
+class User(AgentUser):
     """Somebody who uses Codex in a project."""
 
-    home: Path
-    path: Path
-    program: Path
-    env: dict[str, str] = field(default_factory=dict)
+    AGENT = "codex"
+    UNIQUE = re.compile(r"rollout-[^/]+|\d{4}/\d\d/\d\d|[0-9a-f]{8}-[0-9a-f-]{27}|\d{6,}")
 
     @property
     def codex_home(self) -> Path:
         return self.home / ".codex"
-
-    @property
-    def state(self) -> Path:
-        return self.home / ".local" / "state" / "headroom"
 
     def configure(self, text: str) -> None:
         """What stands in the user's configuration."""
@@ -55,48 +43,17 @@ class User:
         """Have a base URL of one's own."""
         self.configure(f'# mine\nopenai_base_url = "{url}/v1"\n{more}')
 
-    def direct(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([str(self.program), *arguments], more)
-
-    def wrapped(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.headroom("wrap", "codex", "--", *arguments, **more)
-
-    def headroom(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments], more)
-
-    def run(self, command: list[str], more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=self.path, env={**self.env, **more}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False
-        )
-
-    def files(self) -> dict[str, str]:
-        """Hashes of all files of the user's and of the project, by path; ours aside. What is unique to a run (ids, times) is masked in names."""
-        found = {}
-        for root, top in ((self.home, "home"), (self.path, "project")):
-            for path in sorted(root.rglob("*")):
-                if path.is_file() and self.state not in path.parents:
-                    found[_UNIQUE.sub("N", f"{top}/{path.relative_to(root)}")] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return found
-
     def rollouts(self) -> list[Path]:
         return sorted((self.codex_home / "sessions").rglob("rollout-*.jsonl"))
 
 
 def make_user(tmp: pytest.TempPathFactory, *, auth: Mapping[str, Any] | None = None) -> User:
     """A fresh user, signed in with an API key unless ``auth`` says otherwise. Skips the test where Codex is not installed."""
-    program = Path(os.environ.get("HEADROOM_TEST_AGENTS", str(ROOT / ".dev" / "agents"))) / "node_modules" / ".bin" / "codex"
-    if not program.exists():
-        pytest.skip("the real Codex is not installed: run ./dev test, which installs it from npm")
-    home, path = tmp.mktemp("user"), tmp.mktemp("project")
-    _write_project(path)
-    (path / "AGENTS.md").write_text("Keep to the conventions of the code base.\n")
-    subprocess.run(["git", "init", "-q", str(path)], check=True)
+    home, path, program, env = settle(tmp, "codex", "Codex", "AGENTS.md")
     (home / ".codex").mkdir()
     (home / ".codex" / "auth.json").write_text(json.dumps(auth or {"auth_mode": "apikey", "OPENAI_API_KEY": KEY}))
     # Codex runs commands in a login shell, which sets PATH anew.
     (home / ".profile").write_text(f'PATH="$PATH:{Path(sys.executable).parent}"\n')
-    search = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = {"HOME": str(home), "PATH": search, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     return User(home, path, program, env)
 
 

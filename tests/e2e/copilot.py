@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +16,9 @@ from aiohttp import web
 from headroom.testing import AnthropicProvider, CopilotProvider, OpenAIProvider, Recorded, Script, custom_tool, text, tool
 from headroom.testing.server import Call, Provider
 from headroom_wrap.demo import samples
-from tests.e2e.conftest import ROOT, _write_project
 from tests.e2e.scripts import FOOTER
 from tests.e2e.test_claude_print import without_markers
+from tests.e2e.user import AgentUser, settle
 
 TOKEN = "gho_" + "x" * 36
 CLAUDE, GPT, CHAT = "claude-opus-4-8", "gpt-5.5", "gpt-5.4-mini"  # with an account each is served in another wire format
@@ -29,7 +26,6 @@ ANSWER = "Invoice 48213 was rounded per line; ledger.py is mended."
 PROMPT = "Which invoice failed, and why? Mend it."
 RETRIEVE = "headroom-headroom_retrieve"
 _PATCH = "*** Begin Patch\n*** Update File: billing/ledger.py\n@@\n def rule_7(amount):\n-    return amount * 7\n+    return round(amount * 7, 2)\n*** End Patch\n"
-_UNIQUE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{6,}(?:-\d+)?")
 
 
 class Account(CopilotProvider):
@@ -99,41 +95,14 @@ ACCOUNT_CHAT = Way("account-chat", Account, CHAT, account=True)
 WAYS = (OWN_CHAT, OWN_RESPONSES, OWN_SOCKET, OWN_ANTHROPIC, OWN_AZURE, ACCOUNT_CLAUDE, ACCOUNT_GPT, ACCOUNT_CHAT)
 
 
-@dataclass
-class User:
+class User(AgentUser):
     """Somebody who uses Copilot in a project."""
 
-    home: Path
-    path: Path
-    program: Path
-    env: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def state(self) -> Path:
-        return self.home / ".local" / "state" / "headroom"
-
-    def direct(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([str(self.program), *arguments], more)
+    AGENT = "copilot"
+    UNIQUE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{6,}(?:-\d+)?")
 
     def wrapped(self, way: Way, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return self.headroom("wrap", "copilot", *way.flags, "--", *arguments, **more)
-
-    def headroom(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments], more)
-
-    def run(self, command: list[str], more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=self.path, env={**self.env, **more}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False
-        )
-
-    def files(self) -> dict[str, str]:
-        """Hashes of all files of the user's and of the project, by path; ours aside. What is unique to a run (ids, times) is masked in names."""
-        found = {}
-        for root, top in ((self.home, "home"), (self.path, "project")):
-            for path in sorted(root.rglob("*")):
-                if path.is_file() and self.state not in path.parents:
-                    found[_UNIQUE.sub("N", f"{top}/{path.relative_to(root)}")] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return found
 
     def events(self) -> list[Path]:
         """Copilot's own records of its sessions."""
@@ -142,27 +111,13 @@ class User:
 
 def make_user(tmp: pytest.TempPathFactory) -> User:
     """A fresh user. Skips the test where Copilot is not installed."""
-    program = Path(os.environ.get("HEADROOM_TEST_AGENTS", str(ROOT / ".dev" / "agents"))) / "node_modules" / ".bin" / "copilot"
-    if not program.exists():
-        pytest.skip("the real Copilot CLI is not installed: run ./dev test, which installs it from npm")
-    home, path = tmp.mktemp("user"), tmp.mktemp("project")
-    _write_project(path)
+    home, path, program, env = settle(tmp, "copilot", "Copilot CLI", "AGENTS.md")
     (path / "app.log").write_text("".join(samples.log(260).splitlines(keepends=True)[-200:]))  # beyond 20 KB Copilot shows a preview only
-    (path / "AGENTS.md").write_text("Keep to the conventions of the code base.\n")
-    subprocess.run(["git", "init", "-q", str(path)], check=True)
     (home / ".copilot").mkdir()
     (home / ".copilot" / "settings.json").write_text('// mine\n{"banner": "never", "beep": false}\n')
     (home / ".copilot" / "config.json").write_text(json.dumps({"trustedFolders": [str(path)]}))
-    search = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = {
-        "HOME": str(home),
-        "PATH": search,
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(ROOT),
-        "COPILOT_AUTO_UPDATE": "false",
-        "COPILOT_CACHE_HOME": str(tmp.getbasetemp() / "copilot-cache"),  # what it unpacks, 235 MB, once for all users
-    }
+    env["COPILOT_AUTO_UPDATE"] = "false"
+    env["COPILOT_CACHE_HOME"] = str(tmp.getbasetemp() / "copilot-cache")  # what it unpacks, 235 MB, once for all users
     return User(home, path, program, env)
 
 

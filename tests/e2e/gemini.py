@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headroom.testing import Recorded, Script, text, tool
-from tests.e2e.conftest import ROOT, _write_project
 from tests.e2e.scripts import FOOTER
+from tests.e2e.user import AgentUser, settle
 
 KEY = "AIza" + "x" * 35
 ANSWER = "Invoice 48213 was rounded per line; ledger.py is mended."
@@ -27,51 +22,17 @@ SIGNED_IN = {
     "privacy": {"usageStatisticsEnabled": False},
 }
 _OLD, _NEW = "def rule_7(amount):\n    return amount * 7\n", "def rule_7(amount):\n    return round(amount * 7, 2)\n"
-_UNIQUE = re.compile(r"session-[\dT-]+[0-9a-f]{8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{6,}|project-?\d+")
 
 
-@dataclass
-class User:
+class User(AgentUser):
     """Somebody who uses Gemini CLI in a project."""
 
-    home: Path
-    path: Path
-    program: Path
-    state: Path
-    env: dict[str, str] = field(default_factory=dict)
+    AGENT = "gemini"
+    UNIQUE = re.compile(r"session-[\dT-]+[0-9a-f]{8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{6,}|project-?\d+")
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """What stands in the user's settings."""
         (self.home / ".gemini" / "settings.json").write_text(json.dumps(settings))
-
-    def direct(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([str(self.program), *arguments], more)
-
-    def wrapped(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.headroom("wrap", "gemini", "--", *arguments, **more)
-
-    def headroom(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments], more)
-
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        """Run headroom beside the test."""
-        command = [sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, cwd=self.path, env={**self.env, **more}, text=True, **pipes)
-
-    def run(self, command: list[str], more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=self.path, env={**self.env, **more}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False
-        )
-
-    def files(self) -> dict[str, str]:
-        """Hashes of all files of the user's and of the project, by path; ours aside. What is unique to a run (ids, times) is masked in names."""
-        found = {}
-        for root, top in ((self.home, "home"), (self.path, "project")):
-            for path in sorted(root.rglob("*")):
-                if path.is_file() and self.state not in path.parents:
-                    found[_UNIQUE.sub("N", f"{top}/{path.relative_to(root)}")] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return found
 
 
 def make_user(tmp: pytest.TempPathFactory, settings: Mapping[str, Any] = SIGNED_IN, *, state: Path | None = None) -> User:
@@ -82,19 +43,12 @@ def make_user(tmp: pytest.TempPathFactory, settings: Mapping[str, Any] = SIGNED_
         settings: the user's own.
         state: our state folder, the usual one unless it is given.
     """
-    program = Path(os.environ.get("HEADROOM_TEST_AGENTS", str(ROOT / ".dev" / "agents"))) / "node_modules" / ".bin" / "gemini"
-    if not program.exists():
-        pytest.skip("the real Gemini CLI is not installed: run ./dev test, which installs it from npm")
-    home, path = tmp.mktemp("user"), tmp.mktemp("project")
-    _write_project(path)
-    (path / "GEMINI.md").write_text("Keep to the conventions of the code base.\n")
-    subprocess.run(["git", "init", "-q", str(path)], check=True)
+    home, path, program, env = settle(tmp, "gemini", "Gemini CLI", "GEMINI.md")
     (home / ".gemini").mkdir()
-    search = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = {"HOME": str(home), "PATH": search, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "GEMINI_API_KEY": KEY}
+    env["GEMINI_API_KEY"] = KEY
     if state is not None:
         env["HEADROOM_STATE"] = str(state)
-    user = User(home, path, program, state or home / ".local" / "state" / "headroom", env)
+    user = User(home, path, program, env)
     user.configure(settings)
     return user
 

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headroom.testing import Recorded, Script, text, tool
-from tests.e2e.conftest import ROOT, _write_project
 from tests.e2e.scripts import FOOTER
+from tests.e2e.user import AgentUser, settle
 
 KEY = "sk-proj-" + "x" * 40
 ANSWER = "Invoice 48213 was rounded per line; ledger.py is mended."
 PROMPT = "Which invoice failed, and why? Mend it."
 RESPONSES, CHAT, MESSAGES = "openai/gpt-5.5", "mine/m1", "anthropic/claude-sonnet-4-5"
 _OLD, _NEW = "def rule_7(amount):\n    return amount * 7\n", "def rule_7(amount):\n    return round(amount * 7, 2)\n"
-_UNIQUE = re.compile(r"[0-9a-f]{40}|(?:ses|msg|prt|tool|snap)_\w+|\d{4}-\d\d-\d\dT[\d-]+|project-?\d+")
 
 
-@dataclass
-class User:
+class User(AgentUser):
     """Somebody who uses opencode in a project."""
 
-    home: Path
-    path: Path
-    program: Path
-    env: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def state(self) -> Path:
-        return self.home / ".local" / "state" / "headroom"
+    AGENT = "opencode"
+    UNIQUE = re.compile(r"[0-9a-f]{40}|(?:ses|msg|prt|tool|snap)_\w+|\d{4}-\d\d-\d\dT[\d-]+|project-?\d+")
+    PATIENCE_S = 240
 
     def reach(self, url: str, *, anthropic: str = "") -> None:
         """Have addresses of one's own, in a configuration with comments."""
@@ -49,51 +37,14 @@ class User:
         text = json.dumps({"provider": providers, "autoupdate": False, "share": "disabled"}, indent=2)
         (self.home / ".config" / "opencode" / "opencode.jsonc").write_text("// mine\n" + text.replace('"autoupdate"', '/* not now */ "autoupdate"'))
 
-    def direct(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([str(self.program), *arguments], more)
-
-    def wrapped(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.headroom("wrap", "opencode", "--", *arguments, **more)
-
-    def headroom(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return self.run([sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments], more)
-
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        """Run headroom beside the test."""
-        command = [sys.executable, "-m", "headroom_wrap.cli.__main__", *arguments]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, cwd=self.path, env={**self.env, **more}, text=True, **pipes)
-
-    def run(self, command: list[str], more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=self.path, env={**self.env, **more}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240, check=False
-        )
-
-    def files(self) -> dict[str, str]:
-        """Hashes of all files of the user's and of the project, by path; ours aside. What is unique to a run (ids, times) is masked in names."""
-        found = {}
-        for root, top in ((self.home, "home"), (self.path, "project")):
-            for path in sorted(root.rglob("*")):
-                if path.is_file() and self.state not in path.parents:
-                    found[_UNIQUE.sub("N", f"{top}/{path.relative_to(root)}")] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return found
-
 
 def make_user(tmp: pytest.TempPathFactory) -> User:
     """A fresh user, signed in to OpenAI with a key. Skips the test where opencode is not installed."""
-    program = Path(os.environ.get("HEADROOM_TEST_AGENTS", str(ROOT / ".dev" / "agents"))) / "node_modules" / ".bin" / "opencode"
-    if not program.exists():
-        pytest.skip("the real opencode is not installed: run ./dev test, which installs it from npm")
-    home, path = tmp.mktemp("user"), tmp.mktemp("project")
-    _write_project(path)
-    (path / "AGENTS.md").write_text("Keep to the conventions of the code base.\n")
-    subprocess.run(["git", "init", "-q", str(path)], check=True)
+    home, path, program, env = settle(tmp, "opencode", "opencode", "AGENTS.md")
     (home / ".config" / "opencode").mkdir(parents=True)
     data = home / ".local" / "share" / "opencode"
     data.mkdir(parents=True)
     (data / "auth.json").write_text(json.dumps({"openai": {"type": "api", "key": KEY}}))
-    search = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = {"HOME": str(home), "PATH": search, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     # It looks for updates of itself, of its catalogue and of a package for plugins.
     env |= {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1", "npm_config_registry": "http://127.0.0.1:9"}
     return User(home, path, program, env)
