@@ -244,20 +244,26 @@ class Provider(abc.ABC):
         record = Recorded(request.method, request.path_qs, headers, b"", self._clock())
         request_id = self._names.new("req")
         try:
+            response = await self._answer(request, record, request_id)
+            record.status = response.status
+        finally:
+            if not self._keep_bodies:
+                record.raw, record.body = b"", None
+        return response
+
+    async def _answer(self, request: web.Request, record: Recorded, request_id: str) -> web.StreamResponse:
+        try:
             try:
                 record.raw = await _read(request)
             finally:
                 self._log.add(record)
-            response = await self.route(Call(request, record, request_id))
+            return await self.route(Call(request, record, request_id))
         except ApiError as refusal:
             error = self.worded(refusal)
             response = self.json(error.status, self.error_body(error, request_id), request_id)
             if error.retry_after is not None:
                 response.headers["retry-after"] = f"{error.retry_after:g}"
-        record.status = response.status
-        if not self._keep_bodies:
-            record.raw, record.body = b"", None
-        return response
+            return response
 
     def _script_for(self, ask: Ask) -> Script:
         for name, script in self._scripts.items():

@@ -27,8 +27,9 @@ function main(given: string[]): void {
 
 /** Run a program in this one's place: its terminal, its signals, its end. */
 function become([name, ...rest]: Command): void {
-  const child = spawn(name, rest, { stdio: "inherit" });
+  // Before the program is started: a signal that came between would end this one and leave the program alone.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  const child = spawn(name, rest, { stdio: "inherit" });
   child.on("error", (error) => {
     process.stderr.write(`${name} cannot be run: ${error.message}\n`);
     process.exitCode = 126;

@@ -35,7 +35,7 @@ test("it becomes the program", () => {
 });
 
 test("signals are the program's", async (t) => {
-  const child = spawn(process.execPath, [MAIN, "proxy"], { env: { PATH: folder("headroom", "trap 'exit 9' TERM; echo up; while :; do sleep 0.1; done") } });
+  const child = spawn(process.execPath, [MAIN, "proxy"], { env: { PATH: folder("headroom", "trap 'exit 9' TERM; echo up; read line") } });
   t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   child.kill("SIGTERM");
