@@ -102,7 +102,7 @@ class Provider(abc.ABC):
         """What all requests together were billed for."""
         return sum((request.usage for request in self._log.requests), Usage())
 
-    def wait_for_requests(self, number: int, timeout: float = 10) -> None:
+    def wait_for_requests(self, number: int, timeout: float = 60) -> None:
         """Blocks until so many requests have arrived; not for use in the provider's own event loop.
 
         Raises:

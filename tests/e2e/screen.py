@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-DEADLINE_S = 45.0
+DEADLINE_S = 90.0
 
 
 class Screen:

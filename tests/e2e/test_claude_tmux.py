@@ -142,7 +142,7 @@ def test_kill_9_of_the_supervisor_leaves_a_usable_terminal_and_nothing_else(proj
         assert others
         os.kill(supervisor.pid, signal.SIGKILL)
         screen.wait("Killed", why="the shell's word on it")
-        _, alive = psutil.wait_procs(others, timeout=20)
+        _, alive = psutil.wait_procs(others, timeout=90)
         assert alive == []
         screen.type("echo usable$((40 + 2))")
         screen.key("Enter")

@@ -109,7 +109,7 @@ def test_kill_9_of_the_supervisor_leaves_a_usable_terminal_and_nothing_else(user
         assert any("codex" in p.name() for p in others)
         os.kill(supervisor(user).pid, signal.SIGKILL)
         # The shell's word on it may be written to the alternate screen before that goes: what is waited for is the end of all processes.
-        _, alive = psutil.wait_procs(others, timeout=20)
+        _, alive = psutil.wait_procs(others, timeout=90)
         assert alive == []
         assert_usable(screen)
         gate.release()

@@ -122,9 +122,9 @@ def test_killed(project: Path, private_home: Path, tmp_path: Path) -> None:
     process = wrap("--", "--wait-for", str(flag), cwd=project)
     assert process.stdout.readline() == "here\n"
     process.send_signal(signal.SIGKILL)
-    process.wait(20)
+    process.wait(90)
     flag.write_text("")
-    process.communicate(timeout=20)
+    process.communicate(timeout=90)
     assert tree(private_home) != before
     done = subprocess.run([sys.executable, "-m", "headroom_wrap.cli", "undo"], capture_output=True, text=True, check=True)
     assert "1 killed session" in done.stdout

@@ -260,7 +260,7 @@ async def test_aside_leaves_the_loop_free(store):
 
     def work(given):
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return given + 1
 
     task = asyncio.create_task(compression.aside(work, 1))
@@ -276,7 +276,7 @@ def test_aside_leaves_trios_loop_free_too(store):
 
     def work(given):
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return given + 1
 
     async def main():

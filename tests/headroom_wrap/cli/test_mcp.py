@@ -134,7 +134,7 @@ def test_over_http(private_home: Path) -> None:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).encode()
 
         def post(url: str, **headers: str) -> dict:
-            return json.load(urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json", **headers}), timeout=20))
+            return json.load(urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json", **headers}), timeout=90))
 
         assert len(post(address[0])["result"]["tools"]) == 3
         assert len(post(address[0].replace(f"/{address[1]}", ""), Authorization=f"Bearer {address[1]}")["result"]["tools"]) == 3
@@ -143,7 +143,7 @@ def test_over_http(private_home: Path) -> None:
                 post(wrong)
             caught.value.close()
         server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.wait(90) == 0
     finally:
         server.kill()
         server.wait()

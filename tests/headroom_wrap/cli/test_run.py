@@ -131,7 +131,7 @@ def test_a_signal_for_us_is_the_command_s(store: Path, number: int) -> None:
     process = start(*python(code))
     read_within(process.stderr.fileno(), b"ready")
     process.send_signal(number)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=90)
     assert (process.returncode, out) == (5, b"caught\n")
 
 
@@ -144,7 +144,7 @@ def test_what_does_not_end_is_passed_on(store: Path) -> None:
     process.stdin.write(b"one\n")
     process.stdin.flush()
     read_within(process.stdout.fileno(), b"got one")
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=90)
     assert b"not ended after 0.2 s" in err
     assert process.returncode == 0
 
@@ -153,14 +153,14 @@ def test_a_reader_that_goes_away_ends_the_command(store: Path) -> None:
     process = start("yes")
     os.read(process.stdout.fileno(), 10)
     process.stdout.close()
-    assert process.wait(20) == -signal.SIGPIPE
+    assert process.wait(90) == -signal.SIGPIPE
     process.stderr.close()
 
 
 def test_what_goes_on_in_the_background_is_heard(store: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     process = start("sh", "-c", 'echo now; (read line <"$0"; echo later $line) & exit 4', str(tmp_path / "fifo"))
-    assert process.wait(20) == 4
+    assert process.wait(90) == 4
     (tmp_path / "fifo").write_text("word\n")
     assert read_within(process.stdout.fileno(), b"word") == b"now\nlater word\n"
     process.stdout.close()

@@ -19,7 +19,7 @@ settings = json.load(open(sys.argv[sys.argv.index("--settings") + 1]))
 body = json.dumps({{"model": "claude-sonnet-4-6", "max_tokens": 5, "messages": [{{"role": "user", "content": "hi"}}]}}).encode()
 headers = {{"content-type": "application/json", "x-api-key": "k", "anthropic-version": "2023-06-01"}}
 request = urllib.request.Request(settings["env"]["ANTHROPIC_BASE_URL"] + "/v1/messages", body, headers)
-with urllib.request.urlopen(request, timeout=10) as answer:
+with urllib.request.urlopen(request, timeout=60) as answer:
     said = json.load(answer)["content"][0]["text"]
 os.write(1, said.encode())
 sys.exit(7)

@@ -15,7 +15,7 @@ from headroom_wrap.proxy.settings import ProxyConfig
 from pipeline import cache_aligner
 from tests.memory_store import MemoryStore
 
-DEADLINE = 10
+DEADLINE = 60
 SECRET = "s3cret"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

@@ -94,7 +94,7 @@ async def test_what_is_told_within_a_moment_goes_out_in_one_write(monkeypatch):
     outbox(Ready())
     outbox(Trouble("store", "It is full."))
     assert not written  # a request that tells of itself goes on first
-    await asyncio.wait_for(woken.wait(), 10)
+    await asyncio.wait_for(woken.wait(), 60)
     assert len(written) == 1
     assert lines(reader) == [Ready(), Trouble("store", "It is full.")]
     outbox.close()

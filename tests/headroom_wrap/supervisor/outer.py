@@ -19,7 +19,7 @@ from headroom_wrap.supervisor.tty import Window, set_window
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 def wrapped(*argv: str, panel: int = 0, options: Sequence[str] = ()) -> list[str]:

@@ -45,7 +45,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 def test_a_free_port_waits_for_the_agent() -> None:
     with launch.bind(0) as listener:
-        socket.create_connection(listener.getsockname(), timeout=5).close()
+        socket.create_connection(listener.getsockname(), timeout=60).close()
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

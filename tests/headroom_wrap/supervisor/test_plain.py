@@ -88,7 +88,7 @@ def test_the_output_is_byte_identical() -> None:
 @pytest.mark.slow
 def test_what_comes_in_is_the_agents() -> None:
     process = start("cat", stdin=subprocess.PIPE)
-    out, _ = process.communicate(b"x" * 100_000, timeout=20)
+    out, _ = process.communicate(b"x" * 100_000, timeout=90)
     assert out == b"x" * 100_000
 
 
@@ -107,7 +107,7 @@ def test_a_signal_arrives_once(name: str, everybody: bool) -> None:
     process = start("sh", "-c", COUNTING.format(name=name))
     assert line(process) == b"ready.\n"
     (os.killpg if everybody else os.kill)(process.pid, getattr(signal, f"SIG{name}"))
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=90)
     assert out == b"got.\nend.\n"
     assert process.returncode == 5
 
@@ -120,7 +120,7 @@ def test_a_second_signal_arrives_too() -> None:
         os.killpg(process.pid, signal.SIGINT)
         assert line(process) == b"got.\n"
     os.kill(process.pid, signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=90)
     assert process.returncode == -signal.SIGTERM
 
 
@@ -169,7 +169,7 @@ def test_an_agent_stopped_by_somebody_else_stops_the_job() -> None:
 def test_nobody_else_keeps_the_output_open() -> None:
     """A reader sees the end as soon as the agent has ended, and no witness outlives us."""
     process = start("sh", "-c", "echo pid=$$.")
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=90)
     assert not alive(int(out[4:-2]))
     session = subprocess.run(["ps", "-e", "-o", "sid="], capture_output=True, text=True, check=True).stdout.split()
     assert str(process.pid) not in session
@@ -180,5 +180,5 @@ def test_an_agent_does_not_outlive_us() -> None:
     process = start("sh", "-c", "trap 'echo told.; exit' TERM; echo ready.; while :; do sleep 0.02; done")
     assert line(process) == b"ready.\n"
     process.kill()
-    out, _ = process.communicate(timeout=20)  # until nobody holds the output any more
+    out, _ = process.communicate(timeout=90)  # until nobody holds the output any more
     assert out == b"told.\n"

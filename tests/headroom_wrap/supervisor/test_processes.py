@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -34,8 +35,12 @@ agent.wait()
 """
 
 
+DEADLINE = 60.0
+
+
 class Agent:
-    def __init__(self, mark: str, shell: str) -> None:
+    def __init__(self, mark: str, shell: str, *, leaves: str = "") -> None:
+        """It runs when what it leaves behind has become that command."""
         self.master, slave = pty.openpty()
         self._leader = subprocess.Popen(
             [sys.executable, "-c", LEADER, os.ttyname(slave), shell],
@@ -47,20 +52,31 @@ class Agent:
         os.close(slave)
         assert self._leader.stdout is not None
         assert self._leader.stdout.readline() == "up\n"
+        overdue = time.monotonic() + DEADLINE
+        while leaves and leaves not in commands(mark):
+            assert time.monotonic() < overdue, commands(mark)
 
     def end(self) -> None:
         self._leader.communicate("\n")
         os.close(self.master)
 
 
-def run(mark: str, shell: str, *, told: bool = True) -> Processes:
+def commands(mark: str) -> list[str]:
+    found = []
+    for process in Tree(mark)._marked():
+        with contextlib.suppress(psutil.Error):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def run(mark: str, shell: str, *, leaves: str = "", told: bool = True) -> Processes:
     tree = Tree(mark)
-    agent = Agent(mark, shell)
+    agent = Agent(mark, shell, leaves=leaves)
     if told:
         tree.started()
         tree.started()
         assert tree._thread is not None
-        tree._thread.join(10)
+        tree._thread.join(DEADLINE)
     agent.end()
     return tree.ended(grace=0.3)
 
@@ -86,7 +102,7 @@ def test_nothing_left(mark: str) -> None:
 
 
 def test_a_child_in_the_agents_session_is_ended(mark: str) -> None:
-    (left,) = run(mark, "sleep 300 >/dev/null 2>&1 </dev/null &").left
+    (left,) = run(mark, "sleep 300 >/dev/null 2>&1 </dev/null &", leaves="sleep 300").left
     assert (left.command, left.ended) == ("sleep 300", True)
     assert left.memory > 0
     assert not alive(left.pid)
@@ -95,26 +111,26 @@ def test_a_child_in_the_agents_session_is_ended(mark: str) -> None:
 def test_a_child_that_does_not_want_to_end_is_killed(mark: str) -> None:
     (left,) = run(mark, "sh -c 'trap : TERM; while :; do sleep 0.05; done' >/dev/null 2>&1 </dev/null &").left[:1]
     assert left.ended
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + DEADLINE
     while alive(left.pid):
         assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize("how", ["setsid", "nohup"])
 def test_what_was_meant_to_stay_stays_and_is_told(mark: str, how: str) -> None:
-    (left,) = run(mark, f"{how} sleep 300 >/dev/null 2>&1 </dev/null & sleep 0.1").left
+    (left,) = run(mark, f"{how} sleep 300 >/dev/null 2>&1 </dev/null &", leaves="sleep 300").left
     assert (left.command, left.ended) == ("sleep 300", False)
     assert alive(left.pid)
 
 
 def test_what_detached_and_holds_the_terminal_is_ended(mark: str) -> None:
-    (left,) = run(mark, "setsid sh -c \"trap '' HUP; exec sleep 300\" >&2 </dev/null & sleep 0.1").left
+    (left,) = run(mark, "setsid sh -c \"trap '' HUP; exec sleep 300\" >&2 </dev/null &", leaves="sleep 300").left
     assert left.ended
     assert not alive(left.pid)
 
 
 def test_without_a_terminal_it_is_only_told(mark: str) -> None:
-    (left,) = run(mark, "sleep 300 >/dev/null 2>&1 </dev/null &", told=False).left
+    (left,) = run(mark, "sleep 300 >/dev/null 2>&1 </dev/null &", leaves="sleep 300", told=False).left
     assert not left.ended
     assert alive(left.pid)
 
@@ -128,13 +144,13 @@ def test_others_are_left_alone(mark: str) -> None:
 
 def test_what_runs_now_is_told_without_waiting_for_it(private_home: Path) -> None:
     mark = f"watched-{os.getpid()}"
-    agent = Agent(mark, "sleep 300 &")
+    agent = Agent(mark, "sleep 300 &", leaves="sleep 300")
     told: list[tuple[Running, ...]] = []
     sampler = Sampler(Tree(mark).running, told.append)
     try:
         sampler.look()
         sampler.look()  # one look at a time
-        assert select.select([sampler.fd], [], [], 10)[0]
+        assert select.select([sampler.fd], [], [], DEADLINE)[0]
         sampler.ready()
     finally:
         sampler.close()

@@ -83,7 +83,7 @@ def test_from_start_to_end(settings: Config) -> None:
     assert clean(settings)
     assert agent.request is not None
     with pytest.raises(OSError):  # the proxy has gone with the session
-        urllib.request.urlopen(agent.request.proxy, timeout=5)
+        urllib.request.urlopen(agent.request.proxy, timeout=60)
 
 
 def test_a_plan_that_cannot_be_made_leaves_nothing(settings: Config) -> None:

@@ -277,7 +277,7 @@ def test_threads_share_one_store(store):
     won: list[str] = []
 
     def work(number: int) -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         handles.append({store.put_original(f"text {i}") for i in range(20)})
         won.append(store.freeze([Decision("k", f"by {number}", "r")])["k"].text)
 
@@ -285,7 +285,7 @@ def test_threads_share_one_store(store):
     for t in threads:
         t.start()
     for t in threads:
-        t.join(30)
+        t.join(60)
     assert len(handles) == 6
     assert len(set(map(frozenset, handles))) == 1
     assert len(won) == 6
@@ -331,7 +331,7 @@ def test_kill_in_the_middle_of_writing(place, when):
     os.kill(process.pid, signal.SIGKILL)
     announced += process.stdout.read().splitlines()
     process.stdout.close()
-    process.wait(10)
+    process.wait(60)
     store = place.open()
     assert len(announced) > when
     for i, line in enumerate(announced):

@@ -213,11 +213,11 @@ def test_held_before_the_first_byte_and_in_the_middle():
             answers = []
             client = threading.Thread(target=lambda a=answers: a.append(asyncio.run(post(provider, ask()))))
             client.start()
-            assert gate.reached.wait(10)
+            assert gate.reached.wait(60)
             assert answers == []
             assert (provider.requests[-1].charge is None) is (gate is first), "billed when the response begins"
             gate.release()
-            client.join(10)
+            client.join(60)
             assert answers[0][0] == 200
 
 
@@ -231,8 +231,8 @@ def test_stopping_does_not_wait_for_what_is_held():
 
         client = threading.Thread(target=call)
         client.start()
-        assert gate.reached.wait(10)
-    client.join(10)
+        assert gate.reached.wait(60)
+    client.join(60)
     assert not client.is_alive()
     gate.release()
 
@@ -296,7 +296,7 @@ def test_waiting_for_requests():
         client = threading.Thread(target=lambda: asyncio.run(post(provider, ask())))
         client.start()
         provider.wait_for_requests(1)
-        client.join(10)
+        client.join(60)
     # A streamed answer's end reaches the client before the provider is done with the request.
     assert (provider.requests[0].body, provider.requests[0].raw) == (None, b"")
 

@@ -12,7 +12,7 @@ from pipeline.store.api import Decision, StoreError, Unreachable
 from pipeline.store.opening import open_store
 from pipeline.store.postgres.link import Link
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 def eventually(holds):

@@ -24,7 +24,7 @@ def watchdog():
 def pair():
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
-        end.settimeout(10)
+        end.settimeout(60)
     with ours, theirs:
         yield ours, theirs
 
@@ -68,9 +68,9 @@ def test_who_waits_when_it_closes_is_ended_at_once(pair):
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     watchdog.close()
-    waiting.join(10)
+    waiting.join(60)
     assert (waiting.is_alive(), watch.overdue) == (False, True)
     late = Watch(pair[1].fileno(), time.monotonic() + NEVER)
     with watchdog.over(late):
