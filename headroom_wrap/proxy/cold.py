@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000  # conversations
 _SLOT_S = 600.0  # within which a use of the cache is noted once: other processes wait that much longer
+_MOMENT_S = 0.005  # a request is on its way within it: the note, a write that takes half a millisecond, does not keep it waiting
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -74,6 +75,7 @@ class ColdTurns:
         self._starts: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()  # of the generations that a conversation has gone through
         self._tried: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._noted: OrderedDict[str, int] = OrderedDict()
+        self._noting: dict[str, asyncio.Task[None]] = {}
         self._opening = asyncio.Lock()
 
     async def keys(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,7 +96,29 @@ class ColdTurns:
             return _keys_of(asked, plain, self._starts.get((asked.session, plain[0]), ()))
         finally:
             self._uses.asked(plain[0], asked.dialect, clock())
-            await self._note_use(plain[0])
+
+    def sent(self, plain: Sequence[str]) -> None:
+        """A request goes upstream: other processes are let know, beside it. Once in a while is enough.
+
+        Args:
+            plain: its lineage in the first generation.
+        """
+        slot = int(wall() // _SLOT_S)
+        if not plain or self._noted.get(plain[0]) == slot:
+            return
+        first = plain[0]
+        _remember(self._noted, first, slot, _REMEMBERED)
+        task = self._noting[first] = asyncio.create_task(self._note_use(first, slot))
+        task.add_done_callback(lambda _: self._noting.pop(first, None))
+
+    async def noted(self, plain: Sequence[str]) -> None:
+        """Wait until other processes can know of what was sent."""
+        if plain and (task := self._noting.get(plain[0])) is not None:
+            await asyncio.wait([task])
+
+    async def close(self) -> None:
+        """Finish what is being noted."""
+        await asyncio.gather(*self._noting.values())
 
     def answered(self, keys: Sequence[str], dialect: str, entry: Entry | None) -> None:
         """An answer has ended.
@@ -136,12 +160,8 @@ class ColdTurns:
         found = await self._keeper.decisions(marks)
         return not found or (knows and all(mark.text == self._token for mark in found.values()))
 
-    async def _note_use(self, first: str) -> None:
-        """Let other processes know that a conversation is being sent: once in a while is enough."""
-        slot = int(wall() // _SLOT_S)
-        if self._noted.get(first) == slot:
-            return
-        _remember(self._noted, first, slot, _REMEMBERED)
+    async def _note_use(self, first: str, slot: int) -> None:
+        await asyncio.sleep(_MOMENT_S)
         ours, others = _uses_at(first, slot)
 
         def note(store: Store) -> None:

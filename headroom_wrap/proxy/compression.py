@@ -137,6 +137,8 @@ class Compression:
             asked = Asked(all_blocks, session or transcript.session, self.dialect.name, policy, whole=read is None)
             keys = await self._cold.keys(asked, firsts)
         decided = await self._decide(all_blocks, keys, policy)
+        if self._cold is not None:
+            self._cold.sent(firsts)
         decisions = (*decided.known.items(), *decided.fresh.items())
         forms = {i: d.text for i, d in decisions if d.text is not None and transcript.spans[i] is not None}
         written = self.dialect.write(plain, transcript, forms) if forms else plain

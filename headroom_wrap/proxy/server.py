@@ -156,6 +156,8 @@ async def serving(
         if pinger is not None:
             await pinger.close()
         await books.close()
+        if cold is not None:
+            await cold.close()
         await upstreams.close()
         await keeper.close()
         await workers.close()

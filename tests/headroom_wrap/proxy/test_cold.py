@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom.testing import Answer, AnthropicProvider, Script, text
-from headroom_wrap.events import Trouble
+from headroom_wrap.events import Finished, Trouble
 from headroom_wrap.proxy import books, cold, exchange
 from pipeline.prices import cost, price_of
 from tests.headroom_wrap.proxy.harness import DEADLINE, SECRET, InlineWorkers, body_of, conversation, proxy
@@ -204,6 +204,43 @@ async def test_a_block_that_came_too_late_gets_its_chance_and_the_one_that_was_i
         count = len(workers.jobs)
         await world.send([*asked(2), *asked(1)[3:]], p, after=LONG)
         assert len(workers.jobs) == count, "there is nothing left to gain"
+
+
+class Waiting(Store):
+    """Lets nothing be noted until it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.may = threading.Event(), threading.Event()
+
+    def freeze(self, decisions):
+        if any(d.key.startswith("use:") for d in decisions):
+            self.asked.set()
+            assert self.may.wait(DEADLINE)
+        return super().freeze(decisions)
+
+
+async def test_a_request_does_not_wait_until_its_use_of_the_cache_is_noted_and_its_receipt_does():
+    store = Waiting()
+    async with World() as world:
+        async with proxy(world.provider.url, store=store) as p:
+            answer = await p.post(body_of(asked(0)), headers={"x-api-key": "k", "anthropic-version": "2023-06-01"})
+            assert answer.status == 200
+            assert await asyncio.to_thread(store.asked.wait, DEADLINE)
+            await p.event(Finished)
+            assert not store.receipts()
+            store.may.set()
+            assert await asyncio.to_thread(store.booked.wait, DEADLINE)
+        assert [key for key in store.frozen if key.startswith("use:")]
+
+
+async def test_what_is_being_noted_when_the_proxy_ends_is_on_record():
+    store = Waiting()
+    store.may.set()
+    async with World() as world:
+        async with proxy(f"{world.provider.url}/nowhere", store=store) as p:
+            await p.post(body_of(asked(0)))
+        assert [key for key in store.frozen if key.startswith("use:")]
 
 
 async def test_a_store_that_fails_on_a_cold_turn_costs_nothing():
