@@ -22,6 +22,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.compressors.log.header import header_end
+
 LEGEND = (
     "#columns: each row is a line, in order: its template's letter, then the values for {0} in the header @ and in the template;"
     " \" the value above in that place, :09 the same with another end; {{2}} the line's 2nd word again; | and \\ text as it is"
@@ -34,10 +36,6 @@ _NO_WORD = r"[^0-9A-Za-z\x80-\U0010ffff]"
 _PIECES = re.compile(rf"({_NO_WORD}+)")
 _WORDS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 _SEPARATOR = re.compile(_NO_WORD)
-_STAMP = re.compile(  # a time of day, or seconds or milliseconds since the epoch; that it begins with a digit makes it fast
-    r"\d(?:\d?[:.][0-5]\d[:.][0-6]\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<![\w.]1)[0-7]\d{8}(?:\.\d{1,9}|\d{3})?)(?![\w.:])[\])>|]?"
-)
-_STAMP_WITHIN = 100
 _COMMON = 0.7  # share of the lines that must have a header
 _LONGEST = 4000  # characters of a line that is taken apart
 _MOST_WORDS = 300
@@ -108,10 +106,7 @@ def encode(lines: Sequence[str], groups: Sequence[int], apart: Sequence[int]) ->
 
 def _header_ends(lines: Sequence[str]) -> list[int]:
     """Where the header of each line ends: after the last time near its start. 0 for none; a header has as many words in all lines."""
-    ends = [0] * len(lines)
-    for i, line in enumerate(lines):
-        for match in _STAMP.finditer(line, 0, _STAMP_WITHIN):
-            ends[i] = match.end()
+    ends = [header_end(line) for line in lines]
     sizes = [line.count(" ", 0, end) if end else -1 for line, end in zip(lines, ends, strict=True)]
     size, count = Counter(sizes).most_common(1)[0]
     if size < 0 or count < _COMMON * len(lines):

@@ -1,7 +1,7 @@
 """The log compressor: mine shapes, keep what matters, put a marker in place of every run left out.
 
-Every line that is kept is the original line (but for JSON lines of one form, which become rows, and for a header that lines share in
-``aggressive``, which is printed once: both loss-free); lines are never merged, reworded or moved.
+Every line that is kept is the original line (but for JSON lines of one form, which become rows, and for a header that many lines share, which is
+printed once: both loss-free); lines are never merged, reworded or moved.
 Where nothing may be left out, lines of one shape become rows under a template, and what would be kept stays written out.
 """
 
@@ -57,7 +57,7 @@ class LogCompressor:
         found = gaps_of(lines, kept, lambda start, end: _note(shapes, start, end))
         if not found:
             return None
-        text = _text(lines, found, shapes, folds=limits.fold) + ("\n" if ended else "")
+        text = _text(lines, found, shapes, least_fold=limits.fold) + ("\n" if ended else "")
         gaps = tuple(gap for gap, _ in found)
         if len(text) > _WORTH * len(content.text):
             return None
@@ -72,8 +72,8 @@ def _in_columns(text: str, lines: Sequence[str], shapes: Shapes, kept: Sequence[
     return Rewrite(columns + end, len(lines), summary=f"all {len(lines)} lines, in columns")
 
 
-def _text(lines: Sequence[str], found: Sequence[tuple[Gap, str]], shapes: Shapes, *, folds: bool) -> str:
-    """The kept lines and the markers; JSON lines of one form as rows, else headers that lines share said once if ``folds``."""
+def _text(lines: Sequence[str], found: Sequence[tuple[Gap, str]], shapes: Shapes, *, least_fold: float) -> str:
+    """The kept lines and the markers; JSON lines of one form as rows, else headers that lines share said once if that saves enough."""
     places: list[int] = []  # of the lines shown; -1 for a marker
     at = 0
     for gap, _ in found:
@@ -82,10 +82,16 @@ def _text(lines: Sequence[str], found: Sequence[tuple[Gap, str]], shapes: Shapes
     places += range(at, len(lines))
     shown = [lines[i] if i >= 0 else None for i in places]
     out = as_rows(shown, [i >= 0 and shapes.severities[i] > NEITHER for i in places])
-    if folds and len(out) == len(shown):
-        out = fold(out, header_columns(lines))
+    if len(out) == len(shown):
+        folded = fold(out, header_columns(lines))
+        if _size(folded) <= (1 - least_fold) * _size(out):
+            out = folded
     markers = (marker for _, marker in found)
     return "\n".join(next(markers) if line is None else line for line in out)
+
+
+def _size(lines: Sequence[str | None]) -> int:
+    return sum(len(line) + 1 for line in lines if line is not None)
 
 
 def _note(shapes: Shapes, start: int, end: int) -> str:

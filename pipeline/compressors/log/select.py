@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.compressors.asked import hits_of
 from pipeline.compressors.log import durations
+from pipeline.compressors.log.header import message
 from pipeline.compressors.log.shapes import Shapes
 from pipeline.compressors.log.traces import Events, is_cause
 from pipeline.compressors.severity import ERROR
@@ -28,17 +29,17 @@ class Limits:
     Args:
         whole_errors: an error shape of up to so many lines is kept whole; of a larger one the first and last.
         values: so many lines more of a larger error shape, each with an address or small number not yet shown.
-        whole_warnings: the same for warnings.
+        whole_warnings: the same for warnings, but for those that say what one before them says.
         plain: share of the characters for lines that no rule names, where the question's intent is known.
         plain_unknown: the same where it is not.
         asked: most lines of the shapes that share words with the question.
         asked_share: or this share of all lines, where that is more.
         spread: longest run left out without a sample of it.
         trouble: where trouble is asked for, most error-like lines in a run left out: in a mass of one error single lines may be wanted, and
-            what they cost is the run that they are fetched with.
+            what they cost is the run that they are fetched with. Lines that say what a line shown says do not count.
         slow: share of the characters for slow lines, where slowness is asked for.
         pairs: the same for pairs of lines that tell a duration.
-        fold: print a header that consecutive kept lines share once.
+        fold: print a header that consecutive kept lines share once, where that saves this share of the characters shown.
     """
 
     whole_errors: int = 3
@@ -52,7 +53,7 @@ class Limits:
     trouble: int = 8
     slow: float = 0.15
     pairs: float = 0.04
-    fold: bool = False
+    fold: float = 0.1
 
 
 BALANCED = Limits()
@@ -65,7 +66,7 @@ AGGRESSIVE = Limits(
     spread=128,
     trouble=24,
     pairs=0.02,
-    fold=True,
+    fold=0.0,
 )
 
 _COMMONEST = 6
@@ -173,7 +174,7 @@ class Selection:
         if len(lines) >= _TELLING * len(self.kept):
             return False
         if best == 1:
-            lines = lines[:_SINGLE] + lines[-_SINGLE:]
+            lines = self._apart(lines[:_SINGLE] + lines[-_SINGLE:])
         most = max(self.limits.asked, int(self.limits.asked_share * len(self.kept)))
         self._keep(_evenly(lines, most), told=True)
         return True
@@ -189,19 +190,27 @@ class Selection:
         return found & asked
 
     def _trouble(self) -> None:
-        """Of every shape its error-like and its warning-like lines: all if few, else first, last and some with other values."""
+        """Of every shape its error-like and its warning-like lines: all if few, else first, last and some with other values.
+
+        When an error came last tells whether it lasts; of warnings that tells too little for a line that says the same again.
+        """
         lines: dict[tuple[int, int], list[int]] = {}
         for i, bad in enumerate(self.shapes.severities):
             if bad:
                 lines.setdefault((bad, self.shapes.shape_of[i]), []).append(i)
         for (bad, _), members in lines.items():
             whole = self.limits.whole_errors if bad == ERROR else self.limits.whole_warnings
-            if len(members) <= whole:
-                self._keep(members, told=True)
-                continue
-            self._keep((members[0], members[-1]), told=True)
-            if bad == ERROR and self.limits.values:
+            few = members if len(members) <= whole else [members[0], members[-1]]
+            self._keep(few if bad == ERROR else self._apart(few), told=True)
+            if bad == ERROR and self.limits.values and len(members) > whole:
                 self._keep(self._other_values(members), told=True)
+
+    def _apart(self, lines: Sequence[int]) -> list[int]:
+        """The lines that say something which none of those before them says."""
+        said: dict[str, int] = {}
+        for i in lines:
+            said.setdefault(message(self.shapes.lines[i]), i)
+        return list(said.values())
 
     def _other_values(self, members: Sequence[int]) -> list[int]:
         """The first lines with an address, or else a last small number, that the first line does not have."""
@@ -263,17 +272,19 @@ class Selection:
     def _spread(self) -> None:
         """A sample of every long run that would be left out, and of every long mass of trouble where that is asked for."""
         step = max(self.limits.spread, len(self.kept) // _SAMPLES)
-        mass = max(self.limits.trouble, len(self.kept) // _SAMPLES) if self.query.severity else step
-        run = bad = 0
+        most = max(self.limits.trouble, len(self.kept) // _SAMPLES) if self.query.severity else step
+        bad = [severity == ERROR for severity in self.shapes.severities]
+        said = {message(self.shapes.lines[i]) for i, kept in enumerate(self.kept) if kept and bad[i]}
+        run = mass = 0
         for i, kept in enumerate(self.kept):
             if kept:
-                run = bad = 0
+                run = mass = 0
                 continue
             run += 1
-            bad += self.shapes.severities[i] == ERROR
-            if run > step or bad > mass:
+            mass += bad[i] and message(self.shapes.lines[i]) not in said
+            if run > step or mass > most:
                 self.kept[i] = 1
-                run = bad = 0
+                run = mass = 0
 
 
 def _telling_value(line: str) -> str:
