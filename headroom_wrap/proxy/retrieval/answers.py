@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from headroom_wrap.proxy.retrieval.api import NAME_BYTES, Made, Unclear, added
 from headroom_wrap.proxy.retrieval.events import RawEvents, document
@@ -16,11 +16,23 @@ _KEPT = 32 << 20  # bytes; a response beyond is relayed, but not answered
 _SHAPELESS = (Malformed, LookupError, TypeError, ValueError, AttributeError)  # what reading JSON of another shape than expected raises
 
 
+class Splitter(Protocol):
+    """Splits a response into events; together they are what it was fed."""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The events that are complete now."""
+        ...
+
+    def rest(self) -> bytes:
+        """What is no whole event; given back once."""
+        ...
+
+
 class Streamed(abc.ABC):
     """An answer in server-sent events. Until our tool is called, every event goes on as it came.
 
     Subclasses say what becomes of one event (``event``), what a response's events amount to (``heard``) and how the last ones are worded for all
-    responses together (``ending``).
+    responses together (``ending``); one whose events are no server-sent ones says what they are (``splitter``, ``document``, ``placed``, ``shuts``).
 
     Args:
         marks: an event without any of these is nothing to us until our tool has been called.
@@ -34,13 +46,13 @@ class Streamed(abc.ABC):
         self.held: list[bytes] = []
         self.made: list[Made] = []
         self._marks = (NAME_BYTES, *marks)
-        self._events = RawEvents()
+        self._events = self.splitter()
         self._kept: list[bytes] = []
         self._left = _KEPT
 
     def feed(self, chunk: bytes) -> bytes:
         """What the client gets for the next bytes of the response at hand."""
-        return b"".join([self._relayed(event) for event in self._events.feed(chunk)])
+        return b"".join([self.placed(self._relayed(event)) for event in self._events.feed(chunk)])
 
     def end(self) -> Made | None:
         """The response at hand ended. None if nothing in it concerns us. Raises ``Unclear``."""
@@ -57,7 +69,7 @@ class Streamed(abc.ABC):
 
     def resume(self) -> None:
         """Another response follows."""
-        self._events, self._kept, self._left = RawEvents(), [], _KEPT
+        self._events, self._kept, self._left = self.splitter(), [], _KEPT
         self.held = []
         self.over = self.closing = False
         self.touched = self.later = True
@@ -65,17 +77,8 @@ class Streamed(abc.ABC):
 
     def finish(self) -> bytes:
         """What the client gets at last."""
-        rest = self._events.rest()
-        if not self.touched or not self.made:
-            return b"".join([*self.held, rest])
-        ends = []
-        for event in self.held:
-            found = document(event)
-            try:
-                ends.append(event if found is None else self.ending(event, *found))
-            except _SHAPELESS:
-                ends.append(event)
-        return b"".join([*ends, rest])
+        ends = [self._ended(event) for event in self.held] if self.touched and self.made else self.held
+        return b"".join([self.placed(event) for event in (*ends, self._events.rest())])
 
     @abc.abstractmethod
     def event(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
@@ -89,6 +92,22 @@ class Streamed(abc.ABC):
     def heard(self, events: Sequence[bytes]) -> Made:
         """What a response's events amount to. May raise what JSON of another shape raises, and ``Unclear``."""
 
+    @abc.abstractmethod
+    def failed(self, message: str) -> bytes:
+        """What the client gets at last where the answer cannot go on."""
+
+    def splitter(self) -> Splitter:
+        """What splits a response into events."""
+        return RawEvents()
+
+    def document(self, event: bytes) -> tuple[Span, dict[str, Any]] | None:
+        """The object that is an event's data and where it stands; None if its data is anything else."""
+        return document(event)
+
+    def placed(self, event: bytes) -> bytes:
+        """An event, or none, as it stands behind those that the client has got."""
+        return event
+
     def again(self) -> None:  # noqa: B027 - a hook: most have nothing to forget
         """Another response follows: what was noted of the last one is forgotten."""
 
@@ -96,13 +115,13 @@ class Streamed(abc.ABC):
         self._left -= len(event)
         if self._left >= 0:
             self._kept.append(event)
-        if self.closing:
+        if self.closing or self.shuts(event):
             self.held.append(event)
             self.over = self.over or self.last(event)
             return b""
         if not self.touched and not any(mark in event for mark in self._marks):
             return event
-        found = document(event)
+        found = self.document(event)
         if found is None:
             return event
         try:
@@ -110,8 +129,19 @@ class Streamed(abc.ABC):
         except _SHAPELESS:
             return event  # whatever it is, the client may know
 
+    def _ended(self, event: bytes) -> bytes:
+        found = self.document(event)
+        try:
+            return event if found is None else self.ending(event, *found)
+        except _SHAPELESS:
+            return event
+
     def last(self, event: bytes) -> bool:
         """Whether an event says that no other follows."""
+        return False
+
+    def shuts(self, event: bytes) -> bool:
+        """Whether nothing could be put behind an event, so that it waits until nothing else follows."""
         return False
 
     def close_with(self, event: bytes) -> bytes:
@@ -168,6 +198,10 @@ class Whole:
             return self._merged(body, self._made)
         except _SHAPELESS:
             return body
+
+    def failed(self, message: str) -> bytes:
+        """Nothing: the client has got nothing, so the response that stands in the way is handed on instead."""
+        return b""
 
     def _body(self) -> bytes:
         if len(self._pieces) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +15,14 @@ NAME_BYTES = NAME.encode()
 
 class Unclear(ValueError):
     """The bytes are not what the API is known to send. Whoever asked goes on without them."""
+
+
+class Form(enum.Enum):
+    """How an answer comes."""
+
+    WHOLE = "in one document"
+    EVENTS = "in server-sent events"
+    ARRAY = "in the elements of one array"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,10 @@ class Answer(Protocol):
         """What the client gets at last, all responses taken together."""
         ...
 
+    def failed(self, message: str) -> bytes:
+        """What the client gets at last where a stream cannot go on."""
+        ...
+
 
 class Wire(Protocol):
     """One API."""
@@ -127,7 +140,11 @@ class Wire(Protocol):
         """Whether a response of this type can be read."""
         ...
 
-    def answer(self, body: bytes, *, streamed: bool) -> Answer:
+    def form(self, target: str, content_type: str) -> Form:
+        """How a response of this type to a request with this path and query comes."""
+        ...
+
+    def answer(self, body: bytes, form: Form) -> Answer:
         """What makes the client's answer to the request ``body``."""
         ...
 
@@ -161,10 +178,6 @@ class Wire(Protocol):
 
     def kept(self, body: bytes) -> bool:
         """Whether the API keeps the response to this request, so that later ones may go on from it. Raises ``Malformed``."""
-        ...
-
-    def failed(self, message: str) -> bytes:
-        """The end of a stream that cannot go on."""
         ...
 
 

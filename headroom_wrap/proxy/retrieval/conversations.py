@@ -40,6 +40,7 @@ class Conversation:
 
     Args:
         wire: of its API.
+        target: path and query of the request.
         root: names the conversation in the record, ``""`` where a response does.
         declaration: of the tool.
         end: lineage of all that the client sent.
@@ -48,6 +49,7 @@ class Conversation:
     """
 
     wire: Wire
+    target: str
     root: str
     declaration: bytes
     end: str
@@ -185,7 +187,7 @@ class Retrieval:
             body = records.weave(plain, outline, wire, await self._woven(outline))
         return _Opened(
             wire.with_tool(body, declaration),
-            Conversation(wire, root, declaration, outline.end, wire.fits(plain, target), wire.kept(plain)),
+            Conversation(wire, target, root, declaration, outline.end, wire.fits(plain, target), wire.kept(plain)),
         )
 
     async def _read(self, plain: bytes) -> Outline:

@@ -17,7 +17,7 @@ from multidict import CIMultiDict
 from headroom_wrap.proxy import codings, headers, replies
 from headroom_wrap.proxy.books import Meter
 from headroom_wrap.proxy.prepared import Prepared
-from headroom_wrap.proxy.retrieval.api import NAME, Answer, Unclear
+from headroom_wrap.proxy.retrieval.api import NAME, Answer, Form, Unclear
 from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from pipeline.transcript import Item, ItemKind
@@ -108,8 +108,9 @@ class Rounds:
         Args:
             answer: the first response, which the caller closes.
         """
-        streamed = "event-stream" in answer.headers.get("Content-Type", "").lower()
-        machine = self._wire.answer(self._prepared.body, streamed=streamed)
+        form = self._wire.form(self._conversation.target, answer.headers.get("Content-Type", "").lower())
+        streamed = form is not Form.WHOLE
+        machine = self._wire.answer(self._prepared.body, form)
         response = replies.Relayed(status=answer.status, reason=answer.reason, headers=_onward(answer))
         if streamed:
             await response.prepare(self._way.request)
@@ -119,7 +120,7 @@ class Rounds:
         except Failed as error:
             if not streamed:
                 return await self._handed_on(error)
-            last = self._wire.failed(str(error))
+            last = machine.failed(str(error))
         except BrokeOff as error:
             log.warning("the upstream broke off in the middle of a response: %s", error)
             if self._way.request.transport is not None:

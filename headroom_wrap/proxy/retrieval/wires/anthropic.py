@@ -10,7 +10,7 @@ from typing import Any
 
 from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
-from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result, Unclear
+from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Form, Made, Result, Unclear
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
 from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.dialects import json_spans
@@ -35,8 +35,8 @@ class AnthropicWire(CommonWire):
     def declaration(self) -> bytes:
         return encode({"name": NAME, "description": tool.DESCRIPTION, "input_schema": tool.SCHEMA})
 
-    def answer(self, body: bytes, *, streamed: bool) -> Answer:
-        return _Streamed() if streamed else Whole(_read, _merged)
+    def answer(self, body: bytes, form: Form) -> Answer:
+        return _Streamed() if form is Form.EVENTS else Whole(_read, _merged)
 
     def onward(self, body: bytes, elements: Sequence[bytes]) -> bytes:
         return bodies.extended(body, bodies.top(body)["messages"], elements)
@@ -67,10 +67,6 @@ class AnthropicWire(CommonWire):
             return elements
         end = blocks[-1].end - 1
         return [*elements[:-1], splice(last, [(Span(end, end), b',"cache_control":' + mark)])]
-
-    def failed(self, message: str) -> bytes:
-        data = encode({"type": "error", "error": {"type": "api_error", "message": message}})
-        return b"event: error\ndata: " + data + b"\n\n"
 
 
 class _Streamed(Streamed):
@@ -114,6 +110,10 @@ class _Streamed(Streamed):
 
     def heard(self, events: Sequence[bytes]) -> Made:
         return _heard(events)
+
+    def failed(self, message: str) -> bytes:
+        data = encode({"type": "error", "error": {"type": "api_error", "message": message}})
+        return b"event: error\ndata: " + data + b"\n\n"
 
     def _opens(self, event: bytes, at: Span, value: Mapping[str, Any]) -> bytes:
         index, block = value["index"], value["content_block"]

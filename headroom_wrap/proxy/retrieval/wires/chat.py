@@ -8,7 +8,7 @@ from typing import Any
 
 from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
-from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
+from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Form, Made, Result
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
 from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.transcript import Span
@@ -27,17 +27,14 @@ class ChatWire(CommonWire):
     def declaration(self) -> bytes:
         return encode({"type": "function", "function": {"name": NAME, "description": tool.DESCRIPTION, "parameters": tool.SCHEMA}})
 
-    def answer(self, body: bytes, *, streamed: bool) -> Answer:
-        return _Streamed() if streamed else Whole(_read, _merged)
+    def answer(self, body: bytes, form: Form) -> Answer:
+        return _Streamed() if form is Form.EVENTS else Whole(_read, _merged)
 
     def onward(self, body: bytes, elements: Sequence[bytes]) -> bytes:
         return bodies.extended(body, bodies.top(body)["messages"], elements)
 
     def results(self, results: Sequence[Result]) -> tuple[bytes, ...]:
         return tuple(encode({"role": "tool", "tool_call_id": r.call.id, "content": r.text}) for r in results)
-
-    def failed(self, message: str) -> bytes:
-        return b"data: " + encode({"error": {"message": message, "type": "server_error", "param": None, "code": None}}) + b"\n\n"
 
 
 class _Streamed(Streamed):
@@ -90,6 +87,9 @@ class _Streamed(Streamed):
 
     def heard(self, events: Sequence[bytes]) -> Made:
         return _heard(events)
+
+    def failed(self, message: str) -> bytes:
+        return b"data: " + encode({"error": {"message": message, "type": "server_error", "param": None, "code": None}}) + b"\n\n"
 
     def _closed(self, event: bytes, at: Span, value: dict[str, Any], delta: dict[str, Any]) -> bytes:
         """The last chunk of a message: what it adds to the message goes out, its end is held."""

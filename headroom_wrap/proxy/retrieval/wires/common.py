@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headroom_wrap.proxy.retrieval import bodies
+from headroom_wrap.proxy.retrieval.api import Form
 from pipeline.transcript import Span
 
 
@@ -25,6 +26,10 @@ class CommonWire:
     def reads(self, content_type: str) -> bool:
         """See ``Wire.reads``."""
         return content_type.startswith(("text/event-stream", "application/json"))
+
+    def form(self, target: str, content_type: str) -> Form:
+        """See ``Wire.form``."""
+        return Form.EVENTS if "event-stream" in content_type else Form.WHOLE
 
     def message(self, results: Sequence[bytes]) -> tuple[bytes, ...]:
         """See ``Wire.message``."""

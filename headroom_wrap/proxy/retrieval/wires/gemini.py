@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from headroom_wrap.proxy.retrieval import bodies, tool
+from headroom_wrap.proxy.retrieval import bodies, elements, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
-from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
-from headroom_wrap.proxy.retrieval.events import document, encode, with_data
+from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Form, Made, Result
+from headroom_wrap.proxy.retrieval.elements import RawElements
+from headroom_wrap.proxy.retrieval.events import encode, with_data
 from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.dialects import json_spans
 from pipeline.dialects.json_spans import Malformed
 from pipeline.transcript import Span
 
-_STREAMS = re.compile(r":streamGenerateContent$")
+_STREAMS = re.compile(r":streamGenerateContent(?:\?|$)")
+_ALTS = frozenset({"json", "sse"})  # what ``alt`` may ask for: with others, numbers may stand for the names that are looked for
 _ANSWERABLE = ("STOP",)
 
 
@@ -27,8 +29,8 @@ class GeminiWire(CommonWire):
     joins = True
 
     def fits(self, body: bytes, target: str) -> bool:
-        path, _, query = target.partition("?")
-        if _STREAMS.search(path) and parse_qs(query).get("alt") != ["sse"]:  # a stream that is one array of JSON
+        asked = parse_qs(target.partition("?")[2])
+        if not _ALTS.issuperset((*asked.get("alt", ()), *asked.get("$alt", ()))):
             return False
         inner = _inner(body)
         settings = inner.get("generationConfig") or inner.get("generation_config")
@@ -57,8 +59,13 @@ class GeminiWire(CommonWire):
             raise Malformed("tools without functions")
         return bodies.extended(body, declared, [declaration])
 
-    def answer(self, body: bytes, *, streamed: bool) -> Answer:
-        return _Streamed() if streamed else Whole(_read, _merged)
+    def form(self, target: str, content_type: str) -> Form:
+        return Form.ARRAY if _STREAMS.search(target) and "event-stream" not in content_type else super().form(target, content_type)
+
+    def answer(self, body: bytes, form: Form) -> Answer:
+        if form is Form.WHOLE:
+            return Whole(_read, _merged)
+        return _Streamed() if form is Form.EVENTS else _Listed()
 
     def onward(self, body: bytes, elements: Sequence[bytes]) -> bytes:
         return bodies.extended(body, _inner(body)["contents"], elements)
@@ -74,9 +81,6 @@ class GeminiWire(CommonWire):
         if "role" in fields and json_spans.string(body, fields["role"]) not in ("user", "function"):
             return None
         return bodies.first(body, fields["parts"], results)
-
-    def failed(self, message: str) -> bytes:
-        return b"data: " + encode({"error": {"code": 500, "message": message, "status": "INTERNAL"}}) + b"\r\n\r\n"
 
 
 def _inner(body: bytes) -> dict[str, Span]:
@@ -143,7 +147,7 @@ class _Streamed(Streamed):
         stop = name = ""
         usage: dict[str, Any] = {}
         for event in events:
-            found = document(event)
+            found = self.document(event)
             value = found[1] if found is not None else {}
             inner = value.get("response", value)
             usage |= inner.get("usageMetadata") or {}
@@ -153,6 +157,9 @@ class _Streamed(Streamed):
                 for part in (candidate.get("content") or {}).get("parts") or []:
                     _join(parts, part)
         return _made(parts, stop, usage, name)
+
+    def failed(self, message: str) -> bytes:
+        return b"data: " + _error(message) + b"\r\n\r\n"
 
     def _closed(self, event: bytes, at: Span, value: dict[str, Any]) -> bytes:
         """The last chunk of a message: what it adds to the message goes out, its end is held."""
@@ -168,6 +175,38 @@ class _Streamed(Streamed):
         candidate["content"] = {**content, "parts": [{"text": ""}], "role": "model"}
         self.close_with(with_data(event, at, value))
         return now
+
+
+class _Listed(_Streamed):
+    """The same as one array, whose elements the chunks are: it is opened once, closed once, and has a comma between any two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened = False
+
+    def splitter(self) -> RawElements:
+        return RawElements()
+
+    def document(self, event: bytes) -> tuple[Span, dict[str, Any]] | None:
+        return elements.element(event)
+
+    def placed(self, event: bytes) -> bytes:
+        placed = elements.placed(event, first=not self._opened) if self.touched else event
+        self._opened = self._opened or bool(placed and not placed.isspace())
+        return placed
+
+    def last(self, event: bytes) -> bool:
+        return elements.closes(event)
+
+    def shuts(self, event: bytes) -> bool:
+        return self.touched and elements.closes(event)
+
+    def failed(self, message: str) -> bytes:
+        return (b"," if self._opened else b"[") + _error(message) + b"]"
+
+
+def _error(message: str) -> bytes:
+    return encode({"error": {"code": 500, "message": message, "status": "INTERNAL"}})
 
 
 def _join(parts: list[dict[str, Any]], part: Mapping[str, Any]) -> None:

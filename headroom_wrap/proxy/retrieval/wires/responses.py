@@ -8,7 +8,7 @@ from typing import Any
 
 from headroom_wrap.proxy.retrieval import bodies, tool
 from headroom_wrap.proxy.retrieval.answers import Streamed, Whole, total
-from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Made, Result
+from headroom_wrap.proxy.retrieval.api import NAME, Answer, Call, Form, Made, Result
 from headroom_wrap.proxy.retrieval.events import document, encode, with_data
 from headroom_wrap.proxy.retrieval.wires.common import CommonWire
 from pipeline.dialects import json_spans
@@ -31,9 +31,9 @@ class ResponsesWire(CommonWire):
     def declaration(self) -> bytes:
         return encode({"type": "function", "name": NAME, "description": tool.DESCRIPTION, "parameters": tool.SCHEMA, "strict": False})
 
-    def answer(self, body: bytes, *, streamed: bool) -> Answer:
+    def answer(self, body: bytes, form: Form) -> Answer:
         kept = stored(body)
-        return _Streamed(kept=kept) if streamed else Whole(lambda whole: _read(whole, kept=kept), _merged, always=kept)
+        return _Streamed(kept=kept) if form is Form.EVENTS else Whole(lambda whole: _read(whole, kept=kept), _merged, always=kept)
 
     def onward(self, body: bytes, elements: Sequence[bytes]) -> bytes:
         body = _listed(body)
@@ -57,9 +57,6 @@ class ResponsesWire(CommonWire):
 
     def kept(self, body: bytes) -> bool:
         return stored(body)
-
-    def failed(self, message: str) -> bytes:
-        return b"event: error\ndata: " + encode({"type": "error", "code": "server_error", "message": message, "param": None}) + b"\n\n"
 
 
 def stored(body: bytes) -> bool:
@@ -144,6 +141,9 @@ class _Streamed(Streamed):
             elif value.get("type") in _ENDS:
                 response = value["response"]
         return _made(items, response, kept=self._kept_there)
+
+    def failed(self, message: str) -> bytes:
+        return b"event: error\ndata: " + encode({"type": "error", "code": "server_error", "message": message, "param": None}) + b"\n\n"
 
     def _withheld(self, value: Mapping[str, Any]) -> bool:
         if not _is_ours(value["item"]):

@@ -187,6 +187,11 @@ async def test_an_answer_without_a_call_goes_on_as_it_came():
         (
             "/v1beta/models/m:streamGenerateContent",
             {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"functionDeclarations": [{"name": "f"}]}]},
+            True,
+        ),
+        (
+            "/v1beta/models/m:streamGenerateContent?%24alt=json%3Benum-encoding%3Dint",
+            {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"functionDeclarations": [{"name": "f"}]}]},
             False,
         ),
         ("/v1beta/models/m:generateContent", {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}}]}, False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import aiohttp
 import pytest
 
 from headroom.testing import GeminiProvider, Script, overloaded, text, thinking, tool
@@ -161,3 +162,57 @@ async def test_a_follow_up_that_fails(streamed):
         contents += [*kept, results(calls)]
         with pytest.raises(errors.APIError):
             await ask(gemini, contents, streamed=streamed)
+
+
+async def listed(p, contents):
+    """The chunks of an answer for a client that asks for no server-sent events: it gets one array."""
+    url = f"http://127.0.0.1:{p.port}/{SECRET}/v1beta/models/{MODEL}:streamGenerateContent"
+    asked = {"contents": contents, "tools": [DECLARED], "generationConfig": {"thinkingConfig": {"includeThoughts": True}}}
+    async with aiohttp.ClientSession() as session, session.post(url, json=asked, headers={"x-goog-api-key": "k"}) as answer:
+        assert (answer.status, answer.content_type) == (200, "application/json")
+        return json.loads(await answer.read())
+
+
+def said_in(chunks):
+    parts = [part for chunk in chunks for part in chunk["candidates"][0]["content"]["parts"]]
+    return "".join(part.get("text", "") for part in parts if not part.get("thought")), [part for part in parts if part != {"text": ""}]
+
+
+def results_of(parts, value=LOG):
+    calls = [part["functionCall"] for part in parts if "functionCall" in part]
+    return {"role": "user", "parts": [{"functionResponse": {"id": c["id"], "name": c["name"], "response": {"output": value}}} for c in calls]}
+
+
+async def test_an_answer_that_is_one_array():
+    script = Script(
+        [text("I look."), tool("run", command="cat app.log")],
+        lambda request: [thinking("more"), text("Let me see. "), fetch(request)],
+        [text("It is the pool."), tool("run", command="ls")],
+        lambda request: [fetch(request)],
+        [text("Done.")],
+    )
+    async with GeminiProvider(script, count=len, minimum=0) as provider, behind(provider) as p:
+        contents = [{"role": "user", "parts": [{"text": "What fails?"}]}]
+        for value, expected in ((LOG, "I look."), ("a.txt", "Let me see. It is the pool."), (None, "Done.")):
+            chunks = await listed(p, contents)
+            assert [bool(chunk["candidates"][0].get("finishReason")) for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+            said, parts = said_in(chunks)
+            assert said == expected
+            assert "headroom_retrieve" not in json.dumps(parts)
+            contents += [{"role": "model", "parts": parts}, results_of(parts, value)]
+        assert len(provider.turns) == 5
+        assert_prefixes(provider)
+        charged = [turn.usage for turn in provider.turns]
+        assert chunks[-1]["usageMetadata"]["promptTokenCount"] == charged[3].prompt + charged[4].prompt
+        await p.event(Finished, 5)
+        assert not p.troubles()
+
+
+async def test_an_array_whose_follow_up_fails():
+    script = Script([tool("run", command="cat app.log")], lambda request: [text("Hm. "), fetch(request)], overloaded())
+    async with GeminiProvider(script, count=len, minimum=0) as provider, behind(provider) as p:
+        contents = [{"role": "user", "parts": [{"text": "What fails?"}]}]
+        _, parts = said_in(await listed(p, contents))
+        *chunks, last = await listed(p, [*contents, {"role": "model", "parts": parts}, results_of(parts)])
+        assert said_in(chunks)[0] == "Hm. "
+        assert last["error"]["code"] == 500

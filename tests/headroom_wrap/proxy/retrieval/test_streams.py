@@ -13,7 +13,7 @@ from headroom.testing.anthropic import stream as anthropic
 from headroom.testing.gemini import answers as gemini
 from headroom.testing.openai import chat_answers, response_answers
 from headroom.testing.script import with_ids
-from headroom_wrap.proxy.retrieval.api import NAME_BYTES, Unclear
+from headroom_wrap.proxy.retrieval.api import NAME_BYTES, Form, Unclear
 from headroom_wrap.proxy.retrieval.events import RawEvents, document
 from headroom_wrap.proxy.retrieval.wires.anthropic import AnthropicWire
 from headroom_wrap.proxy.retrieval.wires.chat import ChatWire
@@ -58,12 +58,20 @@ def of_gemini(blocks, name="g_1"):
     return [gemini.encode(chunk) for chunk in gemini.chunks(body)]
 
 
+def of_gemini_listed(blocks, name="g_1"):
+    answer = named(blocks)
+    body = gemini.body(name, "m", gemini.parts(answer, thoughts=True), answer.stop, gemini.usage_fields(USAGE, 0))
+    return list(gemini.listed(gemini.chunks(body)))
+
+
 APIS = {
     "anthropic": (AnthropicWire(), b'{"messages":[]}', of_anthropic),
     "chat": (ChatWire(), b'{"messages":[]}', of_chat),
     "responses": (ResponsesWire(), b'{"input":[],"store":false}', of_responses),
     "gemini": (GeminiWire(), b'{"contents":[]}', of_gemini),
+    "gemini, listed": (GeminiWire(), b'{"contents":[]}', of_gemini_listed),
 }
+EVENTS = [api for api in APIS if api != "gemini, listed"]
 BLOCKS = st.lists(st.sampled_from([text("I say: " + "ü" * 30), text("headroom_retrieve"), thinking("hm " * 9), THEIRS, OURS]), max_size=6)
 each = pytest.mark.parametrize("api", list(APIS))
 modest = settings(max_examples=40, deadline=None)
@@ -71,7 +79,7 @@ modest = settings(max_examples=40, deadline=None)
 
 def machine(api):
     wire, body, _ = APIS[api]
-    return wire.answer(body, streamed=True)
+    return wire.answer(body, Form.EVENTS if api in EVENTS else Form.ARRAY)
 
 
 def through(api, *rounds):
@@ -119,7 +127,7 @@ def test_where_it_is_split_makes_no_difference(api, blocks, places):
 
 
 @pytest.mark.slow
-@each
+@pytest.mark.parametrize("api", EVENTS)
 @modest
 @given(blocks=BLOCKS, after=BLOCKS, ends=st.sampled_from([b"\r\n", b"\n", b"\r"]))
 def test_several_responses_are_one_whatever_their_line_ends_and_pings(api, blocks, after, ends):
@@ -150,6 +158,64 @@ def test_several_responses_are_one_whatever_their_line_ends_and_pings(api, block
     if api == "gemini":
         assert [bool(value["candidates"][0].get("finishReason")) for value in values(plain)] == [False] * (len(kinds) - 1) + [True]
         assert values(plain)[-1]["usageMetadata"]["promptTokenCount"] == 30
+
+
+SPACES = st.sampled_from([b"", b"\n", b" \r\n\t"])
+
+
+@modest
+@given(first=BLOCKS, second=BLOCKS, third=BLOCKS, spaces=st.tuples(SPACES, SPACES, SPACES), pretty=st.booleans())
+def test_several_arrays_are_one(first, second, third, spaces, pretty):
+    """However they are laid out and wherever our calls stand: first, last, alone."""
+    before, between, after = spaces
+
+    def written(blocks, name):
+        events = of_gemini_listed(blocks, name)
+        values = json.loads(b"".join(events))
+        texts = [json.dumps(value, indent=2 if pretty else None).encode() for value in values]
+        return before + b"[" + (between + b"," + after).join(texts) + after + b"]" + before
+
+    blocks = ([*first, OURS], [OURS, *second, OURS], third)
+    responses = [written(each, f"g_{number}") for number, each in enumerate(blocks)]
+    out, heard = through("gemini, listed", *([response] for response in responses))
+    got = json.loads(out)
+    assert b"3f9a2c7b" not in out
+    assert [made.usage["promptTokenCount"] for made in heard] == [15] * 3
+    assert [bool(value["candidates"][0].get("finishReason")) for value in got] == [False] * (len(got) - 1) + [True]
+    assert got[-1]["usageMetadata"]["promptTokenCount"] == 45
+    said = "".join(part.get("text", "") for value in got for part in value["candidates"][0]["content"]["parts"] if not part.get("thought"))
+    assert said == "".join(block["text"] for each in blocks for block in each if block["type"] == "text")
+    calls = [part["functionCall"]["name"] for value in got for part in value["candidates"][0]["content"]["parts"] if "functionCall" in part]
+    assert calls == ["run"] * sum(each.count(THEIRS) for each in blocks)
+
+
+@modest
+@given(first=BLOCKS, second=BLOCKS)
+def test_an_array_that_cannot_go_on_is_one_still(first, second):
+    answer = machine("gemini, listed")
+    out = answer.feed(b"".join(of_gemini_listed([*first, OURS])))
+    assert answer.end().calls
+    got = json.loads(out + answer.failed("no"))
+    assert got[-1] == {"error": {"code": 500, "message": "no", "status": "INTERNAL"}}
+    answer.resume()
+    out += answer.feed(b"".join(of_gemini_listed(second)))
+    assert json.loads(out + answer.failed("no"))[-1]["error"]["message"] == "no"
+
+
+def test_an_array_whose_end_is_missing_is_closed_once_and_sent_again_as_it_was():
+    """Our call in a response that does not say why it ended, and that cannot be read."""
+    odd = b'[{"candidates":[{"content":{"parts":[{"text":"a"},{"functionCall":{"name":"headroom_retrieve","args":3}}]}}]}\n]\n'
+    out, heard = through("gemini, listed", [odd])
+    assert json.loads(out) == [{"candidates": [{"content": {"parts": [{"text": "a"}]}}]}]
+    assert not heard[0].whole
+    answer = machine("gemini, listed")
+    out = answer.feed(odd.replace(b'"args":3', b'"args":{}').replace(b'{"text":"a"}', b'{"text":3},{"text":"a"},{"text":"b"}'))
+    with pytest.raises(Unclear):
+        answer.end()
+    answer.resume()
+    out += answer.feed(b'[{"candidates":[]}]')
+    answer.end()
+    assert len(json.loads(out + answer.finish())) == 2
 
 
 @each
@@ -189,6 +255,7 @@ def test_a_stream_that_is_cut_off_anywhere(api, blocks, at):
             st.sampled_from(
                 [b'data: {"type":"response.output_item.added","item":"headroom_retrieve"}\n\n', b'data: {"type":"headroom_retrieve"}\n\n']
             ),
+            st.sampled_from([b"[", b"]", b",", b'{"a":"headroom_retrieve', b'"}', b'{"candidates":["headroom_retrieve"]}', b"\\", b'"']),
         ),
         max_size=20,
     )
@@ -232,7 +299,7 @@ def test_nothing_is_kept_back_but_what_is_ours(api):
 
 
 @pytest.mark.slow
-@each
+@pytest.mark.parametrize("api", EVENTS)
 @modest
 @given(blocks=BLOCKS)
 def test_whole_documents(api, blocks):
@@ -245,7 +312,7 @@ def test_whole_documents(api, blocks):
         "gemini": lambda: gemini.body("g", "m", gemini.parts(answer, thoughts=True), answer.stop, gemini.usage_fields(USAGE, 0)),
     }[api]()
     data = json.dumps(made).encode()
-    one = wire.answer(body, streamed=False)
+    one = wire.answer(body, Form.WHOLE)
     assert one.feed(data[:10]) + one.feed(data[10:]) == b""
     heard = one.end()
     if OURS not in blocks:
