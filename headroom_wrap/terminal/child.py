@@ -27,13 +27,13 @@ class Child:
         self.kept_modes: dict[int, bool] = {}
         """Modes that XTSAVE keeps."""
         self.glyphs = b""
-        """The text that holds the last glyph, for REP."""
+        """The text that came last, for REP; empty after anything else."""
 
     def text(self, raw: bytes) -> bytes:
         """Write text (CR and LF may be in it where it is ASCII)."""
         model = self.model
+        self.glyphs = raw
         if raw[-1] >= 0x20 or raw.strip(b"\r\n"):
-            self.glyphs = raw
             self.painter.drew = False
         model.single_shift = False
         if model.bottom < model.rows:

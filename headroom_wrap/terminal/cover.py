@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from headroom_wrap.terminal.model import Model
 from headroom_wrap.terminal.modes import Modes
-from headroom_wrap.terminal.painter import LINK_OFF, RESTORE, SAVE, SYNC_OFF, SYNC_ON, Painter
+from headroom_wrap.terminal.painter import LINK_OFF, SAVE, SYNC_OFF, SYNC_ON, Painter
 
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 TO_ALTERNATE, TO_MAIN = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -40,7 +40,7 @@ class Cover:
             out.append(SAVE if model.alternate else TO_ALTERNATE)
             model.slot.clobbered = True
         out.append(HIDE + b"\x0f\x1b(B")
-        out += [b"\x1b[?6l" if model.origin else b"", b"\x1b[4l" if model.insert else b"", b"\x1b[?7l"]
+        out += [self._painter.unruled(), b"\x1b[4l" if model.insert else b"", b"\x1b[?7l"]
         self._painter.forget()
         return b"".join(out) + self.panel()
 
@@ -67,8 +67,7 @@ class Cover:
         if self._by_address:
             out.append(painter.address(model.x, model.y, origin=model.origin))
         else:
-            # Origin mode moves the cursor and is restored with it; it is sent again for terminals that do not.
-            out.append((b"\x1b[?6h" if model.origin else b"") + (RESTORE if model.alternate else TO_MAIN))
+            out.append(painter.restored() if model.alternate else (b"\x1b[?6h" if model.origin else b"") + TO_MAIN)
         out += [painter.charsets(), model.rendition.render(), model.link, b"" if self._modes.cursor_hidden else SHOW]
         return b"".join(out) + painter.fenced()
 

@@ -23,6 +23,8 @@ from headroom_wrap.terminal.sgr import RESET
 
 ASK_POSITION = b"\x1b[6n"
 _CANCEL = b"\x18"
+_ABORT = b"\x1b\x18"
+"""Ends a string that the child ended with a sequence, which the terminal may never get to see: an ESC, and no sequence of it."""
 _FAST_SLICE = 16 << 10
 """Bytes the fast path takes at a time: its regular expression keeps a record for each sequence."""
 _FAST_LEAST = 64
@@ -150,14 +152,19 @@ class OutputFilter:
 
     def safe(self) -> bool:
         """Whether `draw` would draw now."""
-        return self.panel_rows > 0 and self._painter.ready and not self._model.sync
+        return self.panel_rows > 0 and self._painter.ready and not self._amid
+
+    @property
+    def _amid(self) -> bool:
+        """Whether the child seems to be within something that it will finish: a synchronized frame, an emoji with its skin."""
+        return self._model.sync or self._model.joins
 
     def draw(self, lines: Sequence[bytes], *, overdue: bool = False) -> bytes | None:
         """Draw the panel where it differs from what is shown.
 
         Args:
             lines: one for each panel row, at most cols - 1 cells wide.
-            overdue: draw even inside a synchronized frame of the child, for one that is open too long (1 s).
+            overdue: draw even inside a synchronized frame of the child or after half an emoji, for what stays so for too long (1 s).
 
         Returns:
             What to write (empty where nothing changed); None where it is not safe now.
@@ -167,7 +174,7 @@ class OutputFilter:
         if self._cover.open:
             self._painter.set_lines(lines)
             return self._cover.panel()
-        if not self._painter.ready or (self._model.sync and not overdue):
+        if not self._painter.ready or (self._amid and not overdue):
             return None
         self._painter.set_lines(lines)
         return self._painter.repaint()
@@ -183,7 +190,7 @@ class OutputFilter:
         Returns:
             What to write; None where it is not safe now (`overdue` as for `draw`) or there is no panel.
         """
-        if not self.panel_rows or self._cover.open or not self._painter.ready or (self._model.sync and not overdue):
+        if not self.panel_rows or self._cover.open or not self._painter.ready or (self._amid and not overdue):
             return None
         return self._cover.lay()
 
@@ -327,7 +334,7 @@ class OutputFilter:
         model.slot.clobbered = True
         painter.forget()
         painter.dirty = False
-        return SAVE + painter.margins() + painter.rows() + RESTORE + model.rendition.render()
+        return SAVE + painter.unruled() + painter.margins() + painter.rows() + painter.restored() + model.rendition.render()
 
     def _wipe(self, row: int) -> bytes:
         """Reset the region and erase from `row` on; the cursor stays."""
@@ -362,7 +369,7 @@ class OutputFilter:
             stop = min(pos + size, end)
             for kind, raw in cutter.tokens(buf, pos, stop):
                 yield self._token(kind, raw)
-                if painter.dirty and painter.ready:
+                if painter.dirty and painter.ready and not model.joins:
                     yield painter.repaint()
             if stop == end:
                 break
@@ -408,9 +415,16 @@ class OutputFilter:
 
     def _token(self, kind: int, raw: bytes) -> bytes:
         """Take one token of the child; return what the terminal gets."""
-        child = self._child
+        child, self._model.joins = self._child, False
         if kind in (tokens.PLAIN, tokens.WIDE):
             return child.text(raw)
+        written = self._control(kind, raw)
+        child.glyphs = b""
+        return written
+
+    def _control(self, kind: int, raw: bytes) -> bytes:
+        """Take a token that is no text."""
+        child = self._child
         if kind == tokens.CSI:
             if raw[-1] == 0x6D and 0x30 <= raw[2] <= 0x3B and raw[-2] >= 0x30:  # SGR, the most frequent by far
                 self._model.rendition.add(raw)
@@ -445,6 +459,7 @@ class OutputFilter:
     def _string_end(self, raw: bytes) -> bytes:
         """Take the end of a string and note what the string did."""
         self._painter.in_string = False
+        raw = raw or _ABORT
         if self._cut_string:
             self._cut_string = False
             return b""
@@ -453,7 +468,7 @@ class OutputFilter:
             return raw  # cancelled
         if head.startswith(b"\x1b]8;"):
             target = head.split(b";", 2)[2:]
-            self._model.link = head + (raw or b"\x1b\\") if target and target[0] else b""
+            self._model.link = head + (b"\x1b\\" if raw == _ABORT else raw) if target and target[0] else b""
         elif head.startswith(_PICTURES) or _SIXEL.match(head):
             self._child.picture()
         elif head.startswith(b"\x1b_G"):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from headroom_wrap.terminal.sgr import Rendition
 
 _DOUBT = 1 << 32
+_EMOJI = "\U0001f000"  # the first of them, as far as they have a plane of their own
 _ASCII_SETS: tuple[bytes, ...] = (b"B", b"", b"", b"")
 
 
@@ -81,6 +82,10 @@ class Model:
         """Whether y is right."""
         self.top, self.bottom = 1, self.rows
         self.origin = self.insert = self.newline = self.sides = False
+        self.origin_used = False
+        """Origin mode has been on. It may be still where we take it as off: not every terminal restores it with the cursor."""
+        self.joins = False
+        """The last glyph is one that what follows may become a part of, as a skin does of an emoji."""
         self.wrap = True
         self.sync = False
         self.tabs_known = True
@@ -171,6 +176,7 @@ class Model:
         """Take printable text with characters beyond ASCII."""
         text = raw.decode("utf-8", "replace")
         doubt, cells = divmod(sum(map(_width, text)), _DOUBT)
+        before = self.x
         if self.x + cells <= self.cols + 1:
             self.ascii(cells)
         else:
@@ -183,8 +189,11 @@ class Model:
                     else:
                         doubt += 1
                 self.ascii(cells)
+        self.joins = text[-1] >= _EMOJI or _width(text[-1]) >= _DOUBT
         if doubt:
             self.slack = min(self.slack + 2 * doubt, self.cols)
+            if self.x < before:
+                self.doubt()  # it may have wrapped or not
             if self.x + self.slack > self.cols + 1:
                 self.sure = False
 

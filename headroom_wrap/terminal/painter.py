@@ -138,8 +138,7 @@ class Painter:
             out.append(LINK_OFF)
         if not plain_sets:
             out.append(b"\x0f\x1b(B")
-        if model.origin:
-            out.append(b"\x1b[?6l")
+        out.append(self.unruled())
         if model.insert:
             out.append(b"\x1b[4l")
         if model.wrap:
@@ -152,7 +151,7 @@ class Painter:
         if by_address:
             out.append(self.address(model.x, model.y, origin=model.origin))
         else:
-            out.append(RESTORE)
+            out.append(self.restored())
         if not plain_sets:
             out.append(self.charsets())
         # Not every terminal keeps all attributes in DECSC: the style of an underline is lost in some.
@@ -164,6 +163,14 @@ class Painter:
         if origin:
             return b"\x1b[?6h\x1b[%d;%dH" % (max(y - self.model.top + 1, 1), min(x, self.model.cols))
         return b"\x1b[%d;%dH" % (y, min(x, self.model.cols))
+
+    def unruled(self) -> bytes:
+        """Switch origin mode off where it may be on, so that rows count from the top of the screen; it sends the cursor home."""
+        return b"\x1b[?6l" if self.model.origin_used else b""
+
+    def restored(self) -> bytes:
+        """Give the DECRC to a DECSC of ours; origin mode, which moves the cursor, goes before for terminals that do not restore it."""
+        return (b"\x1b[?6h" if self.model.origin else b"") + RESTORE
 
     def charsets(self) -> bytes:
         """Designate and shift the child's character sets."""

@@ -60,12 +60,17 @@ def swallow(child: Child, params: bytes, raw: bytes) -> bytes:
 # Cursor
 
 
+def _last_row(model: Model) -> int:
+    """The number of the last row that the child can name."""
+    return model.bottom - model.top + 1 if model.origin else model.rows
+
+
 def cursor_position(child: Child, params: bytes, raw: bytes) -> bytes:
     """CUP, HVP: no row after the child's last; so a size probe at 999;999 finds the child's size."""
     model = child.model
     row, column = number(params), number(params, 1)
     model.place(row, column)
-    return b"\x1b[%d;%dH" % (model.rows, column) if row > model.rows and not model.origin else raw
+    return b"\x1b[%d;%dH" % (_last_row(model), column) if row > _last_row(model) else raw
 
 
 def row_position(child: Child, params: bytes, raw: bytes) -> bytes:
@@ -73,7 +78,7 @@ def row_position(child: Child, params: bytes, raw: bytes) -> bytes:
     model = child.model
     row = number(params)
     model.row(row)
-    return b"\x1b[%dd" % model.rows if row > model.rows and not model.origin else raw
+    return b"\x1b[%dd" % _last_row(model) if row > _last_row(model) else raw
 
 
 def row_relative(child: Child, params: bytes, raw: bytes) -> bytes:
@@ -163,9 +168,9 @@ def restore(child: Child, params: bytes, raw: bytes) -> bytes:
 
 
 def _lines_moved(model: Model, count: int) -> None:
-    # IL and DL go to column 1 in most terminals, and stay in others.
+    # IL and DL go to column 1 in most terminals, and stay in others; outside the margins they do nothing in any.
     del count
-    if model.x != 1 or model.slack:
+    if (model.x != 1 or model.slack) and not (model.sure and not model.top <= model.y <= model.bottom):
         model.doubt()
 
 
@@ -300,18 +305,23 @@ def pop_rendition(child: Child, params: bytes, raw: bytes) -> bytes:
 
 
 def repeat(child: Child, params: bytes, raw: bytes) -> bytes:
-    """REP: after a draw of ours the terminal's last character is not the child's."""
-    model = child.model
-    text = child.glyphs.decode("utf-8", "replace").rstrip("\r\n")
-    if not text:
-        return b"" if child.painter.drew else raw
+    """REP: after a draw of ours the terminal's last character is not the child's.
+
+    Not right after a character it is not defined (ECMA-48): xterm, tmux and xterm.js do nothing then, kitty repeats the last one.
+    """
+    model, ours = child.model, child.painter.drew or child.model.below
+    text = child.glyphs.decode("utf-8", "replace")
+    if not text or text[-1] in "\r\n":
+        if ours:
+            return b""
+        model.sure = False
+        model.doubt()
+        return raw
     count, full = number(params), model.rows * model.cols
     if count > full:  # a screen of them and the same column
         count = full + count % model.cols
-    elif not (child.painter.drew or model.below):
-        child.text((text[-1] * count).encode())
-        return raw
-    return child.text((text[-1] * count).encode())
+    repeated = child.text((text[-1] * count).encode())
+    return repeated if ours else raw
 
 
 def _shift(to: int) -> Rule:
@@ -375,6 +385,7 @@ def _one_mode(child: Child, mode: int, on: bool) -> bytes:
         model.touched()
     elif mode == 6:
         model.origin = on
+        model.origin_used = model.origin_used or on
         model.home()
     elif mode == 69:
         model.sides = on
