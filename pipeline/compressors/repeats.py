@@ -46,6 +46,7 @@ _FOREIGN = frozenset({ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST, ToolKind.ED
 _BLANKS = re.compile(r"[ \t]{2,}")
 _COUNTED = re.compile(r" \(x\d{1,9} over \w{1,20}\)")  # how often an event came, in the columns of ``kubectl describe``
 _NUMBERS = re.compile(r"\d+")
+_AGE = re.compile(r"^( (?:Normal|Warning) [\w-]{1,80}) \S{1,20}(?= )")  # of an event, its blanks squeezed: when it came tells nothing of what it says
 _EVENTS = re.compile(r" {0,8}Type {1,40}Reason {1,40}(?:Age|FirstSeen|LastSeen)\b")
 _TROUBLE = re.compile(r"back-?off", re.IGNORECASE)  # beside what is judged by its level
 _WORDS = re.compile(r"[A-Za-z][\w'-]*")
@@ -74,6 +75,8 @@ class RepeatsCompressor:
             return None
         described = _described(content.lines) >= _EVENTS_SHARE
         compared = [_COUNTED.sub("", _BLANKS.sub(" ", line)) for line in plain(lines, content.text)]
+        if described:
+            compared = [_AGE.sub(r"\1", line) for line in compared]
         shapes = mine(compared, events(compared).frame)
         first = 1 if described or policy.profile is Profile.AGGRESSIVE else _FIRST
         names = [*names_of(content.query), *call_paths(content.call)]

@@ -33,7 +33,7 @@ class Limits:
         plain: share of the characters for lines that no rule names, where the question's intent is known.
         plain_unknown: the same where it is not.
         asked: most lines of the shapes that share words with the question.
-        asked_share: or this share of all lines, where that is more.
+        asked_share: or this share of all lines, where that is more. Never more than a quarter.
         spread: longest run left out without a sample of it.
         trouble: where trouble is asked for, most error-like lines in a run left out: in a mass of one error single lines may be wanted, and
             what they cost is the run that they are fetched with. Lines that say what a line shown says do not count.
@@ -77,6 +77,7 @@ _RARE_SHARE = 0.4  # where "rare" names more of the text than this, nothing stan
 _ENTITY_LINES, _ENTITY_SHARE = 60, 0.3
 _TELLING = 0.5  # words that so large a share of the lines has tell nothing
 _MASKS_READ = 50
+_ASKED_MOST = 0.25  # of the lines of a short log: of more the question's words tell nothing apart
 _SINGLE = 4  # lines at each end of the shapes that share one word with the question
 _PAUSES = 6
 _SAMPLES = 200  # most samples in a log, however long
@@ -175,7 +176,8 @@ class Selection:
             return False
         if best == 1:
             lines = self._apart(lines[:_SINGLE] + lines[-_SINGLE:])
-        most = max(self.limits.asked, int(self.limits.asked_share * len(self.kept)))
+        count = len(self.kept)
+        most = max(min(self.limits.asked, int(_ASKED_MOST * count)), int(self.limits.asked_share * count))
         self._keep(_evenly(lines, most), told=True)
         return True
 

@@ -129,6 +129,17 @@ def test_events_of_a_description() -> None:
     assert "error-like" in rewrite.summary
 
 
+def test_an_age_of_an_event_is_no_duration() -> None:
+    lines = description(60)
+    lines[30] = "  Normal   Created  9999m                  kubelet  Created container: web"
+    lines[33] = "  Normal   Created  4m                     kubelet  Created container: web in 90000ms"
+    rewrite = compress(lines)
+    assert rewrite is not None
+    shown = check(rewrite, lines)
+    assert lines[33] in shown
+    assert lines[30] not in shown
+
+
 def test_trouble_left_out_is_counted() -> None:
     lines = [f"ERROR: object {n * 7919 % 1009} could not be read" for n in range(60)]
     rewrite = compress(lines)
