@@ -17,9 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.store import mending, migrations, rows
+from pipeline.store import mending, migrations, rows, sums
 from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Stock, Store, StoreError, Swept, Total
-from pipeline.usage import Usage
 
 BUSY_SECONDS = 5.0
 _SYNC_S = 1.0  # between two waits for the disk
@@ -203,8 +202,8 @@ class SqliteStore(Store):
     def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
         where, values = _where(session, since, project)
         with self._use() as db:
-            sums = db.execute(f"SELECT {_GROUPS[group]}, {_SUMS} FROM receipts WHERE {where} GROUP BY 1", values).fetchall()
-        return sorted(map(_total, sums), key=lambda total: total.name)
+            found = db.execute(f"SELECT {_GROUPS[group]}, {_SUMS} FROM receipts WHERE {where} GROUP BY 1", values).fetchall()
+        return sums.merged((_text(name), numbers) for name, *numbers in found)
 
     def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
         if column not in rows.COUNTED:
@@ -212,8 +211,8 @@ class SqliteStore(Store):
         where, values = _where(session, since, project)
         pairs = f"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM receipts, json_each({column}) WHERE {where}"
         with self._use() as db:
-            sums = db.execute(f"WITH pairs (name, number) AS ({pairs}) SELECT name, sum(number) FROM pairs GROUP BY name", values).fetchall()
-        return sorted(((_text(name), number) for name, number in sums), key=lambda pair: (-pair[1], pair[0]))
+            found = db.execute(f"WITH pairs (name, number) AS ({pairs}) SELECT name, sum(number) FROM pairs GROUP BY name", values).fetchall()
+        return sums.most_first((_text(name), number) for name, number in found)
 
     # ----- memories --------------------------------------------------------------------------------------------------------------------
 
@@ -418,12 +417,6 @@ def _of_project(project: str, **columns: str) -> tuple[str, list[Any]]:
             where.append(f"{column} = ?")
             values.append(_bound(value))
     return " AND ".join(where), values
-
-
-def _total(row: tuple[Any, ...]) -> Total:
-    name, responses, unpriced = row[:3]
-    cost, cost_without, overhead, removed, again, again_cost = row[8:]
-    return Total(_text(name), responses, unpriced, Usage(*row[3:8]), cost, cost_without, overhead, removed, again, again_cost)
 
 
 def _bound(text: str) -> Any:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from pipeline.store.api import Group, Receipt, Total
 from pipeline.usage import Usage
+
+QUARTER_S = 900  # every zone's clock is set in quarters of an hour: what falls in one is of the same day everywhere
+
+Numbers = Sequence[float]
+"""A sum over receipts as databases give it: responses, those without a price, the five of ``Usage``, cost, cost_without, overhead, removed, again,
+again_cost, each as in ``Total``."""
 
 
 def day(at: float) -> str:
@@ -34,7 +40,7 @@ def name(receipt: Receipt, group: Group) -> str:
     return found
 
 
-def of(receipt: Receipt) -> Total:
+def of(receipt: Receipt) -> Numbers:
     """One receipt as a sum."""
     if receipt.cost is None or receipt.cost_without is None:
         priced = (0.0, 0.0, 0.0)
@@ -43,15 +49,31 @@ def of(receipt: Receipt) -> Total:
         priced = (receipt.cost, receipt.cost_without, receipt.overhead)
         again_cost = receipt.again_cost
     unpriced = int(receipt.cost is None or receipt.cost_without is None)
-    return Total("", 1, unpriced, receipt.usage, *priced, receipt.removed_new + receipt.removed_old, receipt.again, again_cost)
+    u = receipt.usage
+    charged = (u.input, u.cache_write_5m, u.cache_write_1h, u.cache_read, u.output)
+    return (1, unpriced, *charged, *priced, receipt.removed_new + receipt.removed_old, receipt.again, again_cost)
 
 
-def merged(parts: Iterable[tuple[str, Total]]) -> list[Total]:
+def merged(parts: Iterable[tuple[str, Numbers]]) -> list[Total]:
     """Sums of sums with the same name, in order of their names."""
-    sums: dict[str, Total] = {}
-    for group, part in parts:
-        sums[group] = _added(group, sums.get(group, Total(usage=Usage())), part)
-    return sorted(sums.values(), key=lambda total: total.name)
+    sums: dict[str, Numbers] = {}
+    for group, numbers in parts:
+        before = sums.get(group)
+        sums[group] = numbers if before is None else added(before, numbers)
+    return [total(group, sums[group]) for group in sorted(sums)]
+
+
+def added(a: Numbers, b: Numbers) -> Numbers:
+    """Two sums as one."""
+    return [x + y for x, y in zip(a, b, strict=True)]
+
+
+def total(group: str, numbers: Numbers) -> Total:
+    """A sum with its name."""
+    responses, unpriced, *more = numbers
+    charged = Usage(*map(int, more[:5]))
+    cost, cost_without, overhead, removed, again, again_cost = more[5:]
+    return Total(group, int(responses), int(unpriced), charged, cost, cost_without, overhead, int(removed), int(again), again_cost)
 
 
 def most_first(pairs: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -60,18 +82,3 @@ def most_first(pairs: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     for label, number in pairs:
         counts[label] += number
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def _added(group: str, a: Total, b: Total) -> Total:
-    return Total(
-        name=group,
-        responses=a.responses + b.responses,
-        unpriced=a.unpriced + b.unpriced,
-        usage=a.usage + b.usage,
-        cost=a.cost + b.cost,
-        cost_without=a.cost_without + b.cost_without,
-        overhead=a.overhead + b.overhead,
-        removed=a.removed + b.removed,
-        again=a.again + b.again,
-        again_cost=a.again_cost + b.again_cost,
-    )

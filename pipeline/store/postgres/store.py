@@ -15,18 +15,16 @@ from pipeline.store import rows, sums
 from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Stock, Store, StoreError, Swept, Total
 from pipeline.store.postgres import layout
 from pipeline.store.postgres.link import Connection, Link
-from pipeline.usage import Usage
 
 _LONG_S = 300.0  # what reads or removes much may take
 _ASK_FIRST = 64 << 10  # bytes; a larger text is packed only if it is not there yet
 _PAGE = 200  # originals read at once where all are
-_QUARTER_S = 900  # every zone's clock is set in quarters of an hour
 _ESCAPED = "\x01"
 
 _GROUPS = {
     Group.ALL: "''",
-    Group.DAY: f"floor(time / {_QUARTER_S})::bigint",
-    Group.WEEK: f"floor(time / {_QUARTER_S})::bigint",
+    Group.DAY: f"floor(time / {sums.QUARTER_S})::bigint",
+    Group.WEEK: f"floor(time / {sums.QUARTER_S})::bigint",
     **{group: group.value for group in (Group.AGENT, Group.MODEL, Group.PROJECT, Group.SESSION, Group.CAUSE)},
 }
 _PRICED = "cost IS NOT NULL AND cost_without IS NOT NULL"
@@ -199,7 +197,7 @@ class PostgresStore(Store):
         where, values = _where(session, since, project)
         statement = f"SELECT {_GROUPS[group]}, {_SUMS} FROM headroom.receipts WHERE {where} GROUP BY 1"
         found = self._link.run(lambda c: c.rows(statement, *values), _LONG_S)
-        return sums.merged((_name(row[0], group), _total(row)) for row in found)
+        return sums.merged((_name(key, group), numbers) for key, *numbers in found)
 
     def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
         if column not in rows.COUNTED:
@@ -329,11 +327,5 @@ def _of_project(project: str, **columns: str) -> tuple[str, list[Any]]:
 
 def _name(key: Any, group: Group) -> str:
     if group in (Group.DAY, Group.WEEK):
-        return (sums.day if group is Group.DAY else sums.week)(key * _QUARTER_S)
+        return (sums.day if group is Group.DAY else sums.week)(key * sums.QUARTER_S)
     return unbound(key)
-
-
-def _total(row: tuple[Any, ...]) -> Total:
-    _, responses, unpriced, *more = row
-    cost, cost_without, overhead, removed, again, again_cost = more[5:]
-    return Total("", responses, unpriced, Usage(*more[:5]), cost, cost_without, overhead, removed, again, again_cost)

@@ -1,43 +1,24 @@
 """Originals, decisions, receipts and memories in Redis or Valkey, for all proxies that share it.
 
 What is durable is what the server's own settings make so: it must write its log of appends (``appendonly yes``) and evict nothing
-(``maxmemory-policy noeviction``); ``verify`` says where it does not.
-
-Keys, all beginning with ``headroom:``
-    layout                     hash: version, oldest
-    original:DIGEST            hash: handle, unit, spans, label, created, used, size, body
-    handle:HANDLE              the digest
-    digests                    sorted set of all digests, by their bytes
-    used                       sorted set of all digests, by when they were last put
-    numbering:HANDLE           list: the first handle, unit, spans
-    decision:KEY               the decision, as msgpack
-    decided                    sorted set of all keys of decisions, by when they were made
-    receipt:ID                 the receipt, as msgpack
-    receipts[:SESSION]         sorted set of ids, by time
-    projects                   set of all projects
-    memories:PROJECT           hash: what never changes of a memory, by its id
-    seen:PROJECT               hash: what does (session, time, stamp), by the same id
-    key:PROJECT:KEY, content:PROJECT:DIGEST   sets of ids; of project and key the SHA-256
+(``maxmemory-policy noeviction``); ``verify`` says where it does not. Its keys are told in ``layout``.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from pipeline.store import rows, sums
+from pipeline.store import rows
 from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Stock, Store, StoreError, Swept, Total
+from pipeline.store.redis import layout
+from pipeline.store.redis.layout import PREFIX, pages, unpacked
 from pipeline.store.redis.link import Client, Link
+from pipeline.store.redis.receipts import Receipts
 
-VERSION = 1
-# The oldest layout whose programs may go on working beside this one: a fleet is updated one proxy after the other.
-OLDEST = 1
-
-_PREFIX = "headroom:"
-_PAGE = 500
 _ASK_FIRST = 64 << 10  # bytes; a larger text is packed and sent only if it is not there yet
 
 # Whoever comes first makes the layout; a newer one raises it. Answers version and oldest.
@@ -101,6 +82,7 @@ class RedisStore(Store):
         self._link = link
         self._name = name
         self._digest = digest
+        self._receipts = Receipts(link, self._explained())
 
     @classmethod
     def open(cls, url: str, name: str, *, patience: float, digest: Callable[[bytes], str] = rows.sha256) -> RedisStore:
@@ -118,14 +100,14 @@ class RedisStore(Store):
         link = Link(url, name, patience)
         try:
             with link.use() as client:
-                version, oldest = map(int, client.eval(_LAYOUT, 1, _key("layout"), VERSION, OLDEST))
+                version, oldest = map(int, client.eval(_LAYOUT, 1, layout.key("layout"), layout.VERSION, layout.OLDEST))
         except BaseException:
             link.close()
             raise
-        if oldest > VERSION:
+        if oldest > layout.VERSION:
             link.close()
             raise StoreError(
-                f"The store {name} was written by a newer version of Headroom (layout {version}, this one knows {VERSION})."
+                f"The store {name} was written by a newer version of Headroom (layout {version}, this one knows {layout.VERSION})."
                 " Update this one, or point it at another database."
             )
         return cls(link, name, digest)
@@ -137,7 +119,7 @@ class RedisStore(Store):
         digest = self._digest(data)
         counted = rows.units(spans)
         packed = rows.pack(counted)
-        head = (_PREFIX, digest, time.time(), rows.SHORTEST, rows.DAY_S)
+        head = (PREFIX, digest, time.time(), rows.SHORTEST, rows.DAY_S)
         with self._link.use() as client:
             known = client.eval(_PUT, 0, *head) if len(data) > _ASK_FIRST else None
             if known is None:
@@ -149,22 +131,22 @@ class RedisStore(Store):
                 return handle
         other = rows.numbered(handle, unit, counted)
         with self._link.use() as client:
-            client.set(_key("numbering", other), msgspec.msgpack.encode((handle, rows.encoded(unit), packed)), nx=True)
+            client.set(layout.key("numbering", other), msgspec.msgpack.encode((handle, rows.encoded(unit), packed)), nx=True)
         return other
 
     def original(self, handle: str) -> Original | None:
         asked = rows.encoded(handle)
         numbered: Any = None
         with self._link.use() as client:
-            digest = client.get(_key("handle", handle))
-            if digest is None and (found := client.get(_key("numbering", handle))) is not None:
+            digest = client.get(layout.key("handle", handle))
+            if digest is None and (found := client.get(layout.key("numbering", handle))) is not None:
                 numbered = msgspec.msgpack.decode(found)
-                digest = client.get(_key("handle", numbered[0]))
+                digest = client.get(layout.key("handle", numbered[0]))
             elif digest is None and len(handle) >= rows.SHORTEST:
                 # "g" comes after every hex digit: the range holds what begins with the handle
-                several = client.zrangebylex(_key("digests"), b"[" + asked, b"(" + asked + b"g", 0, 2)
+                several = client.zrangebylex(layout.key("digests"), b"[" + asked, b"(" + asked + b"g", 0, 2)
                 digest = several[0] if len(several) == 1 else None
-            row = client.hgetall(_key("original", digest.decode())) if digest is not None else None
+            row = client.hgetall(layout.key("original", digest.decode())) if digest is not None else None
         if not row:
             return None
         _, unit, spans = numbered or (None, row[b"unit"], row[b"spans"])
@@ -184,7 +166,7 @@ class RedisStore(Store):
         if not keys:
             return {}
         with self._link.use() as client:
-            found = client.mget([_key("decision", key) for key in keys])
+            found = client.mget([layout.key("decision", key) for key in keys])
         return self._read(keys, found, {})
 
     def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
@@ -195,51 +177,34 @@ class RedisStore(Store):
             return {}
         now = time.time()
         packed = rows.packed_forms([*first.values()])
-        written = {_key("decision", key): msgspec.msgpack.encode(rows.decision_values(d, packed)) for key, d in first.items()}
+        written = {layout.key("decision", key): msgspec.msgpack.encode(rows.decision_values(d, packed)) for key, d in first.items()}
         with self._link.use() as client, client.pipeline(transaction=True) as batch:
             for key, value in written.items():
                 batch.set(key, value, nx=True)
-            batch.zadd(_key("decided"), dict.fromkeys(first, now), nx=True)
+            batch.zadd(layout.key("decided"), dict.fromkeys(first, now), nx=True)
             batch.mget([*written])
             found = batch.execute()[-1]
         return self._read([*first], found, {body: text for text, body in packed.items()})
 
     def _read(self, keys: Sequence[str], found: Sequence[bytes | None], texts: Mapping[bytes, str]) -> dict[str, Decision]:
         with self._explained():
-            return {key: rows.decision(_unpacked(value), texts) for key, value in zip(keys, found, strict=True) if value is not None}
+            return {key: rows.decision(unpacked(value), texts) for key, value in zip(keys, found, strict=True) if value is not None}
 
     # ----- receipts --------------------------------------------------------------------------------------------------------------------
 
     def add_receipt(self, receipt: Receipt) -> None:
-        name = rows.encoded(receipt.message_id)
-        with self._link.use() as client, client.pipeline(transaction=True) as batch:
-            batch.set(_key("receipt", receipt.message_id), msgspec.msgpack.encode(rows.receipt_values(receipt, rows.encoded)))
-            batch.zadd(_key("receipts"), {name: receipt.time})
-            batch.zadd(_key("receipts", receipt.session), {name: receipt.time})
-            batch.execute()
+        self._receipts.add(receipt)
 
     def receipts(self, *, session: str = "", since: float = 0.0, project: str = "") -> list[Receipt]:
-        found = [r for r in self._receipts(session, since) if (not session or r.session == session) and (not project or r.project == project)]
-        return sorted(found, key=lambda r: (r.time, r.message_id))
-
-    def _receipts(self, session: str, since: float) -> Iterator[Receipt]:
-        index = _key("receipts", session) if session else _key("receipts")
-        with self._link.use() as client:
-            names = client.zrangebyscore(index, since, "+inf")
-        for page in _pages(names):
-            with self._link.use() as client:
-                values = client.mget([rows.encoded(_key("receipt")) + b":" + name for name in page])
-            with self._explained():
-                yield from (rows.receipt(_unpacked(value), rows.decoded) for value in values if value is not None)
+        return self._receipts.select(session, since, project)
 
     def totals(self, group: Group, *, session: str = "", since: float = 0.0, project: str = "") -> list[Total]:
-        return sums.merged((sums.name(r, group), sums.of(r)) for r in self.receipts(session=session, since=since, project=project))
+        return self._receipts.totals(group, session, since, project)
 
     def counts(self, column: str, *, session: str = "", since: float = 0.0, project: str = "") -> list[tuple[str, int]]:
         if column not in rows.COUNTED:
             raise ValueError(f"{column} holds no pairs")
-        found = self.receipts(session=session, since=since, project=project)
-        return sums.most_first(pair for r in found for pair in getattr(r, column))
+        return self._receipts.counts(column, session, since, project)
 
     # ----- memories --------------------------------------------------------------------------------------------------------------------
 
@@ -251,32 +216,32 @@ class RedisStore(Store):
                 name = _id(m)
                 fixed = (*map(rows.encoded, (m.key, m.digest, m.handle, m.kind, m.agent)), m.tokens, rows.encoded(m.label))
                 seen = (rows.encoded(m.session), m.time, rows.encoded(m.stamp))
-                batch.hsetnx(_key("memories", m.project), name, msgspec.msgpack.encode(fixed))
-                batch.hset(_key("seen", m.project), name, msgspec.msgpack.encode(seen))
-                batch.sadd(_index("key", m.project, m.key), name)
-                batch.sadd(_index("content", m.project, m.digest), name)
-                batch.sadd(_key("projects"), rows.encoded(m.project))
+                batch.hsetnx(layout.key("memories", m.project), name, msgspec.msgpack.encode(fixed))
+                batch.hset(layout.key("seen", m.project), name, msgspec.msgpack.encode(seen))
+                batch.sadd(layout.index("key", m.project, m.key), name)
+                batch.sadd(layout.index("content", m.project, m.digest), name)
+                batch.sadd(layout.key("projects"), rows.encoded(m.project))
             batch.execute()
 
     def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
-        indexes = [_index(kind, project, value) for kind, value in (("key", key), ("content", digest)) if value]
+        indexes = [layout.index(kind, project, value) for kind, value in (("key", key), ("content", digest)) if value]
         with self._link.use() as client:
-            names = sorted(client.sinter(indexes)) if indexes else sorted(client.hkeys(_key("memories", project)))
+            names = sorted(client.sinter(indexes)) if indexes else sorted(client.hkeys(layout.key("memories", project)))
         found = []
-        for page in _pages(names):
+        for page in pages(names):
             with self._link.use() as client, client.pipeline(transaction=True) as batch:
-                batch.hmget(_key("memories", project), page)
-                batch.hmget(_key("seen", project), page)
+                batch.hmget(layout.key("memories", project), page)
+                batch.hmget(layout.key("seen", project), page)
                 fixed, seen = batch.execute()
             with self._explained():
-                found += [_memory(project, _unpacked(a), _unpacked(b)) for a, b in zip(fixed, seen, strict=True) if a is not None and b is not None]
+                found += [_memory(project, unpacked(a), unpacked(b)) for a, b in zip(fixed, seen, strict=True) if a is not None and b is not None]
         found.sort(key=rows.newest_first)
         return found[:limit] if limit else found
 
     def projects(self) -> list[tuple[str, int]]:
         with self._link.use() as client:
-            names = [*client.smembers(_key("projects"))]
-            numbers = [client.hlen(_key("memories", rows.decoded(name))) for name in names]
+            names = [*client.smembers(layout.key("projects"))]
+            numbers = [client.hlen(layout.key("memories", rows.decoded(name))) for name in names]
         return sorted((rows.decoded(name), number) for name, number in zip(names, numbers, strict=True) if number)
 
     def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
@@ -284,22 +249,22 @@ class RedisStore(Store):
         with self._link.use() as client, client.pipeline(transaction=True) as batch:
             for m in gone:
                 name = _id(m)
-                batch.hdel(_key("memories", project), name)
-                batch.hdel(_key("seen", project), name)
-                batch.srem(_index("key", project, m.key), name)
-                batch.srem(_index("content", project, m.digest), name)
+                batch.hdel(layout.key("memories", project), name)
+                batch.hdel(layout.key("seen", project), name)
+                batch.srem(layout.index("key", project, m.key), name)
+                batch.srem(layout.index("content", project, m.digest), name)
             return sum(batch.execute()[::4])
 
     # ----- housekeeping ----------------------------------------------------------------------------------------------------------------
 
     def stock(self) -> list[Stock]:
         with self._link.use() as client:
-            originals = client.zrange(_key("used"), 0, -1)
-            decided = client.zrange(_key("decided"), 0, -1)
-            receipts = client.zcard(_key("receipts"))
+            originals = client.zrange(layout.key("used"), 0, -1)
+            decided = client.zrange(layout.key("decided"), 0, -1)
+            receipts = client.zcard(layout.key("receipts"))
         memories = sum(number for _, number in self.projects())
-        kept = self._each(originals, lambda batch, name: batch.hstrlen(_key("original", name.decode()), "body"))
-        made = self._each(decided, lambda batch, name: batch.strlen(_key("decision", name.decode())))
+        kept = self._each(originals, lambda batch, name: batch.hstrlen(layout.key("original", name.decode()), "body"))
+        made = self._each(decided, lambda batch, name: batch.strlen(layout.key("decision", name.decode())))
         return [
             Stock("originals", len(originals), sum(kept)),
             Stock("decisions", len(decided), sum(made)),
@@ -310,9 +275,9 @@ class RedisStore(Store):
     def verify(self) -> list[str]:
         with self._link.use() as client:
             wrong = _misconfigured(self._name, {**client.info("memory"), **client.info("persistence")})
-            digests = client.zrange(_key("digests"), 0, -1)
-        for page in _pages(digests):
-            found = self._each(page, lambda batch, name: batch.hmget(_key("original", name.decode()), "handle", "body"))
+            digests = client.zrange(layout.key("digests"), 0, -1)
+        for page in pages(digests):
+            found = self._each(page, lambda batch, name: batch.hmget(layout.key("original", name.decode()), "handle", "body"))
             for name, (handle, body) in zip(page, found, strict=True):
                 try:
                     rows.checked(body or b"", name.decode(), self._digest)
@@ -322,8 +287,8 @@ class RedisStore(Store):
 
     def cutoff(self, size: int) -> float:
         with self._link.use() as client:
-            newest = client.zrevrange(_key("used"), 0, -1, withscores=True)
-        sizes = self._each([name for name, _ in newest], lambda batch, name: batch.hstrlen(_key("original", name.decode()), "body"))
+            newest = client.zrevrange(layout.key("used"), 0, -1, withscores=True)
+        sizes = self._each([name for name, _ in newest], lambda batch, name: batch.hstrlen(layout.key("original", name.decode()), "body"))
         kept = 0
         for (_, used), bytes_kept in zip(newest, sizes, strict=True):
             kept += bytes_kept
@@ -334,29 +299,29 @@ class RedisStore(Store):
     def sweep(self, before: float) -> Swept:
         before = min(before, time.time() - rows.DAY_S)
         with self._link.use() as client:
-            old = client.zrangebyscore(_key("decided"), "-inf", f"({before!r}")
-            candidates = client.zrangebyscore(_key("used"), "-inf", f"({before!r}")
-        freed = sum(self._each(old, lambda batch, name: batch.strlen(_key("decision", name.decode()))))
-        for page in _pages(old):
+            old = client.zrangebyscore(layout.key("decided"), "-inf", f"({before!r}")
+            candidates = client.zrangebyscore(layout.key("used"), "-inf", f"({before!r}")
+        freed = sum(self._each(old, lambda batch, name: batch.strlen(layout.key("decision", name.decode()))))
+        for page in pages(old):
             with self._link.use() as client, client.pipeline(transaction=True) as batch:
-                batch.delete(*(_key("decision", name.decode()) for name in page))
-                batch.zrem(_key("decided"), *page)
+                batch.delete(*(layout.key("decision", name.decode()) for name in page))
+                batch.zrem(layout.key("decided"), *page)
                 batch.execute()
         named = self._named() if candidates else set()
-        handles = self._each(candidates, lambda batch, name: batch.hget(_key("original", name.decode()), "handle"))
+        handles = self._each(candidates, lambda batch, name: batch.hget(layout.key("original", name.decode()), "handle"))
         unnamed = [digest for digest, handle in zip(candidates, handles, strict=True) if handle is not None and handle.decode() not in named]
-        sizes = [size for size in self._each(unnamed, lambda batch, name: batch.eval(_DROP, 0, _PREFIX, name, before)) if size >= 0]
+        sizes = [size for size in self._each(unnamed, lambda batch, name: batch.eval(_DROP, 0, PREFIX, name, before)) if size >= 0]
         return Swept(len(sizes), len(old), freed + sum(sizes))
 
     def _named(self) -> set[str]:
         """The first handles of all originals that a decision or a memory names."""
         with self._link.use() as client:
-            decided = client.zrange(_key("decided"), 0, -1)
-        found = self._each(decided, lambda batch, name: batch.get(_key("decision", name.decode())))
-        handles = {str(_unpacked(value)[4]) for value in found if value is not None}
+            decided = client.zrange(layout.key("decided"), 0, -1)
+        found = self._each(decided, lambda batch, name: batch.get(layout.key("decision", name.decode())))
+        handles = {str(unpacked(value)[4]) for value in found if value is not None}
         handles |= {m.handle for project, _ in self.projects() for m in self.memories(project)}
         names = sorted(handles)
-        numbered = self._each([name.encode() for name in names], lambda batch, name: batch.get(_key("numbering", name.decode())))
+        numbered = self._each([name.encode() for name in names], lambda batch, name: batch.get(layout.key("numbering", name.decode())))
         return {name if value is None else str(msgspec.msgpack.decode(value)[0]) for name, value in zip(names, numbered, strict=True)}
 
     def compact(self) -> None:
@@ -368,7 +333,7 @@ class RedisStore(Store):
     def _each(self, names: Sequence[bytes], ask: Callable[[Client, bytes], object]) -> list[Any]:
         """Answers to the same question about many names, a page at a time."""
         answers: list[Any] = []
-        for page in _pages(names):
+        for page in pages(names):
             with self._link.use() as client, client.pipeline(transaction=False) as batch:
                 for name in page:
                     ask(batch, name)
@@ -379,25 +344,8 @@ class RedisStore(Store):
         return rows.Explained(f"The store {self._name} is damaged: something in it is not what was written.")
 
 
-def _key(kind: str, name: str | None = None) -> Any:
-    """A key; a name with lone surrogates makes it bytes."""
-    key = _PREFIX + kind if name is None else f"{_PREFIX}{kind}:{name}"
-    return key if key.isascii() else rows.encoded(key)
-
-
-def _index(kind: str, project: str, value: str) -> str:
-    return f"{_PREFIX}{kind}:{rows.sha256(rows.encoded(project))}:{rows.sha256(rows.encoded(value))}"
-
-
 def _id(m: Memory) -> str:
     return rows.sha256(msgspec.msgpack.encode([*map(rows.encoded, (m.key, m.digest, m.agent))]))
-
-
-def _unpacked(value: bytes) -> list[Any]:
-    try:
-        return msgspec.msgpack.decode(value, type=list[Any])
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise rows.Damaged from error
 
 
 def _memory(project: str, fixed: list[Any], seen: list[Any]) -> Memory:
@@ -407,11 +355,6 @@ def _memory(project: str, fixed: list[Any], seen: list[Any]) -> Memory:
         (rows.encoded(project), *(key, digest, handle, kind, agent, session, at, tokens, stamp, label)),
         rows.decoded,
     )
-
-
-def _pages(names: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(names), _PAGE):
-        yield names[start : start + _PAGE]
 
 
 def _misconfigured(name: str, info: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from pipeline.store import breaker
 from pipeline.store.api import Decision, Receipt, StoreError, Unreachable
 from pipeline.store.opening import open_store
 from pipeline.store.postgres import layout as postgres_layout
-from pipeline.store.redis import store as redis_store
+from pipeline.store.redis import layout as redis_layout
 from pipeline.usage import Usage
 from tests.pipeline.store.conftest import Place
 
@@ -181,8 +181,8 @@ def test_a_newer_layout_works_beside_this_one_or_refuses_it(kind, request, monke
             monkeypatch.setattr(postgres_layout, "MIGRATIONS", steps)
             monkeypatch.setattr(postgres_layout, "OLDEST", oldest)
         else:
-            monkeypatch.setattr(redis_store, "VERSION", 1 + oldest)
-            monkeypatch.setattr(redis_store, "OLDEST", oldest)
+            monkeypatch.setattr(redis_layout, "VERSION", 1 + oldest)
+            monkeypatch.setattr(redis_layout, "OLDEST", oldest)
 
     newer(1)
     new = open_store(where)
