@@ -10,7 +10,6 @@ from headroom_wrap.learn.findings import SLOTS, Lesson
 from tests.headroom_wrap.learn.independent.sessions import Case, cases
 from tests.headroom_wrap.learn.independent.third import make
 
-
 pytestmark = pytest.mark.slow  # the cases are put together once, in half a second
 
 
