@@ -55,6 +55,8 @@ _ANSWER: Mapping[Lesson, str] = MappingProxyType(
         Lesson.LINT_COMMAND: "command",
     }
 )
+# Lessons of which one that is about more commands takes in those about some of them.
+_OF_A_COMMAND = frozenset({Lesson.ADD_OPTION, Lesson.REPLACE_OPTION, Lesson.DROP_OPTION, Lesson.SET_VARIABLE, Lesson.RUN_IN_FOLDER})
 _AMBIGUOUS = frozenset({Lesson.PATH_IS_AT, Lesson.RUN_IN_FOLDER, Lesson.EDIT_INDENTATION, Lesson.SEARCH_IN_FOLDER})
 # Told only where the lesson beside it, about the same thing, is not.
 _LESSER: Mapping[Lesson, Lesson] = MappingProxyType(
@@ -70,6 +72,7 @@ class _Claim:
     sample: Observation
     evidence: list[Evidence] = field(default_factory=list)
     against: list[Evidence] = field(default_factory=list)
+    refuted_by: dict[str, None] = field(default_factory=dict)
     standing: int = 0  # sessions that show it since it was last contradicted
     wasted: int = 0
 
@@ -89,7 +92,7 @@ def findings(mined: Iterable[Mined], now: float, project: str | None = None) -> 
     if project is not None:
         own = {_mistake(c) for c in sure if c.scope == project}
         sure = [c for c in sure if c.scope == project or (not c.scope and _mistake(c) not in own)]
-    told = [_finding(claim, now) for claim in _best(sure, project or "")]
+    told = [_finding(claim, now) for claim in _best(_fitting(sure), project or "")]
     return tuple(sorted(told, key=lambda f: (-f.weight, f.id, f.project)))
 
 
@@ -102,6 +105,7 @@ def _claims(sessions: Sequence[Mined]) -> list[_Claim]:
             claim = claims.setdefault(key, _Claim(scope, seen))
             claim.evidence.append(seen.evidence)
             claim.wasted += seen.wasted_tokens
+            claim.refuted_by.update(dict.fromkeys(seen.refuted_by))
             if seen.evidence > claim.sample.evidence:
                 claim.sample = seen  # what was last needed on disk is what is needed now
     for claim in claims.values():
@@ -111,14 +115,14 @@ def _claims(sessions: Sequence[Mined]) -> list[_Claim]:
 
 def _contradict(claims: list[_Claim], sessions: Sequence[Mined]) -> None:
     """Fill in what speaks against each claim, and how many sessions show it since."""
-    turned_out: dict[str, list[Evidence]] = {key: [] for claim in claims for key in claim.sample.refuted_by}
+    turned_out: dict[str, list[Evidence]] = {key: [] for claim in claims for key in claim.refuted_by}
     for one in sessions:
         for outcome in one.outcomes:
             if outcome.key in turned_out:
                 turned_out[outcome.key].append(outcome.evidence)
     opposite = {(c.scope, c.sample.slots["wrong"], c.sample.slots["right"]): c.evidence for c in claims if c.sample.lesson is Lesson.PREFERS}
     for claim in claims:
-        seen = [e for key in claim.sample.refuted_by for e in turned_out[key] if not claim.scope or e.project == claim.scope]
+        seen = [e for key in claim.refuted_by for e in turned_out[key] if not claim.scope or e.project == claim.scope]
         if claim.sample.lesson is Lesson.PREFERS:
             seen += opposite.get((claim.scope, claim.sample.slots["right"], claim.sample.slots["wrong"]), [])
         # The world changes: what was so before a firm failure was first seen says nothing against it.
@@ -138,6 +142,31 @@ def _sure(claim: _Claim, now: float) -> bool:
     if claim.against:
         needed = max(needed + 1, len({(e.agent, e.session) for e in claim.against}) + 1)
     return claim.standing >= needed
+
+
+def _fitting(claims: list[_Claim]) -> list[_Claim]:
+    """Of a lesson about a command and the same about its beginning (``cargo run --example viewer`` and ``cargo run``) the one that the sessions show:
+
+    the longer where all of them ran it, else the shorter.
+    """
+    of: dict[tuple[str, ...], _Claim] = {}
+    for claim in claims:
+        if claim.sample.lesson in _OF_A_COMMAND:
+            of[_about(claim, claim.sample.slots["command"])] = claim
+    dropped: set[int] = set()
+    for claim in claims:
+        if claim.sample.lesson in _OF_A_COMMAND:
+            words = claim.sample.slots["command"].split()
+            for length in range(1, len(words)):
+                shorter = of.get(_about(claim, " ".join(words[:length])))
+                if shorter is not None:
+                    dropped.add(id(shorter if shorter.standing <= claim.standing else claim))
+    return [claim for claim in claims if id(claim) not in dropped]
+
+
+def _about(claim: _Claim, command: str) -> tuple[str, ...]:
+    slots = claim.sample.slots
+    return (claim.scope, claim.sample.lesson.value, command, *(slots[slot] for slot in sorted(slots) if slot != "command"))
 
 
 def _mistake(claim: _Claim) -> tuple[str, ...]:

@@ -26,10 +26,14 @@ class Cause(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A cause, and the name of what was missing or not understood (``""`` for NO_TESTS and NO_PROJECT)."""
+    """A cause, and the name of what was missing or not understood (``""`` for NO_TESTS and NO_PROJECT).
+
+    ``loose``: no known message says so, only words of absence beside the name. Once seen, that may be a chance.
+    """
 
     cause: Cause
     name: str = ""
+    loose: bool = False
 
 
 _NAME = r"([\w.+/@:-]{1,120})"
@@ -96,6 +100,7 @@ _BAD_OPTION = tuple(
 )
 _VARIABLE = r"([A-Z][A-Z0-9_]{2,60})"
 _UNSET = r"(?:is not set|is unset|not set|must be (?:set|provided|defined)|is required|is undefined|is missing|unbound variable|parameter not set)"
+_FILE = re.compile(r"^(?:\.{0,2}/(?!/)|~)|(?:/[^/:]{0,80}|^[\w-]{1,60})\.(?!\d)[a-z]\w{0,3}(?:::|\Z)")  # a path, not the name of a task
 _NO_VARIABLE = tuple(
     re.compile(p)
     for p in (
@@ -126,6 +131,23 @@ _SAYS_PROJECT = (
 )
 _SAYS_MODULE = ("No module named", "cannot load such file")
 _SAYS_TESTS = ("no tests ran", "Ran 0 tests", "No test", "collected 0")
+# In whatever words a program says that it does not know what it was told: the name stands beside them.
+_ABSENCE = re.compile(
+    r"not (?:be )?(?:found|recogni[sz]ed|declared|defined|located|known|available|an? (?:valid|known|recogni[sz]ed)|part of|registered)"
+    r"|do(?:es)?(?:n't| not) (?:exist|know|recogni[sz]e|match|contain|have|define)|no such|unknown|unrecogni[sz]ed|undefined"
+    r"|cannot (?:find|locate)|could(?:n't| not) (?:find|locate)|can't find|unable to (?:find|locate)|invalid|is ambiguous|isn't (?:an? |in )"
+    r"|\bno (?:rule|target|task|preset|environment|profile|recipe|job|session|scheme|configuration|workspace|script)s? ",
+    re.IGNORECASE,
+)
+_OPTION_ABSENCE = re.compile(
+    r"(?:unknown|unrecogni[sz]ed|invalid|illegal|unexpected|unsupported|no such)(?: \w{1,20})? ?(?:option|argument|flag|switch|parameter|key)s?\b"
+    r"|(?:option|argument|flag|switch|parameter)s? [^\n]{0,60}(?:not (?:be )?(?:recogni[sz]ed|supported|known|allowed|valid|an? )"
+    r"|does not exist|is unknown|was removed)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[`'\"][^`'\"\s]{2,80}[`'\"]|‘[^’\s]{2,80}’")
+_BESIDE = 160  # characters between words of absence and the name that they are about
+_MOST_PLACES = 12  # that are looked at in one output
 _SAYS_VARIABLE = ("KeyError", "nvironment", "env var", " set", " required", " un", " missing", " must be")
 
 
@@ -151,7 +173,54 @@ def cause(line: Line, output: str) -> Failure | None:
         return Failure(Cause.NO_MODULE, module[1] or module[2])
     if _has(text, _SAYS_VARIABLE) and (variable := next((m[1] for p in _NO_VARIABLE if (m := p.search(text))), "")):
         return Failure(Cause.NO_VARIABLE, variable)
-    return Failure(Cause.NO_TESTS) if _has(text, _SAYS_TESTS) and _NO_TESTS.search(text) else None
+    if _has(text, _SAYS_TESTS) and _NO_TESTS.search(text):
+        return Failure(Cause.NO_TESTS)
+    return _loosely(words, text)
+
+
+def says(output: str, name: str) -> bool:
+    """Whether an output names something, as a word of its own."""
+    return len(name) > 2 and name in output and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _ends(output)) is not None
+
+
+def says_absent(output: str, name: str) -> bool:
+    """Whether an output names something beside words that say that it is not there."""
+    return _beside(_ABSENCE, _ends(output), (name,)) != ""
+
+
+def _loosely(words: tuple[str, ...], text: str) -> Failure | None:
+    options = tuple(w.split("=", 1)[0] for w in words[1:20] if w.startswith("-") and len(w) > 2)
+    if options and _has(text, _SAYS_OPTION) and (option := _beside(_OPTION_ABSENCE, text, options)):
+        return Failure(Cause.BAD_OPTION, option, loose=True)
+    tasks = tuple(w for w in words[1:20] if len(w) > 2 and not w.startswith("-") and not _FILE.search(w))
+    if tasks and "No such file" not in text and (task := _beside(_ABSENCE, text, tasks)):
+        return Failure(Cause.NO_TASK, task, loose=True)
+    return None
+
+
+def _beside(phrase: re.Pattern[str], text: str, names: tuple[str, ...]) -> str:
+    """The one of ``names`` that stands nearest to the phrase, in its line or the two after it; ``""`` if none does."""
+    for _, found in zip(range(_MOST_PLACES), phrase.finditer(text), strict=False):
+        line = text.rfind("\n", 0, found.start()) + 1
+        before = text[max(line, found.start() - _BESIDE) : found.start()]
+        after = "\n".join(text[found.end() : found.end() + _BESIDE].split("\n")[:4])
+        near = [(place, name) for name in names if (place := _nearest(before, found[0] + after, name)) >= 0]
+        if near:
+            return min(near)[1]
+    return ""
+
+
+def _nearest(before: str, after: str, name: str) -> int:
+    """How far a name is from where two texts meet, -1 if it stands in neither as a word of its own, or behind another name in quotes."""
+    if name not in before and name not in after:
+        return -1
+    word = re.compile(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])")
+    places = []
+    if (found := word.search(after)) and not _QUOTED.search(after[: found.start()]):
+        places.append(found.start())
+    if (earlier := [found.end() for found in word.finditer(before)]) and not _QUOTED.search(before[earlier[-1] + 1 :]):
+        places.append(len(before) - earlier[-1])
+    return min(places, default=-1)
 
 
 def _has(text: str, parts: tuple[str, ...]) -> bool:

@@ -6,10 +6,13 @@ import posixpath
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathAbsent, PathExists, Premise
+from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import workings
+from headroom_wrap.learn.miners.variants import forms, workings
+from pipeline.command import shows
+from pipeline.transcript import ToolKind
 
 _CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
 _MANIFESTS = {
@@ -24,13 +27,49 @@ _ANYWHERE = frozenset({"git", "ls", "cat", "cd", "find", "head", "tail", "sed", 
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
-    """Of each command that missed its manifest or its script, the folder in which the same words worked soon after."""
+    """Of each command that missed its manifest or its script, the folder in which the same words worked soon after.
+
+    So of one whose failure nothing else explains; but that has to happen twice.
+    """
     homes = _homes(trail)
     for step in trail.steps:
-        if step.failure and step.line and step.line.words and step.failure.cause in _CAUSES:
-            found = _elsewhere(trail, step, step.line, step.failure, homes)
-            if found:
-                yield found
+        line = step.line
+        if not step.failed or not line or not line.words or basename(line.program) in _ANYWHERE:
+            continue
+        found = _elsewhere(trail, step, line, step.failure, homes) if step.failure and _known(step.failure) else None
+        if found:
+            yield found
+        elif step.failure is None or not _known(step.failure):
+            yield from _unexplained(trail, step, line)
+
+
+def _known(failure: Failure) -> bool:
+    return failure.cause in _CAUSES and not failure.loose
+
+
+def _unexplained(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
+    here, use = trail.folder(step), step.use
+    if here is None or use.refused or use.timed_out or use.interrupted or shows(use.command).kind is not ToolKind.SHELL:
+        return
+    for later, working in workings(trail, step):
+        if working.words != line.words:
+            continue
+        there = trail.folder(later)
+        same = working.activate == line.activate and working.variables == line.variables
+        if there is None or there == here or not same or not trail.undisturbed(step, later) or faults.of_code(step) or faults.passing(step):
+            return
+        for command in forms(line.words, trail.folders):
+            yield Observation(
+                kind=Kind.COMMAND,
+                subject=command,
+                lesson=Lesson.RUN_IN_FOLDER,
+                slots={"command": command, "folder": there},
+                evidence=trail.evidence(step),
+                premise=(PathExists(there),) if there != "." else (),
+                refuted_by=(f"in:{here}:{command}",),
+                wasted_tokens=cost(step),
+            )
+        return
 
 
 def _homes(trail: Trail) -> dict[str, dict[str, None]]:
@@ -45,7 +84,7 @@ def _homes(trail: Trail) -> dict[str, dict[str, None]]:
 def _elsewhere(trail: Trail, step: Step, line: Line, failure: Failure, homes: dict[str, dict[str, None]]) -> Observation | None:
     command = _called(line, failure)
     here = trail.folder(step)
-    if not command or here is None or basename(line.program) in _ANYWHERE:
+    if not command or here is None:
         return None
     for later, working in workings(trail, step):
         if working.words != line.words or working.activate != line.activate:

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
-from headroom_wrap.learn.miners.failure import Cause
+from headroom_wrap.learn.miners import faults
+from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides, shown
+from headroom_wrap.learn.miners.failure import Cause, says, says_absent
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import head, premises, workings
+from headroom_wrap.learn.miners.variants import called, forms, head, premises, workings
+from pipeline.command import shows
+from pipeline.transcript import ToolKind
 
 _NEEDED = re.compile(
-    r"required|missing|must|externally[- ]managed|need(?:s|ed)?\b|use (?:the )?[`'\"]?--|try (?:the )?[`'\"]?--|re-?run with|specify"
-    r"|pass(?:ing)? [`'\"]?--"
+    r"require|missing|must|externally[- ]managed|need(?:s|ed)?\b|use (?:the )?[`'\"]?--|try (?:the )?[`'\"]?--|re-?run with|retry this|specify"
+    r"|pass(?:ing)? [`'\"]?--|with (?:the )?[`'\"]?--"
 )
 # What overrides a safeguard is never taught, however well it worked.
 _RECKLESS = re.compile(
@@ -23,74 +27,124 @@ _RECKLESS = re.compile(
 )
 _RESEMBLING = 0.5
 _NEVER = frozenset({"git", "rm", "docker", "kubectl", "terraform", "sudo", "npm-audit", "chmod", "curl"})
+_THIRD_PARTY = re.compile(r"(?:^|/)(?:vendor|node_modules|\.?venv|env|\.[\w-]{1,40})/")  # where others' programs lie in a project
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
-    """Of each command that failed over an option, the same one without it, with another, or with the one that its output asked for."""
+    """Of each command that failed over an option or for want of one, what the same one that worked soon after had otherwise."""
     for step in trail.steps:
-        if step.failed and step.line and step.line.words and not step.use.refused:
-            found = _rejected(trail, step, step.line, step.failure.name) if step.failure and step.failure.cause is Cause.BAD_OPTION else None
-            found = found or (_demanded(trail, step, step.line) if step.failure is None else None)
-            if found:
-                yield found
+        line, use = step.line, step.use
+        if step.failed and line and line.words and not (use.refused or use.timed_out or use.interrupted) and not _own(line):
+            yield from _found(trail, step, line)
 
 
-def _rejected(trail: Trail, step: Step, line: Line, option: str) -> Observation | None:
-    if _own(line):
-        return None
-    place = next((i for i, w in enumerate(line.words) if i and (w == option or w.startswith(option + "="))), None)
-    if place is None:
-        return None
-    before, after = line.words[:place], line.words[place + 1 :]
+def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
     for later, working in workings(trail, step):
         words = working.words
-        if not words or words == line.words or trail.folder(later) != trail.folder(step) or premises(trail, later, words) is None:
-            if words == line.words:
-                return None
+        if words == line.words:
+            return ()  # it works as it was: time, or the folder, made the difference
+        same_place = trail.folder(later) == trail.folder(step) and working.variables == line.variables and working.activate == line.activate
+        if not words or not same_place or premises(trail, later, words) is None:
             continue
-        command = clean(" ".join(head(line.words)))
-        valued = after[:1] and not after[0].startswith("-") and "=" not in line.words[place]
-        if words == (*before, *after) or (valued and words == (*before, *after[1:])):
-            return _observation(trail, step, line, Lesson.DROP_OPTION, {"command": command, "option": clean(option)})
-        if len(words) == len(line.words) and words[:place] == before and words[place + 1 :] == after and words[place].startswith("-"):
-            slots = {"command": command, "wrong": clean(option), "right": clean(words[place].split("=", 1)[0])}
-            return _observation(trail, step, line, Lesson.REPLACE_OPTION, slots)
-    return None
+        found = difference(line.words, words)
+        if step.failure and step.failure.cause is Cause.BAD_OPTION:
+            told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
+        elif found and (step.failure is None or step.failure.loose):
+            told = _valued(trail, step, found) or _demanded(trail, step, later, found)
+        else:
+            continue
+        if told or (found and not (found.lost and found.gained)):
+            return told
+    return ()
 
 
-def _demanded(trail: Trail, step: Step, line: Line) -> Observation | None:
-    """One more option, which the failed command's output named."""
-    if basename(line.program) in _NEVER or _own(line) or "--" not in step.use.result or not _NEEDED.search(step.use.result):
-        return None
-    for later, working in workings(trail, step):
-        if working.words == line.words:
-            return None
-        extra = _one_more(line.words, working.words)
-        name = extra.split("=", 1)[0]
-        if (
-            extra.startswith("--")
-            and len(name) > 3
-            and not _RECKLESS.match(name)
-            and name in step.use.result
-            and trail.folder(later) == trail.folder(step)
-        ):
-            slots = {"command": clean(" ".join(head(line.words))), "option": clean(extra[:80])}
-            return _observation(trail, step, line, Lesson.ADD_OPTION, slots)
-    return None
+def _rejected(trail: Trail, step: Step, found: Difference, option: str) -> tuple[Observation, ...]:
+    """The option that was not known is gone, or another stands in its place."""
+    if not found.lost or found.lost[0].split("=", 1)[0] != option or (step.failure is None):
+        return ()
+    known = not step.failure.loose
+    command = clean(" ".join(head(found.common) if known else called(found.common, trail.folders)))
+    if not found.gained:
+        slots = {"command": command, "option": clean(option)}
+        return (_observation(trail, step, Lesson.DROP_OPTION, slots, found.common, firm=known),)
+    right = found.gained[0].split("=", 1)[0]
+    slots = {"command": command, "wrong": clean(option), "right": clean(right)}
+    return (_observation(trail, step, Lesson.REPLACE_OPTION, slots, found.common, firm=known and _resemble(option, right)),)
+
+
+def _letter(trail: Trail, step: Step, failed: tuple[str, ...], worked: tuple[str, ...], option: str) -> tuple[Observation, ...]:
+    """One letter of several that stand together: ``grep -rP`` and ``grep -rE``, whatever they look for."""
+    if len(failed) != len(worked) or failed[0] != worked[0]:
+        return ()
+    for one, other in zip(failed[1:], worked[1:], strict=True):
+        if one != other:
+            if len(option) != 2 or one[:1] != "-" or one[1:2] == "-" or len(one) != len(other) or one.replace(option[1], "", 1) == one:
+                return ()
+            apart = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+            if len(apart) != 1 or apart[0][0] != option[1]:
+                return ()
+            slots = {"command": clean(" ".join(called(failed[:1], trail.folders))), "wrong": clean(option), "right": clean(f"-{apart[0][1]}")}
+            return (_observation(trail, step, Lesson.REPLACE_OPTION, slots, failed[:1], firm=False),)
+    return ()
+
+
+def _valued(trail: Trail, step: Step, found: Difference) -> tuple[Observation, ...]:
+    """The same option with another value, where the output says that there is none of the first: a preset, a device, a profile."""
+    (name, value), (other, right) = _parted(found.lost), _parted(found.gained)
+    if not value or not right or name != other or not any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:])):
+        return ()
+    slots = {"wrong": clean(shown(found.lost)), "right": clean(shown(found.gained))}
+    return tuple(
+        _observation(trail, step, Lesson.REPLACE_OPTION, {"command": command, **slots}, found.common, firm=False)
+        for command in forms(found.common, trail.folders)
+    )
+
+
+def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple[Observation, ...]:
+    """One option more: one that the failed command's output named, or one without which it has nothing to show but that it failed."""
+    name, value = _parted(found.gained)
+    output = step.use.result
+    if found.lost or not name or basename(found.common[0]) in _NEVER or shows(step.use.command).kind is not ToolKind.SHELL:
+        return ()  # a search that finds nothing has not failed
+    by_value = len(value) > 3 and says(output, value)
+    by_name = len(name) > 3 and name.startswith("--") and name in output and _NEEDED.search(output) is not None
+    if _RECKLESS.match(name) and not (by_value and name.startswith("--ignore-")):
+        return ()
+    if not (by_name or by_value) and (
+        not _telling(name, value) or not trail.undisturbed(step, later) or faults.of_code(step) or faults.passing(step)
+    ):
+        return ()
+    return tuple(
+        _observation(trail, step, Lesson.ADD_OPTION, {"command": command, "option": clean(shown(found.gained))[:80]}, found.common, firm=False)
+        for command in forms(found.common, trail.folders)
+    )
+
+
+def _unexplained(trail: Trail, step: Step, later: Step) -> bool:
+    """Whether a failure shows nothing but that the command was not called as it must be."""
+    return trail.undisturbed(step, later) and not faults.of_code(step) and not faults.passing(step)
+
+
+def _telling(name: str, value: str) -> bool:
+    """Whether an option that no output named may be what a command lacked: a long one, or one with a value."""
+    return not hides(name) and (bool(value) or name.startswith("--") or len(name) > 2)
+
+
+def _parted(unit: Unit) -> tuple[str, str]:
+    """An option's name and its value."""
+    if len(unit) == 2:
+        return unit
+    name, _, value = unit[0].partition("=") if unit else ("", "", "")
+    return name, value
 
 
 def _own(line: Line) -> bool:
     """Whether it is the project's own program: its options change as it is worked on, and are tried wrong on purpose."""
-    called = head(line.words)
-    return "/" in line.program or (called[1:2] != ("-m",) and any("." in w or "/" in w for w in called[1:]))
+    name = head(line.words)
+    return ("/" in line.program and not _THIRD_PARTY.search(line.program)) or (name[1:2] != ("-m",) and any(_FILE.search(w) for w in name[1:]))
 
 
-def _one_more(fewer: tuple[str, ...], more: tuple[str, ...]) -> str:
-    """The one word that ``more`` has in excess of ``fewer``, ``""`` if that is not the difference."""
-    if len(more) != len(fewer) + 1:
-        return ""
-    at = next((i for i, (a, b) in enumerate(zip(fewer, more, strict=False)) if a != b), len(fewer))
-    return more[at] if more[at + 1 :] == fewer[at:] else ""
+_FILE = re.compile(r"\.\w{1,5}\Z|/")
 
 
 def _resemble(one: str, other: str) -> bool:
@@ -98,18 +152,17 @@ def _resemble(one: str, other: str) -> bool:
     return SequenceMatcher(None, one.strip("-"), other.strip("-"), autojunk=False).ratio() >= _RESEMBLING
 
 
-def _observation(trail: Trail, step: Step, line: Line, lesson: Lesson, slots: dict[str, str]) -> Observation:
+def _observation(trail: Trail, step: Step, lesson: Lesson, slots: dict[str, str], common: tuple[str, ...], *, firm: bool) -> Observation:
     wrong = slots.get("wrong") or slots.get("option", "")
-    needed = premises(trail, step, head(line.words)) or ()
-    refuted = f"without:{slots['command']} {wrong}" if lesson is Lesson.ADD_OPTION else f"with:{slots['command']} {wrong}"
+    text = step.line.text if step.line else ""
     return Observation(
         kind=Kind.COMMAND,
         subject=slots["command"],
         lesson=lesson,
         slots=slots,
         evidence=trail.evidence(step),
-        premise=needed,
-        firm=lesson is Lesson.DROP_OPTION or (lesson is Lesson.REPLACE_OPTION and _resemble(slots["wrong"], slots["right"])),
-        refuted_by=(refuted, f"works:{clean(line.text)[:160]}"),
+        premise=premises(trail, step, head(common)) or (),
+        firm=firm,
+        refuted_by=(*(() if lesson is Lesson.ADD_OPTION else (f"with:{slots['command']} {wrong}",)), f"works:{clean(text)[:160]}"),
         wasted_tokens=cost(step),
     )

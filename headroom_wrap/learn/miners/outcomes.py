@@ -9,7 +9,7 @@ from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.paths import missing, place, present
 from headroom_wrap.learn.miners.searches import hits, query
 from headroom_wrap.learn.miners.trail import Step, Trail, clean
-from headroom_wrap.learn.miners.variants import head
+from headroom_wrap.learn.miners.variants import forms, head
 
 LIMIT = 600  # keys of one session
 _EXTENT = 200  # characters of a key
@@ -53,7 +53,7 @@ def _of_line(trail: Trail, step: Step, line: Line) -> list[str]:
         keys.append(f"does:{called}")
         folder = trail.folder(step)
         if folder is not None:
-            keys.append(f"in:{folder}:{line.program}")
+            keys += [f"in:{folder}:{called}" for called in dict.fromkeys((line.program, *forms(line.words, trail.folders)))]
         keys += [f"with:{called} {w.split('=', 1)[0]}" for w in line.words[1:12] if w.startswith("-")]
         if plain and not line.variables:
             keys.append(f"works:{line.text[:160]}")

@@ -69,6 +69,7 @@ class Trail:
         self.steps: list[Step] = []
         self.texts: list[tuple[int, UserText, str]] = []  # steps before it, what the user wrote, what names it in evidence
         self._before: list[int] = []  # how many changes stand before each step
+        self._folders: frozenset[str] | None = None
         changes = 0
         for i, event in enumerate(session.events):
             if isinstance(event, ToolUse):
@@ -88,6 +89,10 @@ class Trail:
         """Whether anything between two steps may have made files or programs that were not there."""
         return self._before[later.index] > self._before[earlier.index] + earlier.changes
 
+    def undisturbed(self, earlier: Step, later: Step) -> bool:
+        """Whether nothing stands between two steps that may have made a difference: no change, and no word of the user's."""
+        return not self.changed(earlier, later) and not any(earlier.index < at <= later.index for at, _, _ in self.texts)
+
     def evidence(self, step: Step) -> Evidence:
         """Where a step stands."""
         return self.at(step.use.time, step.use.id)
@@ -100,6 +105,15 @@ class Trail:
     def folder(self, step: Step) -> str | None:
         """The folder that a step ran in, relative to the project (``.`` is the project); None if outside or unknown."""
         return self.relative((step.line.folder if step.line else "") or ".", step.use.cwd)
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """The names of folders below the project, as far as files in them were looked at: ``src`` is no subcommand where it is one."""
+        if self._folders is None:
+            places = (self.relative(step.use.path, step.use.cwd) for step in self.steps if step.use.path)
+            named = (word for step in self.steps if step.line for words in step.line.commands[:6] for word in words[1:20] if "/" in word)
+            self._folders = frozenset(path.split("/", 1)[0] for path in (*places, *named) if path and "/" in path)
+        return self._folders
 
     def relative(self, path: str, cwd: str = "") -> str | None:
         """A path relative to the project; None if it is outside of it, cannot be told, or is no plain path."""
@@ -131,7 +145,7 @@ def _step(index: int, use: ToolUse) -> Step:
     failure = None
     if line and not use.refused and (told or line.masked or not known) and (told or _troubled(use.result)):
         failure = cause(line, use.result)
-    if line and not told and failure and not (line.masked or not known):
+    if failure and not told and (failure.loose or not (not known or (line is not None and line.masked))):
         failure = None
     failed = told or failure is not None
     worked = not failed and (known if line is None else known or use.failed is None)

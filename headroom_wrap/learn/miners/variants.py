@@ -57,6 +57,9 @@ _SUBCOMMANDS = frozenset(
     "composer php deno swift flutter dart mix stack cabal zig bazel ninja rake".split()
 )
 _TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
+_SUBCOMMAND = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,4}\Z")
+_MOST_WORDS = 8  # of a command that a lesson tells whole
+_LONGEST = 110  # characters of it
 _VERSION = re.compile(r"[\d.]{0,8}\Z")
 
 
@@ -116,6 +119,28 @@ def head(words: tuple[str, ...]) -> tuple[str, ...]:
         if words[1] in ("run", "exec", "compose", "run-script", "tool") and len(words) > 2 and _is_task(words[2]):
             taken = 3
     return words[:taken]
+
+
+def called(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What a command is called by where its program need not be known: its head, with the subcommand of any other program.
+
+    A subcommand is a bare word right after the program, or after options that hold their values: ``dbt run``, ``terraform -chdir=x plan``.
+    One that is the name of a folder is an argument.
+    """
+    taken = head(words)
+    if len(taken) > 1 or _VERSION.sub("", basename(words[0])) in _INTERPRETERS:
+        return taken
+    rest = words[1:]
+    while rest[:1] and rest[0].startswith("-") and "=" in rest[0]:
+        rest = rest[1:]
+    return (*taken, rest[0]) if rest and _SUBCOMMAND.match(rest[0]) and rest[0] not in folders else taken
+
+
+def forms(words: tuple[str, ...], folders: frozenset[str]) -> tuple[str, ...]:
+    """A command as it was run, if that is short, and as it is called: which of them a lesson is about, more sessions show."""
+    general = clean(" ".join(called(words, folders)))
+    whole = clean(" ".join(words))
+    return (general,) if whole == general or len(words) > _MOST_WORDS or len(whole) > _LONGEST else (whole, general)
 
 
 def names_purpose(task: str) -> bool:

@@ -435,7 +435,7 @@ case(
     "a required option, in two sessions",
     [sh("alembic upgrade", "error: the following arguments are required: --name", 2), sh("alembic upgrade --name=main", "ok")],
     [sh("alembic upgrade", "error: the following arguments are required: --name", 2), sh("alembic upgrade --name=main", "ok")],
-    right=[rule("add_option", command="alembic", option="--name=main")],
+    right=[rule("add_option", command="alembic upgrade", option="--name=main")],
 )
 case(
     "option-legacy",
