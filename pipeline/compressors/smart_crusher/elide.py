@@ -100,6 +100,8 @@ def choose(writer: Writer, query: Query, budget: int, shares: Shares, *, texts: 
         beside = [p for p in ranking.asked if p in table.columns and p not in table.same][:2]
         short = tuple(dict.fromkeys([*identity, *beside, *([status] if status is not None else [])]))
         rest = [i for i in range(table.count) if rows[i] is None and not notes[i]]
+        if ranking.told:  # a state tells which records are meant; the others are counted by it
+            rest = [i for i in rest if ranking.priority[i] >= STRONG]
         brief = Brief(writer, short, status, _usual(table, status))
         for i, text in _short_rows(brief, ranking, rest, shares.stride, budget=shares.index * budget, density=density).items():
             notes[i] = text

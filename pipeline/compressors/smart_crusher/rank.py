@@ -51,12 +51,14 @@ class Ranking:
         identity: columns that tell one record from another, best first.
         status: columns to count by, best first.
         asked: columns that the query names.
+        told: trouble is asked for, and a state tells which records are meant.
     """
 
     priority: list[float]
     identity: list[str] = field(default_factory=list)
     status: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    told: bool = False
 
 
 def rank(table: Table, query: Query) -> Ranking:
@@ -86,10 +88,10 @@ def rank(table: Table, query: Query) -> Ranking:
                 minority |= _minority(priority, column, shape, MINORITY if trouble or query.rarity else 40)
         if len(shape) > 2:
             _extremes(priority, path, column, ranking.asked, query)
+    ranking.told = trouble and minority
     for path, column in seen.items():
-        _errors(
-            priority, shapes[path], column, asked=trouble and not minority
-        )  # where a state tells, words do not: rules of alerts are all about errors
+        # Where a state tells, words do not: rules of alerts are all about errors.
+        _errors(priority, shapes[path], column, asked=trouble and not minority)
     ranking.status.sort(key=lambda p: (STATE.search(p) is None, STATUS.search(p) is None, p not in ranking.asked, p.count("."), len(set(seen[p]))))
     return ranking
 

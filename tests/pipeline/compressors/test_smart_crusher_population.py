@@ -77,6 +77,18 @@ def test_the_few_in_another_state_are_shown_whole_with_what_hangs_on_them(query)
     assert all(folder["folder"] in rewrite.text for folder in data)
 
 
+def test_where_a_state_tells_who_is_meant_the_others_are_counted_and_not_named():
+    data = jobs(150)
+    for i in range(0, 150, 5):
+        data[i]["state"] = "RETRYING"
+    rewrite, records = crush(data, "Which jobs fail?")
+    kept = shown(rewrite, records)
+    for job in data:
+        assert job in kept or (job["name"] in rewrite.text) == (job["state"] == "RETRYING")
+    assert "all by state: SUCCEEDED 120, RETRYING 30" in rewrite.text
+    assert sum(job["name"] in rewrite.text for job in data) < 40
+
+
 def test_a_short_row_says_the_state_where_it_is_not_the_usual_one():
     data = jobs(150)
     for i in range(0, 150, 5):
