@@ -147,6 +147,8 @@ class Books:
             if self._cold is not None:
                 self._cold.answered(keys, prepared.dialect, verdict.entry)
             self._calibration.observe(effects.grown(prepared, session, keys, model), usage)
+            if self._cold is not None:
+                await self._cold.noted(keys)  # who finds the receipt finds that the conversation was sent
             now = time.time()
             made = receipt(
                 usage,
@@ -183,8 +185,6 @@ class Books:
             if verdict.cause is Cause.OURS:
                 paid = f"{verdict.again:,} tokens were paid for again."
                 self._tell(Trouble("cache", f"Headroom broke the provider's prompt cache: {verdict.said}. {paid}"))
-            if self._cold is not None:
-                await self._cold.noted(keys)  # who finds the receipt finds that the conversation was sent
             await self._keeper.add_receipt(made)
             if self._remember is not None:
                 await self._remember(prepared, session)
