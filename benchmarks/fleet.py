@@ -22,10 +22,14 @@ _QUOTED = "a-secret%3A%2Fword"
 
 
 class Server:
-    """A server process on a port that stays its own over restarts."""
+    """A server process on a port that stays its own over restarts.
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="headroom-fleet-"))
+    Args:
+        folder: an empty one, for all that it writes; one of its own where none is given. It goes with the server.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="headroom-fleet-"))
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -95,8 +99,8 @@ class Server:
 class Postgres(Server):
     """PostgreSQL with a superuser ``postgres`` that has a password; each test has a database of its own."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__(folder)
         self.programs = _postgres_programs()
         self._databases = 0
         secret = self.folder / "password"
@@ -133,8 +137,8 @@ class Postgres(Server):
 class Redis(Server):
     """Redis (or Valkey) that writes everything to its log of appends; each test has a database of its own."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__(folder)
         self._databases = 0
         self.extra: list[str] = []
 
@@ -180,9 +184,9 @@ def missing() -> dict[str, str]:
 
 
 @contextmanager
-def running(kind: type[Server]) -> Iterator[Server]:
+def running(kind: type[Server], folder: Path | None = None) -> Iterator[Server]:
     """A server for as long as the context lasts."""
-    server = kind()
+    server = kind(folder)
     try:
         server.start()
         yield server
