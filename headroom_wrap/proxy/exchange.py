@@ -358,6 +358,7 @@ class Exchange:
         if self._lane is None:
             return None
         parser = self._lane.dialect.usage_parser(answer.headers.get("Content-Type", ""))
+        parser.model = self._lane.dialect.path_info(self._target.partition("?")[0]).model  # until the answer names it, which not all do
         return Meter(parser, answer.headers.get("Content-Encoding", ""))
 
 

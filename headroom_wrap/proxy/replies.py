@@ -24,6 +24,7 @@ class Shape(enum.Enum):
 _SHAPES = {
     "anthropic": Shape.ANTHROPIC,
     "gemini": Shape.GOOGLE,
+    "bedrock-converse": Shape.AWS,
     Vendor.CODE_ASSIST: Shape.GOOGLE,
     Vendor.VERTEX: Shape.GOOGLE,
     Vendor.BEDROCK: Shape.AWS,

@@ -40,6 +40,7 @@ from headroom_wrap.proxy.upstreams import Upstreams
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.api import Dialect
+from pipeline.dialects.bedrock_converse import BedrockConverse
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
@@ -55,7 +56,7 @@ _BACKLOG = 1024
 _FIELD_LIMIT = 64 << 10
 _LINGER_S = 5.0  # what comes of a body that was refused is read for so long, so that the client reads why
 _PATIENCE_S = 1.0  # another process's write, or a server's answer, is waited for no longer than this: a request waits with us
-DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic, OpenAIChat, OpenAIResponses, Gemini)
+DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic, OpenAIChat, OpenAIResponses, Gemini, BedrockConverse)
 
 
 def open_store(config: ProxyConfig, report: Callable[[str], None]) -> Store:

@@ -13,6 +13,8 @@ from urllib.parse import unquote
 from pipeline.dialects import json_spans
 from pipeline.dialects.anthropic_usage import AnthropicUsage
 from pipeline.dialects.api import PathInfo, UsageParser
+from pipeline.dialects.bedrock_usage import InvokeStreamUsage
+from pipeline.dialects.event_stream import CONTENT_TYPE
 from pipeline.dialects.json_spans import Malformed
 from pipeline.dialects.messages import (
     Envelope,
@@ -57,6 +59,8 @@ class Anthropic(MessageList):
         return headers.get("x-claude-code-session-id", "")
 
     def usage_parser(self, content_type: str) -> UsageParser:
+        if CONTENT_TYPE in content_type.lower():
+            return InvokeStreamUsage()
         return AnthropicUsage(streamed="text/event-stream" in content_type.lower())
 
     def envelope(self, body: bytes) -> Envelope:

@@ -28,7 +28,12 @@ _APIS: dict[str, tuple[Callable[[], MessageList], Callable[[], Wire]]] = {
 }
 
 
-def retrieval(compression: Compression, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Retrieval:
-    """Retrieval for the requests that a compression prepares; ``fetched`` hears of every original that a model was given."""
+def retrieval(compression: Compression, keeper: Keeper, tell: Callable[[Event], None], fetched: Callable[[], None]) -> Retrieval | None:
+    """Retrieval for the requests that a compression prepares, None where the tool cannot be offered in their API.
+
+    ``fetched`` hears of every original that a model was given.
+    """
+    if compression.dialect.name not in _APIS:
+        return None
     dialect, wire = _APIS[compression.dialect.name]
     return Retrieval(wire(), Reader(dialect(), compression.policy.tool_kinds), compression, keeper, tell, fetched=fetched)

@@ -10,7 +10,10 @@ import sys
 import pytest
 
 from headroom_wrap.events import Began, Finished, Trouble
+from pipeline import markers
+from pipeline.usage import Usage
 from tests.headroom_wrap.proxy.harness import RawUpstream, conversation, log_text, proxy, sse
+from tests.pipeline.dialects.aws_frames import event, invoked
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -44,12 +47,20 @@ GEMINI = {
         {"role": "user", "parts": [{"functionResponse": {"name": "Bash", "response": {"output": LOG}}}]},
     ]
 }
+CONVERSE = {
+    "messages": [
+        {"role": "user", "content": [{"text": "What fails?"}]},
+        {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "Bash", "input": {"command": "cat a.log"}}}]},
+        {"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [{"text": LOG}]}}]},
+    ]
+}
 VERTEX = "/v1/projects/p/locations/us-east5/publishers"
 
 REQUESTS = [
     pytest.param("/v1/messages", {"model": "claude-x", **CLAUDE}, "claude-x", id="anthropic"),
     pytest.param(f"{VERTEX}/anthropic/models/claude-x@1:streamRawPredict", CLAUDE, "claude-x@1", id="vertex-anthropic"),
     pytest.param("/model/anthropic.claude-x%3A0/invoke", CLAUDE, "anthropic.claude-x:0", id="bedrock"),
+    pytest.param("/model/eu.amazon.nova-x%3A0/converse", CONVERSE, "eu.amazon.nova-x:0", id="bedrock-converse"),
     pytest.param("/v1/chat/completions", CHAT, "gpt-6", id="chat"),
     pytest.param("/chat/completions", CHAT, "gpt-6", id="copilot-chat"),
     pytest.param("/openai/deployments/d/chat/completions?api-version=1", CHAT, "gpt-6", id="azure"),
@@ -186,6 +197,48 @@ async def test_a_signed_request_passes_and_that_is_said_once():
     assert [r.body for r in up.requests] == [body, body]
     assert [r.reasons for r in p.store.rows.values()] == [(("signed", 1),)] * 2
     assert "bearer token" in p.of(Trouble)[0].message
+
+
+def framed(data):
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(data[at : at + 50]), data[at : at + 50]) for at in range(0, len(data), 50)) + b"0\r\n\r\n"
+
+
+STARTS = {"type": "message_start", "message": {"id": "m", "model": "claude-opus-4-8", "usage": {"input_tokens": 900, "output_tokens": 1}}}
+INVOKED = invoked(STARTS, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 70}})
+CONVERSED = event("metadata", {"usage": {"inputTokens": 900, "outputTokens": 70, "totalTokens": 970}})
+NAMED = "/model/eu.anthropic.claude-opus-4-8-v1%3A0"
+
+
+@pytest.mark.parametrize("headers", [SIGNED, {"Authorization": "Bearer k"}], ids=["signed", "bearer"])
+@pytest.mark.parametrize(
+    ("path", "body", "said"), [(f"{NAMED}/invoke-with-response-stream", CLAUDE, INVOKED), (f"{NAMED}/converse-stream", CONVERSE, CONVERSED)]
+)
+async def test_what_bedrock_streams_in_frames_is_booked_and_goes_on_byte_for_byte(path, body, said, headers):
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(framed(said))
+        assert (await p.post(json.dumps(body).encode(), path, headers)).body == said
+        told = await p.event(Finished)
+        assert told.usage == Usage(input=900, output=70)
+        assert told.cost == pytest.approx((900 * 5 + 70 * 25) / 1e6)
+    assert (MARKER in up.requests[0].body) == (headers is not SIGNED)
+
+
+async def test_frames_that_are_damaged_go_on_too():
+    damaged = CONVERSED[:30] + b"!" + CONVERSED[31:]
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(framed(damaged))
+        assert (await p.post(b"{}", f"{NAMED}/converse-stream", SIGNED)).body == damaged
+        assert p.troubles() == ["signed"]
+    assert not p.of(Finished)
+
+
+async def test_where_the_tool_cannot_be_offered_nothing_is_left_out():
+    async with RawUpstream() as up, proxy(up.url, retrieve="proxy", elide=False) as p:
+        await p.post(json.dumps(CONVERSE).encode(), f"{NAMED}/converse")
+    assert b'"headroom_retrieve"' not in up.requests[0].body
+    sent = json.loads(up.requests[0].body)["messages"][2]["content"][0]["toolResult"]["content"][0]["text"]
+    assert not markers.elides(sent)
 
 
 @pytest.mark.parametrize(("base", "kept"), [("https://bedrock-runtime.eu-west-3.amazonaws.com", True), ("https://gw.example", False)])
