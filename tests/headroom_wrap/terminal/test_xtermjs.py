@@ -30,8 +30,9 @@ pytestmark = [
 class Script:
     """What is written to the terminal with the panel and to the one without, and where both are looked at."""
 
-    def __init__(self):
-        self.filter = OutputFilter(ROWS, COLS, PANEL)
+    def __init__(self, rows=ROWS, cols=COLS, panel=PANEL):
+        self.rows, self.cols, self.panel = rows, cols, panel
+        self.filter = OutputFilter(rows, cols, panel)
         self.real = [[self.filter.start((1, 1)), False]]
         self.plain = []
         self.waiting = b""
@@ -60,22 +61,22 @@ class Script:
 
 
 def screens(*terminals):
-    """What xterm.js shows; a terminal is (rows, writes)."""
-    asked = [{"rows": rows, "cols": COLS, "writes": [[base64.b64encode(w).decode(), look] for w, look in writes]} for rows, writes in terminals]
+    """What xterm.js shows; a terminal is (rows, cols, writes)."""
+    asked = [{"rows": rows, "cols": cols, "writes": [[base64.b64encode(w).decode(), look] for w, look in writes]} for rows, cols, writes in terminals]
     told = "".join(json.dumps(a) + "\n" for a in asked)
     done = subprocess.run([NODE, str(HERE / "screens.mjs")], input=told, capture_output=True, text=True, timeout=100, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def play(data, seed, longest=120):
+def play(data, seed, longest=120, **size):
     rnd = random.Random(seed)
-    script = Script()
+    script = Script(**size)
     at = 0
     while at < len(data):
         to = min(at + rnd.randint(1, longest), len(data))
         script.feed(data[at:to])
         if rnd.random() < 0.4:
-            script.draw([b"panel %d row %d" % (at, row) for row in range(PANEL)])
+            script.draw([b"panel %d row %d" % (at, row) for row in range(script.panel)])
         if rnd.random() < 0.05:
             script.glance()
         if not script.filter._tokens.held and (rnd.random() < 0.5 or to == len(data)):
@@ -86,13 +87,17 @@ def play(data, seed, longest=120):
 
 def differences(script):
     """What the terminal with the panel shows otherwise than the one without, by the number of the look."""
-    real, plain = screens((ROWS, script.real), (ROWS - PANEL, script.plain))
+    real, plain = screens((script.rows, script.cols, script.real), (script.rows - script.panel, script.cols, script.plain))
+    return len(plain), contrast(real, plain, script.panel)
+
+
+def contrast(real, plain, panel):
     found = []
     for number, (shown, wanted) in enumerate(zip(real, plain, strict=True)):
-        shown["lines"] = shown["lines"][:-PANEL]
+        shown["lines"] = shown["lines"][:-panel]
         found += [(number, y, a, b) for y, (a, b) in enumerate(zip_longest(shown["lines"], wanted["lines"])) if a != b]
         found += [(number, key, shown[key], wanted[key]) for key in ("type", "history", "x", "y") if shown[key] != wanted[key]]
-    return len(plain), found
+    return found
 
 
 def compare(data, seed, **options):
@@ -115,6 +120,52 @@ def test_generated_streams(stream):
 def test_recordings(path):
     compare(path.read_bytes()[:12_000], 2)
     compare(path.read_bytes()[:120_000], 3, longest=4096)
+
+
+# What a hostile program may send of which xterm.js makes the same in a terminal with a panel as without; docs/terminal.md
+# names what is left out: emoji, of which its widths are those of Unicode 6, and what it does otherwise than xterm.
+COUNTS = [b"", b"0", b"1", b"2", b"3", b"5", b"9", b"10", b"11", b"12", b"40", b"999"]
+TEXTS = [b"a", b"hello world", b"x" * 29, b"x" * 30, b"x" * 65, "é日本".encode(), "─".encode() * 30, b"  "]
+LINES = [b"\r\n", b"\n", b"\n\n\n", b"\r", b"\b", b"\t", b"\x0b"]
+COLOURS = [b"\x1b[m", b"\x1b[1;31m", b"\x1b[44m", b"\x1b[38;5;100m", b"\x1b[7;4m", b"\x1b[0m"]
+RARE = [
+    b"\x1b7ab\x1b8", b"\x1b[sab\x1b[u", b"\x1b[?1048h\x1b[1m\x1b[?1048l", b"\x1bD", b"\x1bE", b"\x1bM", b"\x1bc",
+    b"\r\x1b[!p", b"\x1b[r\x1b#8", b"\x1b[r\x1b[?1049h\x1b[5;5Hx\x1b[2J\x1b[?1049l", b"\x1b[r\x1b[?47h", b"\x1b[r\x1b[?47l",
+    b"\x1b[?7l", b"\x1b[?7h", b"\x1b[?6h", b"\x1b[?6l", b"\x1b[?2026h", b"\x1b[?2026l", b"\x1b[4h", b"\x1b[4l", b"\x1b(0", b"\x1b(B",
+    b"\x0e", b"\x0f", b"\x1b]0;title\x07", b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", b"\x1b[3\n;1H", b"\r\xc2\x9b2J", b"\x18",
+    b"\x1b[?25l", b"\x1b[1;2;3;4$z", b"\x1b]0;open", b"\x1b\\", b"\x1bN",
+]  # fmt: skip
+
+
+def hostile(seed):
+    rnd = random.Random(seed)
+    pieces = []
+    for _ in range(40):
+        pieces.append(
+            rnd.choice(
+                [
+                    rnd.choice(TEXTS),
+                    rnd.choice(TEXTS),
+                    rnd.choice(LINES),
+                    rnd.choice(LINES),
+                    b"\x1b[%s%c" % (rnd.choice(COUNTS), rnd.choice(b"deABCDEFGJKLMPSTX@`abIZ")),
+                    b"\x1b[%s%c" % (rnd.choice(COUNTS), rnd.choice(b"deABCDEFGJKLMPSTX@`abIZ")),
+                    b"\x1b[%s;%s%c" % (rnd.choice(COUNTS), rnd.choice(COUNTS), rnd.choice(b"HHfrr")),
+                    rnd.choice(COLOURS),
+                    rnd.choice(RARE),
+                ]
+            )
+        )
+    return b"".join(pieces)
+
+
+def test_hostile_streams():
+    scripts = [play(hostile(seed), seed, longest=25, rows=12, cols=30, panel=2) for seed in range(60)]
+    scripts = [script for script in scripts if script.plain]
+    shown = screens(*((s.rows - n * s.panel, s.cols, (s.real, s.plain)[n]) for s in scripts for n in (0, 1)))
+    found = {n: contrast(shown[2 * n], shown[2 * n + 1], script.panel)[:3] for n, script in enumerate(scripts)}
+    assert {n: differs for n, differs in found.items() if differs} == {}
+    assert sum(script.draws for script in scripts) > 300
 
 
 def test_the_judge_can_say_no():
