@@ -147,9 +147,9 @@ class Books:
             if self._cold is not None:
                 self._cold.answered(keys, prepared.dialect, verdict.entry)
             self._calibration.observe(effects.grown(prepared, session, keys, model), usage)
+            now = time.time()
             if self._cold is not None:
                 await self._cold.noted(keys)  # who finds the receipt finds that the conversation was sent
-            now = time.time()
             made = receipt(
                 usage,
                 effects.effect(prepared),
