@@ -6,29 +6,83 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Evidence, Kind, Lesson, Observation
+from headroom_wrap.learn.miners import preferences
 from headroom_wrap.learn.miners.line import basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import head, premises, purpose, related
+from pipeline.transcript import ToolKind
 
 _LOOKED_AT = 400  # characters: a correction is short, and stands first
 _CORRECTING = re.compile(
     r"^\W{0,3}(?:no\b|nope\b|stop\b|wrong\b|don'?t\b|do not\b|please\b|actually\b|use\b|not\b|never\b|always\b|we use\b|wait\b|hey\b)", re.IGNORECASE
 )
-_PASSING = re.compile(r"\b(?:this time|for now|just (?:this )?once|today|temporar|until|just here|only here|in this case|maybe|\?)", re.IGNORECASE)
+_FOR_ALL = re.compile(
+    r"\b(?:always|never|everywhere|anywhere|we (?:all )?(?:use|want|write|run)|this (?:project|repo)\w*|company|team|told you|from now on)\b",
+    re.IGNORECASE,
+)
+_PASSING = re.compile(
+    r"\b(?:this time|for now|just (?:this )?once|today|temporar|until|just here|only here|in this case|maybe|\?"
+    r"|this (?:file|function|test|case|page|one|line|class|method|module|ticket|pr|branch|change|commit)\b)",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"^\W{0,3}(?:should|could|would|can|may|might|do|does|is|are|why|what|how|when|where|who|which)\b(?! not)", re.IGNORECASE)
 _LASTING = re.compile(r"\b(?:always|never|we use|this (?:project|repo)\w* uses?|instead of|rather than|not)\b", re.IGNORECASE)
 _AFTER = 6  # tool uses after which what was asked for is no longer what is done
 _BEFORE = 4
+_BEFORE_WRITING = 8
+_MOST = 8000  # characters of what was written that are looked at
+_OLD = frozenset({"old_string", "old_str", "oldString", "old_text", "search"})  # what an edit takes out
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
     """Of each correction, the command that was corrected and the one that took its place, if the user's own words name it."""
     for at, said, where in trail.texts:
         text = said.text[:_LOOKED_AT]
-        if not at or len(said.text) > 2 * _LOOKED_AT or not (said.interrupted or _CORRECTING.match(text)) or _PASSING.search(text):
+        if not at or len(said.text) > 2 * _LOOKED_AT or _PASSING.search(text) or _ASKED.match(text):
             continue
-        found = _borne_out(trail, at, text, trail.at(said.time, where))
+        evidence = trail.at(said.time, where)
+        corrects = said.interrupted or _CORRECTING.match(text)
+        found = (_borne_out(trail, at, text, evidence) if corrects else None) or _named_both(trail, at, said.text, evidence)
         if found:
             yield found
+
+
+def _named_both(trail: Trail, at: int, text: str, evidence: Evidence) -> Observation | None:
+    """What the user named beside what it is to take the place of, if the agent then used the one, and no more the other.
+
+    It need be no command: libraries and frameworks stand in what is written. Said once it may be about one place only.
+    """
+    before, after = trail.steps[max(at - _BEFORE_WRITING, 0) : at], trail.steps[at : at + _AFTER]
+    for right, wrong in preferences.said(text):
+        is_right, is_wrong = _word(right), _word(wrong)
+        done = [step for step in after if not step.failed]
+        if not any(is_right.search(_made(step)) for step in done) or any(_begins(step, wrong) for step in done):
+            continue
+        made = [step for step in before if is_wrong.search(_made(step))]
+        return Observation(
+            kind=Kind.CORRECTION,
+            subject=clean(wrong),
+            lesson=Lesson.PREFERS,
+            slots={"wrong": clean(wrong), "right": clean(right)},
+            evidence=evidence,
+            firm=bool(made) and bool(_FOR_ALL.search(text[:_LOOKED_AT])),
+            wasted_tokens=cost(*made[-1:]),
+        )
+    return None
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![a-z0-9])", re.IGNORECASE)
+
+
+def _made(step: Step) -> str:
+    """What a step ran, or wrote into a file."""
+    if step.use.command:
+        return step.use.command[:_MOST]
+    if step.use.kind is not ToolKind.EDIT:
+        return ""
+    written = "\n".join(value[:_MOST] for key, value in step.use.arguments.items() if isinstance(value, str) and key not in _OLD)
+    return "\n".join(line for line in written.split("\n") if not line.startswith("-")) if "*** Begin Patch" in written else written
 
 
 def _borne_out(trail: Trail, at: int, text: str, evidence: Evidence) -> Observation | None:

@@ -50,11 +50,6 @@ def difference(one: tuple[str, ...], other: tuple[str, ...]) -> Difference | Non
     return None
 
 
-def shown(unit: Unit) -> str:
-    """An option as a person would type it: a value with a space in it is quoted."""
-    return " ".join(f"'{word}'" if " " in word and "'" not in word else word for word in unit)
-
-
 def hides(name: str) -> bool:
     """Whether an option or a variable of this name may make a command succeed without being what it lacked: ``--skip-tests``, ``LOG_LEVEL``."""
     bare = name.split("=", 1)[0]

@@ -9,7 +9,8 @@ from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import place
 from headroom_wrap.learn.miners.trail import Step, Trail, clean
-from headroom_wrap.learn.miners.variants import head, of_environment, premises, purpose
+from headroom_wrap.learn.miners.variants import called, head, of_environment, premises, purpose, typed
+from pipeline.command import shows
 from pipeline.transcript import ToolKind
 
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
@@ -23,6 +24,12 @@ _TOLD_WHAT = frozenset("eslint ruff prettier biome stylelint flake8 pylint tsc r
 _QUALIFIERS = frozenset({"all", "ci", "run", "unit", "check", "prod", "production"})  # of a task's name, as in test:unit; others make it a part
 _SESSIONS = frozenset({"tox", "nox"})  # they run what they are told to: tests or anything else
 _NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
+# What they are given are files and words, whatever these are called.
+_OF_FILES = frozenset(
+    "mkdir touch cp mv ln rm rmdir tar zip unzip chmod chown stat file wc diff cmp test source code open vim nano kill pkill pgrep which type "
+    "man".split()
+)
+_CALL = re.compile(r"\w\(\);?\Z")  # of a function, for an interpreter
 _PART = re.compile(
     r"::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
 )
@@ -44,7 +51,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         line = step.line
         if not line or not line.words or line.variables or trail.folder(step) != "." or _ASKING.intersection(line.words):
             continue
-        lesson = _lesson(step, _without_options(line.words))
+        lesson = _lesson(step, _without_options(line.words), trail.folders)
         if lesson is None:
             continue
         command = _whole(trail, step, line)
@@ -67,7 +74,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
 def _entry_points(trail: Trail) -> Iterator[Observation]:
     told: set[str] = set()
     for step in trail.steps[:_FIRST]:
-        if step.worked and not step.use.command and step.use.kind is ToolKind.READ and step.use.path:
+        if step.worked and step.use.kind is ToolKind.READ and step.use.path:
             path = place(trail, step, step.use.path)
             if path and path not in told and not _KNOWN.search(path):
                 told.add(path)
@@ -76,37 +83,42 @@ def _entry_points(trail: Trail) -> Iterator[Observation]:
 
 def _whole(trail: Trail, step: Step, line: Line) -> str:
     """The command in a form that does it for the whole project; ``""`` where no such form was run."""
-    called = head(line.words)
-    if {basename(w) for w in called} & _NOT_OF_PROJECT:
+    name = head(line.words)
+    if {basename(w) for w in name} & _NOT_OF_PROJECT:
         return ""
-    rest = line.words[len(called) :]
-    task = len(called) > 1 and basename(called[0]) in _TASKED and called[-1] not in _TOLD_WHAT
-    if not (task or {basename(w) for w in called} & _WHOLE) or any(_SETTING.search(w) for w in rest):
+    rest = line.words[len(name) :]
+    task = len(name) > 1 and basename(name[0]) in _TASKED and name[-1] not in _TOLD_WHAT
+    if not (task or {basename(w) for w in name} & _WHOLE) or any(_SETTING.search(w) for w in rest):
         rest = tuple(w for w in rest if w not in _LOUDNESS)
-        if len(called) + len(rest) > _MOST_WORDS or any(_PART.search(w) for w in rest):
+        if len(name) + len(rest) > _MOST_WORDS or any(_PART.search(w) and not _CALL.search(w) for w in rest):
             return ""
-        called, rest = (*called, *rest), ()
+        name, rest = (*name, *rest), ()
     if line.activate:
         program = of_environment(trail, step, line.activate, line.program)
         if program is None:
             return ""
-        called = (program, *called[1:])
+        name = (program, *name[1:])
     whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
-    return clean(" ".join((*called, *whole)))[:160] if basename(called[0]) not in ("npx", "bunx") or len(called) > 1 else ""
+    return clean(typed((*name, *whole)))[:160] if basename(name[0]) not in ("npx", "bunx") or len(name) > 1 else ""
 
 
-def _lesson(step: Step, words: tuple[str, ...]) -> Lesson | None:
-    """What a command that did its work shows, if anything. Tests that fail show as well as tests that pass how they are run."""
-    lesson = _LESSONS.get(purpose(words))
-    called = head(words)
-    if lesson is None or set(called[-1].split(":")[1:]) - _QUALIFIERS or called[:2] == ("cargo", "package"):
+def _lesson(step: Step, words: tuple[str, ...], folders: frozenset[str]) -> Lesson | None:
+    """What a command that did its work shows, if anything. Tests that fail show as well as tests that pass how they are run.
+
+    It has to be a program that does something: ``ls test`` is no test, nor does ``mkdir build`` build.
+    """
+    if shows(" ".join(words)).kind is not ToolKind.SHELL or basename(words[0]) in _OF_FILES:
+        return None
+    lesson = _LESSONS.get(purpose(words, folders))
+    name = called(words, folders)
+    if lesson is None or set(name[-1].split(":")[1:]) - _QUALIFIERS or name[:2] == ("cargo", "package"):
         return None
     if lesson is not Lesson.TEST_COMMAND:
         return lesson if step.worked else None
-    if basename(called[0]) in _SESSIONS and len(words) > 1 and not any(w.startswith(("py", "test")) for w in words[1:]):
+    if basename(name[0]) in _SESSIONS and len(words) > 1 and not any(w.startswith(("py", "test")) for w in words[1:]):
         return None
     # `make check` tests, `cargo check` does not: what is only called a check has to have shown that it does.
-    return lesson if _ran(step) or (step.worked and called[-1] != "check") else None
+    return lesson if _ran(step) or (step.worked and name[-1] != "check") else None
 
 
 def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:

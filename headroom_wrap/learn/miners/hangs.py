@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import head, premises, purpose, workings
+from headroom_wrap.learn.miners.variants import called, forms, head, premises, purpose, workings
 
 # What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
 _ENDING = frozenset(
@@ -16,6 +16,10 @@ _ENDING = frozenset(
     "--single-run --no-daemon -d --detach".split()
 )
 _VARIABLES = frozenset({"CI", "DEBIAN_FRONTEND", "GIT_PAGER", "PAGER", "GIT_EDITOR", "EDITOR", "GIT_TERMINAL_PROMPT"})
+# What is asked of something that runs, or makes it end, does not do what the command was to do.
+_LOOKING = frozenset(
+    "ps logs log status list ls show get describe help version info top inspect stop down kill restart exec attach port --version --help".split()
+)
 _MEANT = frozenset({"sleep", "wait"})
 _LONGEST = 8  # words of a command that a rule may be about
 
@@ -29,6 +33,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if line.program in _MEANT:
             continue
         instead = _ending(trail, step, line)
+        if not instead:
+            yield from _other_task(trail, step, line)
         if not instead and purpose(line.words):
             continue  # perhaps it is slow; whoever was told that it never ends would no longer test
         needed = premises(trail, step, line.words)
@@ -43,6 +49,31 @@ def mine(trail: Trail) -> Iterator[Observation]:
             evidence=trail.evidence(step),
             premise=needed,
             firm=bool(instead),
+            refuted_by=(f"works:{command}", f"returns:{command}"),
+            wasted_tokens=cost(step),
+        )
+
+
+def _other_task(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
+    """What the same program was told to do in its place, at once and with success: ``rails runner`` for ``rails console``. Once may be a chance."""
+    later = next(iter(trail.after(step, 1)), None)
+    if later is None or not later.worked or not later.line or not later.line.words or later.line.program != line.program:
+        return
+    words = later.line.words
+    name, other = called(line.words, trail.folders), called(words, trail.folders)
+    apart = name != other and len(other) > 1 and _LOOKING.isdisjoint(other)
+    if not apart or purpose(words) not in ("", "build", purpose(line.words)) or not trail.undisturbed(step, later) or later.line.guarded:
+        return
+    needed = premises(trail, later, words)
+    for instead in forms(words, trail.folders) if needed is not None else ():
+        command = clean(line.text)[:160]
+        yield Observation(
+            kind=Kind.HANG,
+            subject=clean(" ".join(head(line.words))),
+            lesson=Lesson.HANGS_INSTEAD,
+            slots={"command": command, "instead": instead},
+            evidence=trail.evidence(step),
+            premise=needed or (),
             refuted_by=(f"works:{command}", f"returns:{command}"),
             wasted_tokens=cost(step),
         )

@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners import faults
-from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides, shown
+from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides
 from headroom_wrap.learn.miners.failure import Cause, says, says_absent
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import called, forms, head, premises, workings
+from headroom_wrap.learn.miners.variants import called, forms, head, premises, typed, workings
 from pipeline.command import shows
 from pipeline.transcript import ToolKind
 
@@ -93,7 +93,7 @@ def _valued(trail: Trail, step: Step, found: Difference) -> tuple[Observation, .
     (name, value), (other, right) = _parted(found.lost), _parted(found.gained)
     if not value or not right or name != other or not any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:])):
         return ()
-    slots = {"wrong": clean(shown(found.lost)), "right": clean(shown(found.gained))}
+    slots = {"wrong": clean(typed(found.lost)), "right": clean(typed(found.gained))}
     return tuple(
         _observation(trail, step, Lesson.REPLACE_OPTION, {"command": command, **slots}, found.common, firm=False)
         for command in forms(found.common, trail.folders)
@@ -115,7 +115,7 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     ):
         return ()
     return tuple(
-        _observation(trail, step, Lesson.ADD_OPTION, {"command": command, "option": clean(shown(found.gained))[:80]}, found.common, firm=False)
+        _observation(trail, step, Lesson.ADD_OPTION, {"command": command, "option": clean(typed(found.gained))[:80]}, found.common, firm=False)
         for command in forms(found.common, trail.folders)
     )
 

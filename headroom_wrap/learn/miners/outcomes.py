@@ -9,7 +9,7 @@ from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.paths import missing, place, present
 from headroom_wrap.learn.miners.searches import hits, query
 from headroom_wrap.learn.miners.trail import Step, Trail, clean
-from headroom_wrap.learn.miners.variants import forms, head
+from headroom_wrap.learn.miners.variants import called, forms, head
 
 LIMIT = 600  # keys of one session
 _EXTENT = 200  # characters of a key
@@ -48,17 +48,19 @@ def _of_line(trail: Trail, step: Step, line: Line) -> list[str]:
         keys += [f"runs:{c[0]}" for c in line.commands[:6]]
     if not line.words:
         return keys
-    called = " ".join(head(line.words))
+    name = " ".join(head(line.words))
     if step.worked:
-        keys.append(f"does:{called}")
+        keys.append(f"does:{name}")
+        if (longer := " ".join(called(line.words, trail.folders))) != name:
+            keys.append(f"does:{longer}")
         folder = trail.folder(step)
         if folder is not None:
-            keys += [f"in:{folder}:{called}" for called in dict.fromkeys((line.program, *forms(line.words, trail.folders)))]
-        keys += [f"with:{called} {w.split('=', 1)[0]}" for w in line.words[1:12] if w.startswith("-")]
+            keys += [f"in:{folder}:{form}" for form in dict.fromkeys((line.program, *forms(line.words, trail.folders)))]
+        keys += [f"with:{name} {w.split('=', 1)[0]}" for w in line.words[1:12] if w.startswith("-")]
         if plain and not line.variables:
             keys.append(f"works:{line.text[:160]}")
-    elif step.failure and step.failure.cause in (Cause.NO_TASK, Cause.NO_TESTS):
-        keys.append(f"nodo:{called}")
+    elif step.failure and step.failure.cause in (Cause.NO_TASK, Cause.NO_TESTS) and not step.failure.loose:
+        keys.append(f"nodo:{name}")
     elif step.failed and not step.use.timed_out and not step.use.refused and not step.use.interrupted:
         keys.append(f"returns:{line.text[:160]}")
     return keys

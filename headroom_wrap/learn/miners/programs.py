@@ -8,8 +8,13 @@ from headroom_wrap.learn.findings import Kind, Lesson, NotOnPath, Observation, P
 from headroom_wrap.learn.miners.failure import Cause
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import RUNNERS, heads, of_environment, premises, related, workings
+from headroom_wrap.learn.miners.variants import RUNNERS, called, heads, of_environment, premises, purpose, related, workings
+from pipeline.command import shows
+from pipeline.transcript import ToolKind
 
+_MOST_WRAPPING = 8  # words of what a program is run through
+_NO_WRAPPERS = frozenset({"which", "type", "man", "echo", "whereis", "apropos", "find", "grep", "rg", "ls", "cat", "git"})  # they are told of it
+_INSTALLS = frozenset({"-y", "--yes", "install", "add", "--install"})  # then it is there by now
 _SEARCHERS = frozenset({"rg", "grep", "ag", "ack", "egrep", "fd", "fdfind", "find"})
 
 
@@ -33,12 +38,26 @@ def _replacement(trail: Trail, step: Step, line: Line, name: str) -> Observation
                 return _activated(trail, step, later, working.activate, wrong[0]) if working.activate else None
             if (in_place := _in_place(wrong, right)) and (needed := premises(trail, later, in_place)) is not None:
                 return _observation(trail, step, wrong[0], in_place, needed)
+        if working.words and (other := _counterpart(trail, wrong, working.words)) and trail.undisturbed(step, later):
+            needed = premises(trail, later, (other,))
+            return _observation(trail, step, wrong[0], (other,), needed, firm=False) if needed is not None else None
     return None
+
+
+def _counterpart(trail: Trail, wrong: tuple[str, ...], right: tuple[str, ...]) -> str:
+    """A program of another name that was given the very same subcommand and arguments: ``terraform plan`` and ``tofu plan``."""
+    if right[1:] != wrong[1:] or len(called(wrong, trail.folders)) < 2 or sorted(right[0]) == sorted(wrong[0]):  # the last is a slip of the keys
+        return ""
+    if "/" in wrong[0] or shows(" ".join(right)).kind is not ToolKind.SHELL:
+        return ""
+    return right[0] if purpose(right, trail.folders) == purpose(wrong, trail.folders) else ""
 
 
 def _in_place(wrong: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...] | None:
     """The words that stand for a program, where the rest of the command is the same."""
     one, other, alike = heads(wrong, right)
+    if one == wrong[:1] and (alike or len(other) <= 4) and _wraps(other, wrong[0]):
+        return other
     options = any(w.startswith("-") and w != "-m" for w in other) and basename(wrong[0]) not in _SEARCHERS
     if one == wrong[:1] and len(other) <= 4 and not options and related(wrong[0], other) and (alike or len(wrong) == 1):
         return other
@@ -48,7 +67,17 @@ def _in_place(wrong: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]
     return None
 
 
-def _observation(trail: Trail, step: Step, wrong: str, right: tuple[str, ...], needed: tuple[Premise, ...]) -> Observation | None:
+def _wraps(words: tuple[str, ...], program: str) -> bool:
+    """Whether words run a program of this name through another: in a container, an environment, as a module, as another's subcommand."""
+    inner = words[:-1] if words[-1:] == ("--",) else words
+    if not 1 < len(inner) <= _MOST_WRAPPING or inner[0] in _NO_WRAPPERS or not _INSTALLS.isdisjoint(inner):
+        return False
+    return inner[-1] in (program, basename(program).rsplit(".", 1)[0])
+
+
+def _observation(
+    trail: Trail, step: Step, wrong: str, right: tuple[str, ...], needed: tuple[Premise, ...], *, firm: bool = True
+) -> Observation | None:
     absent: Premise
     if "/" in wrong:
         place = trail.relative(wrong, step.use.cwd)
@@ -64,11 +93,18 @@ def _observation(trail: Trail, step: Step, wrong: str, right: tuple[str, ...], n
         slots={"wrong": clean(wrong), "right": clean(" ".join(right))},
         evidence=trail.evidence(step),
         premise=(absent, *needed),
-        firm=True,
-        machine="/" not in wrong and "/" not in right[0] and " ".join(right[:2]) not in RUNNERS and right[0] not in RUNNERS,
+        firm=firm,
+        machine=firm and _of_machine(wrong, right),
         refuted_by=(f"runs:{clean(wrong)}", f"missing:{clean(right[0])}"),
         wasted_tokens=cost(step),
     )
+
+
+def _of_machine(wrong: str, right: tuple[str, ...]) -> bool:
+    """Whether it is so in any project: what runs it is neither in this one nor set up by it."""
+    if "/" in wrong or "/" in right[0] or " ".join(right[:2]) in RUNNERS or right[0] in RUNNERS:
+        return False
+    return len(right) == 1 or "-m" in right or not _wraps(right, wrong)
 
 
 def _activated(trail: Trail, step: Step, later: Step, activate: str, name: str) -> Observation | None:

@@ -1,4 +1,4 @@
-"""Commands that a rule or a sandbox does not allow. What a person declined once is no rule, and no way round a refusal is ever taught."""
+"""Commands that a rule or a sandbox does not allow, or a person in more than one session. No way round a refusal is ever taught."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import head, premises
+from headroom_wrap.learn.miners.variants import called, premises
 
 _BY_A_PERSON = re.compile(
     r"user (?:doesn't want|rejected|declined|denied|chose|said|cancel)|rejected by (?:the )?user|user's (?:decision|choice)|tool use was rejected",
     re.IGNORECASE,
 )
+_RIGHTS = re.compile(r"\A\s{0,8}(sudo|doas)\s")  # the command taken apart is without them; what was refused may be just these
 _BY_A_RULE = re.compile(
-    r"sandbox|[Rr]ead-only file system|approval policy|[Pp]ermission (?:rule|to use)|denied by|not allowed|blocked by|hook|policy"
+    r"sandbox|[Rr]ead-only file system|approval policy|[Pp]ermission (?:rule|to use)|denied by|not allowed|blocked|hook|policy"
     r"|[Rr]efusing to execute|"
     r"[Oo]peration not permitted|disallowed|prohibited|security reasons|requires approval",
 )
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
-    """Of each command that a rule refused, what it is called by, and what the refusal itself named instead if that then worked."""
+    """Of each command that was refused, what it is called by, and what the refusal itself named instead if that then worked."""
     told: set[str] = set()
     for step in trail.steps:
         line = step.line
         if not step.use.refused or not line or not line.words or line.guarded:
             continue
         why = step.use.result[:2000]
-        if _BY_A_PERSON.search(why) or not _BY_A_RULE.search(why):
+        by_a_person = _BY_A_PERSON.search(why) is not None
+        # A person who says no may mean this once; who says why as well does not want it the next time either.
+        if not (_followed(trail, step) if by_a_person else _BY_A_RULE.search(why)):
             continue
-        command = clean(" ".join(head(line.words)))
+        command = clean(" ".join((*_RIGHTS.findall(step.use.command)[:1], *called(line.words, trail.folders))))
         if command in told:
             continue
         told.add(command)
-        instead = _named_instead(trail, step, command, why)
+        instead = "" if by_a_person else _named_instead(trail, step, line.words, why)
         slots = {"command": command, "instead": instead} if instead else {"command": command}
         yield Observation(
             kind=Kind.REFUSAL,
@@ -48,15 +51,18 @@ def mine(trail: Trail) -> Iterator[Observation]:
         )
 
 
-def _named_instead(trail: Trail, step: Step, command: str, why: str) -> str:
-    """What ran soon after and stands word for word in the refusal."""
+def _followed(trail: Trail, step: Step) -> bool:
+    """Whether the user wrote something right after it."""
+    return any(at == step.index + 1 and said.text.strip() for at, said, _ in trail.texts)
+
+
+def _named_instead(trail: Trail, step: Step, refused: tuple[str, ...], why: str) -> str:
+    """As much of what ran soon after as stands word for word in the refusal, and is not what was refused."""
     for later in trail.after(step, 4):
-        if later.worked and later.line and later.line.words:
-            right = " ".join(head(later.line.words))
-            if (
-                right != command
-                and re.search(rf"(?<![\w-]){re.escape(right)}(?![\w-])", why)
-                and premises(trail, later, later.line.words) is not None
-            ):
-                return clean(right)
+        if later.worked and later.line and later.line.words and premises(trail, later, later.line.words) is not None:
+            words = called(later.line.words, trail.folders)
+            for length in range(len(words), 0, -1):
+                right = " ".join(words[:length])
+                if words[:length] != refused[:length] and re.search(rf"(?<![\w./-]){re.escape(right)}(?![\w-])", why):
+                    return clean(right)
     return ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import akin, head, names_purpose, premises, purpose, workings
+from headroom_wrap.learn.miners.variants import akin, head, names_purpose, premises, purpose, resemble, workings
+
+_NEVER = frozenset({"git", "docker", "podman", "kubectl", "gh", "aws", "gcloud", "az", "ssh"})  # what they are asked for is of the day
+_VERSIONED = re.compile(r"[@=<>~]=?\d|\d\.\d")  # a package in one of its versions
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
@@ -22,7 +26,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 def _instead(trail: Trail, step: Step, line: Line, failure: Failure) -> Observation | None:
     wrong = _called(line, failure)
-    if not wrong:
+    if not wrong or (failure.loose and basename(line.program) in _NEVER):
         return None
     for later, working in workings(trail, step):
         if not working.words or trail.folder(later) != trail.folder(step):
@@ -30,22 +34,38 @@ def _instead(trail: Trail, step: Step, line: Line, failure: Failure) -> Observat
         if working.words == line.words:
             return None
         right = head(working.words)
-        if right != wrong and _same_purpose(wrong, right, failure):
-            needed = premises(trail, later, right)
-            if needed is None:
-                return None
-            return Observation(
-                kind=Kind.COMMAND,
-                subject=clean(" ".join(wrong)),
-                lesson=Lesson.USE_TASK,
-                slots={"wrong": clean(" ".join(wrong)), "right": clean(" ".join(right))},
-                evidence=trail.evidence(step),
-                premise=needed,
-                firm=failure.cause is Cause.NO_TASK,
-                refuted_by=(f"does:{clean(' '.join(wrong))}",),
-                wasted_tokens=cost(step),
-            )
+        if not failure.loose and right != wrong and _same_purpose(wrong, right, failure):
+            return _observation(trail, step, later, wrong, right, firm=failure.cause is Cause.NO_TASK)
+        if failure.cause is Cause.NO_TASK and (right := _in_its_place(line.words, working.words, failure.name)) and trail.undisturbed(step, later):
+            return _observation(trail, step, later, wrong, right, firm=False)
     return None
+
+
+def _in_its_place(failed: tuple[str, ...], worked: tuple[str, ...], task: str) -> tuple[str, ...]:
+    """A command up to the one word that it has in place of a task that there is not, if the two have a word in common."""
+    if len(failed) != len(worked) or task not in failed:
+        return ()
+    place = failed.index(task)
+    if failed[:place] != worked[:place] or failed[place + 1 :] != worked[place + 1 :] or failed[place - 1].startswith("-"):
+        return ()
+    return worked[: place + 1] if resemble(task, worked[place]) and not _VERSIONED.search(worked[place]) else ()
+
+
+def _observation(trail: Trail, step: Step, later: Step, wrong: tuple[str, ...], right: tuple[str, ...], *, firm: bool) -> Observation | None:
+    needed = premises(trail, later, right)
+    if needed is None:
+        return None
+    return Observation(
+        kind=Kind.COMMAND,
+        subject=clean(" ".join(wrong)),
+        lesson=Lesson.USE_TASK,
+        slots={"wrong": clean(" ".join(wrong)), "right": clean(" ".join(right))},
+        evidence=trail.evidence(step),
+        premise=needed,
+        firm=firm,
+        refuted_by=(f"does:{clean(' '.join(wrong))}",),
+        wasted_tokens=cost(step),
+    )
 
 
 def _called(line: Line, failure: Failure) -> tuple[str, ...]:

@@ -43,14 +43,23 @@ MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _INTERPRETERS = frozenset(
     {"python", "python2", "python3", "py", "node", "nodejs", "ruby", "perl", "php", "bash", "sh", "zsh", "deno", "bun", "tsx", "ts-node"}
 )
-_PURPOSES = {
-    "test": "test tests testing spec specs jest vitest mocha ava pytest py.test unittest tox nox rspec phpunit ctest nextest nose2 check".split(),
-    "lint": "lint linter lints eslint ruff flake8 pylint clippy golangci-lint rubocop stylelint biome vet shellcheck".split(),
-    "types": "typecheck type-check types typing check-types tsc mypy pyright typecheck:ci vue-tsc".split(),
-    "build": "build compile bundle dist assemble package webpack rollup".split(),
-    "format": "format fmt prettier black formatter".split(),
+# Names of programs by what they are for, and names that projects and programs give their tasks. ``build`` is a task; no program's name says as much.
+_TOOLS = {
+    "test": "jest vitest mocha ava pytest py.test unittest tox nox rspec phpunit ctest nextest nose2".split(),
+    "lint": "eslint ruff flake8 pylint clippy rubocop biome vet shellcheck".split(),
+    "types": "tsc mypy pyright vue-tsc".split(),
+    "build": "webpack rollup".split(),
+    "format": "prettier black".split(),
 }
-_PURPOSE = {word: purpose for purpose, words in _PURPOSES.items() for word in words}
+_TASKS = {
+    "test": "test tests testing spec specs check".split(),
+    "lint": "lint linter lints".split(),
+    "types": "typecheck type-check types typing check-types typecheck:ci".split(),
+    "build": "build compile bundle dist assemble package".split(),
+    "format": "format fmt formatter".split(),
+}
+_TOOL = {word: purpose for purpose, words in _TOOLS.items() for word in words}
+_PURPOSE = {**{word: purpose for purpose, words in _TASKS.items() for word in words}, **_TOOL}
 _SUBCOMMANDS = frozenset(
     "git npm pnpm yarn bun cargo go docker kubectl uv poetry pip pip3 pdm hatch make just task mvn gradle gradlew rails bundle dotnet "
     "terraform gh helm "
@@ -60,6 +69,9 @@ _TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
 _SUBCOMMAND = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,4}\Z")
 _MOST_WORDS = 8  # of a command that a lesson tells whole
 _LONGEST = 110  # characters of it
+_CALL = re.compile(r"(?:^|[.:;]|\s)([a-z]{3,20})\(\);?\Z")
+_SPECIAL = re.compile(r"[\s()$&;|<>\"`\\]")
+_DIGITS = re.compile(r"\d+")
 _VERSION = re.compile(r"[\d.]{0,8}\Z")
 
 
@@ -136,10 +148,15 @@ def called(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> tup
     return (*taken, rest[0]) if rest and _SUBCOMMAND.match(rest[0]) and rest[0] not in folders else taken
 
 
+def typed(words: tuple[str, ...]) -> str:
+    """A command as a person would type it, with quotes where the shell needs them."""
+    return " ".join(f"'{word}'" if _SPECIAL.search(word) and "'" not in word else word for word in words)
+
+
 def forms(words: tuple[str, ...], folders: frozenset[str]) -> tuple[str, ...]:
     """A command as it was run, if that is short, and as it is called: which of them a lesson is about, more sessions show."""
     general = clean(" ".join(called(words, folders)))
-    whole = clean(" ".join(words))
+    whole = clean(typed(words))
     return (general,) if whole == general or len(words) > _MOST_WORDS or len(whole) > _LONGEST else (whole, general)
 
 
@@ -148,13 +165,33 @@ def names_purpose(task: str) -> bool:
     return task.lower() in _PURPOSE
 
 
-def purpose(words: tuple[str, ...]) -> str:
-    """What a command is for: ``test``, ``lint``, ``types``, ``build``, ``format``, or ``""``."""
-    for word in reversed(head(words)):
-        name = basename(word).removesuffix(".py").lower()
-        if found := _PURPOSE.get(name) or _PURPOSE.get(name.split(":")[0]):
+def purpose(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> str:
+    """What a command is for: ``test``, ``lint``, ``types``, ``build``, ``format``, or ``""``.
+
+    A program's own name says so only of programs made for it, a task's or a script's name of any: ``bundle exec brakeman`` bundles nothing.
+    """
+    name = called(words, folders)
+    for place in range(len(name) - 1, -1, -1):
+        word = basename(name[place]).removesuffix(".py").removesuffix(".sh").lower()
+        known = _PURPOSE if (place and not _runs(name[: place + 1])) or "/" in name[place] else _TOOL
+        if word == "check" and place and basename(name[place - 1]) in _TOOL:
+            continue  # what it checks its program says
+        if found := known.get(word) or known.get(word.split(":")[0]):
             return found
-    return ""
+        if word.endswith("lint"):
+            return "lint"
+    return _purpose_of_call(words)
+
+
+def _runs(name: tuple[str, ...]) -> bool:
+    """Whether words are no more than what runs another program: ``bundle exec``, ``npm``."""
+    return " ".join((basename(name[0]), *name[1:])) in RUNNERS
+
+
+def _purpose_of_call(words: tuple[str, ...]) -> str:
+    """That of a program which is told to call one function: ``Rscript -e 'devtools::test()'``."""
+    found = _CALL.search(words[-1]) if len(words) > 2 and words[-2] in ("-e", "-c", "--eval") and len(words[-1]) < _LONGEST else None
+    return _PURPOSE.get(found[1], "") if found else ""
 
 
 def akin(one: str, other: str) -> bool:
@@ -166,6 +203,15 @@ def akin(one: str, other: str) -> bool:
     left = [t for t in tokens if not any(_alike(t, o) for o in others)]
     right = [o for o in others if not any(_alike(t, o) for t in tokens)]
     return len(left) < len(tokens) and not (left and right)  # of two that are each qualified, as test:e2e and test:unit, neither is the other
+
+
+def resemble(one: str, other: str) -> bool:
+    """Whether two names of tasks have a word in common, or the same purpose, and are not one name with other numbers."""
+    if _DIGITS.sub("", one) == _DIGITS.sub("", other):
+        return False
+    a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
+    others = _tokens(other)
+    return bool(a and a == b) or any(_alike(token, o) for token in _tokens(one) for o in others)
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:

@@ -1,0 +1,43 @@
+"""What a user's own words say is to be used, and what not: ``use polars, not pandas``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_LOOKED_AT = 400  # characters: a correction is short, and stands first
+_FENCED = re.compile(r"```.{0,4000}?(?:```|\Z)|^[ \t]{0,4}>[^\n]{0,2000}$", re.DOTALL | re.MULTILINE)  # somebody else's words
+_NAME = r"`?(?P<{0}>@?[A-Za-z][\w+#]{{0,30}}(?:[./:@-][\w+#]{{1,30}}){{0,3}})`?(?![\w-])"
+_RIGHT, _WRONG = _NAME.format("right"), _NAME.format("wrong")
+_FILLED = r"(?: \w{1,12}){0,3}?"  # here, in this project
+_THEN = r"(?:\s{0,2}[,;:.–—-]{1,2}\s{1,2}|\s{1,2})(?:and |but |so |please |just ){0,2}"
+_USE = r"(?:use|using|uses|prefer|want|go with|stick to|switch to|write|run|take|on|it'?s)"
+_AVOID = (
+    r"(?:not|no|never|no more|without|don'?t (?:ever )?(?:use|run|write|take)|do not (?:use|run|write)|never (?:use|run)|stop using|avoid|instead of"
+    r"|rather than)"
+)
+_SAID = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_USE} (?:the )?{_RIGHT}{_FILLED}{_THEN}(?:not|never|no|instead of|rather than|over) (?:the |with |use )?{_WRONG}",
+        rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}(?:always )?{_USE} (?:the )?{_RIGHT}",
+        rf"\breplace {_WRONG} (?:with|by) {_RIGHT}",
+        rf"^\W{{0,3}}(?:no,? |nope,? )?{_RIGHT},? (?:not|instead of|rather than) {_WRONG}",
+    )
+)
+# What stands where a name would, and is none.
+_NO_NAMES = frozenset(
+    "a an the this that these those it its them my your our me you us i we they he she here there one ones any all some such what which as to of in "
+    "on at for by with and or but if so then than is are was be been do does did not no never yes more less too also just only even now today always "
+    "please instead rather another other both same new old first last next previous second".split()
+)
+
+
+def said(text: str) -> Iterator[tuple[str, str]]:
+    """The pairs (right, wrong) that the beginning of a user's text names; what is quoted in it is left out."""
+    own = " ".join(_FENCED.sub(" ", text[: 4 * _LOOKED_AT])[:_LOOKED_AT].split())
+    for pattern in _SAID:
+        for found in pattern.finditer(own):
+            right, wrong = found["right"], found["wrong"]
+            if right.lower() != wrong.lower() and right.lower() not in _NO_NAMES and wrong.lower() not in _NO_NAMES:
+                yield right, wrong
