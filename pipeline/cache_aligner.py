@@ -8,25 +8,23 @@ provider's cache as it is, so it stays as it is, and that is recorded.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline import ccr, markers, tool_calls
+from pipeline.asked_again import HANDLE_DIGITS, wanted
 from pipeline.compressors.api import Content, Seen
 from pipeline.compressors.references import NAME as REFERENCES
 from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
 from pipeline.memory import forms
 from pipeline.outcome import LEAST_CHARS, Outcome, Reason
-from pipeline.policy import Policy
+from pipeline.policy import Policy, Step
 from pipeline.query import Query
 from pipeline.store.api import Decision, Keeper
 from pipeline.transcript import Item, ItemKind, ToolCall, ToolKind
 
 _KEY_BYTES = 16
-_HANDLE_DIGITS = 8  # of a handle are enough to tell the blocks of one transcript apart
-_SHOWN = re.compile(r"headroom show [\s\"']{0,9}([0-9a-f]{8,64})")
 _BLOCKS = frozenset({ItemKind.TOOL_RESULT})
 _AND_PROMPTS = _BLOCKS | {ItemKind.SYSTEM_TEXT}
 
@@ -197,16 +195,42 @@ def run(job: Job) -> Iterator[Outcome]:
         while waiting and waiting[-1].ordinal < task.seen.ordinal:
             seen.append(waiting.pop())
             index.add(seen[-1])
+        if task.content.call is not None and wanted(task.content.call):  # an original that is wanted as it was, whatever had been made of it
+            waiting.append(task.seen)
+            yield Outcome(Reason.MARKED)
+            continue
         known = forms.read(task.form) if task.form is not None else None
         recalled = forms.fitting(known, task.content, job.policy) if known is not None else None
         if recalled is None:
-            outcome = route(task.content, seen, job.policy, index=index, retrievals=task.retrievals)
+            outcome = _routed(task, seen, job.policy, index)
         else:
             policy = forms.alone(recalled, job.policy)
             outcome = forms.said(route(task.content, seen, policy, index=index, retrievals=task.retrievals, among=(recalled,)), recalled)
         sent = task.seen if outcome.text is None else _as_sent(task.seen, outcome.text, outcome.compressor)
         waiting.append(sent)  # indexed when there is one after it
         yield outcome
+
+
+def author(compressor: str) -> str:
+    """The compressor that answers for a form, of the name on its decision: references, and what worked on parts of it, are left off."""
+    return compressor.removeprefix(f"{REFERENCES}+").partition("+")[0]
+
+
+def _routed(task: Task, seen: Sequence[Seen], policy: Policy, index: SpanIndex) -> Outcome:
+    """What becomes of a block; where it is a form of a compressor that is to be gentler with results of its kind, what becomes of it more gently."""
+    from pipeline.router import route  # late, as in `run`
+
+    outcome = route(task.content, seen, policy, index=index, retrievals=task.retrievals)
+    call, step, heeded = task.content.call, Step.FULL, set[str]()
+    while call is not None and outcome.text is not None and policy.gentler:
+        name = author(outcome.compressor)
+        wanted_step = policy.step(name, call.kind)
+        if name in heeded or (wanted_step <= step and wanted_step is not Step.OFF):
+            break
+        heeded.add(name)
+        step, policy = max(step, wanted_step), policy.at(wanted_step, name)
+        outcome = route(task.content, seen, policy, index=index, retrievals=max(task.retrievals, step))  # a step is worth so many retrievals
+    return outcome
 
 
 def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome], new_forms: Mapping[int, str] | None = None) -> dict[int, Decision]:
@@ -271,16 +295,11 @@ class _Retrievals:
         self._unnamed: list[tuple[str, ToolKind]] = []  # texts whose handle is worked out when it is needed, as that reads them whole
 
     def note(self, call: ToolCall) -> None:
-        if call.name.endswith("headroom_retrieve"):
-            handle = call.arguments.get("handle")
-            named = markers.HANDLE.findall(handle)[:1] if isinstance(handle, str) else []
-        else:
-            named = _SHOWN.findall(call.command) if "headroom show " in call.command else []
-        self._asked += [handle[:_HANDLE_DIGITS] for handle in named]
+        self._asked += [one.handle for one in wanted(call)]
 
     def sent(self, item: Item, decision: Decision) -> None:
         if item.call is not None and decision.text is not None:
-            self._kinds[decision.handle[:_HANDLE_DIGITS]] = item.call.kind
+            self._kinds[decision.handle[:HANDLE_DIGITS]] = item.call.kind
 
     def undecided(self, item: Item) -> None:
         if item.call is not None:

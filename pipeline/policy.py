@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.transcript import ToolKind
 
@@ -17,6 +17,18 @@ class Profile(str, enum.Enum):
     LOSSLESS = "lossless"  # re-encoding, references and exact folds only
     BALANCED = "balanced"
     AGGRESSIVE = "aggressive"
+
+
+class Step(enum.IntEnum):
+    """How gently the results of one tool kind are treated by one compressor. Each step does less than the one before it."""
+
+    FULL = 0  # as the profile says
+    LARGE = 1  # only blocks of `GENTLE_FLOORS` floors and more have anything left out, and ``aggressive`` is ``balanced``
+    LOSSLESS = 2  # nothing is left out
+    OFF = 3  # nor is anything said in another way
+
+
+GENTLE_FLOORS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,7 @@ class Policy:
         preserve_json: keep JSON results parseable as JSON.
         kompress_model: what judges prose beside the question: ``embedded``, or the name of a model that is plugged into the process.
         elide: False where retrieval is not provably possible; then nothing is left out.
+        gentler: by compressor and tool kind, what earlier conversations showed to be asked for again too often; all others are at ``Step.FULL``.
     """
 
     profile: Profile = Profile.BALANCED
@@ -46,8 +59,23 @@ class Policy:
     preserve_json: bool = False
     elide: bool = True
     kompress_model: str = EMBEDDED
+    gentler: Mapping[tuple[str, ToolKind], Step] = field(default_factory=dict)
 
     @property
     def lossy(self) -> bool:
         """Whether whole units may be left out."""
         return self.elide and self.profile is not Profile.LOSSLESS
+
+    def step(self, compressor: str, kind: ToolKind) -> Step:
+        """How gently results of a tool kind are treated by a compressor."""
+        return self.gentler.get((compressor, kind), Step.FULL)
+
+    def at(self, step: Step, compressor: str) -> Policy:
+        """The policy for a block that a compressor would have had at a gentler step.
+
+        ``Step.LARGE`` depends on the block's size, so it is the router's: it does the same after one retrieval in the conversation.
+        """
+        if step < Step.LOSSLESS:
+            return self
+        disabled = self.disabled | {compressor} if step is Step.OFF else self.disabled
+        return replace(self, profile=Profile.LOSSLESS, disabled=disabled)

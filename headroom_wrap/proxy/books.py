@@ -100,7 +100,7 @@ class Books:
         keeper: where they go.
         tell: takes events.
         agent, project: whose they are.
-        remember: told of every request that was answered, and of its session.
+        remember: told of every request that was answered, of its session, and of what was charged for.
         cold: told of every answer, for what it left in the provider's cache.
     """
 
@@ -110,7 +110,7 @@ class Books:
         tell: Callable[[Event], None],
         agent: str,
         project: str,
-        remember: Callable[[Prepared, str], Awaitable[None]] | None = None,
+        remember: Callable[[Prepared, str, Usage], Awaitable[None]] | None = None,
         *,
         cold: ColdTurns | None = None,
     ) -> None:
@@ -187,7 +187,7 @@ class Books:
                 self._tell(Trouble("cache", f"Headroom broke the provider's prompt cache: {verdict.said}. {paid}"))
             await self._keeper.add_receipt(made)
             if self._remember is not None:
-                await self._remember(prepared, session)
+                await self._remember(prepared, session, usage)
         except StoreError as error:
             self._tell(Trouble("store", f"{error} This session's receipts are not complete."))
         except Exception:  # fail open: a wrong sum must not end a session

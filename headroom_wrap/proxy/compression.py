@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import codings, heads
@@ -21,6 +22,9 @@ from pipeline.outcome import Reason
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, Store, StoreError
 from pipeline.store.recent import RecentDecisions
+
+if TYPE_CHECKING:  # not loaded where there is none
+    from headroom_wrap.proxy.feedback import Feedback
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ class Compression:
         tell: takes events.
         shared: conversations of several clients pass here: what one of them is refused concerns no other.
         cold: may give a conversation other forms where the provider's cache holds nothing of it; None: forms never change.
+        feedback: makes the policy of a conversation gentler from its beginning, where earlier ones showed that; None: they all begin alike.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Compression:
         *,
         shared: bool = False,
         cold: ColdTurns | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         self.dialect = dialect
         self._policy = policy
@@ -71,6 +77,7 @@ class Compression:
         self._tell = tell
         self._shared = shared
         self._cold = cold
+        self._feedback = feedback
         self._memory = RecentDecisions()
         self._refused: dict[str, None] = {}  # block keys, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
@@ -133,6 +140,8 @@ class Compression:
         transcript = await self._read(plain, policy, read or self.dialect.read)
         firsts = keys = cache_aligner.lineage(transcript.items)
         all_blocks = transcript if read is None else _with_all_blocks(transcript)
+        if self._feedback is not None:
+            policy = await self._feedback.policy(policy, all_blocks, firsts, session or transcript.session)
         if self._cold is not None:
             asked = Asked(all_blocks, session or transcript.session, self.dialect.name, policy, whole=read is None)
             keys = await self._cold.keys(asked, firsts)

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,10 +45,13 @@ from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.store.api import Store, StoreError
+from pipeline.usage import Usage
 
 if TYPE_CHECKING:
     from headroom_wrap.proxy.cache_aid.aid import CacheAid
     from headroom_wrap.proxy.cache_aid.pinger import Pinger
+    from headroom_wrap.proxy.feedback import Feedback
+    from pipeline.policy import Policy
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ _FIELD_LIMIT = 64 << 10
 _LINGER_S = 5.0  # what comes of a body that was refused is read for so long, so that the client reads why
 _PATIENCE_S = 1.0  # another process's write, or a server's answer, is waited for no longer than this: a request waits with us
 DIALECTS: tuple[Callable[[], Dialect], ...] = (Anthropic, OpenAIChat, OpenAIResponses, Gemini, BedrockConverse)
+Hook = Callable[[Prepared, str, Usage], Awaitable[None]]
+"""Is told of every request that was answered, of its session, and of what was charged for."""
 
 
 def open_store(config: ProxyConfig, report: Callable[[str], None]) -> Store:
@@ -116,10 +121,13 @@ async def serving(
     keeper = CountingKeeper(lambda: open_store(config, report), tally)
     upstreams = Upstreams(config.rules, _connector(config, tell))
     cold = None if config.off else ColdTurns(keeper, workers)
-    books = Books(keeper, tell, config.agent, config.project, _remembering(config, keeper, tell), cold=cold)
     policy = config.policy
+    feedback = _feedback(config, keeper, policy)
+    hooks = [hook for hook in (_remembering(config, keeper, tell), _noting(feedback, tell)) if hook is not None]
+    books = Books(keeper, tell, config.agent, config.project, _each(hooks), cold=cold)
     dialects = [make() for make in DIALECTS]
-    compressions = [] if config.off else [Compression(d, policy, keeper, workers, tell, shared=config.standing, cold=cold) for d in dialects]
+    compress = functools.partial(Compression, shared=config.standing, cold=cold, feedback=feedback)
+    compressions = [] if config.off else [compress(d, policy, keeper, workers, tell) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
     if config.retrieve == "proxy":
         lanes = tuple(_offering(lane, keeper, tell, tally.retrieved) for lane in lanes)
@@ -159,12 +167,49 @@ async def serving(
         await books.close()
         if cold is not None:
             await cold.close()
+        if feedback is not None:
+            await feedback.close()
         await upstreams.close()
         await keeper.close()
         await workers.close()
 
 
-def _remembering(config: ProxyConfig, keeper: Keeper, tell: Callable[[Event], None]) -> Callable[[Prepared, str], Awaitable[None]] | None:
+def _feedback(config: ProxyConfig, keeper: Keeper, policy: Policy) -> Feedback | None:
+    """What earlier conversations have to say, None where it is not certain whose they are."""
+    if not config.feedback or config.off:
+        return None
+    from headroom_wrap.proxy.feedback import Feedback  # not loaded where there is none
+    from pipeline.feedback.records import Origin
+
+    return Feedback(keeper, Origin(config.feedback, config.agent, config.project), policy)
+
+
+def _noting(feedback: Feedback | None, tell: Callable[[Event], None]) -> Hook | None:
+    """What notes how elision fares in the conversations that are answered."""
+    if feedback is None:
+        return None
+    noted = feedback.note
+
+    async def note(prepared: Prepared, session: str, usage: Usage) -> None:
+        try:
+            await noted(prepared, session, usage)
+        except StoreError as error:
+            tell(Trouble("store", f"{error} What was asked for again now is not counted."))
+
+    return note
+
+
+def _each(hooks: Sequence[Hook]) -> Hook | None:
+    """All of them, one after the other; None where there are none."""
+
+    async def call(prepared: Prepared, session: str, usage: Usage) -> None:
+        for hook in hooks:
+            await hook(prepared, session, usage)
+
+    return call if hooks else None
+
+
+def _remembering(config: ProxyConfig, keeper: Keeper, tell: Callable[[Event], None]) -> Hook | None:
     """What remembers the files that requests show, None where there is no memory."""
     if not config.memory or config.off:
         return None
@@ -172,7 +217,7 @@ def _remembering(config: ProxyConfig, keeper: Keeper, tell: Callable[[Event], No
 
     recorder = Recorder(config.memory, Path(config.memory_top), Path(config.workspace), config.agent)
 
-    async def remember(prepared: Prepared, session: str) -> None:
+    async def remember(prepared: Prepared, session: str, _: Usage) -> None:
         transcript = prepared.transcript
         if transcript is None:
             return

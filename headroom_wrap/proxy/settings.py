@@ -36,6 +36,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         off: relay everything untouched; count only.
         agent, project: who is behind us and where, for the receipts.
         memory, memory_top: identity and folder of the project whose files are remembered; ``""`` for no memory.
+        feedback: identity of the project whose earlier conversations make the policy of later ones gentler; ``""`` for none.
         events_fd: where events are written, one JSON object a line, or -1.
         life_fd: the read end of a pipe whose other end our parent holds, or -1: at its end of file this process exits at once.
         way_out: HTTP proxies and certificates on the way to the upstreams.
@@ -82,6 +83,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     project: str = ""
     memory: str = ""
     memory_top: str = ""
+    feedback: str = ""
     events_fd: int = -1
     life_fd: int = -1
     way_out: WayOut = WayOut()

@@ -84,13 +84,15 @@ def key_of(content: Content, policy: Policy, retrievals: int = 0) -> str:
     if len(content.text) < LEAST_CHARS:
         return ""
     text = content.text.rstrip("\n")
-    told = [
+    told: list[object] = [
         *(_LAYOUT, _version()),
         hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         *(content.is_error, min(retrievals, _MOST_RETRIEVALS)),
         _call(content.call, policy.workspace),
         *(policy.profile.value, policy.floor_tokens, policy.elide, policy.preserve_json, policy.kompress_model, sorted(policy.disabled)),
     ]
+    if gentler := _gentler(content.call, policy):
+        told.append(gentler)
     canonical = json.dumps(told, sort_keys=True, default=str)
     return PREFIX + hashlib.sha256(canonical.encode()).hexdigest()[:_KEY_DIGITS]
 
@@ -195,6 +197,11 @@ def _call(call: ToolCall | None, workspace: str) -> list[object]:
         return [call.kind.value, call.command, foreign]
     arguments = {k: _within(v, workspace) if isinstance(v, str) else v for k, v in call.arguments.items()}
     return [call.kind.value, call.name, arguments, foreign]
+
+
+def _gentler(call: ToolCall | None, policy: Policy) -> list[tuple[str, int]]:
+    """Which compressors are to be gentler with what such a call returns."""
+    return sorted((name, int(step)) for (name, kind), step in policy.gentler.items() if call is not None and kind is call.kind)
 
 
 def _within(value: str, workspace: str) -> str:

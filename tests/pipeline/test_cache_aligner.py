@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pipeline import cache_aligner, ccr
+from pipeline import cache_aligner, ccr, markers
 from pipeline.cache_aligner import Alignment
 from pipeline.dialects.anthropic import Anthropic
-from pipeline.policy import Policy
+from pipeline.policy import Policy, Step
 from pipeline.router import Reason
 from pipeline.store.api import Decision
+from pipeline.transcript import ToolKind
 from tests.memory_store import MemoryStore
 
 LOG = "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(300))
@@ -28,8 +30,6 @@ def called(number: int, output: str, name: str = "Bash", **arguments: Any) -> li
 def aligned(messages: list[dict[str, Any]], on_record: dict[str, Decision] | None = None, turn: int | None = None) -> Alignment:
     transcript = Anthropic().read(json.dumps({"messages": messages}).encode(), Policy())
     if turn is not None:
-        from dataclasses import replace
-
         transcript = replace(transcript, turn=turn)
     return cache_aligner.align(transcript, cache_aligner.lineage(transcript.items), on_record or {}, Policy())
 
@@ -102,3 +102,59 @@ def test_arguments_nested_deeper_than_the_stack() -> None:
     job = aligned([{"role": "user", "content": "go"}, *called(1, LOG, command="cat a.log", more=deep)]).job
     assert job is not None
     assert "needle" in job.tasks[0].content.query.call
+
+
+def made(text: str, gentler: dict[tuple[str, ToolKind], Step], command: str = "kubectl logs web") -> tuple[str, str]:
+    """What becomes of a result, and by whom."""
+    messages = [{"role": "user", "content": "go"}, *called(1, text, command=command)]
+    policy = Policy(gentler=gentler)
+    transcript = Anthropic().read(json.dumps({"messages": messages}).encode(), policy)
+    job = cache_aligner.align(transcript, cache_aligner.lineage(transcript.items), {}, policy).job
+    assert job is not None
+    (outcome,) = cache_aligner.run(job)
+    return outcome.text or "", outcome.compressor
+
+
+@pytest.mark.parametrize(
+    ("gentler", "hides"),
+    [
+        ({}, True),
+        ({("log", ToolKind.SHELL): Step.LARGE}, True),
+        ({("log", ToolKind.SHELL): Step.LOSSLESS}, False),
+        ({("log", ToolKind.SHELL): Step.OFF}, False),
+        ({("log", ToolKind.READ): Step.OFF, ("build", ToolKind.SHELL): Step.OFF}, True),
+    ],
+)
+def test_a_compressor_is_gentler_with_the_kind_that_it_is_to_be_gentler_with(gentler: dict[tuple[str, ToolKind], Step], hides: bool) -> None:
+    text, compressor = made(LOG, gentler)
+    assert markers.elides(text) is hides
+    assert compressor.startswith("log") is (gentler.get(("log", ToolKind.SHELL)) is not Step.OFF)
+
+
+def test_a_small_block_is_spared_before_a_large_one_is() -> None:
+    small, large = "\n".join(LOG.split("\n")[:40]), LOG
+    gentler = {("log", ToolKind.SHELL): Step.LARGE}
+    assert [markers.elides(made(text, {})[0]) for text in (small, large)] == [True, True]
+    assert [markers.elides(made(text, gentler)[0]) for text in (small, large)] == [False, True]
+
+
+def test_forms_are_those_of_the_same_steps() -> None:
+    job = aligned([{"role": "user", "content": "go"}, *called(1, LOG, command="kubectl logs web")]).job
+    assert job is not None
+
+    def keys(gentler: dict[tuple[str, ToolKind], Step]) -> dict[int, str]:
+        return cache_aligner.form_keys(replace(job, policy=replace(job.policy, gentler=gentler)))
+
+    one = {("log", ToolKind.SHELL): Step.LOSSLESS}
+    assert keys({}) == keys({("log", ToolKind.READ): Step.OFF}) != keys(one)
+    assert keys(one) != keys({("log", ToolKind.SHELL): Step.OFF})
+    both = {**one, ("build", ToolKind.SHELL): Step.LARGE}
+    assert keys(both) == keys(dict(reversed(both.items())))
+
+
+def test_an_original_that_was_asked_for_goes_on_as_it_was() -> None:
+    asked = called(1, LOG, "mcp__headroom__headroom_retrieve", handle=LOG_HANDLE)
+    job = aligned([{"role": "user", "content": "go"}, *asked]).job
+    assert job is not None
+    (outcome,) = cache_aligner.run(job)
+    assert (outcome.text, outcome.reason) == (None, Reason.MARKED)
