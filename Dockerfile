@@ -6,7 +6,8 @@ COPY . /source
 RUN pip wheel --no-cache-dir --wheel-dir /wheels "/source[code,fleet]"
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin headroom \
+RUN groupadd --system --gid 10001 headroom \
+    && useradd --system --uid 10001 --gid headroom --no-create-home --shell /usr/sbin/nologin headroom \
     && install -d -m 0700 -o headroom -g headroom /var/lib/headroom
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index --find-links=/wheels "headroom-ai[code,fleet]"

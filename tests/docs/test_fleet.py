@@ -31,7 +31,11 @@ def test_the_image_runs_the_proxy_as_nobody_in_particular():
     found = instructions()
     last = dict(found)
     assert [name for name, _ in found].count("FROM") == 2
-    assert int(last["USER"].partition(":")[0]) > 0
+    user, group = last["USER"].split(":")
+    assert int(user) > 0
+    made = next(rest for name, rest in found if name == "RUN" and "useradd" in rest)
+    assert f"groupadd --system --gid {group} headroom " in made
+    assert f"useradd --system --uid {user} --gid headroom " in made
     assert json.loads(last["ENTRYPOINT"]) + json.loads(last["CMD"]) == ["headroom", "proxy"]
     assert "proxy" in _COMMANDS
     names = [name for name, _ in found]
@@ -48,6 +52,19 @@ def test_what_the_image_is_made_from_is_what_the_wheel_needs():
     project = (ROOT / "pyproject.toml").read_text()
     packages = json.loads(re.search(r"targets\.wheel\]\npackages = (\[.*\])", project)[1])
     assert {*packages, "pyproject.toml", "README.md", "LICENSE"} == let_through
+
+
+def test_the_image_installs_what_it_built():
+    found = instructions()
+    built, runs = (rest.partition(" ")[0] for name, rest in found if name == "FROM")
+    assert built == runs, "wheels are of one Python"
+    project = (ROOT / "pyproject.toml").read_text()
+    oldest = re.search(r'requires-python = ">=3\.(\d+)"', project)[1]
+    assert int(re.search(r"python:3\.(\d+)-", runs)[1]) >= int(oldest)
+    extras = re.findall(r'"(?:/source|headroom-ai)\[([\w,]+)\]"', "".join(rest for name, rest in found if name == "RUN"))
+    assert extras[0] == extras[1]
+    declared = re.findall(r"^(\w+) = \[", project.partition("[project.optional-dependencies]")[2].partition("\n[")[0], re.MULTILINE)
+    assert set(extras[0].split(",")) <= set(declared)
 
 
 @pytest.mark.slow
