@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,3 +37,22 @@ def script(results: int) -> Script:
     """What a provider answers to a talk with so many results."""
     calls = [[thinking("Where is it?"), text(f"I look, {n}: äöü 漢字."), tool(TOOL, command=f"cat app{n}.log")] for n in range(results)]
     return Script(*calls, [text("Done: " + "y" * 200)])
+
+
+HANDLE = re.compile(r"\[headroom ([0-9a-f]{8}): ")
+BEFORE, AFTER = "Let me see: äöü. ", "It is the pool. 漢字"
+
+
+def fetching() -> Script:
+    """What a provider answers whose model looks at what was left out of the first result before it goes on, and again, alone, before it ends."""
+
+    def fetch(request: Mapping[str, Any]) -> dict[str, Any]:
+        return tool("headroom_retrieve", handle=HANDLE.findall(json.dumps(request))[-1], lines="1-3")
+
+    return Script(
+        [text("I look."), tool(TOOL, command="cat app0.log")],
+        lambda request: [thinking("There is more."), text(BEFORE), fetch(request)],
+        [text(AFTER), tool(TOOL, command="cat app1.log")],
+        lambda request: [fetch(request)],
+        [text("Done: " + "y" * 200)],
+    )

@@ -19,7 +19,7 @@ from headroom.testing.server import Provider
 from headroom_wrap.proxy.headers import HOP_BY_HOP
 from tests.headroom_wrap.proxy.harness import log_text
 from tests.headroom_wrap.proxy.sdks.running import DEADLINE, Running, standing
-from tests.headroom_wrap.proxy.sdks.talk import Talk, script
+from tests.headroom_wrap.proxy.sdks.talk import AFTER, BEFORE, TOOL, Talk, fetching, script
 
 
 def installed(name: str) -> bool:
@@ -43,6 +43,7 @@ APIS = ("anthropic_messages", "openai_chat", "openai_responses", "gemini")
 SMALL = ("a.txt\nb.txt", "nothing here")
 BULK = (log_text(1), log_text(2))
 LIMITED = "Is there room?"
+MISSED = "What was left out?"
 MARKER = re.compile(r"\[headroom [0-9a-f]{8}: ")
 NOT_COMPARED = HOP_BY_HOP | {"host"}  # what belongs to one connection
 
@@ -65,6 +66,8 @@ class Street:
 
 
 def answers(conversation: str) -> Script:
+    if MISSED in conversation:
+        return fetching()
     return Script(rate_limited(7), [text("Now.")]) if LIMITED in conversation else script(2)
 
 
@@ -182,6 +185,49 @@ def test_a_client_does_not_see_that_the_proxy_fetches_for_it(street: Street, lan
     assert [len(MARKER.findall(r.raw.decode())) for r in proxied.requests] == [0, 1, 2]
     assert [r.raw.count(b'"headroom_retrieve"') for r in proxied.requests] == [1, 1, 1]
     assert [b"headroom_retrieve" in r.raw for r in direct.requests] == [False] * 3
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_model_fetches_is_between_it_and_the_proxy(street: Street, language: str, api: str, stream: bool) -> None:
+    talk = Talk(f"{MISSED} {language} {api} {stream}", BULK, stream)
+    vendor = api.partition("_")[0]
+    told = lead(LANGUAGES[language], api, street.behind[vendor], street.fetching.base, talk)
+    assert [said(api, answer) for answer in told.answers] == [
+        ("I look.", [TOOL]),
+        (BEFORE + AFTER, [TOOL]),
+        ("Done: " + "y" * 200, []),
+    ]
+    assert len(told.requests) == 5
+    first = json.dumps(BULK[0].split("\n")[0])[1:-1]
+    assert told.requests[2].raw.decode().count(first) == told.requests[1].raw.decode().count(first) + 1, "the lines that were asked for"
+    for before, after in zip(told.requests, told.requests[1:]):
+        assert listed(api, after)[: len(listed(api, before))] == listed(api, before), "what was sent once is sent again"
+
+
+LISTS = {"anthropic_messages": "messages", "openai_chat": "messages", "openai_responses": "input", "gemini": "contents"}
+
+
+def listed(api: str, request: Recorded) -> list[Any]:
+    """The messages of a request."""
+    found: list[Any] = request.body[LISTS[api]]
+    return found
+
+
+def said(api: str, answer: dict[str, Any]) -> tuple[str, list[str]]:
+    """The text of an answer, and the tools that it calls."""
+    if api == "openai_chat":
+        message = answer["choices"][0]["message"]
+        return message["content"] or "", [call["function"]["name"] for call in message.get("tool_calls") or ()]
+    if api == "gemini":
+        parts = [part for chunk in answer["chunks"] for part in chunk["candidates"][0]["content"].get("parts") or ()]
+        calls = [part.get("functionCall") or part.get("function_call") for part in parts]
+        return "".join(part.get("text") or "" for part in parts if not part.get("thought")), [call["name"] for call in calls if call]
+    blocks = answer["content"] if api == "anthropic_messages" else answer["output"]
+    texts = [block for block in blocks if block["type"] in ("text", "message")]
+    calls = [block["name"] for block in blocks if block["type"] in ("tool_use", "function_call")]
+    return "".join(block["text"] if "text" in block else block["content"][0]["text"] for block in texts), calls
 
 
 def markers(request: Recorded) -> list[str]:
