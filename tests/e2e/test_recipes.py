@@ -68,6 +68,9 @@ def make_user(private_home: object, tmp_path_factory: pytest.TempPathFactory) ->
         _write_project(path)
         subprocess.run(["git", "init", "-q", str(path)], check=True)
         search = os.pathsep.join([str(found.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+        # In a terminal of its own Qwen Code's shell tool may lose the end of what a command prints, if the machine is busy.
+        (home / ".qwen").mkdir()
+        (home / ".qwen" / "settings.json").write_text('{"tools": {"shell": {"enableInteractiveShell": false}}}')
         env = {"HOME": str(home), "PATH": search, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "k"}
         return User(home, path, found, env)
 
