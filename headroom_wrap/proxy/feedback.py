@@ -49,7 +49,8 @@ class Feedback:
     async def policy(self, policy: Policy, transcript: Transcript, keys: Sequence[str], session: str) -> Policy:
         """The policy for a conversation's request: gentler where it was when the conversation began.
 
-        What earlier ones showed is looked up beside the first request; nobody waits for it before there is something to decide on.
+        What earlier ones showed is looked up beside the first request; nobody waits for it before there is something to decide on. (Should the next
+        request reach another process before that is on record, it is told nothing. No form that was sent changes by that.)
 
         Args:
             policy: without that.

@@ -157,9 +157,18 @@ async def test_a_conversation_goes_on_as_it_began(now):
             assert shown(await conversation(store, "new")) == 0
 
 
-async def test_two_proxies_on_one_store_count_together_and_agree(now, tmp_path):
+async def test_two_proxies_on_one_store_count_together_and_agree(now, tmp_path, monkeypatch):
     path = tmp_path / "state" / "headroom.db"
-    noted = threading.Semaphore(0)
+    noted, begun = threading.Semaphore(0), threading.Semaphore(0)
+    steps = feedback._steps
+
+    def looked_up(*arguments, **named):
+        try:
+            return steps(*arguments, **named)
+        finally:
+            begun.release()
+
+    monkeypatch.setattr(feedback, "_steps", looked_up)
 
     def opened():
         store = SqliteStore.open(path)
@@ -178,8 +187,10 @@ async def test_two_proxies_on_one_store_count_together_and_agree(now, tmp_path):
         for number in range(MANY):
             agent = Agent(up, (one, two)[number % 2], f"c{number}")
             await agent.send()
+            assert await asyncio.to_thread(begun.acquire, timeout=DEADLINE)
             agent.p = (two, one)[number % 2]  # it goes on at the other one
             seen.append(shown(await agent.reads(0)))
+            assert await asyncio.to_thread(begun.acquire, timeout=DEADLINE)
             for _ in range(2):  # the form, and that it was asked for
                 assert await asyncio.to_thread(noted.acquire, timeout=DEADLINE)
     assert seen == [0] * 5 + [1] * 5
