@@ -1,13 +1,15 @@
 """A page of ours over the child's screen, and the screen back as it was: the child's output is held meanwhile by the caller.
 
 Over the main screen the page is on the alternate one, which every terminal throws away again. Over the alternate screen
-there is no third: the page is drawn on it and leaves blank rows, which the child is to fill when its size changes back.
+there is no third: the page is drawn on it, and then what the child has drawn is drawn again. Where that is not known as a
+whole the page leaves blank rows, which the child is to fill when its size changes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headroom_wrap.terminal.drawing import Drawing
 from headroom_wrap.terminal.model import Model
 from headroom_wrap.terminal.modes import Modes
 from headroom_wrap.terminal.painter import LINK_OFF, SAVE, SYNC_OFF, SYNC_ON, Painter
@@ -19,11 +21,16 @@ TO_ALTERNATE, TO_MAIN = b"\x1b[?1049h", b"\x1b[?1049l"
 class Cover:
     """The page over a child that `model`, `modes` and `painter` tell of. While it is open, nothing of the child may be written."""
 
-    def __init__(self, model: Model, modes: Modes, painter: Painter) -> None:
+    def __init__(self, model: Model, modes: Modes, painter: Painter, drawing: Drawing) -> None:
         self.open = False
-        self._model, self._modes, self._painter = model, modes, painter
+        self._model, self._modes, self._painter, self._drawing = model, modes, painter, drawing
         self._shown: list[bytes] = []
         self._by_address = False
+
+    @property
+    def repaints(self) -> bool:
+        """Whether the child must paint what the page lies on."""
+        return self.open and self._model.alternate and not self._drawing.whole
 
     def lay(self) -> bytes:
         """Open it; to be called where `Painter.ready` holds."""
@@ -62,14 +69,19 @@ class Cover:
         model, painter = self._model, self._painter
         self.open = False
         out = [b"\x1b[?7h" if model.wrap else b"", b"\x1b[4h" if model.insert else b""]
+        if model.alternate and self._drawing.whole:
+            return b"".join([*out, self._drawing.again(), SYNC_OFF, self._cursor()]) + painter.fenced()
         if model.alternate:
             out.append(b"\x1b[m" + b"".join(b"\x1b[%d;1H\x1b[K" % row for row in range(1, model.rows + 1)))
         if self._by_address:
             out.append(painter.address(model.x, model.y, origin=model.origin))
         else:
             out.append(painter.restored() if model.alternate else (b"\x1b[?6h" if model.origin else b"") + TO_MAIN)
-        out += [painter.charsets(), model.rendition.render(), model.link, b"" if self._modes.cursor_hidden else SHOW]
+        out += [painter.charsets(), model.rendition.render(), model.link, self._cursor()]
         return b"".join(out) + painter.fenced()
+
+    def _cursor(self) -> bytes:
+        return HIDE if self._modes.cursor_hidden else SHOW
 
     def repair(self) -> bytes:
         """What takes it away if we cannot any more."""

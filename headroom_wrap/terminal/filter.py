@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from headroom_wrap.terminal import tokens
 from headroom_wrap.terminal.child import Child
 from headroom_wrap.terminal.cover import Cover
+from headroom_wrap.terminal.drawing import Drawing
 from headroom_wrap.terminal.model import Model
 from headroom_wrap.terminal.modes import Modes
 from headroom_wrap.terminal.painter import LINK_OFF, RESTORE, SAVE, Painter
@@ -90,7 +91,8 @@ class OutputFilter:
         self._model = Model(self.child_rows, cols)
         self._painter = Painter(self._model, panel_rows)
         self._child = Child(self._model, self.modes, self._painter)
-        self._cover = Cover(self._model, self.modes, self._painter)
+        self._drawing = Drawing(self._model, self._painter)
+        self._cover = Cover(self._model, self.modes, self._painter, self._drawing)
         self._tokens = tokens.Tokenizer()
         self._fast = _fast_patterns(self.child_rows)
         self._tracking = panel_rows > 0
@@ -184,6 +186,11 @@ class OutputFilter:
         """Whether a page of ours lies over the child's screen; then what the child writes must be held until `uncover`."""
         return self._cover.open
 
+    @property
+    def repaints(self) -> bool:
+        """Whether the child must paint its screen anew once the page is away."""
+        return self._cover.repaints
+
     def cover(self, *, overdue: bool = False) -> bytes | None:
         """Lay a page of ours over the child's screen, for `show`; the panel stays below it.
 
@@ -199,7 +206,7 @@ class OutputFilter:
         return self._cover.show(lines) if self._cover.open else b""
 
     def uncover(self) -> bytes:
-        """Take the page away. On the alternate screen its rows are blank then, until the child paints them."""
+        """Take the page away; where `repaints` was true its rows are blank then, until the child paints them."""
         return self._cover.lift() if self._cover.open else b""
 
     def repair(self) -> bytes:
@@ -238,6 +245,7 @@ class OutputFilter:
         """
         model, had = self._model, self.panel_rows
         page = self.uncover()
+        self._drawing.void()
         if cursor is None:
             self.forget_position()
         under, old_height = max(model.rows - model.y, 0) if model.sure else 0, model.rows
@@ -301,6 +309,7 @@ class OutputFilter:
             out.append(self._wipe(self.child_rows + 1))
         self.modes.reset()
         self._model.reset()
+        self._drawing.void()
         self._painter.forget()
         self._painter.dirty = False
         return b"".join(out)
@@ -352,7 +361,7 @@ class OutputFilter:
 
     def _filter(self, data: bytes) -> Iterator[bytes]:
         """Yield what the terminal gets for `data`."""
-        cutter, model, painter = self._tokens, self._model, self._painter
+        cutter, model, painter, drawing = self._tokens, self._model, self._painter, self._drawing
         buf = cutter.take(data)
         pos, end = 0, len(buf)
         whole = end - tokens.partial_utf8(buf)
@@ -363,12 +372,17 @@ class OutputFilter:
                 match = fast.match(buf, pos, _boundary(buf, pos, min(pos + _FAST_SLICE, whole)))
                 if match is not None and match.end() - pos >= _FAST_LEAST:
                     yield match.group()
+                    if drawing.whole:
+                        drawing.add(match.group())
                     self._follow(buf, pos, match)
                     pos = match.end()
                     continue
             stop = min(pos + size, end)
             for kind, raw in cutter.tokens(buf, pos, stop):
-                yield self._token(kind, raw)
+                written = self._token(kind, raw)
+                yield written
+                if model.alternate or drawing.whole:
+                    drawing.token(kind, raw, written)
                 if painter.dirty and painter.ready and not model.joins:
                     yield painter.repaint()
             if stop == end:
@@ -469,12 +483,18 @@ class OutputFilter:
         if head.startswith(b"\x1b]8;"):
             target = head.split(b";", 2)[2:]
             self._model.link = head + (b"\x1b\\" if raw == _ABORT else raw) if target and target[0] else b""
+            if self._drawing.whole:
+                self._drawing.add(self._model.link or LINK_OFF)
         elif head.startswith(_PICTURES) or _SIXEL.match(head):
-            self._child.picture()
+            self._picture()
         elif head.startswith(b"\x1b_G"):
             keys = head[3:].partition(b";")[0].split(b",")
             if not {b"a=q", b"a=d", b"C=1"}.intersection(keys):
-                self._child.picture()
+                self._picture()
         elif head.startswith(b"\x1b]"):
             self.modes.osc(head)
         return raw
+
+    def _picture(self) -> None:
+        self._child.picture()
+        self._drawing.void()

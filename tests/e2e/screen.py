@@ -37,6 +37,10 @@ class Screen:
     def history(self) -> str:
         return self._call("capture-pane", "-p", "-S", "-5000")
 
+    def state(self) -> str:
+        """The text with its attributes, and where the cursor is."""
+        return self._call("capture-pane", "-p", "-e") + self._call("display-message", "-p", "#{cursor_x} #{cursor_y} #{cursor_flag}")
+
     def modes(self) -> tuple[str, ...]:
         """Whether the alternate screen is on, the mouse is reported, and the cursor is shown: each "0" or "1"."""
         return tuple(self._call("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}").split())

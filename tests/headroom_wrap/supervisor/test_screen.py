@@ -146,7 +146,7 @@ def test_an_answer_that_comes_late_is_still_ours() -> None:
 class Broken:
     """Filters that fail."""
 
-    dirty = covered = alternate = False
+    dirty = covered = alternate = repaints = False
 
     def repair(self) -> bytes:
         return b""

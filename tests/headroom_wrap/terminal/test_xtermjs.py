@@ -48,7 +48,7 @@ class Script:
         self.real.append([out or b"", False])
 
     def glance(self):
-        out = None if self.filter.alternate else self.filter.cover()
+        out = self.filter.cover() if self.filter._drawing.whole or not self.filter.alternate else None
         if out is not None:
             self.glances += 1
             self.real.append([out + self.filter.show([b"\x1b[1mpage\x1b[m"] * 40), False])
