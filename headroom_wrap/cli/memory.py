@@ -15,6 +15,8 @@ from headroom_wrap.errors import UserError
 from headroom_wrap.memory import project
 from headroom_wrap.memory.recall import Recall
 from headroom_wrap.state import open_store
+from pipeline.feedback import records
+from pipeline.feedback import records
 from pipeline.memory import notes
 from pipeline.memory.notes import Note
 from pipeline.store.api import Store, StoreError
@@ -38,7 +40,7 @@ def listed(*, named: str, path: str, everywhere: bool, as_json: bool) -> None:
     """List what is remembered, the newest first: all of it, or what has PATH in its path."""
     with _memory(named, needed=not everywhere) as (store, recall):
         if everywhere:
-            found = store.projects()
+            found = [project for project in store.projects() if not records.is_shelf(project[0])]
             lines = json.dumps([{"project": name, "entries": count} for name, count in found]) if as_json else _table(found)
             click.echo(lines)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from headroom_wrap.errors import UserError
 from headroom_wrap.memory.project import find
 from headroom_wrap.memory.record import Recorder
 from pipeline import ccr
+from pipeline.feedback import records
 from pipeline.store.sqlite import SqliteStore
 from tests.headroom_wrap.memory.test_record_and_recall import LEDGER, read
 
@@ -55,6 +57,14 @@ def test_all_projects_and_one_by_name(project: Path) -> None:
     assert f"{name}  1 entry\n" == run("list", "--all").output
     assert "ledger.py" in run("list", "--project", name).output
     assert "Nothing is remembered here" in run("list", "--project", "git-other").output
+
+
+def test_what_was_asked_for_again_is_no_project(project: Path, tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path / "state" / "headroom.db")
+    store.remember([replace(m, project=records.shelf(name)) for name, _ in store.projects() for m in store.memories(name)])
+    assert len(store.projects()) == 2
+    store.close()
+    assert len(json.loads(run("list", "--all", "--json").output)) == 1
 
 
 def test_show(project: Path) -> None:
