@@ -82,8 +82,10 @@ def compress(
     store: Store | None = None,
     **options: Any,
 ) -> CompressResult:
-    """Make the tool results of a conversation smaller. The user's words, tool calls and the model's answers stay as they are, and so do system
-    prompts, but that lists of tool schemas which stand in one as text are written down shorter (``schemas_in_prompts=False`` prevents it).
+    """Make the tool results of a conversation smaller, and bulk data that a user pasted.
+
+    The user's words, tool calls and the model's answers stay as they are, and so do system prompts, but that lists of tool schemas which stand in
+    one as text are written down shorter (``schemas_in_prompts=False`` prevents it).
 
     What becomes of a block depends on what stands before it alone, so a growing conversation keeps its beginning byte for byte.
 
@@ -110,7 +112,8 @@ def compress(
     except (Unreadable, TypeError, RecursionError) as error:
         raise ValueError(f"These messages cannot be read: {error}") from None
     sent = len(dialect.read(_body(model, field, given[:frozen_message_count]), policy).items) if frozen_message_count else 0
-    decisions = _decide(replace(transcript, turn=sent), policy, query, store)
+    # Whether the model will be offered a tool is not said in messages: that nothing may be left out, ``elide=False`` says.
+    decisions = _decide(replace(transcript, turn=sent, tools=True), policy, query, store)
     forms = {index: d.text for index, d in decisions.items() if d.text is not None}
     written = json.loads(dialect.write(body, transcript, forms))[field]
     result = [original if _same(original, new) else new for original, new in zip(given, written, strict=True)]

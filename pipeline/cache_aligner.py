@@ -25,7 +25,8 @@ from pipeline.store.api import Decision, Keeper
 from pipeline.transcript import Item, ItemKind, ToolCall, ToolKind
 
 _KEY_BYTES = 16
-_BLOCKS = frozenset({ItemKind.TOOL_RESULT})
+_BLOCKS = frozenset({ItemKind.TOOL_RESULT, ItemKind.USER_TEXT})
+_PASTED = "pasted by the user"
 _AND_PROMPTS = _BLOCKS | {ItemKind.SYSTEM_TEXT}
 
 
@@ -41,6 +42,8 @@ class Task:
         seen: the block as a later one will know it, before it is rewritten.
         retrievals: how often the agent asked for what had been left out of results of this tool kind before.
         prompt: it is no tool result but a text of the application's own.
+        pasted: it is no tool result but a text of the user's, of which only pasted data may be rewritten.
+        fetchable: who reads it is offered tools; otherwise nothing of what was pasted is left out.
         form: what became of the same content in another transcript, where that is known.
     """
 
@@ -51,6 +54,8 @@ class Task:
     seen: Seen
     retrievals: int = 0
     prompt: bool = False
+    pasted: bool = False
+    fetchable: bool = True
     form: Decision | None = None
 
 
@@ -114,8 +119,13 @@ def blocks(transcript: Transcript, kinds: frozenset[ItemKind] = _BLOCKS) -> list
     return [
         i
         for i, (item, span) in enumerate(zip(transcript.items, transcript.spans, strict=True))
-        if item.kind in kinds and span is not None and len(item.text) >= LEAST_CHARS
+        if item.kind in kinds and span is not None and len(item.written) >= LEAST_CHARS
     ]
+
+
+def rewritable(transcript: Transcript, policy: Policy) -> list[int]:
+    """The items that may be rewritten under a policy: blocks, and the application's own texts where it asks for that."""
+    return blocks(transcript, _AND_PROMPTS if policy.schemas_in_prompts else _BLOCKS)
 
 
 def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str, Decision], policy: Policy) -> Alignment:
@@ -134,7 +144,7 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
     asked = ""
     ordinal = 0
     retrieved = _Retrievals()
-    rewritable = set(blocks(transcript, _AND_PROMPTS if policy.schemas_in_prompts else _BLOCKS))
+    places = set(rewritable(transcript, policy))
     for index, item in enumerate(transcript.items):
         if item.kind is ItemKind.USER_TEXT:
             asked = item.text
@@ -142,13 +152,14 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
             retrieved.note(item.call)
         elif item.kind is ItemKind.TOOL_RESULT:
             ordinal += 1
-        if index not in rewritable:
+        if index not in places:
             continue
         if item.kind is ItemKind.SYSTEM_TEXT:
             if index >= transcript.turn:
                 tasks.append(Task(index, keys[index], block_key(item), Content(item.text), _seen(ordinal, item), prompt=True))
             continue
         key = keys[index]
+        result = item.kind is ItemKind.TOOL_RESULT  # only such are referred to, and asked for again, as results
         seen = _seen(ordinal, item)
         decision = on_record.get(key)
         if decision is None and index < transcript.turn and (stray := on_record.get(block_key(item))) is not None:
@@ -156,11 +167,13 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
             history.append(decision)
         if decision is not None:
             known[index] = decision
-            before.append(seen if decision.text is None else _as_sent(seen, decision.text, decision.compressor))
+            before += [seen if decision.text is None else _as_sent(seen, decision.text, decision.compressor)] * result
             retrieved.sent(item, decision)
         elif index < transcript.turn:
             history.append(Decision(key, None, Reason.HISTORY.value))
-            before.append(seen)
+            before += [seen] * result
+        elif not result:
+            tasks.append(Task(index, key, block_key(item), Content(item.whole), seen, pasted=True, fetchable=transcript.tools))
         else:
             content = Content(item.text, Query.of(asked, item.call), item.call, item.is_error)
             tasks.append(Task(index, key, block_key(item), content, seen, retrieved.count(item.call)))
@@ -171,7 +184,7 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
 
 def form_keys(job: Job) -> dict[int, str]:
     """The keys under which forms of a job's blocks may be on record, by item index."""
-    keys = {t.index: forms.key_of(t.content, job.policy, t.retrievals) for t in job.tasks if not t.prompt}
+    keys = {t.index: forms.key_of(t.content, job.policy, t.retrievals) for t in job.tasks if not (t.prompt or t.pasted)}
     return {index: key for index, key in keys.items() if key}
 
 
@@ -182,15 +195,19 @@ def with_forms(job: Job, keys: Mapping[int, str], on_record: Mapping[str, Decisi
 
 def run(job: Job) -> Iterator[Outcome]:
     """Decide on the tasks of a job, in order; each is seen by those after it. Outcomes come one by one, so that a late one costs no earlier one."""
-    from pipeline.router import route, route_prompt  # late: all compressors come with it, and a proxy that only aligns is to start at once
+    # Late: all compressors come with it, and a proxy that only aligns is to start at once.
+    from pipeline.router import route, route_pasted, route_prompt
 
     waiting = sorted(job.before, key=lambda s: s.ordinal, reverse=True)
     seen: list[Seen] = []
-    index = SpanIndex(wanted=[task.content.text for task in job.tasks if not task.prompt])
+    index = SpanIndex(wanted=[task.content.text for task in job.tasks if not (task.prompt or task.pasted)])
 
     for task in job.tasks:
         if task.prompt:
             yield route_prompt(task.content, job.policy)
+            continue
+        if task.pasted:
+            yield route_pasted(task.content, job.policy if task.fetchable else replace(job.policy, elide=False))
             continue
         while waiting and waiting[-1].ordinal < task.seen.ordinal:
             seen.append(waiting.pop())
@@ -275,6 +292,8 @@ def _decision(store: Keeper, task: Task, outcome: Outcome) -> Decision:
 
 
 def _seen(ordinal: int, item: Item) -> Seen:
+    if item.kind is ItemKind.USER_TEXT:
+        return Seen(ordinal, _PASTED, item.whole, item.whole)
     path = item.call.path if item.call is not None else ""
     return Seen(ordinal, tool_calls.label(item.call), item.text, item.text, path)
 

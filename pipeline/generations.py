@@ -108,7 +108,7 @@ def attempt(
     for i in sent:
         decision = on_record[keys[i]]
         if i >= first and (decision.text is None or decision.compressor.startswith(REFERENCES)):
-            sizes[i] = len(history.items[i].text if decision.text is None else decision.text)
+            sizes[i] = len(history.items[i].written if decision.text is None else decision.text)
         else:
             kept[new_keys[i]] = replace(decision, key=new_keys[i])
     aligned = align(history, new_keys, kept, replace(policy, schemas_in_prompts=False))

@@ -19,6 +19,7 @@ class Reason(str, enum.Enum):
     PROTECTED = "a file the agent may edit"
     EXCLUDED = "tool excluded"
     MARKED = "already retrieved or compressed"
+    WORDS = "the user's own words"
     UNKNOWN = "content of no known kind"
     NO_GAIN = "no gain"
     ERROR = "a compressor failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from pipeline import ccr, markers, tokens, tool_calls
 from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
@@ -14,16 +15,20 @@ from pipeline.compressors.registry import compressors, ranking
 from pipeline.gain import exact, gain
 from pipeline.outcome import LEAST_CHARS, Outcome, Reason
 from pipeline.policy import Policy, Profile
-from pipeline.segments import combine, compress_segments
+from pipeline.query import Query
+from pipeline.segments import Part, by_line, combine, compress_segments, pasted, restored, within
 from pipeline.tokens import Sampled
 from pipeline.transcript import ToolCall, ToolKind
 
 log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 REFERENCES = "references"
 SEGMENTS = "segments"
 COMBINED = "references+"  # before the name of the compressor whose lines stand between the references
 SCHEMAS = "schemas"
+PASTED = "pasted"
 _LOSS_FREE_OF_FILES = frozenset({"padding"})  # what may touch a file that the agent may edit
 _OF_FILES = frozenset({"padding", "code"})  # likewise, in ``aggressive``
 _LEAST_GAIN = 40  # tokens: less does not pay for the attention that a marker takes
@@ -35,6 +40,10 @@ _NEAR = 1.15  # rewrites that differ by no more than what samples may be wrong b
 _GOOD = 0.5  # of the tokens: then the block is of one piece, and is not taken apart
 _LOSS_FREE_FLOOR = 0.25  # of the floor: below the floor nothing is left out, but what stands above is named and what is loss-free is done
 _SMALL_SHARE = 0.75  # of the tokens of such a block at most: it is read at a glance
+_DATA = frozenset({"smart_crusher", "log", "build", "search", "table", "diff", "html"})  # what knows what is plainly data
+_OF_DATA = _DATA | {"repeats", "padding"}
+_PLAINLY = 0.8  # as sure as that a compressor must be
+_PASTED_FLOORS = 5  # a text of a user's is looked into from so many floors on
 _GENTLE_FLOOR = 4  # after a retrieval only blocks of so many floors are elided
 
 DATA_SUFFIXES = (".log", ".out", ".err", ".jsonl", ".ndjson", ".csv", ".tsv", ".har", ".trace")
@@ -130,6 +139,67 @@ def route_prompt(content: Content, policy: Policy) -> Outcome:
     return found[0] if found else Outcome(Reason.NO_GAIN, tokens_before=before, tokens_after=before)
 
 
+def route_pasted(content: Content, policy: Policy) -> Outcome:
+    """What becomes of a user's text: data that was pasted into it is compressed part by part, every other line stays as it is.
+
+    Args:
+        content: the text. Without a question of its own it is asked what the person says beside the data.
+        policy: what may be done.
+    """
+    if PASTED in policy.disabled:
+        return Outcome(Reason.OFF)
+    if markers.carries_marker(content.text):
+        return Outcome(Reason.MARKED)
+    counted = tokens.sampled(content.text)
+    before = counted.tokens
+    if before < _PASTED_FLOORS * policy.floor_tokens:
+        return Outcome(Reason.TOO_SMALL, tokens_before=before, tokens_after=before)
+    found, errors = _attempt(PASTED, lambda: pasted(content.text, _plainly))
+    if found is None or not found.parts:
+        return Outcome(Reason.ERROR if errors else Reason.WORDS, tokens_before=before, tokens_after=before)
+    asked = content if content.query.text else replace(content, query=Query.of(found.said, None))
+    made = _parts(asked, found.parts, policy)
+    rewrite, _ = _attempt(PASTED, lambda: within(asked, [(part, outcome.rewrite) for part, outcome in made if outcome.rewrite is not None]))
+    names = dict.fromkeys(name for _, outcome in made for name in outcome.compressor.split("+"))
+    worth = _worth(rewrite, "+".join([PASTED, *names]), content.text, counted)
+    return worth[0] if worth else Outcome(Reason.NO_GAIN, tokens_before=before, tokens_after=before)
+
+
+def _parts(content: Content, parts: Sequence[Part], policy: Policy) -> list[tuple[Part, Outcome]]:
+    """The parts of a user's text that become another text, and what becomes of them."""
+    policy = replace(policy, disabled=policy.disabled | {REFERENCES})  # they would count the part's lines, not the text's
+    usable = tuple(c for c in compressors() if c.name in _OF_DATA)
+    made = []
+    for part in parts:
+        if (outcome := _part(content, part, policy, usable, alone=len(parts) == 1)) is not None:
+            made.append((part, outcome))
+        else:  # a form of the whole would not have shown what is to stay
+            smaller = [(one, _part(content, one, policy, usable, alone=False)) for one in part.between()] if part.kept else []
+            made += [(one, outcome) for one, outcome in smaller if outcome is not None]
+    return made
+
+
+def _part(content: Content, part: Part, policy: Policy, among: tuple[Compressor, ...], *, alone: bool) -> Outcome | None:
+    """What becomes of a part of a user's text, None if it stays as it is."""
+    call = ToolCall("", "page", ToolKind.FETCH, {"url": part.address}) if part.address else None
+    own = replace(content, text="\n".join(content.lines[part.first - 1 : part.last]), call=call)
+    outcome = route(own, (), policy, among=among)
+    if outcome.rewrite is not None and not alone and not by_line(outcome.rewrite):
+        outcome = route(own, (), replace(policy, elide=False), among=among)
+    made = outcome.rewrite
+    if made is None or outcome.tokens_before < policy.floor_tokens:
+        return None
+    rewrite, _ = _attempt(PASTED, lambda: restored(made, own.lines, [n - part.first + 1 for n in part.kept]))
+    return None if rewrite is None else replace(outcome, rewrite=rewrite)
+
+
+def _plainly(lines: Sequence[str]) -> str:
+    """The kind of data that lines surely are, by the compressor that knows it; ``""`` if none is sure, or source code is as likely."""
+    content = Content("\n".join(lines))
+    best = next(ranking(content, tuple(c for c in compressors() if c.name in _DATA or c.name == "code")), None)
+    return best[1].name if best is not None and best[0] >= _PLAINLY and best[1].name in _DATA else ""
+
+
 def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | None:
     """Why a block is not even looked at, or None."""
     call = content.call
@@ -197,7 +267,7 @@ def is_data(call: ToolCall, text: str) -> bool:
     return False
 
 
-def _attempt(name: str, call: Callable[[], Rewrite | None]) -> tuple[Rewrite | None, bool]:
+def _attempt(name: str, call: Callable[[], _T | None]) -> tuple[_T | None, bool]:
     """The one place that fails open: whatever a compressor raises, the original is sent."""
     try:
         return call(), False

@@ -41,6 +41,10 @@ class ToolCall:
     path: str = ""
 
 
+LEAST_PASTED = 5_000
+"""Characters, 1,300 to 2,500 tokens: a shorter text of a user's is never looked into. Whoever pastes less has read it, and means every line."""
+
+
 class ItemKind(str, enum.Enum):
     """What a piece of a message is."""
 
@@ -64,16 +68,17 @@ class Span:
 class Item:
     """One piece of a message, in transcript order.
 
-    A *block* is an item of kind TOOL_RESULT, the kind that is rewritten. Its ``span`` is the JSON string literal, quotes included,
-    relative to the start of its message.
+    A *block* is an item that is rewritten: a TOOL_RESULT, or a long USER_TEXT, of which only what was pasted is. Its ``span`` is the JSON
+    string literal, quotes included, relative to the start of its message.
 
     Args:
         kind: what it is.
         digest: SHA-256 of its content, blind to ``cache_control`` and to the order of keys.
-        text: its text; for items that carry none, ``""``.
+        text: its text; for items that carry none, ``""``. Of a user's text what a person says, without what the agent says in the person's name.
         span: where a rewritten text would go, or None if the item may not be rewritten.
         call: for TOOL_CALL the call itself; for TOOL_RESULT the call it answers, if that stands in the transcript.
         is_error: the tool reported failure.
+        whole: of a USER_TEXT with a span all that stands there.
     """
 
     kind: ItemKind
@@ -82,3 +87,9 @@ class Item:
     span: Span | None = None
     call: ToolCall | None = None
     is_error: bool = False
+    whole: str = ""
+
+    @property
+    def written(self) -> str:
+        """What stands at its span."""
+        return self.whole or self.text

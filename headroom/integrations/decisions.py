@@ -21,11 +21,9 @@ from pipeline.outcome import Reason
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, Store, StoreError
 from pipeline.store.recent import RecentDecisions
-from pipeline.transcript import ItemKind
 
 log = logging.getLogger(__name__)
 
-_KINDS = frozenset({ItemKind.TOOL_RESULT, ItemKind.SYSTEM_TEXT})
 _MOST_REFUSED = 10_000  # lineages
 _COMPRESSING = threading.Lock()  # it is work for one processor: side by side it would take as long, and parsers are not shared by threads
 
@@ -51,8 +49,8 @@ class Decisions:
         Raises:
             StoreError: the store cannot be used, and that is not to be passed over.
         """
-        transcript = replace(transcript, turn=0)
-        places = cache_aligner.blocks(transcript, _KINDS if policy.schemas_in_prompts else frozenset({ItemKind.TOOL_RESULT}))
+        transcript = replace(transcript, turn=0, tools=True)  # whether anything is left out is in the policy
+        places = cache_aligner.rewritable(transcript, policy)
         if not places:
             return {}
         keys = cache_aligner.lineage(transcript.items, salt(policy))

@@ -15,7 +15,7 @@ from headroom_wrap.terminal.snapshot import Snapshot
 from pipeline.outcome import REWRITTEN, Reason
 
 _TTL_STEP_S = 30  # a countdown by the second would repaint the panel for nothing
-_QUIET = REWRITTEN | {Reason.TOO_SMALL.value}
+_QUIET = REWRITTEN | {Reason.TOO_SMALL.value, Reason.WORDS.value}
 
 
 class SessionView:

@@ -21,11 +21,13 @@ from pipeline.dialects.messages import (
     MessageList,
     Piece,
     any_text,
+    asked_piece,
     canonical,
     digest,
     first_byte,
     member_is_true,
     member_text,
+    offers,
     result_piece,
 )
 from pipeline.tool_calls import describe
@@ -70,6 +72,7 @@ class Anthropic(MessageList):
             member_text(body, top, "model"),
             member_is_true(body, top, "stream"),
             session=_session(body, top),
+            tools=offers(body, top),
         )
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
@@ -95,7 +98,7 @@ def _read_message(raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple
     role = json_spans.string(raw, fields["role"])
     content = fields["content"]
     if raw[content.start : content.start + 1] == b'"':
-        return role, (_text_piece(json_spans.string(raw, content), role),)
+        return role, (_text_piece(json_spans.string(raw, content), role, content),)
     pieces: list[Piece] = []
     for span in json_spans.elements(raw, content):
         try:
@@ -110,7 +113,7 @@ def _read_block(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind]
     fields = json_spans.members(raw, span)
     kind = json_spans.string(raw, fields["type"])
     if kind == "text" and "text" in fields:
-        return [_text_piece(json_spans.string(raw, fields["text"]), role)]
+        return [_text_piece(json_spans.string(raw, fields["text"]), role, fields["text"])]
     if kind == "tool_use":
         return [_call_piece(raw, span, kinds)]
     if kind == "tool_result" and "content" in fields:
@@ -118,13 +121,12 @@ def _read_block(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind]
     return [_opaque(raw, span, role)]
 
 
-def _text_piece(text: str, role: str) -> Piece:
+def _text_piece(text: str, role: str, span: Span) -> Piece:
     hashed = digest("text", role, text)
     if role == "assistant":
         return Piece(Item(ItemKind.ASSISTANT_TEXT, hashed, text))
-    asked = _REMINDER.sub("", text).strip() if role == "user" else ""
     # What the agent's harness says in the user's name is no question.
-    return Piece(Item(ItemKind.USER_TEXT if asked else ItemKind.OTHER, hashed, asked))
+    return asked_piece(text, _REMINDER.sub("", text).strip() if role == "user" else "", hashed, span)
 
 
 def _call_piece(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:

@@ -30,6 +30,7 @@ class Transcript:
         model: as requested, ``""`` if none.
         stream: a streamed answer was asked for.
         session: the conversation's own name where the body has one, ``""`` if it has none.
+        tools: the model is offered some, as far as the body tells: one that goes on from another request is taken to offer what that did.
     """
 
     items: tuple[Item, ...]
@@ -38,6 +39,7 @@ class Transcript:
     model: str = ""
     stream: bool = False
     session: str = ""
+    tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)

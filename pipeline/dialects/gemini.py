@@ -23,6 +23,7 @@ from pipeline.dialects.messages import (
     first_byte,
     member_is_true,
     member_text,
+    offers,
     result_piece,
     text_piece,
 )
@@ -56,7 +57,8 @@ class Gemini(MessageList):
         top = json_spans.members(body, json_spans.whole(body))
         inner = top if "contents" in top else json_spans.members(body, top["request"])
         session = any_text(body, inner, "session_id", "sessionId")
-        return Envelope(json_spans.elements(body, inner["contents"]), member_text(body, top, "model"), session=session)
+        contents = json_spans.elements(body, inner["contents"])
+        return Envelope(contents, member_text(body, top, "model"), session=session, tools=offers(body, inner))
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         fields = json_spans.members(raw, json_spans.whole(raw))
@@ -79,7 +81,7 @@ def _part(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind], plac
     if (answered := _either(fields, "functionResponse", "function_response")) is not None:
         return _results(raw, answered, role, places)
     if "text" in fields and not member_is_true(raw, fields, "thought"):
-        return [text_piece(json_spans.string(raw, fields["text"]), role)]
+        return [text_piece(json_spans.string(raw, fields["text"]), role, fields["text"] if role == "user" else None)]
     return [_opaque(raw, span, role)]
 
 

@@ -14,7 +14,7 @@ from pipeline.dialects import json_spans
 from pipeline.dialects.api import PathInfo, Transcript, Unreadable, splice
 from pipeline.dialects.json_spans import Malformed
 from pipeline.policy import Policy
-from pipeline.transcript import Item, ItemKind, Span, ToolCall, ToolKind
+from pipeline.transcript import LEAST_PASTED, Item, ItemKind, Span, ToolCall, ToolKind
 
 _CACHE_BYTES = 32 * 1024 * 1024
 _SESSION_HEADERS = ("session-id", "x-session-id", "x-client-session-id", "x-session-affinity", "thread-id")
@@ -57,6 +57,7 @@ class Envelope:
         stream: a streamed answer was asked for.
         closed: nothing in this request is new: what was sent smaller is sent so again, and no more.
         session: the conversation's own name, ``""`` if it has none.
+        tools: the model is offered some.
     """
 
     messages: Sequence[Span]
@@ -64,6 +65,7 @@ class Envelope:
     stream: bool = False
     closed: bool = False
     session: str = ""
+    tools: bool = False
 
 
 class MessageList(abc.ABC):
@@ -84,7 +86,8 @@ class MessageList(abc.ABC):
             Malformed, KeyError: it is not a request of this dialect.
         """
         top = json_spans.members(body, json_spans.whole(body))
-        return Envelope(json_spans.elements(body, top["messages"]), member_text(body, top, "model"), member_is_true(body, top, "stream"))
+        messages = json_spans.elements(body, top["messages"])
+        return Envelope(messages, member_text(body, top, "model"), member_is_true(body, top, "stream"), tools=offers(body, top))
 
     @abc.abstractmethod
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
@@ -136,7 +139,8 @@ class MessageList(abc.ABC):
                 spans.append(None if item.span is None else Span(span.start + item.span.start, span.start + item.span.end))
             if role == "assistant":
                 turn = len(items)
-        return Transcript(tuple(items), tuple(spans), len(items) if envelope.closed else turn, envelope.model, envelope.stream, envelope.session)
+        turn = len(items) if envelope.closed else turn
+        return Transcript(tuple(items), tuple(spans), turn, envelope.model, envelope.stream, envelope.session, envelope.tools)
 
     def _remembered(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         key = (hashlib.sha256(raw).digest(), id(kinds))
@@ -159,25 +163,39 @@ def result_piece(raw: bytes, span: Span, answers: str, *, error: bool) -> Piece:
     """The piece for a tool result whose text is the string literal at ``span``."""
     text = json_spans.string(raw, span)
     hashed = digest("result", answers, str(error), text)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:  # a lone surrogate could not be written back as it came
-        return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, None, is_error=error), answers)
-    return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span, is_error=error), answers)
+    return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span if _writable(text) else None, is_error=error), answers)
 
 
 def text_piece(text: str, role: str, span: Span | None = None) -> Piece:
     """The piece for a text of a user, the model (``assistant``) or anyone else. Of a user's text only what a person asked is kept.
 
-    ``span`` is its string literal, for texts of the application's own (``system``, ``developer``), which it may ask to be rewritten.
+    ``span`` is its string literal, for texts of which something may be rewritten: a user's, in which data was pasted, and the application's own
+    (``system``, ``developer``) where it asks for that.
     """
     hashed = digest("text", role, text)
     if role == "assistant":
         return Piece(Item(ItemKind.ASSISTANT_TEXT, hashed, text))
     if role in ("system", "developer") and span is not None:
         return Piece(Item(ItemKind.SYSTEM_TEXT, hashed, text, span))
-    asked = _HARNESS.sub("", text).strip() if role == "user" else ""
-    return Piece(Item(ItemKind.USER_TEXT if asked else ItemKind.OTHER, hashed, asked))
+    return asked_piece(text, _HARNESS.sub("", text).strip() if role == "user" else "", hashed, span)
+
+
+def asked_piece(text: str, asked: str, hashed: bytes, span: Span | None) -> Piece:
+    """The piece for a text in which a person says ``asked``, which what an agent says in the person's name is not. ``span`` is its literal."""
+    if not asked:
+        return Piece(Item(ItemKind.OTHER, hashed))
+    if span is None or len(text) < LEAST_PASTED or not _writable(text):
+        return Piece(Item(ItemKind.USER_TEXT, hashed, asked))
+    return Piece(Item(ItemKind.USER_TEXT, hashed, asked, span, whole=text))
+
+
+def _writable(text: str) -> bool:
+    """Whether a text could be written back as it came: not if it holds half a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def named_session(headers: Mapping[str, str]) -> str:
@@ -204,6 +222,11 @@ def member_is_true(raw: bytes, fields: Mapping[str, Span], name: str) -> bool:
     """Whether there is a member ``name`` that is ``true``."""
     span = fields.get(name)
     return span is not None and raw[span.start : span.end] == b"true"
+
+
+def offers(raw: bytes, fields: Mapping[str, Span], *names: str) -> bool:
+    """Whether one of these members, by default ``tools``, is a list that is not empty."""
+    return any(name in fields and raw[fields[name].start : fields[name].end] not in (b"[]", b"null") for name in names or ("tools",))
 
 
 def first_byte(raw: bytes, span: Span) -> bytes:

@@ -18,6 +18,7 @@ from pipeline.dialects.messages import (
     member_is_true,
     member_text,
     named_session,
+    offers,
     result_piece,
     text_piece,
 )
@@ -41,6 +42,7 @@ class OpenAIChat(MessageList):
             member_text(body, top, "model"),
             member_is_true(body, top, "stream"),
             session=any_text(body, top, "prompt_cache_key"),
+            tools=offers(body, top, "tools", "functions"),
         )
 
     def session(self, headers: Mapping[str, str]) -> str:

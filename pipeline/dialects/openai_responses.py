@@ -29,6 +29,7 @@ from pipeline.dialects.messages import (
     member_is_true,
     member_text,
     named_session,
+    offers,
     result_piece,
     text_piece,
 )
@@ -123,11 +124,13 @@ class OpenAIResponses(MessageList):
             framed or member_is_true(body, top, "stream"),
             closed=_asks_to_compact(body, items),
             session=any_text(body, top, "prompt_cache_key"),
+            tools=offers(body, top) or "previous_response_id" in top or b'"additional_tools"' in body,
         )
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         if raw.startswith(b'"'):
-            return "user", (text_piece(json_spans.string(raw, json_spans.whole(raw)), "user"),)
+            literal = json_spans.whole(raw)
+            return "user", (text_piece(json_spans.string(raw, literal), "user", literal),)
         fields = json_spans.members(raw, json_spans.whole(raw))
         kind = member_text(raw, fields, "type") or "message"
         if kind == "configuration_update":
@@ -240,12 +243,17 @@ def _pieces(raw: bytes, kind: str, fields: Mapping[str, Span], kinds: Mapping[st
 
 def _texts(raw: bytes, content: Span, role: str) -> list[Piece]:
     if first_byte(raw, content) == b'"':
-        return [text_piece(json_spans.string(raw, content), role)]
+        return [_text(raw, content, role)]
     pieces = []
     for span in json_spans.elements(raw, content):
         text = _part_text(raw, span)
-        pieces.append(_opaque(raw, span) if text is None else text_piece(json_spans.string(raw, text), role))
+        pieces.append(_opaque(raw, span) if text is None else _text(raw, text, role))
     return pieces
+
+
+def _text(raw: bytes, span: Span, role: str) -> Piece:
+    # What Codex's own developer says is no application's to have rewritten.
+    return text_piece(json_spans.string(raw, span), role, span if role == "user" else None)
 
 
 def _outputs(raw: bytes, content: Span, answers: str) -> list[Piece]:

@@ -21,7 +21,7 @@ def combine(lines: list[str], references: Rewrite, other: Rewrite) -> Rewrite | 
         references: with references to blocks above.
         other: with whole lines left out. What of it lies within a reference is named by that; a reference that cuts across is dropped.
     """
-    above, gone = _marked(lines, references), _marked(lines, other)
+    above, gone = marked(lines, references), marked(lines, other)
     if not above or not gone:
         return None
     kept, rest = _fitting([one for one in above if _ABOVE.match(one[1])], gone)
@@ -38,7 +38,7 @@ def combine(lines: list[str], references: Rewrite, other: Rewrite) -> Rewrite | 
     return Rewrite("\n".join(out + lines[at:]), other.total, tuple(gap for gap, _ in both), summary)
 
 
-def _marked(lines: list[str], rewrite: Rewrite) -> _Marked:
+def marked(lines: list[str], rewrite: Rewrite) -> _Marked:
     """The gaps of a rewrite with their markers; none unless its text is the lines that stay and, for every gap, a line with its marker."""
     if rewrite.unit != "line" or rewrite.spans:
         return []

@@ -80,9 +80,9 @@ def _at(lines: Sequence[str], i: int, documents_at: dict[int, int]) -> tuple[str
         return "json", documents_at[i]
     if not line:
         return "", i
-    if line[0] == "{" and (end := _records(lines, i)) > i:
+    if line[0] == "{" and (end := records(lines, i, len(lines))) > i:
         return "records", end
-    if line.startswith(("diff --git ", "--- ", "commit ")) and (end := _changes(lines, i)) > i:
+    if line.startswith(("diff --git ", "--- ", "commit ")) and (end := changes(lines, i)) > i:
         return "diff", end
     if line[0] == "|" and (end := _markdown(lines, i)) > i:
         return "table", end
@@ -108,15 +108,19 @@ def _documents(lines: Sequence[str]) -> dict[int, int]:
     return {bisect_right(starts, d.start) - 1: bisect_right(starts, d.end - 1) for d in found}
 
 
-def _records(lines: Sequence[str], i: int) -> int:
+def records(lines: Sequence[str], i: int, limit: int) -> int:
+    """Where JSON lines that begin at line ``i`` end, before line ``limit``; ``i`` itself where too few do."""
     end = i
-    while end < len(lines) and looks_like_object(lines[end]):
+    while end < limit and looks_like_object(lines[end]):
         end += 1
     return end if end - i >= _LEAST_RECORDS else i
 
 
-def _changes(lines: Sequence[str], i: int) -> int:
-    """Where a diff ends, by the line counts in its hunks; commits in front of and between diffs belong to it."""
+def changes(lines: Sequence[str], i: int) -> int:
+    """Where a diff that begins at line ``i`` ends, by the line counts in its hunks; ``i`` itself where none does.
+
+    Commits in front of and between diffs belong to it.
+    """
     start, hunks, commits, headers = i, 0, 0, 0
     while i < len(lines):
         line = lines[i]

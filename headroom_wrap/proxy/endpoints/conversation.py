@@ -121,7 +121,7 @@ def read(body: bytes, policy: Policy) -> Conversation:
         sent = _items(dialect, head, whole, settings.frozen_message_count, policy)
     except (Unreadable, Malformed, TypeError, RecursionError) as error:
         raise ValueError(f"These messages cannot be read: {error}.") from None
-    transcript = replace(transcript, turn=sent)
+    transcript = replace(transcript, turn=sent, tools=True)  # whether anything is left out is in the policy
     ignored = tuple(name for name in _NO_EFFECT if getattr(settings, name) is not None)
     keys = cache_aligner.lineage(transcript.items, _salt(policy, settings))
     return Conversation(dialect, head, whole, transcript, keys, values, policy, settings.query, ignored)

@@ -206,9 +206,7 @@ class Retrieval:
         known = await self._on_record([keys.own, keys.other])
         decision = known.get(keys.own) or (known.get(keys.other) if outline.turns else None)
         if decision is None:
-            offered = self.wire.fits(plain, target) and (
-                await self._elided(outline) if outline.turns else tools or any(_bulky(item) for item in outline.items)
-            )
+            offered = self.wire.fits(plain, target) and (await self._elided(outline) if outline.turns else tools or await _holds_bulk(outline.items))
             text, reason = (self.wire.declaration().decode(), records.OFFERED) if offered else (None, records.LOSSLESS)
             decision = (await self._freeze([Decision(keys.own, text, reason)], strict=True))[keys.own]
         return None if decision.text is None else (decision.key, decision.text.encode())
@@ -260,8 +258,21 @@ class Retrieval:
 
 
 def _bulky(item: Item) -> bool:
-    """Whether something may be left out of it."""
-    return item.kind is ItemKind.TOOL_RESULT and item.span is not None and len(item.text) >= LEAST_CHARS
+    """Whether something may be left out of it: of a tool's result, or of a long text of the user's if there is data in it."""
+    return item.kind in (ItemKind.TOOL_RESULT, ItemKind.USER_TEXT) and item.span is not None and len(item.written) >= LEAST_CHARS
+
+
+async def _holds_bulk(items: Sequence[Item]) -> bool:
+    """Whether something may well be left out of a conversation."""
+    found = [item for item in items if _bulky(item)]
+    texts = [item.whole for item in found if item.kind is ItemKind.USER_TEXT]
+    return len(texts) < len(found) or (bool(texts) and await asyncio.to_thread(_hold_data, texts))
+
+
+def _hold_data(texts: Sequence[str]) -> bool:
+    from pipeline.segments import machine_made, pasted  # late: few conversations begin with long texts
+
+    return any(pasted(text, machine_made).parts for text in texts)
 
 
 def _fetched(store: Store, call: Call) -> Result:
