@@ -7,6 +7,7 @@ Words that a count or a "no" takes back (``0 errors``, ``error: null``) do not c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
@@ -160,15 +161,15 @@ def judge_all(lines: Sequence[str], forms: Sequence[str]) -> list[Verdict]:
     runs_of = _letters_of(text)
     telling = {run: said for run in set().union(*runs_of) if (said := _telling(run))}
     phrases = [p for p in _ERROR_PHRASES if p in lowered]
-    distinct = list(dict.fromkeys(forms))
-    own = dict(zip(distinct, (_those(telling, runs) for runs in _letters_of("\n".join(form[:_LINE] for form in distinct))), strict=True))
+    shared = [form for form, count in Counter(forms).items() if count > 1]
+    own = dict(zip(shared, (_those(telling, runs) for runs in _letters_of("\n".join(form[:_LINE] for form in shared))), strict=False))
     known: dict[tuple[str, ...], Verdict] = {}
     patterns: dict[str, tuple[re.Pattern[str], ...]] = {}
     verdicts: list[Verdict] = []
     for line, lower, runs, form in zip(text.split("\n"), lowered.split("\n"), runs_of, forms, strict=True):
         told = _those(telling, runs)
         key: tuple[str, ...] = ()
-        if told == own[form] and line.isascii():  # nothing of what was replaced tells anything, but for its numbers
+        if own.get(form) == told and line.isascii():  # nothing of what was replaced tells anything, but for its numbers
             if form not in patterns:
                 patterns[form] = deciders(form)
             key = (form, line[:1] if line[1:5].isdigit() else "", *(deciding(line, patterns[form]) if patterns[form] else ()))
@@ -210,7 +211,7 @@ def _verdict(line: str, lower: str, words: AbstractSet[str], phrases: Sequence[s
 def deciders(line: str) -> tuple[re.Pattern[str], ...]:
     """The patterns that find numbers which a line's verdict rests on; the same for all lines that differ only in digits."""
     lower = line[:_LINE].lower()
-    return tuple(p for p, signs in _DECIDERS if any(sign in lower for sign in signs) and p.search(lower))
+    return tuple(p for p, signs in _DECIDERS if any(map(lower.__contains__, signs)) and p.search(lower))
 
 
 def deciding(line: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[str, ...]:
@@ -285,7 +286,7 @@ def _said(lower: str, words: AbstractSet[str], phrases: Sequence[str]) -> int:
             return ERROR
         if not words.isdisjoint(_WARNINGS):
             worst = WARNING
-    if phrases and any(p in lower for p in phrases):
+    if phrases and any(map(lower.__contains__, phrases)):
         return ERROR
     return worst if lower.isascii() else max(worst, _foreign(lower))
 

@@ -27,16 +27,16 @@ class ListingCompressor:
     """Listings: ``ls``, ``find``, ``tree``, lists of paths, ``apt show``; tables of ``kubectl``, ``docker``, ``ps``, ``dpkg``."""
 
     name = "listing"
-    surest = 0.92
+    surest = 0.9
 
     def recognise(self, content: Content) -> float:
-        """0.88-0.92 for ``ls -l``, ``tree`` and tables of a program that lists, 0.8 for paths and stanzas, 0.7 for bare names."""
+        """0.86-0.9 for ``ls -l``, ``tree`` and tables of a program that lists, 0.8 for paths and stanzas, 0.7 for bare names."""
         if carries_marker(content.text):
             return 0.0
         sample = [line[:_LINE] for line in content.lines[:_LOOK]]
         shape, share = shape_of([line.rstrip("\r") for line in sample if line.strip()], content.call)
         if shape is not None:
-            return {Shape.LONG: 0.92, Shape.TREE: 0.92, Shape.PATHS: 0.8, Shape.NAMES: 0.7}[shape] * share
+            return {Shape.LONG: 0.9, Shape.TREE: 0.9, Shape.PATHS: 0.8, Shape.NAMES: 0.7}[shape] * share
         if _tabulates(content.call):
             inside = share_in(sample, list(aligned(sample)))
             if inside >= _LEAST:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.elision import NOTED, gaps_of
 from pipeline.compressors.log.columns import encode
-from pipeline.compressors.log.fold import fold, header_columns
+from pipeline.compressors.log.fold import fold, header_columns, may_save
 from pipeline.compressors.log.recognise import confidence, json_lines
 from pipeline.compressors.log.rows import as_rows
 from pipeline.compressors.log.select import AGGRESSIVE, BALANCED, Selection
@@ -83,8 +83,8 @@ def _text(lines: Sequence[str], found: Sequence[tuple[Gap, str]], shapes: Shapes
     shown = [lines[i] if i >= 0 else None for i in places]
     out = as_rows(shown, [i >= 0 and shapes.severities[i] > NEITHER for i in places])
     if len(out) == len(shown):
-        folded = fold(out, header_columns(lines))
-        if _size(folded) <= (1 - least_fold) * _size(out):
+        most = (1 - least_fold) * _size(out)
+        if _size(out) - may_save(out) <= most and _size(folded := fold(out, header_columns(lines))) <= most:
             out = folded
     markers = (marker for _, marker in found)
     return "\n".join(next(markers) if line is None else line for line in out)

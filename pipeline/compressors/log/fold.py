@@ -25,15 +25,27 @@ _LEAST = 12  # characters a group must save
 
 def header_columns(lines: Sequence[str]) -> int:
     """How many leading columns are header in at least 90 % of a sample of the lines: digits, levels, dates, punctuation, or constant."""
-    sample = [_columns(line) for line in lines[:: max(1, len(lines) // 100)] if line.strip()]
+    sample = [line[:_WIDTH].split(None, _COLUMNS)[:-1] for line in lines[:: max(1, len(lines) // 100)] if line.strip()]  # the last word is no column
     for at in range(_COLUMNS):
-        column = [row[at].strip() for row in sample if len(row) > at]
+        column = [row[at] for row in sample if len(row) > at]
         if len(column) < _SHARE * len(sample) or not column:
             return at
         constant = max(map(column.count, column[:1]))
         if constant < _SHARE * len(sample) and sum(_HEADERLIKE.match(c) is not None for c in column) < _SHARE * len(sample):
             return at
     return _COLUMNS
+
+
+def may_save(lines: Sequence[str | None]) -> int:
+    """The most characters that ``fold`` can save: what lines share with the line before them, up to the end of a column. A cheap look."""
+    saved = 0
+    before = ""
+    for line in lines:
+        if line is not None:
+            if line[:_LEAST] == before[:_LEAST]:
+                saved += line.rfind(" ", 0, _shared(before, line)) + 1
+            before = line
+    return saved
 
 
 def fold(lines: Sequence[str | None], columns: int) -> list[str | None]:
@@ -72,6 +84,18 @@ def unfold(lines: Sequence[str]) -> list[str]:
         else:
             out.append(line)
     return out
+
+
+def _shared(before: str, line: str) -> int:
+    """How many characters two lines begin with alike, up to a limit."""
+    least, most = 0, min(len(before), len(line), _WIDTH)
+    while least < most:
+        middle = (least + most + 1) // 2
+        if before[:middle] == line[:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _columns(line: str) -> list[str]:

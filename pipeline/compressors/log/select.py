@@ -274,19 +274,28 @@ class Selection:
     def _spread(self) -> None:
         """A sample of every long run that would be left out, and of every long mass of trouble where that is asked for."""
         step = max(self.limits.spread, len(self.kept) // _SAMPLES)
-        most = max(self.limits.trouble, len(self.kept) // _SAMPLES) if self.query.severity else step
-        bad = [severity == ERROR for severity in self.shapes.severities]
-        said = {message(self.shapes.lines[i]) for i, kept in enumerate(self.kept) if kept and bad[i]}
+        most = max(self.limits.trouble, len(self.kept) // _SAMPLES)
+        bad = self._unsaid_errors(most) if self.query.severity else ()
         run = mass = 0
         for i, kept in enumerate(self.kept):
             if kept:
                 run = mass = 0
                 continue
             run += 1
-            mass += bad[i] and message(self.shapes.lines[i]) not in said
+            mass += i in bad
             if run > step or mass > most:
                 self.kept[i] = 1
                 run = mass = 0
+
+    def _unsaid_errors(self, most: int) -> set[int]:
+        """Error-like lines left out that say what no line shown says; none where there are too few for a mass."""
+        bad = [i for i, severity in enumerate(self.shapes.severities) if severity == ERROR]
+        left = [i for i in bad if not self.kept[i]]
+        if len(left) <= most:
+            return set()
+        lines = self.shapes.lines
+        said = {message(lines[i]) for i in bad if self.kept[i]}
+        return {i for i in left if message(lines[i]) not in said}
 
 
 def _telling_value(line: str) -> str:

@@ -20,7 +20,8 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{},]', re.DOTALL)  # a string
 _LEXEME = re.compile(r'[ \t\r\n]*(?:[][{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|true|false|null)[ \t\r\n]*')
 _HEAD = 400  # lexemes
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_LINE_START = re.compile(r"^[\[{](?=[\s\"{\[\d-])", re.MULTILINE)
+_OPENING = re.compile(r"[\[{](?=[\s\"{\[\d-])")
+_LINE_OPENING = re.compile(r"\n[\[{](?=[\s\"{\[\d-])")  # found ten times faster than by ``^``
 _BLANK = re.compile(r"[ \t\r\n]*")
 _BLANK_LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
 
@@ -179,14 +180,21 @@ def documents(text: str) -> list[Document]:
     return _embedded(text)
 
 
+def _line_opening(text: str, start: int) -> int:
+    """Where the next line begins that may be JSON, -1 if none does."""
+    if start == 0 and _OPENING.match(text):
+        return 0
+    match = _LINE_OPENING.search(text, max(0, start - 1))
+    return -1 if match is None else match.start() + 1
+
+
 def _embedded(text: str) -> list[Document]:
     found: list[Document] = []
     attempts = end = 0
     while attempts < _MAX_ATTEMPTS:
-        match = _LINE_START.search(text, end)
-        if match is None:
+        at = _line_opening(text, end)
+        if at < 0:
             break
-        at = match.start()
         try:
             value, stop = scan(text, at)
         except ValueError:
