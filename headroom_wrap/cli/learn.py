@@ -16,9 +16,10 @@ from typing import Any
 import click
 
 from headroom_wrap import config
+from headroom_wrap.cli import elided
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
-from headroom_wrap.learn import evidence, git
+from headroom_wrap.learn import evidence, git, retrieved
 from headroom_wrap.learn.applied import apply
 from headroom_wrap.learn.findings import Finding, Lesson, Mined
 from headroom_wrap.learn.judge import opinion
@@ -88,9 +89,20 @@ class _Rest:
 @click.option("--target", default="", metavar="FILE", help="Write to this file of the project, a tracked one included.")
 @click.option("--again", is_flag=True, help="Also rules that you edited, deleted or removed before.")
 @click.option("--judge", is_flag=True, help="Let a model choose and reword: your own agent with its tools off, or an API that you have a key for.")
+@click.option("--forget-retrievals", "forgets", is_flag=True, help="Only forget what was asked for again after something was left out.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(
-    *, project: Path | None, everything: bool, agent: str | None, since: float, write: bool, target: str, again: bool, judge: bool, as_json: bool
+    *,
+    project: Path | None,
+    everything: bool,
+    agent: str | None,
+    since: float,
+    write: bool,
+    target: str,
+    again: bool,
+    judge: bool,
+    forgets: bool,
+    as_json: bool,
 ) -> None:
     """Corrections from sessions in which something failed and something else then worked, for the files that agents read.
 
@@ -100,13 +112,22 @@ def command(
         raise click.UsageError("--all goes with neither --project nor --target.")
     settings = config.load(config.surroundings())
     here = git.root(Path(os.path.realpath(project or settings.surroundings.cwd)), settings.surroundings.home)
+    if forgets:
+        click.echo(elided.forget(settings, None if everything else here))
+        return
     asked = Asked(None if everything else here, agent or "", time.time() - since, target, again)
     survey, proposals, rest = _look(asked, settings, _judge(settings, agent or "") if judge else None)
+    problems = [problem for proposal in proposals for problem in proposal.problems]
+    compressed: list[retrieved.Project] = []
+    try:
+        compressed = elided.known(settings, asked.project)
+    except UserError as error:  # what is learned does not depend on it
+        problems.append(str(error))
     if as_json:
-        click.echo(json.dumps(_as_json(survey, proposals, rest), indent=1))
+        click.echo(json.dumps({**_as_json(survey, proposals, rest), "asked_again": elided.as_json(compressed)}, indent=1))
     else:
         _print(survey, proposals, rest, color=settings.surroundings.color)
-    problems = [problem for proposal in proposals for problem in proposal.problems]
+        click.echo(elided.text(compressed), nl=False)
     if write:
         problems += _write(proposals, Memory(settings.state), named=bool(target), quiet=as_json)
     elif not as_json and any(proposal.news for proposal in proposals):

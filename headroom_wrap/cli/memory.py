@@ -16,7 +16,6 @@ from headroom_wrap.memory import project
 from headroom_wrap.memory.recall import Recall
 from headroom_wrap.state import open_store
 from pipeline.feedback import records
-from pipeline.feedback import records
 from pipeline.memory import notes
 from pipeline.memory.notes import Note
 from pipeline.store.api import Store, StoreError

@@ -10,9 +10,10 @@ from dataclasses import asdict
 import click
 
 from headroom_wrap import config
-from headroom_wrap.cli import rows
+from headroom_wrap.cli import elided, rows
 from headroom_wrap.cli.transcripts import told_by_session
 from headroom_wrap.config import Config
+from headroom_wrap.learn import retrieved
 from headroom_wrap.ledger.reconcile import lines, reconcile
 from headroom_wrap.ledger.summary import Summary, dollars, summary_of, tokens
 from headroom_wrap.state import open_store
@@ -61,7 +62,8 @@ def command(*, since: float, project: str, group: str | None, reconciles: bool, 
             _reconcile(store.receipts(since=since, project=project), settings)
         elif group is None and not as_csv:
             summary = summary_of(store, since=since, project=project)
-            click.echo(_as_json(summary), nl=False) if as_json else _print(summary, color=settings.surroundings.color)
+            projects = [p for p in retrieved.everywhere(store, time.time()) if project in ("", p.folder)]
+            click.echo(_as_json(summary, projects), nl=False) if as_json else _print(summary, projects, color=settings.surroundings.color)
         elif group == _COMPRESSOR:
             _tell_counts(store.counts("compressors", since=since, project=project), as_json=as_json, as_csv=as_csv)
         else:
@@ -97,8 +99,9 @@ def _grouped(store: Store, group: str, since: float, project: str) -> list[Total
     return totals if group in _IN_ORDER else sorted(totals, key=lambda t: (-t.cost, -t.responses, t.name))
 
 
-def _as_json(summary: Summary) -> str:
-    return json.dumps({**asdict(summary), "saved": summary.total.saved, "saved_share": summary.total.saved_share}) + "\n"
+def _as_json(summary: Summary, projects: Sequence[retrieved.Project]) -> str:
+    asked_again = elided.as_json(projects)
+    return json.dumps({**asdict(summary), "saved": summary.total.saved, "saved_share": summary.total.saved_share, "asked_again": asked_again}) + "\n"
 
 
 def _tell(totals: Sequence[Total], *, as_json: bool, as_csv: bool, color: bool) -> None:
@@ -129,7 +132,7 @@ def _nothing() -> None:
     click.echo("No session has been recorded yet. Run one with: headroom wrap claude")
 
 
-def _print(summary: Summary, *, color: bool) -> None:
+def _print(summary: Summary, projects: Sequence[retrieved.Project], *, color: bool) -> None:
     if not summary.total.responses:
         _nothing()
         return
@@ -138,6 +141,8 @@ def _print(summary: Summary, *, color: bool) -> None:
         click.echo("by compressor: " + ", ".join(f"{name} ~{tokens(count)}" for name, count in summary.compressors))
     if summary.reasons:
         click.echo("blocks: " + ", ".join(f"{reason} {count:,}" for reason, count in summary.reasons))
+    if gentler := retrieved.gentler(projects):
+        click.echo("gentler, because it was asked for again too often: " + "; ".join(gentler))
     missed = [cause for cause in summary.causes if cause.again]
     if missed:
         click.echo(

@@ -72,6 +72,11 @@ def is_shelf(name: str) -> bool:
     return name.startswith(_SHELF)
 
 
+def project_of(name: str) -> str:
+    """The identity of the project whose shelf has this name in the store, ``""`` if it is the name of none."""
+    return name.removeprefix(_SHELF) if is_shelf(name) else ""
+
+
 def conversation(project: str, session: str, items: Sequence[Item], keys: Sequence[str]) -> str:
     """A conversation's name: that of its session and all that stands before the first answer; ``""`` where an answer stands first.
 

@@ -13,7 +13,12 @@ from click.testing import CliRunner
 from headroom_wrap import config, state
 from headroom_wrap.cli import receipt_command, stats
 from headroom_wrap.errors import UserError
+from pipeline.feedback import records
+from pipeline.feedback.evidence import Subject, Tally
+from pipeline.feedback.records import Origin
+from pipeline.policy import Step
 from pipeline.store.api import Receipt
+from pipeline.transcript import ToolKind
 from pipeline.usage import Usage
 
 DAY = 86_400.0
@@ -61,6 +66,19 @@ def test_as_json():
     found = json.loads(told(stats.command, "--json"))
     assert (found["total"]["responses"], found["saved"]) == (4, 2.75)
     assert [cause["name"] for cause in found["causes"]] == ["expired", "first write"]
+
+
+def test_where_it_is_gentler():
+    evidence = {Subject("log", ToolKind.SHELL, Step.LARGE, "kubectl"): Tally(9, 9, 9, 900, 900, 1000, 9000)}
+    store = state.open_store(config.load(config.surroundings()))
+    now = time.time()
+    store.remember([records.row(Origin(name, "claude", folder), "s", "c", evidence, now) for name, folder in (("git-1", "/p"), ("git-2", "/q"))])
+    store.close()
+    said = "gentler, because it was asked for again too often: log, output of commands (`kubectl`) in "
+    assert f"{said}/p; log, output of commands (`kubectl`) in /q" in told(stats.command).splitlines()
+    assert f"{said}/p" in told(stats.command, "--project", "/p").splitlines()
+    (found,) = json.loads(told(stats.command, "--json", "--project", "/q"))["asked_again"]
+    assert (found["project"], found["asked_again"], found["sent"], found["step"]) == ("/q", 9, 9, "lossless")
 
 
 @pytest.mark.parametrize(("since", "responses"), [("today", 3), ("week", 3), ("30", 3), ("41", 4), ("0.5", 3)])

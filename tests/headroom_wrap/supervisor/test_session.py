@@ -20,6 +20,7 @@ from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
 from headroom_wrap import config
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
+from headroom_wrap.memory.project import Project
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import session
 
@@ -119,6 +120,20 @@ def test_the_agents_own_settings_say_how_the_upstream_is_reached(settings: Confi
     plan = LaunchPlan("one", (), "https://api.example", settled={"HTTPS_PROXY": "http://p:1", "NODE_EXTRA_CA_CERTS": "/ca.pem"})
     told = session._settings(OneRequest(""), plan, settings, "secret", None)
     assert (told.way_out.proxy("https://api.example"), told.way_out.certificates[0]) == ("http://p:1", "/ca.pem")
+
+
+@pytest.mark.parametrize(("changes", "fed_back"), [({}, True), ({"learn": "off"}, False), ({"off": True}, False)])
+def test_what_earlier_sessions_showed_counts_where_it_is_certain_whose_they_are(
+    settings: Config, tmp_path: Path, changes: dict[str, object], fed_back: bool
+) -> None:
+    plan = LaunchPlan("one", (), "https://api.example")
+    here = replace(settings, **changes, surroundings=replace(settings.surroundings, cwd=tmp_path))
+    told = session._settings(OneRequest(""), plan, here, "secret", None).feedback
+    assert told.startswith("folder-") is fed_back
+    remembered = session._settings(OneRequest(""), plan, here, "secret", Project("git-1", tmp_path)).feedback
+    assert remembered == ("git-1" if fed_back else "")
+    at_home = replace(settings, surroundings=replace(settings.surroundings, cwd=settings.surroundings.home))
+    assert session._settings(OneRequest(""), plan, at_home, "secret", None).feedback == ""
 
 
 @pytest.mark.slow

@@ -25,8 +25,8 @@ USER, ANSWER, RESULT = (
 def test_evidence_there_and_back() -> None:
     row = records.row(ORIGIN, "s-1", "c" * 32, EVIDENCE, 12.5)
     assert (row.project, row.agent, row.session, row.time, row.label) == (records.shelf("git-1"), "claude", "s-1", 12.5, "/home/u/p")
-    assert records.is_shelf(row.project)
-    assert not records.is_shelf("git-1")
+    assert (records.is_shelf(row.project), records.project_of(row.project)) == (True, "git-1")
+    assert (records.is_shelf("git-1"), records.project_of("git-1")) == (False, "")
     seen = records.seen(row)
     assert seen is not None
     assert (seen.time, seen.evidence) == (12.5, EVIDENCE)
