@@ -12,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from pipeline.store import mending, migrations
-from pipeline.store.api import Decision, Memory, Receipt, StoreError
+from pipeline.store.api import Decision, Group, Memory, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
 
@@ -135,6 +135,23 @@ def test_a_later_migration_runs_once(path, monkeypatch):
     SqliteStore.open(path).close()
     SqliteStore.open(path).close()
     assert len(calls) == 1
+
+
+def test_a_newer_version_may_add_to_a_file_that_an_older_one_has_open(path, monkeypatch):
+    old = SqliteStore.open(path)
+    handle = old.put_original("kept")
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, lambda db: db.execute("ALTER TABLE receipts ADD COLUMN later INTEGER")))
+    new = SqliteStore.open(path)
+    new.add_receipt(receipt("new"))
+    assert new.freeze([Decision("k", "the newer one's", "r")])["k"].text == "the newer one's"
+    monkeypatch.undo()
+    old.add_receipt(receipt("old"))
+    assert old.freeze([Decision("k", "the older one's", "r")])["k"].text == "the newer one's"
+    for store in (old, new):
+        assert store.original(handle).text == "kept"
+        assert [r.message_id for r in store.receipts()] == ["new", "old"]
+        assert store.totals(Group.ALL)[0].responses == 2
+        store.close()
 
 
 # ----- what can go wrong
