@@ -16,7 +16,8 @@ _HIDES = frozenset(
     "debug trace backtrace log color colour reporter report version help list dry update snapshot fix yes delete prune root insecure unsafe "
     "overwrite dangerously verify hard offline timeout watch collect limit-to level husky privileged".split()
 )
-_SELECTS = frozenset("-k -t -g -m -x -v -q -s -i -f -y -u -n -run -test".split())  # short names of the same
+_SELECTS = frozenset("-k -t -g -m -x -run".split())  # short names of the same, with a value
+_DEFINED = re.compile(r"-[DP](?=[a-z])")  # a property: ``-DskipTests``
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def difference(one: tuple[str, ...], other: tuple[str, ...]) -> Difference | Non
 def hides(name: str) -> bool:
     """Whether an option or a variable of this name may make a command succeed without being what it lacked: ``--skip-tests``, ``LOG_LEVEL``."""
     bare = name.split("=", 1)[0]
-    return bare in _SELECTS or bare.startswith("--no-") or any(token.lower() in _HIDES for token in _TOKEN.findall(bare))
+    return bare in _SELECTS or bare.startswith("--no-") or any(token.lower() in _HIDES for token in _TOKEN.findall(_DEFINED.sub("", bare)))
 
 
 def _excess(fewer: tuple[str, ...], more: tuple[str, ...]) -> Unit:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists
+from headroom_wrap.learn.miners import faults
+from headroom_wrap.learn.miners.difference import difference, hides
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import place
-from headroom_wrap.learn.miners.trail import Step, Trail, clean
-from headroom_wrap.learn.miners.variants import called, head, of_environment, premises, purpose, typed
-from pipeline.command import shows
+from headroom_wrap.learn.miners.trail import WINDOW, Step, Trail, clean
+from headroom_wrap.learn.miners.variants import OF_FILES, called, head, of_environment, premises, purpose, typed
 from pipeline.transcript import ToolKind
 
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
@@ -24,11 +25,6 @@ _TOLD_WHAT = frozenset("eslint ruff prettier biome stylelint flake8 pylint tsc r
 _QUALIFIERS = frozenset({"all", "ci", "run", "unit", "check", "prod", "production"})  # of a task's name, as in test:unit; others make it a part
 _SESSIONS = frozenset({"tox", "nox"})  # they run what they are told to: tests or anything else
 _NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
-# What they are given are files and words, whatever these are called.
-_OF_FILES = frozenset(
-    "mkdir touch cp mv ln rm rmdir tar zip unzip chmod chown stat file wc diff cmp test source code open vim nano kill pkill pgrep which type "
-    "man".split()
-)
 _CALL = re.compile(r"\w\(\);?\Z")  # of a function, for an interpreter
 _PART = re.compile(
     r"::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
@@ -53,6 +49,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
             continue
         lesson = _lesson(step, _without_options(line.words), trail.folders)
         if lesson is None:
+            continue
+        if lesson is not Lesson.TEST_COMMAND and _got_round(trail, step, line):
             continue
         command = _whole(trail, step, line)
         if command and (lesson, command) not in told:
@@ -107,11 +105,11 @@ def _lesson(step: Step, words: tuple[str, ...], folders: frozenset[str]) -> Less
 
     It has to be a program that does something: ``ls test`` is no test, nor does ``mkdir build`` build.
     """
-    if shows(" ".join(words)).kind is not ToolKind.SHELL or basename(words[0]) in _OF_FILES:
-        return None
     lesson = _LESSONS.get(purpose(words, folders))
+    if lesson is None or step.use.kind is not ToolKind.SHELL or basename(words[0]) in OF_FILES:
+        return None
     name = called(words, folders)
-    if lesson is None or set(name[-1].split(":")[1:]) - _QUALIFIERS or name[:2] == ("cargo", "package"):
+    if set(name[-1].split(":")[1:]) - _QUALIFIERS or name[:2] == ("cargo", "package"):
         return None
     if lesson is not Lesson.TEST_COMMAND:
         return lesson if step.worked else None
@@ -126,6 +124,16 @@ def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:
     if basename(words[0]) in _TASKED and len(words) > 2 and words[1].startswith("-") and not words[-1].startswith("-"):
         return (words[0], words[-1])
     return words
+
+
+def _got_round(trail: Trail, step: Step, line: Line) -> bool:
+    """Whether the same failed before with less said, and only so it passes: some part of the project, or of what is asked of it, is left out."""
+    for earlier in trail.steps[max(step.index - WINDOW, 0) : step.index]:
+        if earlier.failed and earlier.line and earlier.line.words and not trail.changed(earlier, step):
+            found = difference(earlier.line.words, line.words)
+            if found and found.gained and not found.lost and (hides(found.gained[0]) or faults.of_code(earlier)):
+                return True
+    return False
 
 
 def _ran(step: Step) -> bool:

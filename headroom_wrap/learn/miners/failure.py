@@ -100,7 +100,7 @@ _BAD_OPTION = tuple(
 )
 _VARIABLE = r"([A-Z][A-Z0-9_]{2,60})"
 _UNSET = r"(?:is not set|is unset|not set|must be (?:set|provided|defined)|is required|is undefined|is missing|unbound variable|parameter not set)"
-_FILE = re.compile(r"^(?:\.{0,2}/(?!/)|~)|(?:/[^/:]{0,80}|^[\w-]{1,60})\.(?!\d)[a-z]\w{0,3}(?:::|\Z)")  # a path, not the name of a task
+_FILE = re.compile(r"^(?:\.{0,2}/(?!/)|~)|/[^/:]{0,80}\.(?!\d)[a-z]\w{0,3}(?:::|\Z)")  # a path, not the name of a task
 _NO_VARIABLE = tuple(
     re.compile(p)
     for p in (
@@ -142,10 +142,12 @@ _ABSENCE = re.compile(
 _OPTION_ABSENCE = re.compile(
     r"(?:unknown|unrecogni[sz]ed|invalid|illegal|unexpected|unsupported|no such)(?: \w{1,20})? ?(?:option|argument|flag|switch|parameter|key)s?\b"
     r"|(?:option|argument|flag|switch|parameter)s? [^\n]{0,60}(?:not (?:be )?(?:recogni[sz]ed|supported|known|allowed|valid|an? )"
-    r"|does not exist|is unknown|was removed)",
+    r"|does not exist|is unknown|was removed)"
+    r"|not an? (?:\w{1,12} )?(?:option|argument|flag|switch|parameter)\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[`'\"][^`'\"\s]{2,80}[`'\"]|‘[^’\s]{2,80}’")
+_WORDLIKE = re.compile(r"[\w/-]")
 _BESIDE = 160  # characters between words of absence and the name that they are about
 _MOST_PLACES = 12  # that are looked at in one output
 _SAYS_VARIABLE = ("KeyError", "nvironment", "env var", " set", " required", " un", " missing", " must be")
@@ -199,28 +201,29 @@ def _loosely(words: tuple[str, ...], text: str) -> Failure | None:
 
 
 def _beside(phrase: re.Pattern[str], text: str, names: tuple[str, ...]) -> str:
-    """The one of ``names`` that stands nearest to the phrase, in its line or the two after it; ``""`` if none does."""
-    for _, found in zip(range(_MOST_PLACES), phrase.finditer(text), strict=False):
-        line = text.rfind("\n", 0, found.start()) + 1
-        before = text[max(line, found.start() - _BESIDE) : found.start()]
-        after = "\n".join(text[found.end() : found.end() + _BESIDE].split("\n")[:4])
-        near = [(place, name) for name in names if (place := _nearest(before, found[0] + after, name)) >= 0]
-        if near:
-            return min(near)[1]
-    return ""
+    """The one of ``names`` that stands nearest to the phrase: in its line or in the three after it, with no other name in quotes between."""
+    near = [(distance, name) for name in names if name in text and (distance := _distance(phrase, text, name)) >= 0]
+    return min(near)[1] if near else ""
 
 
-def _nearest(before: str, after: str, name: str) -> int:
-    """How far a name is from where two texts meet, -1 if it stands in neither as a word of its own, or behind another name in quotes."""
-    if name not in before and name not in after:
-        return -1
-    word = re.compile(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])")
-    places = []
-    if (found := word.search(after)) and not _QUOTED.search(after[: found.start()]):
-        places.append(found.start())
-    if (earlier := [found.end() for found in word.finditer(before)]) and not _QUOTED.search(before[earlier[-1] + 1 :]):
-        places.append(len(before) - earlier[-1])
-    return min(places, default=-1)
+def _distance(phrase: re.Pattern[str], text: str, name: str) -> int:
+    """How many characters stand between a name, as a word of its own, and the phrase; -1 if they are not near one another."""
+    distances = []
+    place = -1
+    for _ in range(_MOST_PLACES):
+        place = text.find(name, place + 1)
+        if place < 0:
+            break
+        end = place + len(name)
+        if _WORDLIKE.match(text, end) or (place and _WORDLIKE.match(text, place - 1)):
+            continue
+        before = "\n".join(text[max(place - _BESIDE, 0) : place].split("\n")[-4:])
+        window = before + name + text[end : end + _BESIDE].split("\n", 1)[0]
+        for found in phrase.finditer(window):
+            first, last = sorted((found.end(), len(before))) if found.start() < len(before) else (len(before) + len(name) + 1, found.start())
+            if not _QUOTED.search(window, first, last):
+                distances.append(max(last - first, 0))
+    return min(distances, default=-1)
 
 
 def _has(text: str, parts: tuple[str, ...]) -> bool:

@@ -11,7 +11,6 @@ from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import forms, workings
-from pipeline.command import shows
 from pipeline.transcript import ToolKind
 
 _CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
@@ -49,7 +48,7 @@ def _known(failure: Failure) -> bool:
 
 def _unexplained(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
     here, use = trail.folder(step), step.use
-    if here is None or use.refused or use.timed_out or use.interrupted or shows(use.command).kind is not ToolKind.SHELL:
+    if here is None or use.refused or use.timed_out or use.interrupted or use.kind is not ToolKind.SHELL:
         return
     for later, working in workings(trail, step):
         if working.words != line.words:

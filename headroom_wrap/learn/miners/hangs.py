@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
+from headroom_wrap.learn.miners.difference import difference, hides
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import called, forms, head, premises, purpose, workings
+from headroom_wrap.learn.miners.variants import called, head, premises, purpose, typed, workings
 
 # What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
 _ENDING = frozenset(
@@ -34,7 +35,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
             continue
         instead = _ending(trail, step, line)
         if not instead:
-            yield from _other_task(trail, step, line)
+            yield from _other_call(trail, step, line)
         if not instead and purpose(line.words):
             continue  # perhaps it is slow; whoever was told that it never ends would no longer test
         needed = premises(trail, step, line.words)
@@ -54,24 +55,29 @@ def mine(trail: Trail) -> Iterator[Observation]:
         )
 
 
-def _other_task(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
-    """What the same program was told to do in its place, at once and with success: ``rails runner`` for ``rails console``. Once may be a chance."""
+def _other_call(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
+    """How the same program was called in its place, at once and with success. Once may be a chance.
+
+    Either with one option otherwise, as ``ping -c 3 x`` for ``ping x``, or for another task, as ``rails runner`` for ``rails console``.
+    """
     later = next(iter(trail.after(step, 1)), None)
     if later is None or not later.worked or not later.line or not later.line.words or later.line.program != line.program:
         return
     words = later.line.words
     name, other = called(line.words, trail.folders), called(words, trail.folders)
-    apart = name != other and len(other) > 1 and _LOOKING.isdisjoint(other)
-    if not apart or purpose(words) not in ("", "build", purpose(line.words)) or not trail.undisturbed(step, later) or later.line.guarded:
+    changed = difference(line.words, words)
+    optional = changed is not None and not purpose(words) and not any(hides(unit[0]) for unit in (changed.gained,) if unit)
+    other_task = name != other and len(other) > 1 and _LOOKING.isdisjoint(other) and purpose(words) in ("", "build", purpose(line.words))
+    if not (optional or other_task) or not trail.undisturbed(step, later) or later.line.guarded:
         return
     needed = premises(trail, later, words)
-    for instead in forms(words, trail.folders) if needed is not None else ():
+    for instead in dict.fromkeys((typed(words), *(() if optional else (" ".join(other),)))) if needed is not None else ():
         command = clean(line.text)[:160]
         yield Observation(
             kind=Kind.HANG,
             subject=clean(" ".join(head(line.words))),
             lesson=Lesson.HANGS_INSTEAD,
-            slots={"command": command, "instead": instead},
+            slots={"command": command, "instead": clean(instead)[:160]},
             evidence=trail.evidence(step),
             premise=needed or (),
             refuted_by=(f"works:{command}", f"returns:{command}"),

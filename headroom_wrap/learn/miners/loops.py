@@ -16,17 +16,23 @@ _WAITING = re.compile(
     r"|list_agents)\b",
     re.IGNORECASE,
 )
-_KINDS = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST)  # what a command does may come out otherwise another day
+_KINDS = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST)
+_LONGER = 4  # of commands that do something: these may be tried again in hope
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
     """Of each run of equal calls with equal answers, the call."""
     run: list[Step] = []
+    answers: dict[str, set[str]] = {}  # of each command in the session: what comes out otherwise later was waited for
+    for one in trail.steps:
+        if one.use.command:
+            answers.setdefault(one.use.command, set()).add(one.use.result)
     for step in [*trail.steps, None]:
         if step and run and _same(run[-1], step):
             run.append(step)
             continue
-        if len(run) >= LENGTH and (call := _call(run[0])):
+        waited = bool(run) and len(answers.get(run[0].use.command, ())) > 1
+        if run and len(run) >= (LENGTH if run[0].use.kind in _KINDS else _LONGER) and not waited and (call := _call(run[0])):
             yield Observation(
                 kind=Kind.LOOP,
                 subject=call,
@@ -46,7 +52,7 @@ def _same(one: Step, other: Step) -> bool:
 def _call(step: Step) -> str:
     """A call in a few words, ``""`` if it is one that may rightly be repeated."""
     use = step.use
-    if use.kind not in _KINDS or not use.result:
+    if not use.result or (use.kind not in _KINDS and not (use.kind is ToolKind.SHELL and step.worked and step.line and step.line.words)):
         return ""
     words = use.command or f"{use.name} {use.path}"
     if _WAITING.search(words[:300]) or not (use.command or use.path):

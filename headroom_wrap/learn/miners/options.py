@@ -13,7 +13,6 @@ from headroom_wrap.learn.miners.failure import Cause, says, says_absent
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import called, forms, head, premises, typed, workings
-from pipeline.command import shows
 from pipeline.transcript import ToolKind
 
 _NEEDED = re.compile(
@@ -41,15 +40,17 @@ def mine(trail: Trail) -> Iterator[Observation]:
 def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
     for later, working in workings(trail, step):
         words = working.words
+        if words[:1] != line.words[:1]:
+            continue
         if words == line.words:
             return ()  # it works as it was: time, or the folder, made the difference
         same_place = trail.folder(later) == trail.folder(step) and working.variables == line.variables and working.activate == line.activate
-        if not words or not same_place or premises(trail, later, words) is None:
+        if not same_place or premises(trail, later, words) is None:
             continue
         found = difference(line.words, words)
         if step.failure and step.failure.cause is Cause.BAD_OPTION:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
-        elif found and (step.failure is None or step.failure.loose):
+        elif found and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
             told = _valued(trail, step, found) or _demanded(trail, step, later, found)
         else:
             continue
@@ -104,11 +105,13 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     """One option more: one that the failed command's output named, or one without which it has nothing to show but that it failed."""
     name, value = _parted(found.gained)
     output = step.use.result
-    if found.lost or not name or basename(found.common[0]) in _NEVER or shows(step.use.command).kind is not ToolKind.SHELL:
+    if found.lost or not name or basename(found.common[0]) in _NEVER or step.use.kind is not ToolKind.SHELL:
         return ()  # a search that finds nothing has not failed
     by_value = len(value) > 3 and says(output, value)
     by_name = len(name) > 3 and name.startswith("--") and name in output and _NEEDED.search(output) is not None
-    if _RECKLESS.match(name) and not (by_value and name.startswith("--ignore-")):
+    if hides(name) and by_value:  # what is left out: a part of the work, or one demand that was named
+        by_value = name.startswith("--ignore-") and not faults.of_code(step)
+    if _RECKLESS.match(name) and not by_value:
         return ()
     if not (by_name or by_value) and (
         not _telling(name, value) or not trail.undisturbed(step, later) or faults.of_code(step) or faults.passing(step)

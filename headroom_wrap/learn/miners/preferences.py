@@ -8,6 +8,7 @@ from collections.abc import Iterator
 _LOOKED_AT = 400  # characters: a correction is short, and stands first
 _FENCED = re.compile(r"```.{0,4000}?(?:```|\Z)|^[ \t]{0,4}>[^\n]{0,2000}$", re.DOTALL | re.MULTILINE)  # somebody else's words
 _NAME = r"`?(?P<{0}>@?[A-Za-z][\w+#]{{0,30}}(?:[./:@-][\w+#]{{1,30}}){{0,3}})`?(?![\w-])"
+_CALLED_BAD = r"(?:is|was|are|breaks|does)\b[^.,;:\n]{0,40}[.,;:–-] {0,2}(?:please |so |we |always ){0,2}"  # what is wrong with it, in a few words
 _RIGHT, _WRONG = _NAME.format("right"), _NAME.format("wrong")
 _FILLED = r"(?: \w{1,12}){0,3}?"  # here, in this project
 _THEN = r"(?:\s{0,2}[,;:.–—-]{1,2}\s{1,2}|\s{1,2})(?:and |but |so |please |just ){0,2}"
@@ -20,7 +21,9 @@ _SAID = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_USE} (?:the )?{_RIGHT}{_FILLED}{_THEN}(?:not|never|no|instead of|rather than|over) (?:the |with |use )?{_WRONG}",
-        rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}(?:always )?{_USE} (?:the )?{_RIGHT}",
+        rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}(?:we |you )?(?:always )?{_USE} (?:the )?{_RIGHT}",
+        rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}{_RIGHT} (?:only|please|instead)\b",
+        rf"^\W{{0,3}}(?:no,? |stop,? )?{_WRONG} {_CALLED_BAD}{_USE} {_RIGHT}",
         rf"\breplace {_WRONG} (?:with|by) {_RIGHT}",
         rf"^\W{{0,3}}(?:no,? |nope,? )?{_RIGHT},? (?:not|instead of|rather than) {_WRONG}",
     )

@@ -8,7 +8,19 @@ from headroom_wrap.learn.findings import Kind, Lesson, NotOnPath, Observation, P
 from headroom_wrap.learn.miners.failure import Cause
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import RUNNERS, called, heads, of_environment, premises, purpose, related, workings
+from headroom_wrap.learn.miners.variants import (
+    OF_FILES,
+    RUNNERS,
+    TASK_RUNNERS,
+    called,
+    head,
+    heads,
+    of_environment,
+    premises,
+    purpose,
+    related,
+    workings,
+)
 from pipeline.command import shows
 from pipeline.transcript import ToolKind
 
@@ -39,18 +51,24 @@ def _replacement(trail: Trail, step: Step, line: Line, name: str) -> Observation
             if (in_place := _in_place(wrong, right)) and (needed := premises(trail, later, in_place)) is not None:
                 return _observation(trail, step, wrong[0], in_place, needed)
         if working.words and (other := _counterpart(trail, wrong, working.words)) and trail.undisturbed(step, later):
-            needed = premises(trail, later, (other,))
-            return _observation(trail, step, wrong[0], (other,), needed, firm=False) if needed is not None else None
+            needed = premises(trail, later, other)
+            return _observation(trail, step, wrong[0], other, needed, firm=False) if needed is not None else None
     return None
 
 
-def _counterpart(trail: Trail, wrong: tuple[str, ...], right: tuple[str, ...]) -> str:
-    """A program of another name that was given the very same subcommand and arguments: ``terraform plan`` and ``tofu plan``."""
+def _counterpart(trail: Trail, wrong: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
+    """What does the same under another name: a program that is given the very same subcommand and arguments, as ``terraform plan`` and ``tofu plan``;
+
+    or the project's own task for the same purpose, as ``eslint src`` and ``npm run lint``.
+    """
+    for_what = purpose(wrong, trail.folders)
+    if for_what and len(head(right)) > 1 and basename(right[0]) in TASK_RUNNERS and for_what == purpose(right):
+        return head(right)
     if right[1:] != wrong[1:] or len(called(wrong, trail.folders)) < 2 or sorted(right[0]) == sorted(wrong[0]):  # the last is a slip of the keys
-        return ""
-    if "/" in wrong[0] or shows(" ".join(right)).kind is not ToolKind.SHELL:
-        return ""
-    return right[0] if purpose(right, trail.folders) == purpose(wrong, trail.folders) else ""
+        return ()
+    if "/" in wrong[0] or basename(right[0]) in OF_FILES or shows(" ".join(right)).kind is not ToolKind.SHELL:
+        return ()
+    return right[:1] if purpose(right, trail.folders) == for_what else ()
 
 
 def _in_place(wrong: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -110,9 +110,10 @@ class Trail:
     def folders(self) -> frozenset[str]:
         """The names of folders below the project, as far as files in them were looked at: ``src`` is no subcommand where it is one."""
         if self._folders is None:
-            places = (self.relative(step.use.path, step.use.cwd) for step in self.steps if step.use.path)
-            named = (word for step in self.steps if step.line for words in step.line.commands[:6] for word in words[1:20] if "/" in word)
-            self._folders = frozenset(path.split("/", 1)[0] for path in (*places, *named) if path and "/" in path)
+            named = {(step.use.path, step.use.cwd): None for step in self.steps if "/" in step.use.path}
+            places = [path for path in (self.relative(*one) for one in named) if path]
+            words = (word for step in self.steps if step.line for words in step.line.commands[:6] for word in words[1:20])
+            self._folders = frozenset(path.split("/", 1)[0] for path in (*places, *words) if "/" in path)
         return self._folders
 
     def relative(self, path: str, cwd: str = "") -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from headroom_wrap.learn.findings import OnPath, PathExists, Premise, Script
 from headroom_wrap.learn.miners.line import Line, basename
@@ -40,6 +41,7 @@ RUNNERS = frozenset(
     ("uv run", "poetry run", "pipenv run", "pdm run", "hatch run", "bundle exec", "npx", "pnpm exec", "pnpm", "yarn", "bunx", "npm exec", "mise exec")
 )
 MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+TASK_RUNNERS = frozenset("npm pnpm yarn bun make gmake just task rake gradle gradlew mvn mvnw invoke inv nox tox mage".split())
 _INTERPRETERS = frozenset(
     {"python", "python2", "python3", "py", "node", "nodejs", "ruby", "perl", "php", "bash", "sh", "zsh", "deno", "bun", "tsx", "ts-node"}
 )
@@ -69,6 +71,14 @@ _TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
 _SUBCOMMAND = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,4}\Z")
 _MOST_WORDS = 8  # of a command that a lesson tells whole
 _LONGEST = 110  # characters of it
+# What these are given are files and words, whatever they are called: ``mkdir build`` builds nothing.
+OF_FILES = frozenset(
+    "mkdir touch cp mv ln rm rmdir tar zip unzip chmod chown stat file wc du diff cmp test source code open vim nano kill pkill pgrep which type "
+    "man echo printf basename dirname realpath readlink md5sum sha1sum sha256sum sort uniq".split()
+)
+_INSTALLED = re.compile(
+    r"(?:~|/usr|/opt|/Applications|/snap|/nix|/home/[^/\s]{1,40}|/Users/[^/\s]{1,40})/(?:[\w.@+-]{1,60}/){0,8}s?bin/[\w.+-]{1,60}\Z"
+)
 _CALL = re.compile(r"(?:^|[.:;]|\s)([a-z]{3,20})\(\);?\Z")
 _SPECIAL = re.compile(r"[\s()$&;|<>\"`\\]")
 _DIGITS = re.compile(r"\d+")
@@ -112,6 +122,7 @@ def related(program: str, head: tuple[str, ...]) -> bool:
     return len(shorter) > 1 and longer.startswith(shorter) and bool(_VERSION.match(longer[len(shorter) :].lstrip("-")))
 
 
+@lru_cache(maxsize=1024)
 def head(words: tuple[str, ...]) -> tuple[str, ...]:
     """What a command is called by, without its arguments: ``npm run build``, ``uv run pytest``, ``python manage.py test``, ``git push``."""
     taken = 1
@@ -154,10 +165,11 @@ def typed(words: tuple[str, ...]) -> str:
 
 
 def forms(words: tuple[str, ...], folders: frozenset[str]) -> tuple[str, ...]:
-    """A command as it was run, if that is short, and as it is called: which of them a lesson is about, more sessions show."""
-    general = clean(" ".join(called(words, folders)))
+    """A command as it was run, if that is short, with its subcommand, and its program alone: which of them a lesson is about, more sessions show."""
     whole = clean(typed(words))
-    return (general,) if whole == general or len(words) > _MOST_WORDS or len(whole) > _LONGEST else (whole, general)
+    short = len(words) <= _MOST_WORDS and len(whole) <= _LONGEST
+    general = (clean(" ".join(name)) for name in (called(words, folders), head(words)))
+    return tuple(dict.fromkeys((*((whole,) if short else ()), *general)))
 
 
 def names_purpose(task: str) -> bool:
@@ -215,14 +227,14 @@ def resemble(one: str, other: str) -> bool:
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:
-    """What must be on disk for a command to work: its program, its script. None if that lies outside the project."""
+    """What must be on disk for a command to work: its program, its script. None if that is neither in the project nor installed."""
     found: list[Premise] = []
     program = words[0]
     if "/" in program:
         place = trail.relative(program, _cwd(trail, step))
-        if place is None:
+        if place is None and not _INSTALLED.match(program):
             return None
-        found.append(PathExists(place))
+        found.append(OnPath(program) if place is None else PathExists(place))
     else:
         found.append(OnPath(program))
     folder = trail.folder(step)

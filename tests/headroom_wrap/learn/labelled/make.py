@@ -1885,6 +1885,381 @@ case(
 )
 
 
+# ------------------------------------------------- a sixth part: two commands that differ in one thing, where that is the lesson and where it is not
+def twice(*events: Event) -> list[list[Event]]:
+    """The same in two sessions."""
+    return [list(events), list(events)]
+
+
+case(
+    "six-mypy-lenient",
+    "an option that makes a checker look away",
+    *twice(
+        sh("mypy src", "src/a.py:3: error: Missing type\nFound 4 errors in 2 files", 1),
+        sh("mypy src --ignore-missing-imports", "Success: no issues found"),
+    ),
+)
+case("six-eslint-max", "as many warnings as there are", *twice(sh("eslint .", "✖ 12 problems", 1), sh("eslint . --max-warnings 20", "")))
+case(
+    "six-tests-deselected",
+    "the failing test is left out",
+    *twice(sh("pytest", FAILED, 1), sh("pytest --deselect tests/test_total.py::test_sum", PASSED)),
+    right=[rule("test_command", command="pytest")],
+)
+case(
+    "six-gradle-exclude",
+    "a build without its tests",
+    *twice(sh("gradle build", "3 tests completed, 1 failed", 1), sh("gradle build -x test", "BUILD SUCCESSFUL")),
+)
+case(
+    "six-maven-skip",
+    "the same of another tool",
+    *twice(sh("mvn package", "Tests run: 3, Failures: 1", 1), sh("mvn package -DskipTests", "BUILD SUCCESS")),
+)
+case(
+    "six-git-hook",
+    "a hook that is gone round by a variable",
+    *twice(sh("git commit -m x", "eslint found 2 errors", 1), sh("SKIP=eslint git commit -m x", "[main 1a2] x")),
+)
+case(
+    "six-cargo-lib",
+    "a part of the project that does compile",
+    *twice(sh("cargo build", "error[E0432]: unresolved import\n --> src/bin/x.rs:3:5", 101), sh("cargo build --lib", "Finished dev profile in 2s")),
+)
+case(
+    "six-retry-quiet",
+    "a try that fails by chance, and the next with less output",
+    [sh("yarn install", "error Error: socket hang up", 1), sh("yarn install --silent", "")],
+    [sh("yarn install", "error Error: socket hang up", 1), sh("yarn install --silent", "")],
+)
+case(
+    "six-reporter",
+    "another way of showing the same",
+    *twice(sh("npx playwright test cart", "1 failed\n  cart.spec.ts:14", 1), sh("npx playwright test cart --reporter=line", "9 passed")),
+)
+case(
+    "six-workers",
+    "a test that fails by chance, with fewer workers",
+    *twice(sh("npx jest cart", "Tests: 1 failed, 8 passed", 1), sh("npx jest cart --maxWorkers=2", "Tests: 9 passed")),
+    right=[rule("test_command", command="npx jest")],
+)
+case(
+    "six-lock-held",
+    "a lock that is gone by itself",
+    *twice(sh("apt-get update", "E: Could not get lock /var/lib/apt/lists/lock", 100), sh("apt-get update -o x=1", "Reading package lists")),
+)
+case(
+    "six-port",
+    "a port that was taken",
+    *twice(sh("npm start", "Error: listen EADDRINUSE: address already in use :::3000", 1), sh("PORT=3001 npm start", "listening on 3001")),
+)
+case(
+    "six-log-level",
+    "a variable that only makes it talk",
+    *twice(sh("./run.sh", "failed", 1), sh("DEBUG=1 ./run.sh", "ok")),
+)
+case(
+    "six-worked-before",
+    "it needs no variable on other days",
+    [sh("bin/import", "boom", 1), sh("TZ=UTC bin/import", "done")],
+    [sh("bin/import", "done")],
+    [sh("bin/import", "boom", 1), sh("TZ=UTC bin/import", "done")],
+)
+case(
+    "six-worked-later",
+    "the option was no need",
+    [
+        sh("terragrunt validate", "Error: provider crashed", 1),
+        sh("terragrunt validate --parallelism 1", "Success!"),
+        sh("terragrunt validate", "Success!"),
+    ],
+    [sh("terragrunt validate", "Error: provider crashed", 1), sh("terragrunt validate --parallelism 1", "Success!")],
+)
+case(
+    "six-edited-between",
+    "what was edited made the difference",
+    *twice(sh("hugo", "Error: template not found", 1), edit("config.toml", "a", "b"), sh("hugo --environment prod", "Total in 30 ms")),
+)
+case(
+    "six-installed-between",
+    "what was installed made the difference",
+    *twice(sh("deno task docs", "error: missing package", 1), sh("deno install", "ok"), sh("deno task docs --unstable", "ok")),
+)
+case(
+    "six-user-between",
+    "what the user did made the difference",
+    *twice(sh("fly deploy", "Error: not authorized", 1), user("I signed in, go on"), sh("fly deploy --region ams", "v12 deployed")),
+)
+case(
+    "six-another-branch",
+    "what was checked out made the difference",
+    *twice(sh("zig build", "error: no such file", 1), sh("git switch main", ""), sh("zig build --prefix out", "ok")),
+    right=[rule("build_command", command="zig build --prefix out")],
+)
+case(
+    "six-different-values",
+    "another value each time is none to be told",
+    [sh("pulumi preview", "error: no stack selected", 255), sh("pulumi preview --stack dev-anna", "3 unchanged")],
+    [sh("pulumi preview", "error: no stack selected", 255), sh("pulumi preview --stack dev-ben", "3 unchanged")],
+)
+case(
+    "six-different-target",
+    "another target of the same tool is another job",
+    *twice(sh("make docs", "sphinx: error in docs/index.rst", 2), sh("make clean", "ok")),
+)
+case(
+    "six-version-pinned",
+    "a version of the day",
+    *twice(
+        sh("pip install torch==2.9.9", "ERROR: Could not find a version that satisfies the requirement torch==2.9.9", 1),
+        sh("pip install torch==2.4.0", "Successfully installed torch-2.4.0"),
+    ),
+)
+case(
+    "six-image-tag",
+    "a tag that was typed wrong",
+    *twice(sh("docker pull acme/gw:1.2", "Error: manifest for acme/gw:1.2 not found", 1), sh("docker pull acme/gw:1.3", "Status: Downloaded")),
+)
+case(
+    "six-pod-of-the-day",
+    "what is asked for is another every day",
+    *twice(sh("kubectl logs web-7f9", 'Error from server (NotFound): pods "web-7f9" not found', 1), sh("kubectl logs web-8aa", "ready")),
+)
+case(
+    "six-branch-name",
+    "a branch is no task",
+    *twice(sh("git checkout featuer", "error: pathspec 'featuer' did not match any file(s) known to git", 1), sh("git checkout feature", "")),
+)
+case(
+    "six-test-name",
+    "a test's name is no task",
+    *twice(sh("go test -run TestTotl", "testing: warning: no tests to run", 1), sh("go test -run TestTotal", "ok  pkg 0.1s")),
+)
+case(
+    "six-missing-then-list",
+    "what follows a missing program lists the folder",
+    *twice(read("src/a.py"), sh("cloc src", NOT_FOUND.format("cloc"), 127), sh("ls src", "a.py"), sh("wc src", "9 9 9")),
+)
+case(
+    "six-missing-then-run",
+    "a checker is missing, and the file is run",
+    *twice(sh("shellcheck deploy.sh", NOT_FOUND.format("shellcheck"), 127), sh("bash deploy.sh", "deployed")),
+)
+case(
+    "six-missing-other-purpose",
+    "a tool for another purpose, with the same words",
+    *twice(sh("mypy app", NOT_FOUND.format("mypy"), 127), sh("black app", "All done!")),
+)
+case(
+    "six-slip",
+    "letters in another order, twice",
+    *twice(sh("cagro build", NOT_FOUND.format("cagro"), 127), sh("cargo build", "ok")),
+    right=[rule("build_command", command="cargo build")],
+)
+case("six-which", "one asks where it is", *twice(sh("terraform plan", NOT_FOUND.format("terraform"), 127), sh("which terraform plan", "", 1)))
+case(
+    "six-fetched-to-run",
+    "fetched and run at once, with consent given for the user",
+    *twice(sh("tldr tar", NOT_FOUND.format("tldr"), 127), sh("npx --yes tldr tar", "tar: archive")),
+)
+case(
+    "six-folder-of-tests",
+    "the tests of one part fail, and those of another pass",
+    *twice(sh("cd api && go test ./...", "--- FAIL: TestA\nFAIL", 1), sh("cd web && go test ./...", "ok  web 0.2s")),
+)
+case(
+    "six-folder-network",
+    "the second try is in another folder by chance",
+    *twice(sh("bundle outdated", "Could not resolve host: rubygems.org", 1), sh("cd gems && bundle outdated", "none")),
+)
+case(
+    "six-folder-works-in-both",
+    "it works at the root, too",
+    [sh("hugo list all", "Error: broken page", 1), sh("cd site && hugo list all", "a\nb")],
+    [sh("hugo list all", "a")],
+    [sh("hugo list all", "Error: broken page", 1), sh("cd site && hugo list all", "a\nb")],
+)
+case(
+    "six-wish-of-the-hour",
+    "two words that the user prefers in one place",
+    [write("a.css"), user("use teal, not navy"), edit("a.css", "navy", "teal")],
+    [write("b.css"), user("use serif, not mono"), edit("b.css", "mono", "serif")],
+)
+case(
+    "six-name-in-a-file",
+    "said of this file alone, though in strong words",
+    *twice(edit("a.go", "x", "count := 1"), user("always use total instead of count in this function"), edit("a.go", "count", "total := 1")),
+)
+case(
+    "six-not-done",
+    "what the user asked for was not done: nothing shows that it goes",
+    *twice(sh("npm ci", "ok"), user("use bun, not npm"), read("package.json"), sh("npm test", "Tests: 3 passed")),
+    right=[rule("test_command", command="npm test")],
+)
+case(
+    "six-pasted",
+    "words of somebody else",
+    *twice(write("a.py"), user("> use attrs, not dataclasses\nthat is what Kim wrote, what do you think of it?"), edit("a.py", "x", "import attrs")),
+)
+case(
+    "six-question",
+    "a question is none",
+    *twice(write("a.py"), user("would you use trio, not asyncio here?"), edit("a.py", "x", "import trio")),
+)
+case(
+    "six-hang-looked-at",
+    "what was started is looked at",
+    *twice(sh("docker compose up", "", None, timed_out=True), sh("docker compose ps", "web running")),
+    right=[rule("hangs", command="docker compose up")],
+)
+case(
+    "six-hang-slow",
+    "a slow build, and its tests",
+    *twice(sh("swift build", "", None, timed_out=True), sh("swift test", "Executed 3 tests, with 0 failures")),
+    right=[rule("test_command", command="swift test")],
+)
+case("six-fact-names", "words that are files", *twice(sh("ls test", "a.py"), sh("mkdir build", ""), sh("du build", "4"), sh("cat check", "x")))
+case("six-fact-runner", "a runner is no build", *twice(sh("bundle exec brakeman -q", "No warnings found"), sh("bundle install", "ok")))
+case(
+    "six-person-no",
+    "no to one thing, and yes to it later",
+    [
+        sh("terraform apply", PERSON, 1, refused=True),
+        user("first show me the plan"),
+        sh("terraform plan", "No changes."),
+        sh("terraform apply", "ok"),
+    ],
+    [sh("terraform apply", PERSON, 1, refused=True), user("wait a moment"), sh("terraform apply", "ok")],
+)
+case(
+    "six-masked",
+    "what a pipe hides is no success",
+    *twice(sh("tox", "usage: broken", 1), sh("tox -c tox.ini | tail -5", "ERROR: unknown environment")),
+)
+case(
+    "six-sudo-same",
+    "the same with other rights",
+    *twice(sh("systemctl reload nginx", "Interactive authentication required.", 1), sh("sudo systemctl reload nginx", "")),
+)
+case(
+    "six-insecure",
+    "an option that gives up a protection",
+    *twice(sh("helm pull acme/gw", "x509: certificate signed by unknown authority", 1), sh("helm pull acme/gw --insecure-skip-tls-verify", "ok")),
+)
+case(
+    "six-secret",
+    "a variable whose value is a secret is told by its name",
+    *twice(sh("flyctl apps list", "Error: no access token available", 1), sh("FLY_API_TOKEN=fo1_abcdefghij flyctl apps list", "gw")),
+    right=[rule("set_variable", command="flyctl apps list", assignment="FLY_API_TOKEN")],
+)
+case(
+    "six-variable-unnamed",
+    "a variable that no output names, in two sessions",
+    *twice(sh("sbt compile", "java.lang.OutOfMemoryError: Java heap space", 1), sh("SBT_OPTS=-Xmx4g sbt compile", "[success] Total time: 40 s")),
+    right=[rule("set_variable", command="sbt compile", assignment="SBT_OPTS=-Xmx4g")],
+)
+case(
+    "six-option-unnamed",
+    "an option that no output names, with its value",
+    *twice(sh("forge test", "Error: could not instantiate forked environment", 1), sh("forge test --fork-url local", "Suite result: ok. 3 passed")),
+    right=[rule("add_option", command="forge test", option="--fork-url local"), rule("test_command", command="forge test --fork-url local")],
+)
+case(
+    "six-option-two-commands",
+    "of one program, whatever it is told to do",
+    [sh("ansible web -m ping", "ERROR! no hosts matched", 1), sh("ansible -i hosts.ini web -m ping", "pong")],
+    [sh("ansible db -m ping", "ERROR! no hosts matched", 1), sh("ansible -i hosts.ini db -m ping", "pong")],
+    right=[rule("add_option", command="ansible", option="-i hosts.ini")],
+)
+case(
+    "six-option-one-command",
+    "of one subcommand with one argument",
+    *twice(sh("cargo bench parse", "error: bench `parse` needs the feature `bench`", 101), sh("cargo bench parse --features bench", "time: 3 ms")),
+    right=[rule("add_option", command="cargo bench parse", option="--features bench")],
+)
+case(
+    "six-value",
+    "a name that there is not, given to an option",
+    *twice(
+        sh("meson setup --native-file gcc build", "ERROR: Unknown native file: 'gcc' not found", 1),
+        sh("meson setup --native-file clang build", "Build targets: 3"),
+    ),
+    right=[rule("replace_option", command="meson setup build", wrong="--native-file gcc", right="--native-file clang")],
+)
+case(
+    "six-unknown-switch",
+    "in words of its own",
+    *twice(read("src/a.php"), sh("phpcs --colours src", 'ERROR: option "--colours" not known', 3), sh("phpcs src", "ok")),
+    right=[rule("drop_option", command="phpcs", option="--colours")],
+)
+case(
+    "six-task-words",
+    "a task in words of its own",
+    *twice(sh("invoke db.seed", "No idea what 'db.seed' is!\nunknown task 'db.seed'", 1), sh("invoke database.seed", "seeded")),
+    right=[rule("use_task", wrong="invoke db.seed", right="invoke database.seed")],
+)
+case(
+    "six-container",
+    "in a container by its name",
+    *twice(sh("mix deps", NOT_FOUND.format("mix"), 127), sh("docker exec -it app mix deps", "* jason 1.4")),
+    right=[rule("use_program", wrong="mix", right="docker exec -it app mix")],
+)
+case(
+    "six-environment-shell",
+    "in the shell of its environment",
+    [sh("ghc Main.hs", NOT_FOUND.format("ghc"), 127), sh("nix-shell --run 'ghc Main.hs'", "")],
+)
+case(
+    "six-counterpart",
+    "a program of another name that takes the same words",
+    *twice(sh("terraform plan -out p", NOT_FOUND.format("terraform"), 127), sh("tofu plan -out p", "No changes.")),
+    right=[rule("use_program", wrong="terraform", right="tofu")],
+)
+case(
+    "six-folder-unnamed",
+    "a folder that no output names",
+    *twice(sh("flutter analyze lib", "Error: No pubspec.yaml here", 1), sh("cd mobile && flutter analyze lib", "No issues found!")),
+    right=[rule("run_in_folder", command="flutter analyze lib", folder="mobile")],
+)
+case(
+    "six-library",
+    "a library by the user's word, in two sessions",
+    [edit("a.py", "x", "import requests"), user("no, httpx instead of requests"), edit("a.py", "import requests", "import httpx")],
+    [edit("b.py", "x", "import requests"), user("use httpx, not requests"), edit("b.py", "import requests", "import httpx")],
+    right=[rule("prefers", wrong="requests", right="httpx")],
+)
+case(
+    "six-library-for-all",
+    "once, for everything",
+    [
+        edit("a.ts", "x", "import _ from 'lodash'"),
+        user("never lodash here, we use remeda everywhere"),
+        edit("a.ts", "lodash", "import * as R from 'remeda'"),
+    ],
+    right=[rule("prefers", wrong="lodash", right="remeda")],
+)
+case(
+    "six-person-twice",
+    "declined twice, with a reason",
+    [sh("alembic upgrade head", PERSON, 1, refused=True), user("migrations run in CI")],
+    [sh("alembic upgrade head", PERSON, 1, refused=True), user("leave the database to CI")],
+    right=[rule("refused", command="alembic upgrade")],
+)
+case(
+    "six-console",
+    "a console, and what runs one line",
+    [sh("wp shell", "", None, timed_out=True), sh("wp eval 'echo 1;'", "1")],
+    [sh("wp shell", "", None, timed_out=True), sh("wp eval 'echo 2;'", "2")],
+    right=[rule("hangs_instead", command="wp shell", instead="wp eval")],
+)
+case(
+    "six-fact-verbs",
+    "programs that few know, by their verbs",
+    *twice(sh("forge build", "Compiler run successful!"), sh("ng lint", "All files pass linting."), sh("hardhat test", "  3 passing (1s)")),
+    right=[rule("build_command", command="forge build"), rule("lint_command", command="ng lint"), rule("test_command", command="hardhat test")],
+)
+
+
 def lines() -> str:
     return "".join(json.dumps(one, ensure_ascii=False, sort_keys=True) + "\n" for one in CASES)
 
