@@ -10,6 +10,7 @@ Three levels, each on the distinct results of the one before, so that the cost f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
@@ -21,7 +22,9 @@ _ZEROS = re.compile(rb"00+")
 _ANSI = re.compile(r"\x1b\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]")
 _NUMBERED = re.compile(r"^ {0,8}\d{1,7}(?:→|\t)", re.MULTILINE)  # line numbers that a read tool adds
 
-_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_MAIL_HOST = re.compile(r"@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_MAIL_NAME = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}\Z")
+_MAIL_BEFORE = 65  # characters that tell whether a name stands before an ``@``
 _PATH = re.compile(r"/(?<![\w/.@~*-]/)[\w.+@%~:-]+(?:/[\w.+@%~:-]*)+")  # looks behind the slash, so that the search skips to it
 _VARIABLE = re.compile(r"(?<![^\s\"'`()\[\]{}<>=,;|])[^\s\"'`()\[\]{}<>=,;|0]*0[^\s\"'`()\[\]{}<>=,;|]*")
 _MANY = re.compile(r"\*(?:[ ,;|]{1,3}\*){2,}")  # a list of values, however long
@@ -104,10 +107,23 @@ def mine(plain: list[str], quiet: Sequence[bool]) -> Shapes:
 def _mask(text: str) -> list[str]:
     """Level 2 over all distinct level 1 shapes at once; no pattern crosses a line."""
     if "@" in text:
-        text = _MAIL.sub("*", text)
+        text = _without_mails(text)
     text = _PATH.sub("*", text)
     text = _VARIABLE.sub("*", text)
     return _MANY.sub("*", text).split("\n")
+
+
+def _without_mails(text: str) -> str:
+    """E-mail addresses as ``*``. They are looked for from their ``@`` on, as names may begin anywhere."""
+    parts: list[str] = []
+    done = 0
+    for host in _MAIL_HOST.finditer(text):
+        at = host.start()
+        name = _MAIL_NAME.search(text[max(done, at - _MAIL_BEFORE) : at])
+        if name is not None:
+            parts += [text[done : at - len(name[0])], "*"]
+            done = host.end()
+    return "".join([*parts, text[done:]])
 
 
 def _distinct(texts: list[str]) -> tuple[list[int], list[str]]:
@@ -133,25 +149,23 @@ def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], forms: lis
         forms: level 1 shape -> level 2 shape, with 0 for what is masked.
     """
     loud = [i for i in range(len(lines)) if not quiet[i]]
+    counts = Counter(rough[i] for i in loud)
     first: dict[int, int] = {}  # level 1 shape -> its first line
     for i in loud:
         first.setdefault(rough[i], i)
     known = dict(zip(first, judge_all([lines[i] for i in first.values()], [forms[s] for s in first]), strict=True))
     severities, levels = [NEITHER] * len(lines), [""] * len(lines)
-    patterns: dict[int, tuple[re.Pattern[str], ...]] = {}  # of the shapes of several lines
-    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
     for i in loud:
+        severities[i], levels[i] = known[rough[i]]
+    patterns = {s: found for s, i in first.items() if counts[s] > 1 and (found := deciders(lines[i]))}
+    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
+    for i in loud if patterns else ():
         shape = rough[i]
-        verdict = known[shape]
-        if i != first[shape]:
-            if shape not in patterns:
-                patterns[shape] = deciders(lines[first[shape]])
-            if patterns[shape]:
-                key = (shape, deciding(lines[i], patterns[shape]))
-                if key not in by_number:
-                    by_number[key] = judge(lines[i])
-                verdict = by_number[key]
-        severities[i], levels[i] = verdict
+        if shape in patterns and i != first[shape]:
+            key = (shape, deciding(lines[i], patterns[shape]))
+            if key not in by_number:
+                by_number[key] = judge(lines[i])
+            severities[i], levels[i] = by_number[key]
     return severities, levels
 
 
