@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass, field
 from typing import NamedTuple
 
 from pipeline import markers, tokens
-from pipeline.asked_again import HANDLE_DIGITS, wanted
+from pipeline.asked_again import HANDLE_DIGITS, Wanted, wanted
 from pipeline.cache_aligner import author
 from pipeline.command import shows
 from pipeline.compressors.references import NAME as REFERENCES
@@ -124,6 +124,7 @@ def observe(items: Sequence[Item], decisions: Mapping[int, Decision], policy: Po
     for group in _groups(items):
         fetching = {i for i in group if _wants(items[i])}
         alone = len(fetching) == sum(items[i].kind in _ASKED for i in group)
+        watch.turn()
         for index in group:
             item = items[index]
             decision = decisions.get(index)
@@ -150,7 +151,12 @@ class _Watch:
     tallies: dict[Subject, Tally] = field(default_factory=dict)
     _forms: dict[str, Subject] = field(default_factory=dict)  # by handle: the last form of it that was sent
     _known: set[str] = field(default_factory=set)  # handles whose last form was asked for
+    _calls: set[tuple[str, tuple[Wanted, ...]]] = field(default_factory=set)  # of this turn
     _before: dict[ToolKind, int] = field(default_factory=dict)  # how often results of a kind were asked for again
+
+    def turn(self) -> None:
+        """The next request begins."""
+        self._calls.clear()
 
     def sent(self, call: ToolCall, decision: Decision, text: str, requests: int) -> None:
         """A form went out, and was part of so many requests."""
@@ -166,16 +172,20 @@ class _Watch:
 
     def asked(self, item: Item, requests: int, turn: float) -> None:
         """Originals came back, and their texts were part of so many requests; ``turn`` is what the turn cost that there was for that alone."""
-        found = [(w, self._forms[w.handle]) for w in (wanted(item.call) if item.call is not None else ()) if w.handle in self._forms]
-        if not found:
+        call = item.call
+        wants = tuple(wanted(call)) if call is not None else ()
+        found = [(one, self._forms[one.handle]) for one in wants if one.handle in self._forms]
+        if call is None or not found:
             return
+        new = (call.id, wants) not in self._calls  # some calls are answered by several results
+        self._calls.add((call.id, wants))
         size = tokens.estimate(item.text)
-        cost = size * self.rates.kept(requests) + _CALL * self.rates.output + turn
+        cost = size * self.rates.kept(requests) + turn + _CALL * self.rates.output * new
         for one, subject in found:
             first = one.handle not in self._known
             self._known.add(one.handle)
             self._before[subject.kind] = self._before.get(subject.kind, 0) + 1
-            self._add(subject, Tally(asked=float(first), whole=float(one.whole), fetched=size / len(found), cost=cost / len(found)))
+            self._add(subject, Tally(asked=float(first), whole=float(one.whole and new), fetched=size / len(found), cost=cost / len(found)))
 
     def _stays(self, compressor: str, kind: ToolKind, decision: Decision, text: str) -> Step:
         if not markers.elides(text):

@@ -103,6 +103,15 @@ def test_a_call_for_two_originals_is_shared_between_them() -> None:
     assert (found[SUBJECT].whole, found[other].whole) == (1, 0)
 
 
+def test_a_call_that_is_answered_in_two_pieces_is_one_call() -> None:
+    once = Talk().form("0" * 8).asks("0" * 8, text="word " * 200).seen()[SUBJECT]
+    pieces = [retrieved("0" * 8, text="word " * 100) for _ in range(2)]
+    twice = Talk().form("0" * 8).answer(*pieces).seen()[SUBJECT]
+    assert (twice.asked, twice.whole) == (once.asked, once.whole) == (1, 1)
+    assert twice.fetched == pytest.approx(once.fetched, rel=0.01)
+    assert twice.cost == pytest.approx(once.cost, rel=0.01)
+
+
 def test_the_same_content_again_is_another_form() -> None:
     talk = Talk().form("0" * 8).asks("0" * 8).form("0" * 8).asks("0" * 8)
     assert (talk.seen()[SUBJECT].sent, talk.seen()[SUBJECT].asked) == (2, 2)
