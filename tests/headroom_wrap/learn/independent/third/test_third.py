@@ -1,4 +1,4 @@
-"""A third independent set: the file is what its sources say, and its labels use the vocabulary of lessons."""
+"""A third independent set: the file is what its sources say, and its labels use the vocabulary of lessons; then what is written of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections import Counter
 import pytest
 
 from headroom_wrap.learn.findings import SLOTS, Lesson
+from tests.headroom_wrap.learn.independent.score import score
 from tests.headroom_wrap.learn.independent.sessions import Case, cases
 from tests.headroom_wrap.learn.independent.third import make
 
 pytestmark = pytest.mark.slow  # the cases are put together once, in half a second
+
+# What held at the first run, see README.md: neither is an aim.
+_LEAST_PRECISION = 0.85
+_LEAST_RECALL = 0.51
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +42,10 @@ def test_every_session_has_calls_and_words(found: list[Case]) -> None:
     for case in found:
         assert len(case.sessions) > 1, case.name
         assert all(len(session.events) > 3 for session in case.sessions), case.name
+
+
+def test_rules_are_right_and_are_found(found: list[Case]) -> None:
+    scored = score(found)
+    assert scored.right > 0
+    assert scored.precision >= _LEAST_PRECISION, scored
+    assert scored.recall >= _LEAST_RECALL, scored
