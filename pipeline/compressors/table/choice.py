@@ -23,6 +23,8 @@ _TROUBLE = re.compile(
 _HTTP_ERROR = re.compile(r"5\d\d|4\d\d")
 _SHARE = re.compile(r"(\d{1,6})/(\d{1,6})")
 _CELL = 80  # characters: a state or a message, not a text
+_FEW_TROUBLE = 0.2  # of the rows: where trouble is asked for and so few tell of it, they are the answer
+_UNASKED = 0.2  # of the room for rows that nobody asked for, where the answer is there
 _EACH = 6  # rows of each value that tells trouble, where there are too many for all
 _FEW_VALUES = 12  # a column of so few values is one to count by
 
@@ -63,12 +65,14 @@ class Choice:
         classes: columns to count by, best first.
         key: a column in whose order the rows stand, None if there is none.
         asked: columns that the question names.
+        told: trouble is asked for, and few rows tell of it.
     """
 
     kept: bytearray
     classes: list[int] = field(default_factory=list)
     key: int | None = None
     asked: list[int] = field(default_factory=list)
+    told: bool = False
 
 
 def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Choice:
@@ -86,11 +90,13 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     keep = [*range(min(limits.head, count)), *range(max(0, count - limits.tail), count), *grid.odd]
     keep += by_entity(texts, query, most)
     keep += by_cell(grid.names, grid.columns, query, most)
-    keep += _trouble(grid, counts, limits, asked=query.severity)
-    keep += _rare(grid, counts)
+    trouble = _trouble(grid, counts, limits, asked=query.severity)
+    keep += [*trouble, *_rare(grid, counts)]
     for row in keep:
         choice.kept[row] = 1
-    _spend(choice.kept, ranking.priority, [len(t) - 2 * t.count("  ") for t in texts], limits)
+    choice.told = query.severity and 0 < len(trouble) <= _FEW_TROUBLE * count
+    full = limits.full * (_UNASKED if choice.told else 1.0)
+    _spend(choice.kept, ranking.priority, [len(t) - 2 * t.count("  ") for t in texts], full, limits.strong)
     return choice
 
 
@@ -173,14 +179,14 @@ def _tells_trouble(value: str, name: str, *, state: bool) -> bool:
     return _TROUBLE.search(value.lower()) is not None
 
 
-def _spend(kept: bytearray, priority: Sequence[float], cost: Sequence[int], limits: Limits) -> None:
-    """Adds rows, best first, until the budget is spent."""
+def _spend(kept: bytearray, priority: Sequence[float], cost: Sequence[int], full: float, strong: float) -> None:
+    """Adds rows, best first, until that share of the characters is spent which rows of their priority may have."""
     total = sum(cost)
     spent = 0.0
     for negative, row in sorted((-p, row) for row, p in enumerate(priority) if p > 0):
         if kept[row]:
             continue
         spent += cost[row]
-        if spent > (limits.strong if -negative >= NOTABLE else limits.full) * total:
+        if spent > (strong if -negative >= NOTABLE else full) * total:
             break
         kept[row] = 1

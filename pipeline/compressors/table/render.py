@@ -18,6 +18,7 @@ _VALUES = 4  # values counted in a marker
 _TOTALS = 3  # columns counted in the footer
 _TOTAL_VALUES = 8
 _KEY = 28
+_KEY_ALIKE = 80  # of values that begin alike
 _PADDING = re.compile(r" {3,}")
 _BAD_WORDS = ("error", "fail", "crash", "exception", "fatal", "panic", "denied", "refused", "timeout", "timed out", "backoff")
 
@@ -67,15 +68,18 @@ def _run(grid: Grid, choice: Choice, rows: range) -> Run:
 def counted(values: Iterable[str], most: int) -> str:
     """``Running 24, Completed 5``, the commonest first."""
     counts = sorted(Counter(values).items(), key=lambda c: (-c[1], c[0]))
-    parts = [f"{clean(v) or 'none'} {n}" for v, n in counts[:most]]
+    cut = [clean(v) for v, _ in counts[:most]]
+    if len(set(cut)) < len(cut):  # what tells them apart stands further on
+        cut = [clean(v, _KEY_ALIKE) for v, _ in counts[:most]]
+    parts = [f"{name or 'none'} {n}" for name, (_, n) in zip(cut, counts, strict=False)]
     if len(counts) > most:
         parts.append(f"{len(counts) - most} other values {sum(n for _, n in counts[most:])}")
     return ", ".join(parts)
 
 
-def clean(value: str) -> str:
+def clean(value: str, most: int = _KEY) -> str:
     """A cell that cannot end a marker."""
-    return " ".join(value.replace("]", ")").replace("[", "(").split())[:_KEY]
+    return " ".join(value.replace("]", ")").replace("[", "(").split())[:most]
 
 
 def rewrite(lines: Sequence[str], found: Sequence[tuple[Grid, Choice, Sequence[Run]]], *, ended: bool) -> Rewrite:
@@ -99,7 +103,8 @@ def summary(lines: Sequence[str], found: Sequence[tuple[Grid, Choice, Sequence[R
     for grid, choice, runs in found:
         if not runs:
             continue
-        columns = [i for i in choice.classes if i in choice.asked or len(set(grid.columns[i])) <= _TOTAL_VALUES][:_TOTALS]
+        columns = [i for i in choice.classes if i in choice.asked or len(set(grid.columns[i])) <= _TOTAL_VALUES]
+        columns = columns[: _TOTALS if not choice.told else max(1, sum(i in choice.asked for i in columns[:_TOTALS]))]
         name = f"all {grid.count} {grid.noun}"
         totals = "; ".join(f"{clean(grid.names[i])}: {counted(grid.columns[i], _TOTAL_VALUES)}" for i in columns)
         parts.append(f"{name} by {totals}" if totals else name)

@@ -240,6 +240,28 @@ def test_trouble_stays_unasked() -> None:
     assert any("job-069-zz" in line for line in out)
 
 
+def test_where_trouble_is_asked_for_and_few_rows_tell_of_it_they_are_the_answer() -> None:
+    draw = random.Random(3)
+    rows = ["id,status,cpu,memory,disk,load,region"]
+    rows += [f"{n},active,{','.join(str(draw.randrange(10**6)) for _ in range(4))},{draw.choice(['eu', 'us'])}" for n in range(80)]
+    rows[40:42] = [row.replace(",active,", ",failed,") for row in rows[40:42]]
+    asked, unasked = (compress(rows, query) for query in ("Which accounts failed?", "Who is there?"))
+    assert asked is not None
+    assert unasked is not None
+    assert all(row in asked.text for row in rows[40:42])
+    assert asked.left_out > unasked.left_out
+    assert "active 78, failed 2" in asked.summary
+    assert "region" in unasked.summary
+    assert "region" not in asked.summary
+
+
+def test_values_that_begin_alike_are_told_apart() -> None:
+    rows = ["id,host,state"] + [f"{n},the-long-name-of-a-machine-number-{n % 3},{'up' if n % 9 else 'down'}" for n in range(120)]
+    rewrite = compress(rows, "How many per host?")
+    assert rewrite is not None
+    assert all(f"the-long-name-of-a-machine-number-{n} 40" in rewrite.summary for n in range(3))
+
+
 def test_where_trouble_is_common_some_of_each_kind_stays_and_the_rest_is_counted() -> None:
     kinds = ("Error", "Running", "OOMKilled")
     lines = ["NAME        STATUS      AGE", *(f"pod-{n:<7} {kinds[n % 3]:<11} {n % 5}d" for n in range(300))]
