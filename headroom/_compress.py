@@ -20,20 +20,22 @@ from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import route
 from pipeline.store.api import Decision, Store
+from pipeline.transcript import ItemKind
 
 _NO_TEXT = ("id", "tool_use_id", "tool_call_id", "type", "role")
 
 
 @dataclass(frozen=True, slots=True)
 class BlockResult:
-    """What became of one tool result.
+    """What became of one tool result, or of one long text of the user's.
 
     Args:
-        index: which tool result it is, counted from 0.
+        index: which tool result it is, or which long text of the user's, counted from 0.
         reason: why it is as it is, e.g. ``compressed`` or ``too small``.
         compressor: which one compressed it, ``""`` if none.
         handle: the original's handle, ``""`` if it was not compressed.
         tokens_before, tokens_after: o200k tokens; 0 where they were not counted.
+        source: whose text it is: ``tool`` or ``user``.
     """
 
     index: int
@@ -42,6 +44,7 @@ class BlockResult:
     handle: str
     tokens_before: int
     tokens_after: int
+    source: str = "tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class CompressResult:
     Args:
         messages: the messages, ready to be sent; those in which nothing was compressed are the very objects that came in.
         tokens_before, tokens_after: o200k tokens of all text in the messages; of texts of over 32,768 characters by samples (to about 2 %).
-        blocks: one entry for every tool result.
+        blocks: one entry for every tool result, and after them one for every text of the user's that is long enough to hold pasted data.
         handles: of the originals of all that was rewritten, in order, each once.
     """
 
@@ -185,15 +188,16 @@ def _undecided(key: str, reason: Reason) -> Decision:
 
 
 def _report(transcript: Transcript, decisions: Mapping[int, Decision]) -> tuple[BlockResult, ...]:
-    blocks = []
-    results = [i for i, item in enumerate(transcript.items) if item.kind.value == "tool_result"]
-    for number, index in enumerate(results):
-        d = decisions.get(index)
-        if d is None:
-            blocks.append(BlockResult(number, Reason.TOO_SMALL.value, "", "", 0, 0))
-        else:
-            blocks.append(BlockResult(number, d.reason, d.compressor, d.handle, d.tokens_before, d.tokens_after))
-    return tuple(blocks)
+    results = [i for i, item in enumerate(transcript.items) if item.kind is ItemKind.TOOL_RESULT]
+    texts = [i for i in cache_aligner.blocks(transcript) if transcript.items[i].kind is ItemKind.USER_TEXT]
+    return tuple(_block(n, decisions.get(i), source) for source, places in (("tool", results), ("user", texts)) for n, i in enumerate(places))
+
+
+def _block(number: int, decision: Decision | None, source: str) -> BlockResult:
+    if decision is None:
+        return BlockResult(number, Reason.TOO_SMALL.value, "", "", 0, 0, source)
+    d = decision
+    return BlockResult(number, d.reason, d.compressor, d.handle, d.tokens_before, d.tokens_after, source)
 
 
 def _texts(messages: object) -> Iterator[str]:

@@ -108,11 +108,12 @@ def _cuts(conversation: Conversation, store: Store, profile: str) -> list[_Cut]:
         ValueError: the messages cannot be read.
     """
     result = compress(conversation.messages, profile=profile, store=store, schemas_in_prompts=False)
+    blocks = [block for block in result.blocks if block.source == "tool"]
     places = _result_places(conversation)
     # A block is one tool result, in order; where the two disagree, a result has parts of its own and nothing is claimed for it.
-    if len(places) != len(result.blocks):
+    if len(places) != len(blocks):
         raise ValueError("tool results and blocks differ in number")
-    return [_Cut(place, b.tokens_before - b.tokens_after) for place, b in zip(places, result.blocks, strict=True) if b.handle]
+    return [_Cut(place, b.tokens_before - b.tokens_after) for place, b in zip(places, blocks, strict=True) if b.handle]
 
 
 def _result_places(conversation: Conversation) -> list[int]:

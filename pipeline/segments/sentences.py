@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 _LOOK = 400  # characters: who writes a longer paragraph says so at once
-_STAMPED = re.compile(r".{0,60}?(?<!\d)[0-2]?\d:[0-5]\d:[0-6]\d(?!\d)|\[ {0,6}\d{1,7}\.\d{3,6}\]|[\w.-]{0,40}\W{0,3}1[0-7]\d{8}(?:\.\d|\d{3}|\b)")
+_TIME = re.compile(r".{0,60}?(?<!\d)[0-2]?\d:[0-5]\d:[0-6]\d(?!\d)")
+_CLOCK = re.compile(r"\[ {0,6}\d{1,7}\.\d{3,6}\]|\W{0,3}1[0-7]\d{8}(?:\.\d|\d{3}|\b)")  # of a kernel, or seconds since 1970
 _BULLET = re.compile(r"\s{0,40}(?:[#>*+•-]{1,6}|\d{1,3}[.)]|[a-z][.)])\s{1,20}")
 _WORD = re.compile(r"(?<!\S)[(\"'“‘«*_`]{0,3}[^\W\d_]{1,30}(?:['’-][^\W\d_]{1,20}){0,3}[.,;:!?…)\"'”’»*_`]{0,4}(?!\S)")
 # Scripts that put no blanks between words.
@@ -36,7 +37,7 @@ def sentence(line: str) -> bool:
 
     One with a time or a place in front is a machine's, whatever it goes on to say (but see ``narrated``), and so is one that is set in columns.
     """
-    return bool(line) and not _front(line) and _plain_words(line, _SHARE)
+    return bool(line) and _stamp(line) is None and _plain_words(line, _SHARE) and _PLACE.match(line) is None
 
 
 def worded(line: str, share: float = _SURE_SHARE) -> bool:
@@ -47,7 +48,7 @@ def worded(line: str, share: float = _SURE_SHARE) -> bool:
     if head.startswith("|"):
         head = head.replace("|", " ")  # what stands in its cells
     tokens = len(head.split())
-    if len(_UNSPACED.findall(head)) >= _LEAST_UNSPACED:
+    if not head.isascii() and len(_UNSPACED.findall(head)) >= _LEAST_UNSPACED:
         return True
     if tokens < 2:
         return False
@@ -66,9 +67,16 @@ def narrated(lines: Sequence[str]) -> bool:
     return len({_VARIES.sub("0", line) for line in told}) > _NARRATED * len(told)
 
 
+def _stamp(line: str) -> re.Match[str] | None:
+    """The time in front of a line."""
+    if line.count(":", 0, 80) > 1 and (time := _TIME.match(line)) is not None:
+        return time
+    return _CLOCK.match(line)
+
+
 def _front(line: str) -> int:
     """Where what is said begins, behind a time or a place."""
-    found = _STAMPED.match(line) or _PLACE.match(line)
+    found = _stamp(line) or _PLACE.match(line)
     return found.end() if found is not None else 0
 
 

@@ -87,7 +87,8 @@ class Conversation:
             savings_ratio=saved / before if before else 0.0,
             compression_ratio=(before - saved) / before if before else 1.0,
             blocks=tuple(
-                BlockAnswer(b.index, b.reason, b.compressor, b.handle, b.tokens_before, b.tokens_after) for b in _report(self.transcript, decided)
+                BlockAnswer(b.index, b.reason, b.compressor, b.handle, b.tokens_before, b.tokens_after, b.source)
+                for b in _report(self.transcript, decided)
             ),
             handles=handles,
             transforms_applied=tuple(dict.fromkeys(d.compressor for d in rewritten)),

@@ -70,14 +70,15 @@ class CompressRequest(CompressSettings, frozen=True, kw_only=True):
 
 
 class BlockAnswer(Struct, frozen=True):
-    """What became of one tool result.
+    """What became of one tool result, or of one long text of the user's.
 
     Args:
-        index: which tool result it is, counted from 0.
+        index: which tool result it is, or which long text of the user's, counted from 0.
         reason: why it is as it is, e.g. ``compressed`` or ``too small``.
         compressor: which one compressed it, ``""`` if none.
         handle: the original's handle, ``""`` if it was not compressed.
         tokens_before, tokens_after: o200k tokens; 0 where they were not counted.
+        source: whose text it is: ``tool`` or ``user``.
     """
 
     index: int
@@ -86,6 +87,7 @@ class BlockAnswer(Struct, frozen=True):
     handle: str
     tokens_before: int
     tokens_after: int
+    source: str = "tool"
 
 
 class CompressAnswer(Struct, frozen=True):
@@ -98,7 +100,7 @@ class CompressAnswer(Struct, frozen=True):
         tokens_saved: the difference, counted.
         savings_ratio: the share of the tokens that is not sent, 0 to 1.
         compression_ratio: the share that is, 0 to 1.
-        blocks: one entry for every tool result.
+        blocks: one entry for every tool result, and after them one for every text of the user's that is long enough to hold pasted data.
         handles: of the originals of what was rewritten, each once.
         transforms_applied: the compressors that rewrote something, each once.
         ccr_hashes: the handles, under the name that the published npm package reads.

@@ -95,9 +95,9 @@ export interface CompressOptions extends CompressRequestOptions, HeadroomClientO
   hooks?: CompressionHooks;
 }
 
-/** What became of one tool result. */
+/** What became of one tool result, or of one long text of the user's. */
 export interface BlockResult {
-  /** Which tool result, counted from 0. */
+  /** Which tool result, or which long text of the user's, counted from 0. */
   index: number;
   /** Why it is as it is, e.g. `compressed` or `too small`. */
   reason: string;
@@ -107,6 +107,8 @@ export interface BlockResult {
   handle: string;
   tokensBefore: number;
   tokensAfter: number;
+  /** Whose text it is. */
+  source?: "tool" | "user";
 }
 
 export interface CompressResult {
@@ -125,7 +127,7 @@ export interface CompressResult {
   compressed: boolean;
   /** Handles of the originals, under the name that everything else of Headroom uses. */
   handles?: string[];
-  /** One entry for every tool result. */
+  /** One entry for every tool result, and after them one for every text of the user's that is long enough to hold pasted data. */
   blocks?: BlockResult[];
   /** What was asked for and has no effect. */
   ignored?: string[];
