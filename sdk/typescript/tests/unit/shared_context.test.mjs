@@ -14,7 +14,8 @@ test("texts by key", async (t) => {
   await context.put("c", "long");
   assert.deepEqual(context.keys(), ["a", "c"]);
   assert.deepEqual(context.stats(), { entries: 2, totalOriginalTokens: 20, totalCompressedTokens: 8, totalTokensSaved: 12, savingsPercent: 60 });
-  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 61_000 });
+  const later = Date.now() + 61_000;
+  t.mock.method(Date, "now", () => later);
   assert.equal(context.get("a"), null);
   await context.put("d", "long");
   context.clear();
