@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from adapters.instruction_imports import CLAUDE, GEMINI, Imports
+
 NOWHERE, REPOSITORY, ROOT = "", "repository", "root"
 
 
@@ -22,12 +24,14 @@ class Reads:
         rules: folders from the project's whose ``.md`` and ``.mdc`` files are read, some of them only beside files that they name.
         above: how far up from the working folder it looks: ``NOWHERE``, ``REPOSITORY`` (to the folder that holds ``.git``), ``ROOT``.
         user: the file for all projects: a variable that may name its folder, that folder from the user's home, the file's name.
+        imports: how these files pull in others; None where they cannot.
     """
 
     groups: tuple[tuple[str, ...], ...]
     rules: tuple[str, ...] = ()
     above: str = NOWHERE
     user: tuple[str, str, str] | None = None
+    imports: Imports | None = None
 
     def user_file(self, environ: Mapping[str, str], home: Path) -> Path | None:
         """The file for all projects, whether it exists or not."""
@@ -44,6 +48,7 @@ READS: Mapping[str, Reads] = MappingProxyType(
             rules=(".claude/rules",),
             above=ROOT,
             user=("CLAUDE_CONFIG_DIR", ".claude", "CLAUDE.md"),
+            imports=CLAUDE,
         ),
         "codex": Reads((("AGENTS.override.md", "AGENTS.md"),), above=REPOSITORY, user=("CODEX_HOME", ".codex", "AGENTS.md")),
         "copilot": Reads(
@@ -53,7 +58,7 @@ READS: Mapping[str, Reads] = MappingProxyType(
             user=("COPILOT_HOME", ".copilot", "copilot-instructions.md"),
         ),
         "cursor": Reads((("AGENTS.md",), (".cursorrules",)), rules=(".cursor/rules",)),
-        "gemini": Reads((("GEMINI.md",),), above=REPOSITORY, user=("", ".gemini", "GEMINI.md")),
+        "gemini": Reads((("GEMINI.md",),), above=REPOSITORY, user=("", ".gemini", "GEMINI.md"), imports=GEMINI),
         "opencode": Reads((("AGENTS.md", "CLAUDE.md"),), above=REPOSITORY, user=("", ".config/opencode", "AGENTS.md")),
     }
 )

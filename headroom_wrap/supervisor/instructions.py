@@ -118,9 +118,14 @@ class Watched:
         self._blocks = 0
 
     def found(self, path: str, text: str, *, always: bool) -> None:
-        """A file as it stood when the session began."""
+        """A file as it stood when the session began, or when another began to import it."""
         self._texts[path] = text
         self._always[path] = always
+
+    def dropped(self, path: str) -> None:
+        """A file is not read any more, as no other imports it: that is a change of the other."""
+        self._texts.pop(path, None)
+        self._pending.pop(path, None)
 
     def changed(self, path: str, text: str | None, now: float, *, always: bool = True) -> None:
         """A file as it is now; None: it is gone. What is as it was is no change."""

@@ -10,40 +10,24 @@ import contextlib
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from adapters.instruction_files import NOWHERE, REPOSITORY, Reads
 from headroom_wrap.events import Event
+from headroom_wrap.supervisor.imports import Importer
 from headroom_wrap.supervisor.instructions import Instructions, Watched
+from headroom_wrap.supervisor.readings import Candidate, Readings, Seen, root
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
     from watchdog.observers.api import BaseObserver
 
-_MOST_BYTES = 1 << 20  # of a file
 _MOST_FOLDERS, _DEPTH = 2000, 6  # searched for nested files
 _MOST_WATCHED = 32  # folders
 _SKIPPED = frozenset({"node_modules", "venv", "env", "vendor", "target", "build", "dist", "site-packages", "__pycache__"})
 _LOOKED_ONLY = frozenset({"opened", "closed_no_write"})
-
-
-class _Candidate(NamedTuple):
-    """A file that may be there, and whether it would stand in every request."""
-
-    path: Path
-    always: bool
-
-
-class _Seen(NamedTuple):
-    """A file as a thread found it."""
-
-    candidate: _Candidate
-    text: str | None
-    time: float
-    first: bool
 
 
 class Watcher:
@@ -72,13 +56,15 @@ class Watcher:
         self._user = reads.user_file(environ, home)
         self._show = show
         self._core = Watched({self._shown(path): text for path, text in (ours or {}).items()})
-        self._seen: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
+        self._seen: queue.SimpleQueue[Seen] = queue.SimpleQueue()
         self.fd, self._bell = os.pipe()
         os.set_blocking(self.fd, False)
         os.set_blocking(self._bell, False)
         self._lock = threading.Lock()
-        self._looking = threading.Lock()  # what is read first is told first
-        self._candidates: dict[Path, _Candidate] = {}
+        self._scheduling = threading.Lock()  # not for watchdog's threads, which hold a lock of its own while they call us
+        self._news = threading.Event()
+        self._readings = Readings(Importer(reads.imports, cwd, home, environ, self._user), self._seen.put)
+        self._folders: set[Path] = set()  # watched
         self._observer: BaseObserver | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -103,15 +89,15 @@ class Watcher:
 
     def close(self) -> None:
         """The session is over: look at each file once more, and end the threads."""
-        with self._lock:
+        with self._scheduling:
             self._closed = True
             observer = self._observer
+        self._news.set()
         if observer is not None:
             observer.stop()
         if self._thread is not None:
             self._thread.join(1.0)
-            for candidate in list(self._candidates.values()):
-                self._look(candidate)
+            self._readings.look()
             self._drain()
             self._show(self._core.snapshot())
         with self._lock:
@@ -126,7 +112,9 @@ class Watcher:
                 seen = self._seen.get_nowait()
                 any_seen = True
                 path = self._shown(seen.candidate.path)
-                if not seen.first:
+                if seen.dropped:
+                    self._core.dropped(path)
+                elif not seen.first:
                     self._core.changed(path, seen.text, seen.time, always=seen.candidate.always)
                 elif seen.text is not None:
                     self._core.found(path, seen.text, always=seen.candidate.always)
@@ -145,19 +133,23 @@ class Watcher:
         try:
             self._watch(list(self._standing()))
             self._watch(list(self._nested()))
+            while not self._closed and self._observer is not None:
+                self._news.wait()
+                self._news.clear()
+                self._watch_folders(self._observer)  # a file that is imported since may be elsewhere
         except OSError:  # no watches left: what was found at the start is all that is known
             self._ring()
 
-    def _standing(self) -> Iterator[_Candidate]:
+    def _standing(self) -> Iterator[Candidate]:
         if self._user is not None:
-            yield _Candidate(self._user, always=True)
+            yield root(self._user, always=True)
         for folder in self._upwards():
             yield from self._of_groups(folder, always=True)
         for rules in self._reads.rules:
             with contextlib.suppress(OSError):
                 for path in sorted((self._cwd / rules).rglob("*.md*")):
                     if path.suffix in (".md", ".mdc"):
-                        yield _Candidate(path, always=True)
+                        yield root(path, always=True)
 
     def _upwards(self) -> Iterator[Path]:
         yield self._cwd
@@ -169,12 +161,12 @@ class Watcher:
             above = above[: tops[0]] if tops else []
         yield from above
 
-    def _of_groups(self, folder: Path, *, always: bool) -> Iterator[_Candidate]:
+    def _of_groups(self, folder: Path, *, always: bool) -> Iterator[Candidate]:
         for group in self._reads.groups:
             there = next((name for name in group if (folder / name).is_file()), group[0])
-            yield _Candidate(folder / there, always=always)
+            yield root(folder / there, always=always)
 
-    def _nested(self) -> Iterator[_Candidate]:
+    def _nested(self) -> Iterator[Candidate]:
         """Files below the working folder, which the agent reads once it works beside them."""
         names = {name for group in self._reads.groups for name in group if "/" not in name}
         level, searched = [str(self._cwd)], 0
@@ -189,43 +181,36 @@ class Watcher:
                         yield from self._of_groups(Path(folder), always=False)
             level = below
 
-    def _watch(self, candidates: list[_Candidate]) -> None:
+    def _watch(self, candidates: list[Candidate]) -> None:
         from watchdog.observers import Observer
 
-        for candidate in candidates:
-            known = self._candidates.setdefault(candidate.path, candidate)
-            if known is candidate:
-                self._look(candidate, first=True)
+        self._readings.add(candidates)
         self._ring()
-        with self._lock:
+        with self._scheduling:
             if self._closed:
                 return
             if self._observer is None:
                 self._observer = Observer()
                 self._observer.start()
+        self._watch_folders(self._observer)
+        self._readings.look()  # what changed between the first look and the watch
+
+    def _watch_folders(self, observer: BaseObserver) -> None:
+        """Watch where the files are that are known by now."""
         handler = cast("FileSystemEventHandler", _Handler(self._happened))  # its base class is no more than this, and slow to import
-        folders = dict.fromkeys(c.path.parent for c in candidates)
-        for folder in list(folders)[:_MOST_WATCHED]:
-            if folder.is_dir():
-                self._observer.schedule(handler, str(folder), recursive=False)
-        for candidate in candidates:  # what changed between the first look and the watch
-            self._look(candidate)
+        for folder in self._readings.folders():
+            if folder not in self._folders and len(self._folders) < _MOST_WATCHED and folder.is_dir():
+                self._folders.add(folder)
+                with self._scheduling:
+                    if self._closed:  # an observer that was stopped would watch it for ever
+                        return
+                    observer.schedule(handler, str(folder), recursive=False)
 
     def _happened(self, path: Path) -> None:
         """Something was done to a file in a folder that is watched."""
-        candidate = self._candidates.get(path)
-        if candidate is not None:
-            self._look(candidate)
+        if self._readings.look(path):
             self._ring()
-
-    def _look(self, candidate: _Candidate, *, first: bool = False) -> None:
-        with self._looking:
-            try:
-                with candidate.path.open("rb") as file:
-                    text = file.read(_MOST_BYTES).decode("utf-8", "replace")
-            except OSError:
-                text = None
-            self._seen.put(_Seen(candidate, text, time.time(), first))
+            self._news.set()
 
     def _ring(self) -> None:
         """Wake the supervisor."""

@@ -149,3 +149,24 @@ def test_nothing_is_left_of_a_watcher(tmp_path: Path) -> None:
         assert time.monotonic() < deadline, threading.enumerate()
         threading.Event().wait(0.01)
     assert len(set(os.listdir("/dev/fd")) - descriptors) <= 3
+
+
+def test_what_is_imported_is_watched_where_it_is(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    paragraph = "Never commit without running the whole suite, and say in the message why the change was made. "
+    write(project / "CLAUDE.md", f"{paragraph}\n\n@docs/style.md\n")
+    write(project / "docs" / "style.md", f"{paragraph}\n")
+    with session(tmp_path) as opened:
+        told = opened.until(lambda t: len(t.files) == 2)
+        assert [(d.first, d.second) for d in told.duplicates] == [("CLAUDE.md", "docs/style.md")]
+        write(project / "docs" / "style.md", "shorter")
+        opened.until(lambda t: [c.path for c in t.changes] == ["docs/style.md"] and not t.duplicates)
+        write(project / "more" / "deep" / "x.md", "x")
+        write(project / "CLAUDE.md", "@more/deep/x.md")
+        opened.until(lambda t: [f.path for f in t.files] == ["CLAUDE.md", "more/deep/x.md"])
+        deadline = time.monotonic() + 60
+        while not any(c.path == "more/deep/x.md" for c in opened.told.changes):  # its folder is watched soon after
+            assert time.monotonic() < deadline
+            write(project / "more" / "deep" / "x.md", f"edited at {time.monotonic()}")
+            if select.select([opened.watcher.fd], [], [], 0.05)[0]:
+                opened.watcher.ready()
