@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks import fleet
 from pipeline.store import breaker
-from pipeline.store.api import Decision, StoreError, Unreachable
+from pipeline.store.api import Decision, Group, Receipt, StoreError, Unreachable
+from pipeline.usage import Usage
 from tests.pipeline.store.conftest import Place
 from tests.pipeline.store.disk import small
 
@@ -67,6 +68,7 @@ def check(store, kept):
 def test_what_was_kept_stays_and_with_room_all_goes_on(kind):
     with small(160) as disk, placed(kind, disk.folder) as place:
         store = place.open(patience=DEADLINE)
+        store.add_receipt(Receipt("m", "s", 1000.0, "claude", "m", "/p", Usage(1), 0.5, 0.75))
         disk.fill(leave=3 << 20)
         kept = []
         with pytest.raises(StoreError, match="the (server's )?disk is full"):
@@ -75,6 +77,7 @@ def test_what_was_kept_stays_and_with_room_all_goes_on(kind):
         assert kept
         disk.fill()
         check(store, kept)
+        assert [(total.responses, total.cost) for total in store.totals(Group.ALL)] == [(1, 0.5)]
         disk.free()
         kept.append(until_it_keeps(store, len(kept)))
         if place.server is not None:
