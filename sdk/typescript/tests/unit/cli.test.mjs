@@ -1,21 +1,19 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { advice, fetched, installed } from "../../dist/esm/cli/find.js";
+import { folder } from "./folders.mjs";
 
 const MAIN = fileURLToPath(new URL("../../dist/esm/cli/main.js", import.meta.url));
 const having = (programs, works = () => false) => ({ which: (name) => (programs.includes(name) ? `/bin/${name}` : undefined), works });
-const folder = (name, script) => {
-  const path = mkdtempSync(join(tmpdir(), "headroom-"));
-  if (name) {
-    writeFileSync(join(path, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(path, name), 0o755);
-  }
+const program = (name, script) => {
+  const path = folder();
+  writeFileSync(join(path, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(path, name), 0o755);
   return path;
 };
 const run = (path, ...rest) => spawnSync(process.execPath, [MAIN, ...rest], { env: { PATH: path }, encoding: "utf8" });
@@ -30,12 +28,12 @@ test("where the program is", () => {
 });
 
 test("it becomes the program", () => {
-  const done = run(folder("headroom", 'echo "$@"; exit 7'), "proxy", "--port", "0");
+  const done = run(program("headroom", 'echo "$@"; exit 7'), "proxy", "--port", "0");
   assert.deepEqual([done.status, done.stdout], [7, "proxy --port 0\n"]);
 });
 
 test("signals are the program's", async (t) => {
-  const child = spawn(process.execPath, [MAIN, "proxy"], { env: { PATH: folder("headroom", "trap 'exit 9' TERM; echo up; read line") } });
+  const child = spawn(process.execPath, [MAIN, "proxy"], { env: { PATH: program("headroom", "trap 'exit 9' TERM; echo up; read line") } });
   t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   child.kill("SIGTERM");
@@ -43,7 +41,7 @@ test("signals are the program's", async (t) => {
 });
 
 test("where it is not, what to do is said and nothing is downloaded unasked", () => {
-  const path = folder("uvx", 'echo "uvx $@"');
+  const path = program("uvx", 'echo "uvx $@"');
   const done = run(path, "proxy");
   assert.deepEqual([done.status, done.stdout], [127, ""]);
   assert.match(done.stderr, /pip install headroom-ai[^]*--download proxy/);

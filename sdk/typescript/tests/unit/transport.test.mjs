@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -17,6 +16,7 @@ import {
   StorageError,
 } from "headroom-ai";
 import { chat, fakeProxy, refusing, small } from "./fake_proxy.mjs";
+import { folder } from "./folders.mjs";
 
 const strict = { fallback: false, token: "t" };
 
@@ -38,7 +38,7 @@ test("a token may stand in the base URL", async (t) => {
 
 test("the token that the proxy keeps is found, and read again when it is another", async (t) => {
   const proxy = await fakeProxy(t, small, refusing(401, "unauthorized"), small);
-  process.env.HEADROOM_STATE = mkdtempSync(join(tmpdir(), "headroom-"));
+  process.env.HEADROOM_STATE = folder();
   t.after(() => delete process.env.HEADROOM_STATE);
   const keep = (token) => writeFileSync(join(process.env.HEADROOM_STATE, "proxy-token"), `${token}\n`);
   const client = new HeadroomClient({ baseUrl: proxy.baseUrl });
@@ -54,7 +54,7 @@ test("the token that the proxy keeps is found, and read again when it is another
 });
 
 test("no token of this machine's goes to another", async () => {
-  process.env.HEADROOM_STATE = mkdtempSync(join(tmpdir(), "headroom-"));
+  process.env.HEADROOM_STATE = folder();
   writeFileSync(join(process.env.HEADROOM_STATE, "proxy-token"), "secret");
   const heard = [];
   const hear = async (_url, init) => (heard.push(init.headers), Response.json({}));
