@@ -19,6 +19,7 @@ from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.replies import Shape
+from headroom_wrap.proxy.silence import Silence
 from headroom_wrap.proxy.upstream import Failure, Unreachable
 from headroom_wrap.proxy.upstreams import Upstreams
 from pipeline.dialects.api import Dialect, UsageParser
@@ -337,17 +338,20 @@ class Exchange:
 
     async def _stream(self, answer: aiohttp.ClientResponse, response: web.StreamResponse, meter: Meter | None) -> bool:
         """Relay the body; False if the upstream broke off."""
-        while True:
-            try:
-                chunk = await answer.content.readany()
-            except Failure as error:
-                log.warning("the upstream broke off in the middle of a response: %r", error)
-                return False
-            if not chunk:
-                return True
-            await response.write(chunk)
-            if meter is not None:
-                meter.feed(chunk)
+        with Silence(answer, asyncio.get_running_loop()) as silence:
+            while True:
+                silence.begins()
+                try:
+                    chunk = await answer.content.readany()
+                except Failure as error:
+                    log.warning("the upstream broke off in the middle of a response: %r", error)
+                    return False
+                silence.ends()
+                if not chunk:
+                    return True
+                await response.write(chunk)
+                if meter is not None:
+                    meter.feed(chunk)
 
     def _session(self, prepared: Prepared) -> str:
         """The agent's own name of the conversation, ``""`` if it tells none."""

@@ -40,6 +40,12 @@ class SseParser:
             return events
         text = b"".join([*self._tail, chunk])
         self._tail, self._tail_size = [], 0
+        if b"\r" not in text:  # as most APIs write it, and found in half the time
+            *lines, rest = text.split(b"\n")
+            for line in lines:
+                self._line(line, events)
+            self._hold(rest)
+            return events
         pos = 0
         for end in _LINE_END.finditer(text):
             if end[0] == b"\r" and end.end() == len(text):
