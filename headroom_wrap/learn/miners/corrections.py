@@ -56,7 +56,7 @@ def _named_both(trail: Trail, at: int, text: str, evidence: Evidence) -> Observa
     for right, wrong in preferences.said(text):
         is_right, is_wrong = _word(right), _word(wrong)
         done = [step for step in after if not step.failed]
-        if not any(is_right.search(_made(step)) for step in done) or any(_begins(step, wrong) for step in done):
+        if not any(is_right.search(_made(step)) or _took_out(step, is_wrong) for step in done) or any(_begins(step, wrong) for step in done):
             continue
         made = [step for step in before if is_wrong.search(_made(step))]
         return Observation(
@@ -73,6 +73,12 @@ def _named_both(trail: Trail, at: int, text: str, evidence: Evidence) -> Observa
 
 def _word(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![a-z0-9])", re.IGNORECASE)
+
+
+def _took_out(step: Step, name: re.Pattern[str]) -> bool:
+    """Whether an edit removed a name."""
+    old = "\n".join(value[:_MOST] for key, value in step.use.arguments.items() if isinstance(value, str) and key in _OLD)
+    return bool(old) and name.search(old) is not None and name.search(_made(step)) is None
 
 
 def _made(step: Step) -> str:

@@ -13,8 +13,9 @@ _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _HIDES = frozenset(
     "skip ignore ignored exclude excluded only filter grep match select deselect except omit without zero force allow disable lenient soft warn "
     "warning warnings pass retry retries rerun reruns repeat seed random shuffle keep continue bail fail failed first last quiet silent verbose "
-    "debug trace backtrace log color colour reporter report version help list dry update snapshot fix yes delete prune root insecure unsafe "
-    "overwrite dangerously verify hard offline timeout watch collect limit-to level husky privileged".split()
+    "debug trace backtrace log color colour reporter report version help list dry update snapshot fix yes delete prune insecure unsafe "
+    "overwrite dangerously verify hard offline timeout watch collect level lock approve assume accept confirm override bypass trust "
+    "husky privileged".split()
 )
 _SELECTS = frozenset("-k -t -g -m -x -run".split())  # short names of the same, with a value
 _DEFINED = re.compile(r"-[DP](?=[a-z])")  # a property: ``-DskipTests``

@@ -11,7 +11,7 @@ from headroom_wrap.learn.miners.difference import difference, hides
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import place
 from headroom_wrap.learn.miners.trail import WINDOW, Step, Trail, clean
-from headroom_wrap.learn.miners.variants import OF_FILES, called, head, of_environment, premises, purpose, typed
+from headroom_wrap.learn.miners.variants import OF_FILES, called, head, is_subcommand, names_purpose, of_environment, premises, purpose, typed
 from pipeline.transcript import ToolKind
 
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
@@ -27,7 +27,7 @@ _SESSIONS = frozenset({"tox", "nox"})  # they run what they are told to: tests o
 _NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
 _CALL = re.compile(r"\w\(\);?\Z")  # of a function, for an interpreter
 _PART = re.compile(
-    r"::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
+    r"::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|R|E|L|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
 )
 # Without these it may be another command: it takes its settings, or all of the project, from elsewhere.
 _SETTING = re.compile(
@@ -52,7 +52,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
             continue
         if lesson is not Lesson.TEST_COMMAND and _got_round(trail, step, line):
             continue
-        command = _whole(trail, step, line)
+        command = _whole(trail, step, line, lesson)
         if command and (lesson, command) not in told:
             told.add((lesson, command))
             needed = (PathExists(command.split(maxsplit=1)[0]),) if line.activate else premises(trail, step, head(line.words))
@@ -79,7 +79,7 @@ def _entry_points(trail: Trail) -> Iterator[Observation]:
                 yield Observation(Kind.FACT, Lesson.ENTRY_POINT.value, Lesson.ENTRY_POINT, {"path": path}, trail.evidence(step), (PathExists(path),))
 
 
-def _whole(trail: Trail, step: Step, line: Line) -> str:
+def _whole(trail: Trail, step: Step, line: Line, lesson: Lesson) -> str:
     """The command in a form that does it for the whole project; ``""`` where no such form was run."""
     name = head(line.words)
     if {basename(w) for w in name} & _NOT_OF_PROJECT:
@@ -90,6 +90,8 @@ def _whole(trail: Trail, step: Step, line: Line) -> str:
         rest = tuple(w for w in rest if w not in _LOUDNESS)
         if len(name) + len(rest) > _MOST_WORDS or any(_PART.search(w) and not _CALL.search(w) for w in rest):
             return ""
+        if lesson is Lesson.TEST_COMMAND and _named(rest, trail.folders):
+            return ""  # some of the tests, by their names
         name, rest = (*name, *rest), ()
     if line.activate:
         program = of_environment(trail, step, line.activate, line.program)
@@ -98,6 +100,12 @@ def _whole(trail: Trail, step: Step, line: Line) -> str:
         name = (program, *name[1:])
     whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
     return clean(typed((*name, *whole)))[:160] if basename(name[0]) not in ("npx", "bunx") or len(name) > 1 else ""
+
+
+def _named(words: tuple[str, ...], folders: frozenset[str]) -> bool:
+    """Whether one of a command's arguments is a bare name, and so perhaps that of some tests. The value of an option is none."""
+    after = zip(("", *words), words, strict=False)
+    return any(is_subcommand(w, folders) and not names_purpose(w) and w not in _QUALIFIERS for before, w in after if not before.startswith("-"))
 
 
 def _lesson(step: Step, words: tuple[str, ...], folders: frozenset[str]) -> Lesson | None:
@@ -109,6 +117,14 @@ def _lesson(step: Step, words: tuple[str, ...], folders: frozenset[str]) -> Less
     if lesson is None or step.use.kind is not ToolKind.SHELL or basename(words[0]) in OF_FILES:
         return None
     name = called(words, folders)
+    if lesson is Lesson.BUILD_COMMAND:
+        if "-l" in words:  # its steps are listed
+            return None
+        for one in words[len(name) : len(name) + 1]:
+            if is_subcommand(one, folders) and one not in _QUALIFIERS:  # ``zig build test`` does what its last word says
+                lesson = Lesson.TEST_COMMAND if purpose(("make", one)) == "test" else None
+    if lesson is None:
+        return None
     if set(name[-1].split(":")[1:]) - _QUALIFIERS or name[:2] == ("cargo", "package"):
         return None
     if lesson is not Lesson.TEST_COMMAND:

@@ -136,11 +136,12 @@ _ABSENCE = re.compile(
     r"not (?:be )?(?:found|recogni[sz]ed|declared|defined|located|known|available|an? (?:valid|known|recogni[sz]ed)|part of|registered)"
     r"|do(?:es)?(?:n't| not) (?:exist|know|recogni[sz]e|match|contain|have|define)|no such|unknown|unrecogni[sz]ed|undefined"
     r"|cannot (?:find|locate)|could(?:n't| not) (?:find|locate)|can't find|unable to (?:find|locate)|invalid|is ambiguous|isn't (?:an? |in )"
-    r"|\bno (?:rule|target|task|preset|environment|profile|recipe|job|session|scheme|configuration|workspace|script)s? ",
+    r"|\bno (?:rule|target|task|preset|environment|profile|recipe|job|session|scheme|configuration|workspace|script|step)s? ",
     re.IGNORECASE,
 )
 _OPTION_ABSENCE = re.compile(
-    r"(?:unknown|unrecogni[sz]ed|invalid|illegal|unexpected|unsupported|no such)(?: \w{1,20})? ?(?:option|argument|flag|switch|parameter|key)s?\b"
+    r"(?:unknown|unrecogni[sz]ed|invalid|illegal|unexpected|unsupported|no such)(?: ['\w]{1,20})? ?(?:option|argument|flag|switch|parameter|key)s?\b"
+    r"|(?:find|have|know|recogni[sz]e) (?:an? |the |such |any )?(?:option|argument|flag|switch|parameter)"
     r"|(?:option|argument|flag|switch|parameter)s? [^\n]{0,60}(?:not (?:be )?(?:recogni[sz]ed|supported|known|allowed|valid|an? )"
     r"|does not exist|is unknown|was removed)"
     r"|not an? (?:\w{1,12} )?(?:option|argument|flag|switch|parameter)\b",

@@ -7,7 +7,7 @@ import re
 from headroom_wrap.learn.miners.trail import Step
 
 _TESTS = re.compile(
-    r"\b[1-9]\d{0,5} (?:\w{1,12} )?(?:failed|failures?|failing|errors?|errored|problems?|violations?|offenses?|issues?|mismatch\w{0,4})\b"
+    r"\b[1-9]\d{0,5} (?!previous)(?:\w{1,12} )?(?:failed|failures?|failing|errors?|errored|problems?|violations?|offenses?|issues?|mismatch\w{0,4})\b"
     r"|\b(?:[Ff]ailed|[Ff]ailures|[Ee]rrors): {1,6}[1-9]"
     r"|FAILURES!|^\s{0,4}(?:--- )?FAIL(?:ED)?\b|[✗✕✖✘]|\bAssert\w{0,20}(?:Error|Failed|Exception)|\bassert(?:ion)? |^not ok\b"
     r"|[Tt]ests? (?:did not pass|failed)",

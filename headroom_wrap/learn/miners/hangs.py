@@ -8,7 +8,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.difference import difference, hides
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import called, head, premises, purpose, typed, workings
+from headroom_wrap.learn.miners.variants import head, premises, purpose, typed, workings
 
 # What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
 _ENDING = frozenset(
@@ -64,9 +64,10 @@ def _other_call(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
     if later is None or not later.worked or not later.line or not later.line.words or later.line.program != line.program:
         return
     words = later.line.words
-    name, other = called(line.words, trail.folders), called(words, trail.folders)
+    name, other = _bare(line.words), _bare(words)
     changed = difference(line.words, words)
-    optional = changed is not None and not purpose(words) and not any(hides(unit[0]) for unit in (changed.gained,) if unit)
+    ended = changed is not None and changed.lost[:1] == ("--watch",) and (not changed.gained or changed.gained[0] in _ENDING)
+    optional = ended or (changed is not None and not purpose(words) and not any(hides(unit[0]) for unit in (changed.gained,) if unit))
     other_task = name != other and len(other) > 1 and _LOOKING.isdisjoint(other) and purpose(words) in ("", "build", purpose(line.words))
     if not (optional or other_task) or not trail.undisturbed(step, later) or later.line.guarded:
         return
@@ -83,6 +84,12 @@ def _other_call(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
             refuted_by=(f"works:{command}", f"returns:{command}"),
             wasted_tokens=cost(step),
         )
+
+
+def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that a command begins with before its options and what has a space in it: ``swift run App serve``."""
+    end = next((place for place, word in enumerate(words) if place and (word.startswith("-") or " " in word)), len(words))
+    return words[: min(end, _LONGEST)]
 
 
 def _ending(trail: Trail, step: Step, line: Line) -> str:

@@ -16,7 +16,7 @@ SIZE = 20_000  # bytes: the least that any agent refuses to read whole
 _TOO_LARGE = re.compile(
     r"exceeds maximum allowed (?:tokens|size)|[Ff]ile (?:is )?too large|too large to (?:be )?read"
     r"|\[Truncated: PARTIAL view|file content has been truncated"
-    r"|[Ff]ile content \([^)\n]{1,60}\) exceeds|exceeds the (?:maximum|size) limit"
+    r"|[Ff]ile content \([^)\n]{1,60}\) exceeds|exceeds the (?:maximum|size) limit|[Ff]ile has more lines\b"
 )
 _RANGES = ("offset", "limit", "start_line", "end_line", "view_range", "startLine", "endLine", "line_start", "line_end")
 
@@ -30,7 +30,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if not (_TOO_LARGE.search(step.use.result[:1200]) or _TOO_LARGE.search(step.use.result[-1200:])):
             continue
         path = place(trail, step, step.use.path)
-        lesson = _worked(trail, step, path) if path and path not in told and not passing(path) else None
+        lesson = _worked(trail, step, path) if path and path not in told else None
         if path and lesson:
             told.add(path)
             yield Observation(
@@ -40,7 +40,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
                 slots={"path": clean(path)},
                 evidence=trail.evidence(step),
                 premise=(LargerThan(clean(path), SIZE),),
-                firm=True,
+                firm=not passing(path),
                 refuted_by=(f"whole:{clean(path)}",),
                 wasted_tokens=cost(step),
             )

@@ -18,7 +18,8 @@ _ACTIVATE = re.compile(r"(?:source|\.)\s{1,4}([^\s;&|$`\"']{0,200}activate)\s{0,
 _GUARDS = frozenset(
     {"for", "while", "until", "if", "case", "select", "test", "[", "[[", "!", "function", "do", "then", "trap", "which", "type", "hash"}
 )
-_TRAILERS = frozenset({"echo", "printf", "true", ":", "pwd", "date"})
+_ALL = frozenset(";|\n")  # without these between commands, the status of the line is that of them all
+_TRAILERS = frozenset({"cd", "popd", "echo", "printf", "true", ":", "pwd", "date"})
 _REDIRECTED = re.compile(r"(?<![0-9&>])>{1,2}\s{0,4}(?!/dev/|&)\S|\btee\s")
 
 
@@ -85,7 +86,7 @@ def parse(command: str) -> Line | None:
     commands = tuple(tuple(stage) for part in parts for stage in part)
     main = parts[0] if all(stage[0] in _TRAILERS for part in parts[1:] for stage in part) else []
     words = tuple(main[0]) if main and not guarded else ()
-    masked = len(parts) > 1 or len(parts[0]) > 1 or inline
+    masked = (len(parts) > 1 and not _ALL.isdisjoint(rest)) or len(parts[0]) > 1 or inline
     return Line(folder, tuple(variables), activate, commands, words, masked, guarded, inline or bool(_REDIRECTED.search(rest)))
 
 

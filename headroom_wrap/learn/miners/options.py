@@ -11,8 +11,8 @@ from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides
 from headroom_wrap.learn.miners.failure import Cause, says, says_absent
 from headroom_wrap.learn.miners.line import Line, basename
-from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import called, forms, head, premises, typed, workings
+from headroom_wrap.learn.miners.trail import ASKING, Step, Trail, clean, cost
+from headroom_wrap.learn.miners.variants import TASK_RUNNERS, called, forms, head, is_subcommand, names_purpose, premises, typed, workings
 from pipeline.transcript import ToolKind
 
 _NEEDED = re.compile(
@@ -25,7 +25,7 @@ _RECKLESS = re.compile(
     r"|root)|-f\Z"
 )
 _RESEMBLING = 0.5
-_NEVER = frozenset({"git", "rm", "docker", "kubectl", "terraform", "sudo", "npm-audit", "chmod", "curl"})
+_NEVER = frozenset({"git", "rm", "docker", "sudo", "npm-audit", "chmod", "curl"})
 _THIRD_PARTY = re.compile(r"(?:^|/)(?:vendor|node_modules|\.?venv|env|\.[\w-]{1,40})/")  # where others' programs lie in a project
 
 
@@ -48,6 +48,8 @@ def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
         if not same_place or premises(trail, later, words) is None:
             continue
         found = difference(line.words, words)
+        if found and found.gained[:1] and found.gained[0] in ASKING:
+            continue  # it was asked what there is
         if step.failure and step.failure.cause is Cause.BAD_OPTION:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
         elif found and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
@@ -64,13 +66,20 @@ def _rejected(trail: Trail, step: Step, found: Difference, option: str) -> tuple
     if not found.lost or found.lost[0].split("=", 1)[0] != option or (step.failure is None):
         return ()
     known = not step.failure.loose
-    command = clean(" ".join(head(found.common) if known else called(found.common, trail.folders)))
+    commands = (clean(" ".join(head(found.common))),) if known else _commands(trail, step, found.common)
     if not found.gained:
-        slots = {"command": command, "option": clean(option)}
-        return (_observation(trail, step, Lesson.DROP_OPTION, slots, found.common, firm=known),)
+        slots = {"option": clean(option)}
+        return tuple(_observation(trail, step, Lesson.DROP_OPTION, {"command": name, **slots}, found.common, firm=known) for name in commands)
     right = found.gained[0].split("=", 1)[0]
-    slots = {"command": command, "wrong": clean(option), "right": clean(right)}
-    return (_observation(trail, step, Lesson.REPLACE_OPTION, slots, found.common, firm=known and _resemble(option, right)),)
+    slots, firm = {"wrong": clean(option), "right": clean(right)}, known and _resemble(option, right)
+    return tuple(_observation(trail, step, Lesson.REPLACE_OPTION, {"command": name, **slots}, found.common, firm=firm) for name in commands)
+
+
+def _commands(trail: Trail, step: Step, common: tuple[str, ...]) -> tuple[str, ...]:
+    """What of a command an option belongs to: the bare words before the first of its options, or fewer, as other sessions show."""
+    words = step.line.words if step.line else common
+    bare = next((n for n, word in enumerate(words) if n and not (names_purpose(word) or is_subcommand(word, trail.folders))), len(words))
+    return tuple(dict.fromkeys(clean(" ".join(name)) for name in (words[:bare], called(common, trail.folders), head(common))))
 
 
 def _letter(trail: Trail, step: Step, failed: tuple[str, ...], worked: tuple[str, ...], option: str) -> tuple[Observation, ...]:
@@ -109,9 +118,10 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
         return ()  # a search that finds nothing has not failed
     by_value = len(value) > 3 and says(output, value)
     by_name = len(name) > 3 and name.startswith("--") and name in output and _NEEDED.search(output) is not None
+    by_name = by_name or (name.startswith("--no-") and name.count("-") > 3 and says(output.lower(), name[5:].replace("-", " ")))
     if hides(name) and by_value:  # what is left out: a part of the work, or one demand that was named
         by_value = name.startswith("--ignore-") and not faults.of_code(step)
-    if _RECKLESS.match(name) and not by_value:
+    if _RECKLESS.match(name) and not by_value and (name != "-f" or not value):
         return ()
     if not (by_name or by_value) and (
         not _telling(name, value) or not trail.undisturbed(step, later) or faults.of_code(step) or faults.passing(step)
@@ -144,7 +154,9 @@ def _parted(unit: Unit) -> tuple[str, str]:
 def _own(line: Line) -> bool:
     """Whether it is the project's own program: its options change as it is worked on, and are tried wrong on purpose."""
     name = head(line.words)
-    return ("/" in line.program and not _THIRD_PARTY.search(line.program)) or (name[1:2] != ("-m",) and any(_FILE.search(w) for w in name[1:]))
+    if "/" in line.program and not _THIRD_PARTY.search(line.program) and basename(line.program) not in TASK_RUNNERS:
+        return True
+    return name[1:2] != ("-m",) and any(_FILE.search(w) and not _THIRD_PARTY.search(w) and not w.startswith("bin/") for w in name[1:])
 
 
 _FILE = re.compile(r"\.\w{1,5}\Z|/")

@@ -142,5 +142,9 @@ def _same(wrong: str, right: str) -> bool:
         one, other = (posixpath.basename(posixpath.dirname(path)) for path in (wrong, right))
         return a.lower() not in _COMMON or (one == other != "" and one.lower() not in _COMMON_FOLDERS)
     (stem, extension), (other, another) = posixpath.splitext(a), posixpath.splitext(b)
+    if extension == another and stem.lower() not in _COMMON_FOLDERS and len(stem) > 3 and stem in right.split("/")[:-1]:
+        return True  # a module became a folder
+    if stem == other and len(extension) > 2 and posixpath.dirname(wrong) == posixpath.dirname(right) and another.startswith(extension):
+        return True
     alike = any(extension in group and another in group for group in _EXTENSIONS)
     return stem == other and alike and posixpath.dirname(wrong) == posixpath.dirname(right)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, NotOnPath, Observation, PathAbsent, PathExists, Premise
+from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.failure import Cause
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
@@ -24,6 +25,7 @@ from headroom_wrap.learn.miners.variants import (
 from pipeline.command import shows
 from pipeline.transcript import ToolKind
 
+_SPECIFIC = 3  # arguments that two commands have in common, so that they do the same
 _MOST_WRAPPING = 8  # words of what a program is run through
 _NO_WRAPPERS = frozenset({"which", "type", "man", "echo", "whereis", "apropos", "find", "grep", "rg", "ls", "cat", "git"})  # they are told of it
 _INSTALLS = frozenset({"-y", "--yes", "install", "add", "--install"})  # then it is there by now
@@ -33,10 +35,34 @@ _SEARCHERS = frozenset({"rg", "grep", "ag", "ack", "egrep", "fd", "fdfind", "fin
 def mine(trail: Trail) -> Iterator[Observation]:
     """Of each program that was not found, what ran in its place soon after."""
     for step in trail.steps:
+        found = None
         if step.failure and step.failure.cause is Cause.NO_PROGRAM and step.line and not step.line.guarded:
             found = _replacement(trail, step, step.line, step.failure.name)
-            if found:
-                yield found
+        elif step.failed and step.line and step.line.words and not step.use.refused and not step.use.timed_out:
+            found = _other_runner(trail, step, step.line)
+        if found:
+            yield found
+
+
+def _other_runner(trail: Trail, step: Step, line: Line) -> Observation | None:
+    """The same program, run by something else that finds it: ``yarn nx`` for ``npx nx``."""
+    wrong = _run_by(line.words)
+    if not wrong or faults.of_code(step) or faults.passing(step):
+        return None
+    rest = line.words[len(wrong) :]
+    for later, working in workings(trail, step):
+        right = _run_by(working.words)
+        if right and right != wrong and working.words[len(right) :] == rest and rest and trail.undisturbed(step, later):
+            needed = premises(trail, later, (*right, rest[0]))
+            return None if needed is None else _observation(trail, step, " ".join((*wrong, rest[0])), (*right, rest[0]), needed, firm=False)
+        if working.words == line.words:
+            return None
+    return None
+
+
+def _run_by(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that run another program, empty if it is run as it is."""
+    return next((words[:size] for size in (2, 1) if len(words) > size and " ".join(words[:size]) in RUNNERS), ())
 
 
 def _replacement(trail: Trail, step: Step, line: Line, name: str) -> Observation | None:
@@ -64,7 +90,8 @@ def _counterpart(trail: Trail, wrong: tuple[str, ...], right: tuple[str, ...]) -
     for_what = purpose(wrong, trail.folders)
     if for_what and len(head(right)) > 1 and basename(right[0]) in TASK_RUNNERS and for_what == purpose(right):
         return head(right)
-    if right[1:] != wrong[1:] or len(called(wrong, trail.folders)) < 2 or sorted(right[0]) == sorted(wrong[0]):  # the last is a slip of the keys
+    specific = len(called(wrong, trail.folders)) > 1 or sum(not word.startswith("-") for word in wrong[1:]) >= _SPECIFIC
+    if right[1:] != wrong[1:] or not specific or sorted(right[0]) == sorted(wrong[0]):  # the last is a slip of the keys
         return ()
     if "/" in wrong[0] or basename(right[0]) in OF_FILES or shows(" ".join(right)).kind is not ToolKind.SHELL:
         return ()
@@ -97,6 +124,8 @@ def _observation(
     trail: Trail, step: Step, wrong: str, right: tuple[str, ...], needed: tuple[Premise, ...], *, firm: bool = True
 ) -> Observation | None:
     absent: Premise
+    if " " in wrong:
+        return _told(trail, step, wrong, right, needed, firm=firm)
     if "/" in wrong:
         place = trail.relative(wrong, step.use.cwd)
         if place is None or (step.line and step.line.folder):
@@ -104,13 +133,17 @@ def _observation(
         absent = PathAbsent(place)
     else:
         absent = NotOnPath(clean(wrong))
+    return _told(trail, step, wrong, right, (absent, *needed), firm=firm)
+
+
+def _told(trail: Trail, step: Step, wrong: str, right: tuple[str, ...], needed: tuple[Premise, ...], *, firm: bool) -> Observation:
     return Observation(
         kind=Kind.COMMAND,
         subject=clean(wrong),
         lesson=Lesson.USE_PROGRAM,
         slots={"wrong": clean(wrong), "right": clean(" ".join(right))},
         evidence=trail.evidence(step),
-        premise=(absent, *needed),
+        premise=needed,
         firm=firm,
         machine=firm and _of_machine(wrong, right),
         refuted_by=(f"runs:{clean(wrong)}", f"missing:{clean(right[0])}"),

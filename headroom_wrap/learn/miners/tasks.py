@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
-from headroom_wrap.learn.miners.failure import Cause, Failure
+from headroom_wrap.learn.miners.failure import Cause, Failure, says
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import akin, head, names_purpose, premises, purpose, resemble, workings
+from headroom_wrap.learn.miners.variants import akin, head, names_purpose, premises, purpose, resemble, task_of_like, workings
 
 _NEVER = frozenset({"git", "docker", "podman", "kubectl", "gh", "aws", "gcloud", "az", "ssh"})  # what they are asked for is of the day
 _VERSIONED = re.compile(r"[@=<>~]=?\d|\d\.\d")  # a package in one of its versions
@@ -36,19 +36,31 @@ def _instead(trail: Trail, step: Step, line: Line, failure: Failure) -> Observat
         right = head(working.words)
         if not failure.loose and right != wrong and _same_purpose(wrong, right, failure):
             return _observation(trail, step, later, wrong, right, firm=failure.cause is Cause.NO_TASK)
-        if failure.cause is Cause.NO_TASK and (right := _in_its_place(line.words, working.words, failure.name)) and trail.undisturbed(step, later):
+        if failure.cause is Cause.NO_TASK and (right := _in_its_place(trail, step, later, failure.name)) and trail.undisturbed(step, later):
             return _observation(trail, step, later, wrong, right, firm=False)
     return None
 
 
-def _in_its_place(failed: tuple[str, ...], worked: tuple[str, ...], task: str) -> tuple[str, ...]:
-    """A command up to the one word that it has in place of a task that there is not, if the two have a word in common."""
+def _in_its_place(trail: Trail, step: Step, later: Step, task: str) -> tuple[str, ...]:
+    """A command up to the one word that it has in place of a task that there is not.
+
+    The two have a word in common, or a tool has told of the second in the meantime and neither is known to be for something else.
+    """
+    failed, worked = (one.line.words if one.line else () for one in (step, later))
     if len(failed) != len(worked) or task not in failed:
         return ()
     place = failed.index(task)
     if failed[:place] != worked[:place] or failed[place + 1 :] != worked[place + 1 :] or failed[place - 1].startswith("-"):
         return ()
-    return worked[: place + 1] if resemble(task, worked[place]) and not _VERSIONED.search(worked[place]) else ()
+    right = worked[place]
+    if _VERSIONED.search(right) or not (resemble(task, right) or (task_of_like(task, right) and _told(trail, step, later, right))):
+        return ()
+    return worked[: place + 1]
+
+
+def _told(trail: Trail, step: Step, later: Step, name: str) -> bool:
+    """Whether an output named a task after another was asked for in vain."""
+    return any(says(one.use.result, name) for one in trail.steps[step.index : later.index])
 
 
 def _observation(trail: Trail, step: Step, later: Step, wrong: tuple[str, ...], right: tuple[str, ...], *, firm: bool) -> Observation | None:

@@ -30,6 +30,8 @@ _CHANGING = frozenset(
     "mamba gem cargo-install "
     "nvm pyenv asdf mise rbenv volta fnm corepack virtualenv git-lfs wget curl docker systemctl service cookiecutter degit alembic terraform".split()
 )
+ASKING = frozenset({"--help", "-h", "-l", "--list", "--version", "--dry-run"})
+_GETTING = frozenset({"go", "flutter", "dart", "pub", "cabal", "conan", "nuget"})  # with others ``get`` shows
 _CHANGING_VERBS = frozenset(
     "install add i ci init create new sync lock update upgrade get restore checkout switch pull merge stash clone reset rebase apply mv rm "
     "generate gen "
@@ -166,6 +168,8 @@ def _changes(use: ToolUse, line: Line | None) -> bool:
         return True
     for words in line.commands:
         name = basename(words[0])
+        if not ASKING.isdisjoint(words[1:]) or (words[1:2] == ("get",) and name not in _GETTING):
+            continue
         if name in _CHANGING or (name == "sed" and any(w.startswith("-i") for w in words)):
             return True
         if any(w in _CHANGING_VERBS for w in words[1:4]):

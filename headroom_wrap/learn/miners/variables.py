@@ -15,7 +15,8 @@ from headroom_wrap.learn.miners.variants import forms, head, premises, workings
 
 _PATHS = frozenset({"PYTHONPATH", "NODE_PATH", "RUBYLIB", "GOPATH", "GOFLAGS", "CLASSPATH", "LD_LIBRARY_PATH"})
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|DSN|URL|URI|COOKIE|SESSION|PRIVATE|SIGN|SALT|CERT|CONN", re.IGNORECASE)
-_PLAIN = re.compile(r"(?!.{0,20}://)[\w./:,+=@%-]{1,60}\Z")
+_OWN_PLACE = re.compile(r"/(?!usr/|opt/|run/|etc/|lib/|Library/|Applications/)")  # of this user, or of this day
+_PLAIN = re.compile(r"(?!https?://|.{0,60}@)[\w./:,+=@%-]{1,60}\Z")
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
@@ -73,4 +74,4 @@ def _explains(trail: Trail, step: Step, later: Step, name: str) -> bool:
 
 def _shown(name: str, value: str) -> str:
     """The assignment, or the name alone where the value may be a secret, or one of this machine."""
-    return clean(f"{name}={value}" if _PLAIN.match(value) and not _SECRET.search(name) and not value.startswith("/") else name)
+    return clean(f"{name}={value}" if _PLAIN.match(value) and not _SECRET.search(name) and not _OWN_PLACE.match(value) else name)

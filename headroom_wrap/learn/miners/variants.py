@@ -137,6 +137,8 @@ def head(words: tuple[str, ...]) -> tuple[str, ...]:
             task = words[2:3] if words[1].endswith(("manage.py", "console", "artisan")) else ()
             return (*words[:2], *task)
         return words[:1]
+    if len(words) > 2 and words[1] in ("run", "exec") and name not in MANAGERS and name not in _TOOL and words[2][:1] not in ("", "-", "."):
+        return (*words[:2], *head(words[2:]))  # it runs another program, or a task
     if name in _SUBCOMMANDS and len(words) > 1 and _is_task(words[1]):
         taken = 2
         if words[1] in ("run", "exec", "compose", "run-script", "tool") and len(words) > 2 and _is_task(words[2]):
@@ -156,7 +158,12 @@ def called(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> tup
     rest = words[1:]
     while rest[:1] and rest[0].startswith("-") and "=" in rest[0]:
         rest = rest[1:]
-    return (*taken, rest[0]) if rest and _SUBCOMMAND.match(rest[0]) and rest[0] not in folders else taken
+    return (*taken, rest[0]) if rest and is_subcommand(rest[0], folders) else taken
+
+
+def is_subcommand(word: str, folders: frozenset[str]) -> bool:
+    """Whether a word may be one: bare, and no folder's name."""
+    return _SUBCOMMAND.match(word) is not None and word not in folders
 
 
 def typed(words: tuple[str, ...]) -> str:
@@ -168,7 +175,9 @@ def forms(words: tuple[str, ...], folders: frozenset[str]) -> tuple[str, ...]:
     """A command as it was run, if that is short, with its subcommand, and its program alone: which of them a lesson is about, more sessions show."""
     whole = clean(typed(words))
     short = len(words) <= _MOST_WORDS and len(whole) <= _LONGEST
-    general = (clean(" ".join(name)) for name in (called(words, folders), head(words)))
+    name = head(words)
+    alone = name[:1] if len(name) == 2 and " ".join(name) not in RUNNERS and _VERSION.sub("", basename(name[0])) not in _INTERPRETERS else name
+    general = (clean(" ".join(part)) for part in (called(words, folders), name, alone))
     return tuple(dict.fromkeys((*((whole,) if short else ()), *general)))
 
 
@@ -224,6 +233,12 @@ def resemble(one: str, other: str) -> bool:
     a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
     others = _tokens(other)
     return bool(a and a == b) or any(_alike(token, o) for token in _tokens(one) for o in others)
+
+
+def task_of_like(one: str, other: str) -> bool:
+    """Whether two names of tasks may be for the same: neither says what it is for, or only one does, and they are no names of files or versions."""
+    a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
+    return not (a and b) and all(_SUBCOMMAND.match(name) for name in (one, other)) and not other.startswith(("clean", "help", "list"))
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:

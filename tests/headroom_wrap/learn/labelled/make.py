@@ -2260,6 +2260,148 @@ case(
 )
 
 
+# --------------------------------------------------------------------- a seventh part: as the miners stood after the third independent set was seen
+case(
+    "seven-auto-approve",
+    "an option that assents for the user",
+    *twice(sh("terraform apply", "Error: cannot ask for approval", 1), sh("terraform apply -auto-approve", "Apply complete!")),
+)
+case(
+    "seven-no-lock",
+    "an option that gives up a lock",
+    *twice(sh("terraform plan", "Error: state is broken", 1), sh("terraform plan -lock=false", "No changes.")),
+)
+case(
+    "seven-context-of-the-day",
+    "another context each time",
+    [sh("kubectl get pods", "error: You must be logged in", 1), sh("kubectl get pods --context dev", "web Running")],
+    [sh("kubectl get pods", "error: You must be logged in", 1), sh("kubectl get pods --context test", "web Running")],
+)
+case(
+    "seven-namespace",
+    "the same namespace in two sessions, of other commands",
+    [sh("kubectl logs deploy/a", "Error from server (NotFound)", 1), sh("kubectl logs deploy/a -n shop", "ready")],
+    [sh("kubectl describe deploy/a", "Error from server (NotFound)", 1), sh("kubectl describe deploy/a -n shop", "Replicas: 2")],
+    right=[rule("add_option", command="kubectl", option="-n shop")],
+)
+case(
+    "seven-task-of-another-purpose",
+    "what is listed and run next is for something else",
+    *twice(sh("just test", "error: Justfile does not contain recipe `test`.\nrecipes: build lint", 1), sh("just build", "ok")),
+    right=[rule("build_command", command="just build")],
+)
+case(
+    "seven-task-cleaned",
+    "what is run next only clears up",
+    *twice(sh("inv release", "No idea what 'release' is!\nunknown task release; tasks: clean docs", 1), sh("inv clean", "")),
+)
+case(
+    "seven-task-listed",
+    "the tool lists it, and it is run",
+    *twice(sh("mage deps", 'Unknown target specified: "deps"', 2), sh("mage -l", "Targets:\n  vendor\n  run"), sh("mage vendor", "ok")),
+    right=[rule("use_task", wrong="mage deps", right="mage vendor")],
+)
+case(
+    "seven-runner-tests-fail",
+    "a test fails by chance under one runner and not under the other",
+    *twice(sh("npx vitest run cart", "1 failed | 3 passed", 1), sh("pnpm vitest run cart", "4 passed")),
+)
+case(
+    "seven-runner",
+    "one runner does not find it, the other does",
+    *twice(sh("npx prisma generate", "npm error could not determine executable to run", 1), sh("yarn prisma generate", "Generated Prisma Client")),
+    right=[rule("use_program", wrong="npx prisma", right="yarn prisma")],
+)
+case(
+    "seven-help-in-between",
+    "the help is asked for",
+    *twice(sh("rails stats --json", "unknown option '--json' was given", 1), sh("rails stats --help", "Usage: rails stats [--format]")),
+)
+case(
+    "seven-read-next",
+    "a file beside a folder that has the file's name by chance",
+    [missing("app/user.py"), read("tests/user/factory.py")],
+    [missing("app/user.py"), read("docs/user/intro.md")],
+)
+case(
+    "seven-module-to-folder",
+    "a module that has become a folder",
+    *twice(missing("shop/pricing.py"), read("shop/pricing/rules.py")),
+    right=[rule("path_is_at", wrong="shop/pricing.py", right="shop/pricing/rules.py")],
+)
+case(
+    "seven-build-step",
+    "a step of the build is not the build",
+    *twice(sh("zig build fuzz", "ok"), sh("zig build test", "  3 passed"), sh("meson compile docs", "ok")),
+    right=[rule("test_command", command="zig build test")],
+)
+case(
+    "seven-taken-out",
+    "what the user names is taken out, but nobody said for what",
+    *twice(edit("a.py", "x", "print(1)"), user("no print, please"), edit("a.py", "print(1)", "x")),
+)
+case(
+    "seven-hang-then-part",
+    "a long test, and a part of it",
+    *twice(sh("ctest", "", None, timed_out=True), sh("ctest -R fast", "100% tests passed, 0 tests failed out of 2")),
+)
+case(
+    "seven-hang-limit",
+    "a command that ends when it is told to",
+    *twice(sh("ping db", "", None, timed_out=True), sh("ping -c 3 db", "3 packets transmitted")),
+    right=[rule("hangs_instead", command="ping db", instead="ping -c 3 db")],
+)
+case(
+    "seven-hang-network",
+    "it hung once and came back since",
+    [sh("npm view zod", "", None, timed_out=True), sh("npm view zod --json", "{}")],
+    [sh("npm view zod", "4.0")],
+    [sh("npm view zod", "", None, timed_out=True), sh("npm view zod --json", "{}")],
+)
+case(
+    "seven-java",
+    "where a program lies, for all users",
+    *twice(sh("sbt run", "error: needs Java 21", 1), sh("JAVA_HOME=/opt/java-21 sbt run", "ok")),
+    right=[rule("set_variable", command="sbt run", assignment="JAVA_HOME=/opt/java-21")],
+)
+case(
+    "seven-home",
+    "a place of one user is no value to be told",
+    *twice(sh("cmake --preset dev", "error: toolchain not set", 1), sh("SDK_ROOT=/home/ann/sdk cmake --preset dev", "ok")),
+    right=[rule("set_variable", command="cmake --preset dev", assignment="SDK_ROOT")],
+)
+case(
+    "seven-loop",
+    "the same question with the same answer",
+    *[[sh("bazel query deps", "//a")] * 4] * 2,
+    right=[rule("repeated", call="bazel query deps")],
+)
+case("seven-loop-waited", "asked until it is ready", *[[*[sh("fly machines", "starting")] * 4, sh("fly machines", "started")]] * 2)
+case(
+    "seven-installed-program",
+    "a program that lies elsewhere on the machine",
+    [sh("go build ./...", NOT_FOUND.format("go"), 127), sh("/usr/local/go/bin/go build ./...", "")],
+    right=[rule("use_program", wrong="go", right="/usr/local/go/bin/go")],
+)
+case(
+    "seven-temporary-program",
+    "a program that lies in a folder of the day",
+    [sh("jq . a.json", NOT_FOUND.format("jq"), 127), sh("/tmp/x/bin/jq . a.json", "{}")],
+)
+case(
+    "seven-folder-and-back",
+    "into the folder and back",
+    *twice(sh("buf generate", "Failure: no buf.yaml", 1), sh("cd proto && buf generate && cd ..", "")),
+    right=[rule("run_in_folder", command="buf generate", folder="proto")],
+)
+case(
+    "seven-exec",
+    "an option of what is run through another program",
+    *twice(sh("lando exec bin/behat --colours", "unknown option '--colours' given", 1), sh("lando exec bin/behat", "3 scenarios passed")),
+    right=[rule("drop_option", command="lando exec bin/behat", option="--colours")],
+)
+
+
 def lines() -> str:
     return "".join(json.dumps(one, ensure_ascii=False, sort_keys=True) + "\n" for one in CASES)
 
