@@ -7,7 +7,7 @@ another proxy, for a request that was tried twice. A transcript that has grown s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline import markers, tokens
@@ -65,16 +65,29 @@ class Tally:
     saved: float = 0.0
     cost: float = 0.0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-    def scaled(self, weight: float) -> Tally:
-        """Each of the sums times a weight."""
-        return Tally(*(value * weight for value in astuple(self)))
+    def plus(self, other: Tally, weight: float = 1.0) -> Tally:
+        """Both sums, the other's by a weight."""
+        return Tally(
+            self.sent + weight * other.sent,
+            self.asked + weight * other.asked,
+            self.whole + weight * other.whole,
+            self.hidden + weight * other.hidden,
+            self.fetched + weight * other.fetched,
+            self.saved + weight * other.saved,
+            self.cost + weight * other.cost,
+        )
 
     def joined(self, other: Tally) -> Tally:
         """What two views of the same conversation show together."""
-        return Tally(*(max(a, b) for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Tally(
+            max(self.sent, other.sent),
+            max(self.asked, other.asked),
+            max(self.whole, other.whole),
+            max(self.hidden, other.hidden),
+            max(self.fetched, other.fetched),
+            max(self.saved, other.saved),
+            max(self.cost, other.cost),
+        )
 
 
 Evidence = Mapping[Subject, Tally]
@@ -195,7 +208,7 @@ class _Watch:
         return Step.LARGE if balanced and large else Step.FULL
 
     def _add(self, subject: Subject, more: Tally) -> None:
-        self.tallies[subject] = self.tallies.get(subject, Tally()) + more
+        self.tallies[subject] = self.tallies[subject].plus(more) if subject in self.tallies else more
 
 
 def _groups(items: Sequence[Item]) -> Iterator[list[int]]:

@@ -8,17 +8,17 @@ are no longer sent make no new evidence, so that what was given up is tried agai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pipeline.feedback.evidence import Evidence, Subject, Tally
+from pipeline.feedback.evidence import Evidence, Tally
 from pipeline.policy import Step
 from pipeline.transcript import ToolKind
 
 HALF_LIFE_S = 14 * 86_400.0
 LEAST = 4.5  # forms, by their weight: five that are not older than two days
 _PRIOR_ASKED, _PRIOR_NOT = 0.25, 4.75  # of forms that are thought of before any is sent
-_NEGLIGIBLE = 1e-3  # of a form
 
 Part = tuple[str, ToolKind]  # a compressor and a kind of tool
 
@@ -102,7 +102,7 @@ def step(tallies: Mapping[Step, Tally]) -> Step:
     Args:
         tallies: of its forms, by the last step at which they would still be sent.
     """
-    hiding = tallies.get(Step.FULL, Tally()) + tallies.get(Step.LARGE, Tally())
+    hiding = _hiding(tallies)
     if not _loses(hiding):
         return Step.FULL
     if not _loses(tallies.get(Step.LARGE, Tally())):
@@ -112,7 +112,8 @@ def step(tallies: Mapping[Step, Tally]) -> Step:
 
 def steps(seen: Iterable[Seen], now: float) -> dict[Part, Step]:
     """What the policy of a conversation that begins now is told; what is not in it is as the profile says."""
-    return {(v.compressor, v.kind): v.step for v in verdicts(seen, now) if v.step > Step.FULL}
+    found = {part: step(tallies) for part, tallies in _weighed(_in_order(seen), now).items()}
+    return {part: taken for part, taken in sorted(found.items()) if taken > Step.FULL}
 
 
 def verdicts(seen: Iterable[Seen], now: float) -> tuple[Verdict, ...]:
@@ -122,58 +123,73 @@ def verdicts(seen: Iterable[Seen], now: float) -> tuple[Verdict, ...]:
         seen: the conversations, in any order.
         now: Unix time in seconds.
     """
-    parts: dict[Part, _Part] = {}
-    for one in sorted(seen, key=lambda s: (s.time, s.conversation)):
-        for part, evidence in _by_part(one.evidence).items():
-            parts.setdefault(part, _Part()).add(min(one.time, now), evidence)
-    return tuple(found.verdict(*part, now) for part, found in sorted(parts.items()))
+    ordered = _in_order(seen)
+    return tuple(_verdict(part, tallies, ordered, now) for part, tallies in sorted(_weighed(ordered, now).items()))
 
 
-@dataclass(slots=True)
-class _Part:
-    """The evidence on one compressor and kind of tool, as it comes."""
-
-    time: float = 0.0
-    since: float = 0.0
-    weighed: dict[Step, Tally] = field(default_factory=dict)  # as of ``time``
-    hiding: Tally = field(default_factory=Tally)
-    tools: dict[str, float] = field(default_factory=dict)
-
-    def add(self, time: float, evidence: Sequence[tuple[Subject, Tally]]) -> None:
-        """Evidence of a conversation, which is no older than those before."""
-        self._age(time)
-        for subject, tally in evidence:
-            self.weighed[subject.stays] = self.weighed.get(subject.stays, Tally()) + tally
-            if subject.stays < Step.LOSSLESS:
-                self.hiding += tally
+def _verdict(part: Part, tallies: Mapping[Step, Tally], ordered: Sequence[Seen], now: float) -> Verdict:
+    sent = Tally()
+    tools: dict[str, float] = {}
+    for one in ordered:
+        for subject, tally in one.evidence.items():
+            if subject[:2] != part or subject.stays is Step.LOSSLESS:
+                continue
+            sent = sent.plus(tally)
             if tally.asked:
-                self.tools[subject.tool] = self.tools.get(subject.tool, 0.0) + tally.asked
-        gentler = step(self.weighed) > Step.FULL
-        self.since = (self.since or time) if gentler else 0.0
-
-    def verdict(self, compressor: str, kind: ToolKind, now: float) -> Verdict:
-        """What all of it comes to."""
-        self._age(max(now, self.time))
-        tools = sorted(self.tools, key=lambda tool: (-self.tools[tool], tool))
-        hiding = self.weighed.get(Step.FULL, Tally()) + self.weighed.get(Step.LARGE, Tally())
-        whole, fetched = round(self.hiding.whole), round(self.hiding.fetched)
-        sent, asked = round(self.hiding.sent), round(self.hiding.asked)
-        return Verdict(compressor, kind, step(self.weighed), sent, asked, whole, fetched, tuple(tools), rate(hiding), self.since)
-
-    def _age(self, time: float) -> None:
-        weight = 0.5 ** ((time - self.time) / HALF_LIFE_S) if self.time else 1.0
-        self.time = time
-        aged = {stays: tally.scaled(weight) for stays, tally in self.weighed.items()}
-        self.weighed = {stays: tally for stays, tally in aged.items() if tally.sent > _NEGLIGIBLE}
-        if step(self.weighed) is Step.FULL:
-            self.since = 0.0
+                tools[subject.tool] = tools.get(subject.tool, 0.0) + tally.asked
+    taken = step(tallies)
+    return Verdict(
+        *part,
+        taken,
+        round(sent.sent),
+        round(sent.asked),
+        round(sent.whole),
+        round(sent.fetched),
+        tuple(sorted(tools, key=lambda tool: (-tools[tool], tool))),
+        rate(_hiding(tallies)),
+        _since(part, ordered, now) if taken > Step.FULL else 0.0,
+    )
 
 
-def _by_part(evidence: Evidence) -> dict[Part, list[tuple[Subject, Tally]]]:
-    found: dict[Part, list[tuple[Subject, Tally]]] = {}
-    for subject, tally in sorted(evidence.items()):
-        found.setdefault((subject.compressor, subject.kind), []).append((subject, tally))
+def _since(part: Part, ordered: Iterable[Seen], now: float) -> float:
+    """After which conversation a gentler step was taken that is taken still."""
+    since = last = 0.0
+    known: dict[Step, Tally] = {}
+    for one in ordered:
+        own = {subject: tally for subject, tally in one.evidence.items() if subject[:2] == part}
+        time = min(one.time, now)
+        known = {stays: Tally().plus(tally, _weight(time - last)) for stays, tally in known.items()}
+        if step(known) is Step.FULL:  # what was known had faded by then
+            since = 0.0
+        for subject, tally in own.items():
+            known[subject.stays] = known.get(subject.stays, Tally()).plus(tally)
+        since = (since or time) if step(known) > Step.FULL else 0.0
+        last = time
+    return since or now
+
+
+def _weight(age: float) -> float:
+    return math.pow(0.5, max(age, 0.0) / HALF_LIFE_S)
+
+
+def _in_order(seen: Iterable[Seen]) -> list[Seen]:
+    return sorted(seen, key=lambda one: (one.time, one.conversation))
+
+
+def _weighed(ordered: Iterable[Seen], now: float) -> dict[Part, dict[Step, Tally]]:
+    """The sums over forms by their weight at a time, by the last step at which they would still be sent."""
+    found: dict[Part, dict[Step, Tally]] = {}
+    for one in ordered:
+        weight = _weight(now - one.time)
+        for subject, tally in one.evidence.items():
+            tallies = found.setdefault(subject[:2], {})
+            tallies[subject.stays] = tallies.get(subject.stays, Tally()).plus(tally, weight)
     return found
+
+
+def _hiding(tallies: Mapping[Step, Tally]) -> Tally:
+    """Forms that something was left out of."""
+    return tallies.get(Step.FULL, Tally()).plus(tallies.get(Step.LARGE, Tally()))
 
 
 def _loses(tally: Tally) -> bool:

@@ -63,11 +63,11 @@ GOOD, BAD = tally(10), tally(10, 9)
     [
         (GOOD, Tally(), BAD, Step.FULL),
         (BAD, Tally(), BAD, Step.LARGE),
-        (BAD, GOOD + GOOD + GOOD, GOOD, Step.FULL),
+        (BAD, tally(30), GOOD, Step.FULL),
         (BAD, GOOD, GOOD, Step.LARGE),
         (BAD, BAD, GOOD, Step.LOSSLESS),
         (Tally(), BAD, Tally(), Step.LOSSLESS),
-        (GOOD, BAD + BAD + BAD, GOOD, Step.LOSSLESS),
+        (GOOD, tally(30, 27), GOOD, Step.LOSSLESS),
         (BAD, BAD, BAD, Step.OFF),
     ],
 )
@@ -149,7 +149,7 @@ def test_the_order_of_the_conversations_does_not_matter(rows: list[Seen], order:
 def test_more_retrievals_never_make_it_less_gentle(rows: list[Seen], data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(rows) - 1))
     ((subject, counted),) = rows[number].evidence.items()
-    more = counted + Tally(asked=counted.sent - counted.asked, cost=data.draw(st.floats(0, 20_000)))
+    more = counted.plus(Tally(asked=counted.sent - counted.asked, cost=data.draw(st.floats(0, 20_000))))
     worse = [*rows[:number], Seen(rows[number].time, rows[number].conversation, {subject: more}), *rows[number + 1 :]]
     before, after = steps(rows, NOW), steps(worse, NOW)
     part = (subject.compressor, subject.kind)
