@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from headroom_wrap.events import Event, Trouble
-from headroom_wrap.proxy import codings, heads
+from headroom_wrap.proxy import codings
 from headroom_wrap.proxy.cold import Asked, ColdTurns
+from headroom_wrap.proxy.heads import Front
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.worker_pool import WorkerPool
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # not loaded where there is none
 log = logging.getLogger(__name__)
 
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
+_MOMENT_S = 0.005
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
 
@@ -151,7 +153,8 @@ class Compression:
         decisions = (*decided.known.items(), *decided.fresh.items())
         forms = {i: d.text for i, d in decisions if d.text is not None and transcript.spans[i] is not None}
         written = self.dialect.write(plain, transcript, forms) if forms else plain
-        head, declared = heads.read(plain)
+        front = Front(plain)
+        asyncio.get_running_loop().call_later(_MOMENT_S, front.read)  # by then the request is on its way, and its body need not be kept
         return Prepared(
             original=body,
             body=body if written is plain or written == plain else written,
@@ -160,8 +163,7 @@ class Compression:
             fresh=tuple(decided.fresh.values()),
             labels=decided.labels,
             transcript=transcript,
-            declared=declared,
-            head=head,
+            front=front,
             dialect=self.dialect.name,
             firsts={} if keys is firsts else dict(zip(keys, firsts, strict=True)),
         )

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from headroom_wrap.events import Began, Block
-from pipeline.cache_misses import NO_HEAD, Head
+from headroom_wrap.proxy.heads import Front
+from pipeline.cache_misses import Head
 from pipeline.dialects.api import Transcript
 from pipeline.outcome import REWRITTEN
 from pipeline.store.api import Decision
@@ -27,8 +28,7 @@ class Prepared:
         fresh: what became of the others, in order.
         labels: what each of ``fresh`` is, in a few words.
         transcript: what was read, None if nothing was.
-        declared: o200k tokens of our tools and their instructions in it (estimated), 0 where the model is not offered them.
-        head: what stands in front of its messages.
+        front: what stands in front of its messages.
         dialect: name of the API, ``""`` if nothing was read.
         carried: decisions that are in force in it and were booked with the request that it follows on.
         places: where in the transcript the blocks of ``known`` stand: their items' indices.
@@ -42,13 +42,22 @@ class Prepared:
     fresh: tuple[Decision, ...] = ()
     labels: tuple[str, ...] = ()
     transcript: Transcript | None = None
-    declared: int = 0
-    head: Head = NO_HEAD
+    front: Front = field(default_factory=Front)
     dialect: str = ""
     carried: tuple[Decision, ...] = ()
     places: tuple[int, ...] = ()
     untouched: str = ""
     firsts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def head(self) -> Head:
+        """What stands in front of its messages."""
+        return self.front.read()[0]
+
+    @property
+    def declared(self) -> int:
+        """o200k tokens of our tools and their instructions in it (estimated), 0 where the model is not offered them."""
+        return self.front.read()[1]
 
     @property
     def changed(self) -> bool:

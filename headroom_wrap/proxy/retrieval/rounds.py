@@ -236,8 +236,7 @@ class Rounds:
             b"",
             b"",
             transcript=replace(transcript, items=items, spans=spans, turn=len(items) - len(new)),
-            declared=before.declared,
-            head=before.head,
+            front=before.front,
             dialect=before.dialect,
             carried=(*before.known, *before.fresh),
         )

@@ -19,6 +19,7 @@ from functools import partial
 from headroom_wrap.events import Event as Told
 from headroom_wrap.proxy.books import Books, Times
 from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.heads import Front
 from headroom_wrap.proxy.prepared import Prepared
 from headroom_wrap.proxy.websocket.standing import Memory, Standing
 from pipeline.dialects import openai_responses
@@ -164,7 +165,7 @@ class Conversation:
         if self._compression is None or before is None or len(body) > _HELD:
             return self._untouched
         prepared = await self._compression.prepare(body, read=partial(self._dialect.read_on, before=before.items))
-        return replace(prepared, declared=prepared.declared or before.declared)
+        return replace(prepared, front=Front.known(prepared.head, prepared.declared or before.declared))
 
     def _steered(self, about: About) -> None:
         """The user adds to what is being answered; where in the conversation that comes to stand only the server knows."""

@@ -9,7 +9,9 @@ import pytest
 from headroom_wrap.events import Finished, Trouble
 from headroom_wrap.proxy import effects
 from headroom_wrap.proxy.books import Meter
+from headroom_wrap.proxy.heads import Front
 from headroom_wrap.proxy.prepared import Prepared
+from pipeline.cache_misses import NO_HEAD
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.policy import Policy
 from pipeline.store.api import Decision, StoreError
@@ -158,7 +160,7 @@ def test_a_turn_that_answers_more_than_retrievals_is_the_agents_own():
 
 def test_our_tools_are_counted_where_the_agent_offers_them():
     transcript = read(conversation(0))
-    assert effects.effect(Prepared(b"", b"", transcript=transcript, declared=150)).schema == 150
+    assert effects.effect(Prepared(b"", b"", transcript=transcript, front=Front.known(NO_HEAD, 150))).schema == 150
     assert effects.effect(Prepared(b"", b"", transcript=transcript)).schema == 0
 
 

@@ -15,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_wrap.events import Began, Finished, Trouble
-from headroom_wrap.proxy import compression
+from headroom_wrap.proxy import compression, heads
+from headroom_wrap.proxy.keeper import Keeper
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.policy import Policy
 from pipeline.router import Reason
 from pipeline.store.api import Decision, StoreError
-from tests.headroom_wrap.proxy.harness import InlineWorkers, RawUpstream, answer, body_of, conversation, log_text, proxy, request
+from tests.headroom_wrap.proxy.harness import DEADLINE, InlineWorkers, RawUpstream, answer, body_of, conversation, log_text, proxy, request
 from tests.memory_store import MemoryStore
 from tests.transcripts import conversations
 
@@ -55,6 +58,21 @@ async def test_a_new_tool_result_goes_on_smaller_and_all_else_as_it_was():
     assert (began.blocks, began.compressed, began.new_reasons) == (1, 1, {"compressed": 1})
     assert began.last.startswith("Bash: cat app0.log ")
     assert p.store.original(text.split("[headroom ")[1][:8]).text == log_text(0)
+
+
+async def test_what_stands_before_the_messages_is_read_when_the_request_is_on_its_way(monkeypatch):
+    store, workers = MemoryStore(), InlineWorkers()
+    kept = Keeper(lambda: store)
+    prepares = compression.Compression(Anthropic(), Policy(), kept, workers, lambda _: None)
+    read = asyncio.Event()
+    real = heads.read
+    monkeypatch.setattr(heads, "read", lambda body: read.set() or real(body))
+    body = body_of(conversation(1), tools=[{"name": "Bash", "input_schema": {}}])
+    prepared = await prepares.prepare(body)
+    assert not read.is_set()
+    await asyncio.wait_for(read.wait(), DEADLINE)
+    assert prepared.head == real(body)[0]
+    await kept.close()
 
 
 async def test_every_request_begins_with_the_one_before_also_after_a_restart():

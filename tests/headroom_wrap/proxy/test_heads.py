@@ -83,3 +83,17 @@ def test_what_is_no_request_has_nothing_of_ours(body):
     head, declared = heads.read(body)
     assert declared == 0
     assert head.ours in (NO_HEAD.ours, heads.read(b'{"tools":[]}')[0].ours)
+
+
+def test_a_body_is_looked_through_when_it_is_asked_for_and_only_once(monkeypatch):
+    body = json.dumps({"messages": [], "tools": [BASH, OURS[0]]}).encode()
+    seen = []
+    real = heads.read
+    monkeypatch.setattr(heads, "read", lambda given: seen.append(given) or real(given))
+    front = heads.Front(body)
+    assert not seen
+    assert front.read() == front.read() == real(body)
+    assert seen == [body]
+    assert heads.Front().read() == (NO_HEAD, 0)
+    assert heads.Front.known(NO_HEAD, 7).read() == (NO_HEAD, 7)
+    assert len(seen) == 1
