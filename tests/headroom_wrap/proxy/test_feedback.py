@@ -300,6 +300,19 @@ async def test_rows_of_another_version_are_passed_over(now):
         assert shown(await agent.reads(2)) == 0, "as the profile says"
 
 
+async def test_files_are_remembered_beside_it(now, tmp_path):
+    (tmp_path / "a.log").write_text(LOGS[0])
+    settings = {"memory": PROJECT, "memory_top": str(tmp_path.resolve()), "workspace": str(tmp_path)}
+    store = MemoryStore()
+    async with RawUpstream() as up, proxy(up.url, store=store, feedback=PROJECT, **settings) as p:
+        up.answers(ANSWER)
+        agent = Agent(up, p, "both")
+        agent.messages += called(1, "Bash", {"command": "cat a.log"}, LOGS[0])
+        await agent.send()
+    assert [row.key for row in store.memories(PROJECT)] == ["a.log"]
+    assert len(rows(store)) == 1
+
+
 async def test_what_is_asked_for_is_sent_as_it_is(now):
     """An original that comes back may be large enough to be made smaller itself, where it had only been put in other words."""
     async with RawUpstream() as up, proxy(up.url, feedback="", profile="lossless") as p:
