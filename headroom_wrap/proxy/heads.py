@@ -29,6 +29,7 @@ class _Top(msgspec.Struct):
     """The members in which the APIs write tools and instructions; of all others nothing is built."""
 
     tools: msgspec.Raw = msgspec.Raw()
+    toolConfig: msgspec.Raw = msgspec.Raw()  # noqa: N815 - as Bedrock's Converse spells it, and the tools are a list in it
     system: msgspec.Raw = msgspec.Raw()
     instructions: msgspec.Raw = msgspec.Raw()
     systemInstruction: msgspec.Raw = msgspec.Raw()  # noqa: N815 - as Gemini spells it
@@ -72,8 +73,9 @@ def read(body: bytes) -> tuple[Head, int]:
         body: of the request, in no content coding.
     """
     parts = _parts(body)
-    tools, ours, declared = _tools(parts[0]) if parts[0] else (b"", b"", 0)
-    system = next((_instructions(part) for part in parts[1:] if part), b"")
+    listed = parts[0] or parts[1]
+    tools, ours, declared = _tools(listed) if listed else (b"", b"", 0)
+    system = next((_instructions(part) for part in parts[2:] if part), b"")
     return Head(tools, system, ours), declared + (_instructed() if _INSTRUCTED in body else 0)
 
 
@@ -113,7 +115,7 @@ def _tools(raw: bytes) -> tuple[bytes, bytes, int]:
 
 
 def _flat(declared: Any) -> Iterator[Any]:
-    """Single tools, taken out of the lists (Gemini) and namespaces (Codex) in which several are declared as one."""
+    """Single tools, taken out of the lists (Gemini, Converse) and namespaces (Codex) in which several are declared as one."""
     tools: list[Any] = declared if isinstance(declared, list) else [declared]
     for tool in tools:
         several = [tool[name] for name in _SEVERAL if isinstance(tool.get(name), list)] if isinstance(tool, dict) else []
@@ -126,7 +128,7 @@ def _flat(declared: Any) -> Iterator[Any]:
 def _is_ours(tool: object) -> bool:
     if not isinstance(tool, dict):
         return False
-    function = tool.get("function")
+    function = tool.get("function") or tool.get("toolSpec")
     name = tool.get("name") or (function.get("name") if isinstance(function, dict) else "")
     return isinstance(name, str) and (name.endswith(_OURS) or tool.get("namespace") == _NAMESPACE)
 

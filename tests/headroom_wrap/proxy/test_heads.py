@@ -85,6 +85,15 @@ def test_what_is_no_request_has_nothing_of_ours(body):
     assert head.ours in (NO_HEAD.ours, heads.read(b'{"tools":[]}')[0].ours)
 
 
+def test_the_tools_of_converse_stand_in_a_member_of_another_name():
+    ours = {"toolSpec": {"name": "mcp__headroom__headroom_retrieve", "description": "x" * 400, "inputSchema": {"json": {"type": "object"}}}}
+    theirs = {"toolSpec": {"name": "Bash", "inputSchema": {"json": {"type": "object"}}}}
+    head, declared = read(toolConfig={"tools": [theirs, ours]}, system=[{"text": "Be brief."}])
+    assert declared == tokens.estimate(json.dumps(ours, separators=(",", ":")))
+    assert head.tools == read(toolConfig={"tools": [theirs]})[0].tools != read(toolConfig={"tools": []})[0].tools
+    assert head.system != read(toolConfig={"tools": [theirs]}, system=[{"text": "Be verbose."}])[0].system
+
+
 def test_a_body_is_looked_through_when_it_is_asked_for_and_only_once(monkeypatch):
     body = json.dumps({"messages": [], "tools": [BASH, OURS[0]]}).encode()
     seen = []
