@@ -78,6 +78,9 @@ def _read(said: Conversation[_Place], number: int, message: Message) -> None:
         for part, text in _results(message):
             said.result((number, part), text, answers=message.tool_call_id, error=bool(message.tool_call_error))
     elif message.role in ("user", "assistant"):
+        if message.role == "user" and isinstance(message.content, str):
+            said.user(message.content, (number, None))
+            return
         speak = said.user if message.role == "user" else said.assistant
         for text in [message.content] if isinstance(message.content, str) else _texts(message.content):
             speak(text)

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from headroom.integrations.attempts import Attempt
 from headroom.integrations.messages import Api, Compression
+from pipeline.transcript import LEAST_PASTED
 
 P = TypeVar("P", bound=Hashable)
 M = TypeVar("M")
@@ -24,8 +25,10 @@ class Conversation(Generic[P]):
         self._messages: list[dict[str, Any]] = []
         self._places: dict[int, P] = {}
 
-    def user(self, text: str) -> None:
-        """The user said this."""
+    def user(self, text: str, place: P | None = None) -> None:
+        """The user said this. A place in the framework's messages is for data that was pasted there; without one the text stays as it is."""
+        if place is not None and len(text) >= LEAST_PASTED:
+            self._places[len(self._messages)] = place
         self._add("user", {"type": "text", "text": text})
 
     def assistant(self, text: str) -> None:
@@ -42,7 +45,7 @@ class Conversation(Generic[P]):
         self._add("user", {"type": "tool_result", "tool_use_id": str(answers or ""), "content": text, "is_error": error})
 
     def shortened(self, compression: Compression, tools: Iterable[str] = ()) -> dict[P, str]:
-        """The results that are to be sent shorter, by place.
+        """The results, and the user's texts, that are to be sent shorter, by place.
 
         Args:
             compression: that does it.
@@ -54,7 +57,7 @@ class Conversation(Generic[P]):
         if not self._places:
             return {}
         sent = compression.messages(Api.ANTHROPIC, self._messages, tools=tools)
-        return {place: sent[i]["content"][0]["content"] for i, place in self._places.items() if sent[i] is not self._messages[i]}
+        return {place: _text(sent[i]["content"][0]) for i, place in self._places.items() if sent[i] is not self._messages[i]}
 
     def _add(self, role: str, block: dict[str, Any]) -> None:
         self._messages.append({"role": role, "content": [block]})
@@ -121,6 +124,10 @@ def tool_names(tools: object) -> list[str]:
             elif member != "name" and (isinstance(held, (list, tuple, Mapping)) or hasattr(held, "name")):
                 waiting.append(held)
     return sorted(names)
+
+
+def _text(block: Mapping[str, str]) -> str:
+    return block["content" if block["type"] == "tool_result" else "text"]
 
 
 def _decoded(arguments: object) -> Mapping[str, Any]:

@@ -133,8 +133,8 @@ def _shortened(messages: Sequence[BaseMessage], compression: Compression, tools:
 def _read(said: Conversation[_Place], number: int, message: BaseMessage) -> None:
     texts = _texts(message.content)
     if isinstance(message, HumanMessage):
-        for _, text in texts:
-            said.user(text)
+        for block, text in texts:
+            said.user(text, (number, block))
     elif isinstance(message, AIMessage):
         for _, text in texts:
             said.assistant(text)

@@ -94,7 +94,10 @@ def _shortened(messages: Sequence[ModelMessage], compression: Compression, tools
 
 def _read(said: Conversation[_Place], place: _Place, part: Any) -> None:
     if isinstance(part, UserPromptPart):
-        for text in [part.content] if isinstance(part.content, str) else part.content:
+        if isinstance(part.content, str):
+            said.user(part.content, place)
+            return
+        for text in part.content:
             if isinstance(text, str):
                 said.user(text)
     elif isinstance(part, TextPart):
