@@ -133,6 +133,8 @@ def statements(table: Table, scope: str, keys: dict[str, set[object]] | None) ->
         named.setdefault(value, []).append(path)
     if named:
         lines.append(f"#{scope}same" + "".join(f"\t{','.join(paths)}={cell(value)}" for value, paths in named.items()))
+    if table.inherited:
+        lines.append(f"#{scope}of its record" + "".join(f"\t{path}={source}" for path, source in table.inherited.items()))
     if table.copies:
         lines.append(f"#{scope}copy" + "".join(f"\t{target}={source}" for target, source in table.copies))
     lines += _derived(table, scope)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.compressors.smart_crusher.collect import Kind, at_least, collection
@@ -19,6 +19,7 @@ _DEFAULT = 0.4  # of the rows
 _SPARSE = 0.25  # of the rows
 _REPEATS = 0.75  # distinct keys of a look-up over rows that have one
 _LINKED = 1200  # characters of a list, on average, beyond which its items get rows of their own
+_INHERITED = 60  # characters that a column must have to be said by naming another
 _TUPLE = 6  # cells of an item in a list; more are better read as JSON
 _LINKS = ("html_url", "web_url", "permalink", "link", "href", "url")
 _KEYS_TRIED = 4
@@ -30,6 +31,7 @@ STATE = re.compile(
     r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|result|outcome|health)$", re.IGNORECASE
 )  # what most records share if all is well
 SORT = re.compile(r"(?:^|[._ -])(?:type|kind|category)$", re.IGNORECASE)
+_NO_COLUMNS: Mapping[str, Sequence[object]] = {}
 _TROUBLE = re.compile("error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal")
 
 
@@ -58,6 +60,7 @@ class Table:
         columns: all columns by path, leaves hashable, except those of ``lists`` and ``linked``.
         keys: the keys that lead to each path.
         same: columns with one value throughout.
+        inherited: columns of a list's items that say what a column of the record that holds them says, and that column.
         copies: ``(target, source)`` in the order in which they were removed; ``a.*`` means all below ``a``.
         derived: columns that follow from others in every row.
         soft: those that do in most rows; their cells say where they do not.
@@ -76,6 +79,7 @@ class Table:
     columns: dict[str, list[object]] = field(default_factory=dict)
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     same: dict[str, object] = field(default_factory=dict)
+    inherited: dict[str, str] = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
     derived: dict[str, Template] = field(default_factory=dict)
     soft: dict[str, Template] = field(default_factory=dict)
@@ -90,7 +94,15 @@ class Table:
     values: dict[str, list[object]] = field(default_factory=dict)
 
 
-def analyse(kind: Kind, records: Sequence[dict[str, object]], *, asked: frozenset[str] = frozenset(), inline: bool = False) -> Table | None:
+def analyse(
+    kind: Kind,
+    records: Sequence[dict[str, object]],
+    *,
+    asked: frozenset[str] = frozenset(),
+    inline: bool = False,
+    holders: Sequence[int] = (),
+    outer: Mapping[str, Sequence[object]] = _NO_COLUMNS,
+) -> Table | None:
     """The table of a collection's records, or None if they have no grid in common.
 
     Args:
@@ -98,6 +110,8 @@ def analyse(kind: Kind, records: Sequence[dict[str, object]], *, asked: frozense
         records: the elements.
         asked: words of the query; up to three columns of such a name are not derived.
         inline: the records are items of lists that stay in cells: no defaults, no lists of their own.
+        holders: of each item of lists, the row of the record that holds it.
+        outer: the columns of these records.
     """
     flat = flatten(records)
     if flat is None or not flat.values:
@@ -105,6 +119,7 @@ def analyse(kind: Kind, records: Sequence[dict[str, object]], *, asked: frozense
     table = Table(kind, len(records), keys=flat.keys)
     _set_lists_apart(table, flat, inline=inline)
     _constants(table)
+    _inherit(table, holders, outer)
     _copies(table)
     _templates(table, asked, inline=inline)
     _lookups(table, inline=inline)
@@ -117,12 +132,13 @@ def _set_lists_apart(table: Table, flat: Columns, *, inline: bool) -> None:
         kinds = {type(v) for v in column}
         if list not in kinds and dict not in kinds:
             table.columns[path] = column
-        elif inline or kinds - {list, type(ABSENT)} or not _list_column(table, path, column):
+        elif inline or kinds - {list, type(ABSENT)} or not _list_column(table, path, flat):
             table.columns[path] = [leaf(v) for v in column]
 
 
-def _list_column(table: Table, path: str, column: list[object]) -> bool:
+def _list_column(table: Table, path: str, flat: Columns) -> bool:
     """Takes a column of lists apart, if they are lists of objects or of plain values."""
+    column = flat.values[path]
     lists: list[list[object]] = [v for v in column if type(v) is list]
     items = [item for one in lists for item in one]
     kinds = {type(i) for i in items}
@@ -131,7 +147,8 @@ def _list_column(table: Table, path: str, column: list[object]) -> bool:
         return False
     if kinds == {dict} and all(items):
         records: list[dict[str, object]] = items  # type: ignore[assignment]
-        inner = analyse(Kind.RECORDS, records, inline=not long)
+        holders = [row for row, one in enumerate(column) if type(one) is list for _ in one] if long else []
+        inner = analyse(Kind.RECORDS, records, inline=not long, holders=holders, outer=flat.values)
         if inner is None or (not long and len(inner.grid) > _TUPLE):
             return False
         if long:
@@ -169,9 +186,23 @@ def _constants(table: Table) -> None:
         table.same.pop(next(iter(table.columns)))  # rows without a cell could not be counted
 
 
+def _inherit(table: Table, holders: Sequence[int], outer: Mapping[str, Sequence[object]]) -> None:
+    """Texts that the record holding an item says too, in all of them: a column of the same name before another."""
+    for path, column in table.columns.items():
+        if not holders or path in table.same or len(table.same) + len(table.inherited) + 1 >= len(table.columns):
+            continue
+        if not all(type(v) is str or v is ABSENT for v in column) or sum(len(v) for v in column if type(v) is str) < _INHERITED:
+            continue
+        alike = (p for p, values in outer.items() if all(values[row] == v for row, v in zip(holders, column, strict=True)))
+        name = table.keys[path][-1]
+        source = min(alike, key=lambda p: p.rpartition(".")[2] != name, default=None)
+        if source is not None:
+            table.inherited[path] = source
+
+
 def _open(table: Table) -> list[str]:
     """Columns that nothing was said about so far, in order."""
-    said = table.same.keys() | table.derived.keys() | {c for one in table.lookups for c in one.columns}
+    said = table.same.keys() | table.inherited.keys() | table.derived.keys() | {c for one in table.lookups for c in one.columns}
     copied = {t for t, _ in table.copies}
     return [p for p in table.columns if p not in said and p not in copied and not _below(p, copied)]
 
@@ -225,6 +256,8 @@ def _copies(table: Table) -> None:
     gone = {t for t, _ in table.copies}
     for path in [p for p in table.same if _below(p, gone)]:
         del table.same[path]
+    for path in [p for p in table.inherited if _below(p, gone)]:
+        del table.inherited[path]
 
 
 def _segment(path: str, key: str) -> int:

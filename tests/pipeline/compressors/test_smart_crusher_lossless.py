@@ -20,7 +20,9 @@ ABSENT = object()
 SEGMENT = r'(?:"(?:[^"\\]|\\.)*"|[\w$/+()-]+)'
 PATH = rf"{SEGMENT}(?:\.{SEGMENT}|\.\[0\])*"
 ITEM = object()
-DIRECTIVE = re.compile(rf"#(?:({PATH})\[\] )?(same|copy|derived|by|strings|unless stated|columns|tags|table|again|end)\b ?(.*)", re.DOTALL)
+DIRECTIVE = re.compile(
+    rf"#(?:({PATH})\[\] )?(same|of its record|copy|derived|by|strings|unless stated|columns|tags|table|again|end)\b ?(.*)", re.DOTALL
+)
 LITERAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 
 
@@ -79,6 +81,7 @@ class Says:
     """What is said about the columns of one table or list."""
 
     def __init__(self):
+        self.above = {}
         self.same, self.copies, self.derived, self.lookups, self.strings = {}, [], {}, [], set()
 
     def take(self, word, rest, lines):
@@ -88,6 +91,8 @@ class Says:
                 names, value = named(item)
                 for path in paths_of(names):
                     self.same[path] = value_of(value)
+        elif word == "of its record":
+            self.above.update(map(named, items))
         elif word == "copy":
             self.copies += map(named, items)
         elif word == "derived":
@@ -188,8 +193,8 @@ def column_of(head):
     return path, head[len(path) : len(path) + 1], head[len(path) + 1 :]
 
 
-def table_of(lines):
-    """Decodes ``#table`` with the tables linked to it."""
+def table_of(lines, holders=None):
+    """Decodes ``#table`` with the tables linked to it; ``holders`` are the rows that hold its records."""
     title = DIRECTIVE.match(lines.pop(0))
     assert title[2] == "table"
     count, kind = re.match(r"(?:.*: )?(\d+) (\w+)", title[3]).groups()
@@ -247,8 +252,15 @@ def table_of(lines):
                 path, value = named(item)
                 flat[path] = value_of(value, textual=path in says.strings)
         rows.append((flat, soft))
+    for (flat, _), holder in zip(rows, holders or [], strict=holders is not None):
+        flat.update({path: holder[source] for path, source in says.above.items() if source in holder})
     for path, sizes in linked.items():
-        items = table_of(lines)
+        complete = []
+        for (flat, soft), size in zip(rows, sizes, strict=True):
+            complete += [dict(flat)] * max(0, size)
+            if size > 0:
+                says.complete(complete[-1], soft)
+        items = table_of(lines, complete)
         for (flat, _), size in zip(rows, sizes, strict=True):
             if size >= 0:
                 flat[path] = [items.pop(0) for _ in range(size)]
@@ -363,6 +375,34 @@ def test_long_lists_within_records_come_back():
     rewrite = assert_same(json.dumps({"groups": groups}))
     assert rewrite is not None
     assert "#table rules: 100 records" in rewrite.text
+
+
+@pytest.mark.parametrize("odd", [None, 0, 7])
+def test_what_items_repeat_of_their_record_is_said_once_and_comes_back(odd):
+    rng = random.Random(4)
+    rules = []
+    for i in range(12):
+        notes = {"summary": f"summary of rule {i:02}", **({"runbook": f"https://runbooks.example.com/{i}"} if i % 3 else {})}
+        alerts = [
+            {
+                "labels": {"rule": f"Rule{i}", "pod": f"pod-{rng.randrange(999)}"},
+                "notes": notes,
+                "at": rng.randrange(10**9),
+                "text": f"{rng.random()} " * 60,
+            }
+            for _ in range(i % 4)
+        ]
+        rules.append(
+            {"name": f"Rule{i}", "state": "firing" if alerts else "inactive", "notes": notes, "expr": f"rate(x{i}[5m]) > 3", "alerts": alerts}
+        )
+    if odd is not None:
+        [alert, *_] = rules[odd]["alerts"] or rules[odd + 1]["alerts"]
+        alert["labels"]["rule"] = "another"
+    rewrite = assert_same(json.dumps({"rules": rules}))
+    assert rewrite is not None
+    assert ("labels.rule=name" in rewrite.text) == (odd is None)
+    assert "notes.summary=notes.summary" in rewrite.text
+    assert all(rewrite.text.count(rule["notes"]["summary"]) == 1 for rule in rules)
 
 
 def test_series_come_back():

@@ -89,6 +89,18 @@ def test_where_a_state_tells_who_is_meant_the_others_are_counted_and_not_named()
     assert sum(job["name"] in rewrite.text for job in data) < 40
 
 
+def test_records_that_their_items_refer_to_are_shown():
+    data = folders([12] * 14)
+    for folder in data:
+        folder["description"] = prose(random.Random(folder["folder"]), 20)
+        for job in folder["jobs"]:
+            job["of"] = folder["description"]
+    data[3]["jobs"][5]["state"] = "RETRYING"
+    rewrite, _ = crush(data, "Which jobs fail?")
+    assert "#of its record\tof=description" in rewrite.text
+    assert all(rewrite.text.count(folder["description"]) == 1 for folder in data)
+
+
 def test_a_short_row_says_the_state_where_it_is_not_the_usual_one():
     data = jobs(150)
     for i in range(0, 150, 5):
