@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 Unit = tuple[str, ...]
 
+_UNIT = 2  # words of an option with its value
 _MOST_WORDS = 40  # of a line that is compared: longer ones are programs in themselves
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # What makes a command do less, judge less, or say more or less: with one of these it may succeed without being mended.
@@ -39,6 +40,10 @@ class Difference:
 def difference(one: tuple[str, ...], other: tuple[str, ...]) -> Difference | None:
     """The one option in which two commands differ, wherever it stands; None if they are the same, or differ in more or in something else."""
     if one == other or not one or not other or one[0] != other[0] or max(len(one), len(other)) > _MOST_WORDS:
+        return None
+    if not any(word[:1] == "-" for word in (*one, *other)):
+        return None
+    if len(set(one).difference(other)) > _UNIT or len(set(other).difference(one)) > _UNIT:
         return None
     if gained := _excess(one, other):
         return Difference(one, (), gained)

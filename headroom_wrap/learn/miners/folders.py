@@ -10,7 +10,7 @@ from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import forms, workings
+from headroom_wrap.learn.miners.variants import called, forms, workings
 from pipeline.transcript import ToolKind
 
 _CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
@@ -57,6 +57,7 @@ def _unexplained(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
         same = working.activate == line.activate and working.variables == line.variables
         if there is None or there == here or not same or not trail.undisturbed(step, later) or faults.of_code(step) or faults.passing(step):
             return
+        name = clean(" ".join(called(line.words, trail.folders)))
         for command in forms(line.words, trail.folders):
             yield Observation(
                 kind=Kind.COMMAND,
@@ -65,7 +66,7 @@ def _unexplained(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
                 slots={"command": command, "folder": there},
                 evidence=trail.evidence(step),
                 premise=(PathExists(there),) if there != "." else (),
-                refuted_by=(f"in:{here}:{command}",),
+                refuted_by=tuple(dict.fromkeys((f"in:{here}:{command}", f"in:{here}:{name}"))),
                 wasted_tokens=cost(step),
             )
         return

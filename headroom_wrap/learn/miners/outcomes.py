@@ -9,7 +9,7 @@ from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.paths import missing, place, present
 from headroom_wrap.learn.miners.searches import hits, query
 from headroom_wrap.learn.miners.trail import Step, Trail, clean
-from headroom_wrap.learn.miners.variants import called, forms, head
+from headroom_wrap.learn.miners.variants import called, head
 
 LIMIT = 600  # keys of one session
 _EXTENT = 200  # characters of a key
@@ -50,12 +50,11 @@ def _of_line(trail: Trail, step: Step, line: Line) -> list[str]:
         return keys
     name = " ".join(head(line.words))
     if step.worked:
-        keys.append(f"does:{name}")
-        if (longer := " ".join(called(line.words, trail.folders))) != name:
-            keys.append(f"does:{longer}")
+        names = dict.fromkeys((name, " ".join(called(line.words, trail.folders))))
+        keys += [f"does:{one}" for one in names]
         folder = trail.folder(step)
         if folder is not None:
-            keys += [f"in:{folder}:{form}" for form in dict.fromkeys((line.program, *forms(line.words, trail.folders)))]
+            keys += [f"in:{folder}:{one}" for one in dict.fromkeys((line.program, *names))]
         keys += [f"with:{name} {w.split('=', 1)[0]}" for w in line.words[1:12] if w.startswith("-")]
         if plain and not line.variables:
             keys.append(f"works:{line.text[:160]}")

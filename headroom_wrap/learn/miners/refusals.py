@@ -31,7 +31,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         why = step.use.result[:2000]
         by_a_person = _BY_A_PERSON.search(why) is not None
         # A person who says no may mean this once; who says why as well does not want it the next time either.
-        if not (_followed(trail, step) if by_a_person else _BY_A_RULE.search(why)):
+        if not (trail.said(step.index + 1, step.index + 1) if by_a_person else _BY_A_RULE.search(why)):
             continue
         command = clean(" ".join((*_RIGHTS.findall(step.use.command)[:1], *called(line.words, trail.folders))))
         if command in told:
@@ -49,11 +49,6 @@ def mine(trail: Trail) -> Iterator[Observation]:
             refuted_by=(f"does:{command}",),
             wasted_tokens=cost(step),
         )
-
-
-def _followed(trail: Trail, step: Step) -> bool:
-    """Whether the user wrote something right after it."""
-    return any(at == step.index + 1 and said.text.strip() for at, said, _ in trail.texts)
 
 
 def _named_instead(trail: Trail, step: Step, refused: tuple[str, ...], why: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from headroom_wrap.learn.findings import Evidence
 from headroom_wrap.learn.miners.failure import Failure, cause
@@ -93,7 +95,12 @@ class Trail:
 
     def undisturbed(self, earlier: Step, later: Step) -> bool:
         """Whether nothing stands between two steps that may have made a difference: no change, and no word of the user's."""
-        return not self.changed(earlier, later) and not any(earlier.index < at <= later.index for at, _, _ in self.texts)
+        return not self.changed(earlier, later) and not self.said(earlier.index + 1, later.index)
+
+    def said(self, first: int, last: int) -> bool:
+        """Whether the user wrote something after as many steps as from ``first`` to ``last``."""
+        at = bisect_left(self.texts, first, key=itemgetter(0))
+        return at < len(self.texts) and self.texts[at][0] <= last
 
     def evidence(self, step: Step) -> Evidence:
         """Where a step stands."""

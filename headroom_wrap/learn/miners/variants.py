@@ -146,6 +146,7 @@ def head(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[:taken]
 
 
+@lru_cache(maxsize=1024)
 def called(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """What a command is called by where its program need not be known: its head, with the subcommand of any other program.
 
@@ -194,10 +195,10 @@ def purpose(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> st
     name = called(words, folders)
     for place in range(len(name) - 1, -1, -1):
         word = basename(name[place]).removesuffix(".py").removesuffix(".sh").lower()
-        known = _PURPOSE if (place and not _runs(name[: place + 1])) or "/" in name[place] else _TOOL
-        if word == "check" and place and basename(name[place - 1]) in _TOOL:
-            continue  # what it checks its program says
-        if found := known.get(word) or known.get(word.split(":")[0]):
+        found = _PURPOSE.get(word) or _PURPOSE.get(word.split(":")[0])
+        if found and (word in _TOOL or "/" in name[place] or (place and not _runs(name[: place + 1]))):
+            if word == "check" and place and basename(name[place - 1]) in _TOOL:
+                continue  # what it checks its program says
             return found
         if word.endswith("lint"):
             return "lint"

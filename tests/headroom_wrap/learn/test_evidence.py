@@ -169,3 +169,31 @@ def test_order_makes_no_difference(mined: list[Mined], random) -> None:
     assert [(f.id, f.project, f.evidence, f.contradicted, f.weight) for f in findings(shuffled, NOW)] == [
         (f.id, f.project, f.evidence, f.contradicted, f.weight) for f in expected
     ]
+
+
+def needs(day: float, command: str, refuted_by: tuple[str, ...] = ()) -> Mined:
+    """A session in which ``command``, its subcommand and its program each need an option, as the miners tell it."""
+    words = command.split()
+    seen = tuple(
+        Observation(Kind.COMMAND, name, Lesson.ADD_OPTION, {"command": name, "option": "-n shop"}, at(day), refuted_by=refuted_by)
+        for name in dict.fromkeys((command, " ".join(words[:2]), words[0]))
+    )
+    return Mined(f"{day}{command}", seen)
+
+
+def commands(*mined: Mined) -> list[str]:
+    return [f.slots["command"] for f in findings(mined, NOW)]
+
+
+def test_a_lesson_is_about_as_much_of_a_command_as_its_sessions_have_in_common() -> None:
+    assert commands(needs(1, "kubectl logs api"), needs(2, "kubectl logs api")) == ["kubectl logs api"]
+    assert commands(needs(1, "kubectl logs api"), needs(2, "kubectl logs web")) == ["kubectl logs"]
+    assert commands(needs(1, "kubectl logs api"), needs(2, "kubectl top api")) == ["kubectl"]
+    assert commands(needs(1, "kubectl logs api"), needs(2, "helm list api")) == []
+
+
+def test_what_spoke_against_any_of_its_commands_speaks_against_a_lesson() -> None:
+    worked = Mined("worked", (), (Outcome("works:kubectl logs api", at(0)),))
+    seen = needs(2, "kubectl logs api", ("works:kubectl logs api",)), needs(1, "kubectl logs web", ("works:kubectl logs web",))
+    assert commands(*seen) == ["kubectl logs"]
+    assert commands(*seen, worked) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headroom_wrap.learn.miners.failure import Cause, Failure, cause
+from headroom_wrap.learn.miners.failure import Cause, Failure, cause, says, says_absent
 from headroom_wrap.learn.miners.line import parse
 
 
@@ -88,3 +88,38 @@ def test_only_the_ends_of_an_output_are_looked_at() -> None:
     assert why("python a", message + "\n" + "x\n" * 4000)
     assert why("python a", "x\n" * 4000 + message)
     assert why("python a", "x\n" * 4000 + message + "\n" + "x\n" * 4000) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "expected"),
+    [
+        ("bundle exec rake db:migrate:test", "Don't know how to build task 'db:migrate:test' (see --tasks)", (Cause.NO_TASK, "db:migrate:test")),
+        ("bazel test //auth:tests", "ERROR: no such target '//auth:tests': target 'tests' not declared", (Cause.NO_TASK, "//auth:tests")),
+        ("mix db.reset", '** (Mix) The task "db.reset" could not be found.', (Cause.NO_TASK, "db.reset")),
+        ("cmake --preset default", 'CMake Error: No such preset in /p: "default"', (Cause.NO_TASK, "default")),
+        ("phpcs --colours src", 'ERROR: option "--colours" not known', (Cause.BAD_OPTION, "--colours")),
+        (
+            "dotnet test --parallel",
+            "MSB1001: Unknown switch.\n  Full command line: 'MSBuild.dll -t:x --parallel'\nSwitch: --parallel",
+            (Cause.BAD_OPTION, "--parallel"),
+        ),
+        ("flutter test --filter x", 'Could not find an option named "--filter".', (Cause.BAD_OPTION, "--filter")),
+    ],
+)
+def test_words_of_absence_beside_a_name(command: str, output: str, expected: tuple[Cause, str]) -> None:
+    assert why(command, output) == Failure(*expected, loose=True)
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "named", "absent"),
+    [
+        ("no device iPhone-14 of this name, unknown iPhone-14", "iPhone-14", True, True),
+        ("set MIX_ENV explicitly", "MIX_ENV", True, False),
+        ("set MIX_ENVS explicitly", "MIX_ENV", False, False),
+        ("", "MIX_ENV", False, False),
+        ("unknown target\n\n\n\n\n\ndev", "dev", True, False),  # too far away
+    ],
+)
+def test_what_an_output_says_of_a_name(output: str, name: str, *, named: bool, absent: bool) -> None:
+    assert says(output, name) is named
+    assert says_absent(output, name) is absent

@@ -74,3 +74,11 @@ def test_what_shows_no_command(command: str) -> None:
 
 def test_a_wrapper_that_cannot_be_opened_stays() -> None:
     assert parsed("bash -c 'make' extra").program
+
+
+@pytest.mark.parametrize(
+    ("command", "masked"),
+    [("cd a && make", False), ("cd a && make && cd ..", False), ("make; echo $?", True), ("make | tail", True), ("make && echo a | b", True)],
+)
+def test_whose_status_it_is(command: str, *, masked: bool) -> None:
+    assert parsed(command).masked is masked

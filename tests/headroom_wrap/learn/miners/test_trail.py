@@ -147,3 +147,24 @@ def test_what_was_brought_back_names_the_tool() -> None:
 def test_parts_and_subagents_are_mined_apart() -> None:
     keys = {mine(Session("claude", "s", subagent=sub, part=part)).key for sub in ("", "x") for part in (0, 1)}
     assert len(keys) == 4
+
+
+def test_undisturbed_is_what_nothing_and_nobody_came_between() -> None:
+    walked = trail(sh("a", failed=True), sh("b"), UserText("go on"), sh("c"), sh("make install"), sh("d"))
+    a, b, c, _, d = walked.steps
+    assert walked.undisturbed(a, b)
+    assert not walked.undisturbed(a, c)
+    assert not walked.undisturbed(b, c)
+    assert not walked.undisturbed(c, d)
+    assert [walked.said(n, n) for n in range(4)] == [False, False, True, False]
+
+
+def test_folders_are_those_of_files_that_were_looked_at() -> None:
+    read = ToolUse("r", "Read", ToolKind.READ, path="/p/src/a.py", failed=False)
+    assert trail(read, sh("pytest tests/a.py"), sh("make docs")).folders == {"src", "tests"}
+
+
+def test_what_is_asked_for_changes_nothing() -> None:
+    assert not step(sh("zig build -l")).changes
+    assert not step(sh("kubectl get pods")).changes
+    assert step(sh("go get x")).changes

@@ -6,7 +6,7 @@ import pytest
 
 from headroom_wrap.learn.findings import OnPath, PathExists, Script
 from headroom_wrap.learn.miners.trail import Trail
-from headroom_wrap.learn.miners.variants import akin, head, heads, premises, purpose, related
+from headroom_wrap.learn.miners.variants import akin, called, forms, head, heads, premises, purpose, related, resemble
 from headroom_wrap.learn.model import Session, ToolUse
 from pipeline.transcript import ToolKind
 
@@ -86,3 +86,58 @@ def test_what_must_be_on_disk() -> None:
     assert premises(trail, step, ("./bin/x",)) == (PathExists("web/bin/x"),)
     assert premises(trail, step, ("/opt/x",)) is None
     assert premises(trail, step, ("npm", "add")) == (OnPath("npm"),)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("dbt run -s orders", "dbt run"),
+        ("terraform -chdir=prod plan", "terraform plan"),
+        ("hlint src", "hlint"),  # a folder
+        ("ddev exec bin/phpunit --verbose", "ddev exec bin/phpunit"),
+        ("pixi run pytest -q", "pixi run pytest"),
+        ("python3 a.py", "python3 a.py"),
+        ("vault -x kv", "vault"),
+    ],
+)
+def test_called(command: str, name: str) -> None:
+    assert " ".join(called(tuple(command.split()), frozenset({"src"}))) == name
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("bundle exec brakeman", ""),
+        ("bundle exec rspec", "test"),
+        ("npm run bundle", "build"),
+        ("mkdocs build --strict", "build"),
+        ("hlint src", "lint"),
+        ("ruff check .", "lint"),
+        ("cargo check", "test"),
+        ("./build.sh", "build"),
+        ("build", ""),
+        ("zig build", "build"),
+    ],
+)
+def test_purpose_by_structure(command: str, expected: str) -> None:
+    assert purpose(tuple(command.split()), frozenset({"src"})) == expected
+
+
+def test_purpose_of_one_call() -> None:
+    assert purpose(("Rscript", "-e", "devtools::test()")) == "test"
+    assert purpose(("julia", "-e", "using Pkg; Pkg.build()")) == "build"
+    assert purpose(("Rscript", "-e", "test(1)")) == ""
+
+
+def test_forms_from_the_whole_to_the_program() -> None:
+    assert forms(("kubectl", "logs", "deploy/a", "--tail=2"), frozenset()) == ("kubectl logs deploy/a --tail=2", "kubectl logs", "kubectl")
+    assert forms(("make",), frozenset()) == ("make",)
+    assert forms(("Rscript", "-e", "a b"), frozenset()) == ("Rscript -e 'a b'", "Rscript")
+    assert forms(("a", *"bcdefghij"), frozenset())[0] == "a b"  # a long one is not told whole
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"), [("db.reset", "ledger.reset", True), ("tests", "check", True), ("web1", "web2", False), ("sim", "lint", False)]
+)
+def test_resemble(one: str, other: str, *, expected: bool) -> None:
+    assert resemble(one, other) is expected
