@@ -11,9 +11,9 @@ from tests.headroom_wrap.learn.independent.score import Score, score
 from tests.headroom_wrap.learn.independent.second import make
 from tests.headroom_wrap.learn.independent.sessions import cases
 
-# What held at the first run, see README.md: neither is an aim.
-_LEAST_PRECISION = 0.94
-_LEAST_RECALL = 0.29
+# What holds since the set was seen, against regress; the first run's figures are in README.md.
+_LEAST_PRECISION = 0.95
+_LEAST_RECALL = 0.9
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from tests.headroom_wrap.learn.independent.third import make
 
 pytestmark = pytest.mark.slow  # the cases are put together once, in half a second
 
-# What held at the first run, see README.md: neither is an aim.
-_LEAST_PRECISION = 0.85
-_LEAST_RECALL = 0.51
+# What holds since the set was seen, against regress; the first run's figures are in README.md.
+_LEAST_PRECISION = 0.95
+_LEAST_RECALL = 0.75
 
 
 @pytest.fixture(scope="module")
