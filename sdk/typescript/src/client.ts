@@ -7,6 +7,7 @@ import type { HeadroomConfig, HeadroomMode, HealthStatus, SimulationResult } fro
 import { ChatCompletions, Messages } from "./passthrough.js";
 import { shrink, untouched } from "./shrink.js";
 import { toolAnswer } from "./retrieval_tool.js";
+import { Sent } from "./sent.js";
 import { Transport } from "./transport.js";
 import type {
   CompressRequestOptions,
@@ -36,6 +37,7 @@ export class HeadroomClient extends Figures implements HeadroomClientInterface {
   readonly messages: Messages;
   /** Whether what came in is given back where the proxy does not answer. */
   readonly fallback: boolean;
+  private readonly sent = new Sent();
   private readonly onFallback: ((error: HeadroomError) => void) | undefined;
 
   constructor(options: ExtendedClientOptions = {}) {
@@ -60,11 +62,17 @@ export class HeadroomClient extends Figures implements HeadroomClientInterface {
   /**
    * Messages with smaller tool results.
    *
-   * With `fallback` those that came in where the proxy is not there or has an outage of its own. What it refuses is thrown all the same.
+   * With `fallback` those that came in where the proxy is not there or has an outage of its own. What it refuses is thrown all the same. What this
+   * client gave back before is given back for ever, whatever becomes of the proxy meanwhile: a conversation's beginning stays as it was sent.
    *
    * @throws HeadroomError
    */
   async compress(messages: any[], options: CompressRequestOptions = {}): Promise<CompressResult> {
+    const result = await this.made(messages, options);
+    return { ...result, messages: this.sent.settle({ ...options, signal: undefined }, messages, result.messages) };
+  }
+
+  private async made(messages: any[], options: CompressRequestOptions): Promise<CompressResult> {
     try {
       return await shrink(this.transport, messages, options);
     } catch (error) {

@@ -9,8 +9,11 @@ import type { SimulationResult, Stats } from "./models.js";
 import { untouched } from "./shrink.js";
 import type { CompressOptions, CompressRequestOptions, CompressResult, HeadroomClientInterface, HeadroomClientOptions, Retrieved, RetrieveOptions } from "./types.js";
 
-/** Clients by the options that they are made of: a client finds out about the token once. */
-const clients = new Map<string, HeadroomClient>();
+type Clients = Map<string, HeadroomClient>;
+
+/** Clients by the functions and then the other options that they are made of: a client finds out about the token once, and knows what it has sent. */
+const clients = new WeakMap<object, WeakMap<object, Clients>>();
+const NONE = {};
 const MOST_CLIENTS = 100;
 
 /**
@@ -76,15 +79,22 @@ export function simulate(messages: any[], options: SimulateOptions = {}): Promis
 /** A client for these options. */
 export function clientOf(options: HeadroomClientOptions & { client?: HeadroomClientInterface }): HeadroomClient {
   if (options.client instanceof HeadroomClient) return options.client;
-  if (options.fetch || options.onFallback) return new HeadroomClient(options);
   const { timeout, retries, stack, fallback } = options;
   const key = JSON.stringify([place(options), timeout, retries, stack, fallback]);
-  const known = clients.get(key);
+  const among = clientsWith(options.fetch ?? NONE, options.onFallback ?? NONE);
+  const known = among.get(key);
   if (known) return known;
-  if (clients.size >= MOST_CLIENTS) clients.clear();
+  if (among.size >= MOST_CLIENTS) among.clear();
   const made = new HeadroomClient(options);
-  clients.set(key, made);
+  among.set(key, made);
   return made;
+}
+
+function clientsWith(fetch: object, onFallback: object): Clients {
+  const sending = clients.get(fetch) ?? new WeakMap<object, Clients>();
+  const among = sending.get(onFallback) ?? new Map();
+  clients.set(fetch, sending.set(onFallback, among));
+  return among;
 }
 
 function requestOf(options: CompressOptions): CompressRequestOptions {

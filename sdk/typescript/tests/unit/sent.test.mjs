@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compress, HeadroomClient } from "headroom-ai";
+import { Sent } from "../../dist/esm/sent.js";
+import { fakeProxy, refusing, small } from "./fake_proxy.mjs";
+
+const turn = (n) => [
+  { role: "assistant", content: null, tool_calls: [{ id: `c${n}`, type: "function", function: { name: "read", arguments: "{}" } }] },
+  { role: "tool", tool_call_id: `c${n}`, content: `a long text, ${n}` },
+];
+const conversation = (turns, question = "go") => [{ role: "user", content: question }, ...Array.from({ length: turns }, (_, n) => turn(n)).flat()];
+const results = (messages) => messages.filter((m) => m.role === "tool").map((m) => m.content);
+const less = (messages) => messages.map((m) => (m.role === "tool" ? { ...m, content: "less" } : m));
+
+test("a proxy that is away for a while breaks no prefix", async (t) => {
+  const away = refusing(503, "unavailable");
+  const proxy = await fakeProxy(t, small, away, small, away, small);
+  const failures = [];
+  const client = new HeadroomClient({ ...proxy, token: "t", retries: 0, onFallback: (error) => failures.push(error.name) });
+  const sent = [];
+  for (const turns of [1, 2, 3, 4, 5]) sent.push((await client.compress(conversation(turns))).messages);
+  assert.deepEqual(results(sent[4]), ["small", "a long text, 1", "small", "a long text, 3", "small"]);
+  for (const [i, longer] of sent.slice(1).entries()) assert.ok(JSON.stringify(longer).startsWith(JSON.stringify(sent[i]).slice(0, -1)));
+  assert.equal(failures.length, 2);
+  assert.deepEqual(results((await client.compress(conversation(2, "another"))).messages), ["small", "small"], "what stood before it was another thing");
+});
+
+test("functions among the options make no new client for every request", async (t) => {
+  const proxy = await fakeProxy(t, refusing(503, "unavailable"), small);
+  const options = { ...proxy, token: "t", retries: 0, onFallback: () => {}, fetch: (...asked) => fetch(...asked) };
+  await compress(conversation(1), options);
+  assert.deepEqual(results((await compress(conversation(2), { ...options })).messages), ["a long text, 0", "small"]);
+  assert.deepEqual(results((await compress(conversation(2), { ...options, onFallback: () => {} })).messages), ["small", "small"], "another's");
+});
+
+test("what is asked for otherwise is another conversation", () => {
+  const sent = new Sent();
+  const messages = conversation(1);
+  assert.equal(sent.settle({}, messages, messages), messages);
+  assert.equal(sent.settle({}, messages, less(messages)), messages, "it went as it was");
+  assert.deepEqual(results(sent.settle({ profile: "aggressive" }, messages, less(messages))), ["less"]);
+});
+
+test("a message is given back as the object that it was", () => {
+  const sent = new Sent();
+  const messages = [...conversation(1), { role: "user", content: [{ type: "file", data: new Uint8Array(3) }] }];
+  const first = sent.settle({}, messages, less(messages));
+  assert.equal(first[3], messages[3]);
+  const again = sent.settle({}, structuredClone(messages), structuredClone(messages));
+  assert.equal(again[2], first[2]);
+  assert.ok(again[3].content[0].data instanceof Uint8Array);
+});
+
+test("not more is kept than may be", () => {
+  const sent = new Sent(1000);
+  const first = conversation(1);
+  sent.settle({}, first, first);
+  for (let n = 0; n < 10; n++) sent.settle({}, conversation(1, `another ${n}`), conversation(1, `another ${n}`));
+  assert.deepEqual(results(sent.settle({}, first, less(first))), ["less"], "it was forgotten");
+});
