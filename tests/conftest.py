@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 settings.load_profile("default")
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script: children would not get it either
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _STEERING = ("HEADROOM_", "ANTHROPIC_", "CLAUDE", "CODEX_", "COPILOT_", "GEMINI_", "GOOGLE_", "OPENAI_", "OPENCODE", "XDG_")
 

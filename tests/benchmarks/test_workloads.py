@@ -67,12 +67,13 @@ def rendered(made: Table) -> str:
 @pytest.mark.slow
 def test_figures(tmp_path: Path) -> None:
     lines = [f"2025-03-01 10:{n // 60:02}:{n % 60:02} INFO worker took job {n}" for n in range(500)]
+    lines[100] = "2025-03-01 10:01:40 ERROR the disk of worker-7 is full"
     messages: list[dict[str, Any]] = [
         {"role": "user", "content": "anything unusual?"},
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "journalctl"}}]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "\n".join(lines)}]},
     ]
-    needles = (Needle(((lines[0],),)), Needle(((lines[251],),)), Needle((("is not there",),)))
+    needles = (Needle((("ERROR the disk of worker-7 is full",),)), Needle(((lines[251],),)), Needle((("is not there",),)))
     measured = measure(Case("a", "log", "anything unusual?", messages, needles), "balanced", SqliteStore.open(tmp_path / "s.db"))
     assert measured.after < 0.5 * measured.before
     assert (measured.facts, measured.kept, measured.retrievable) == (3, 1, 2)

@@ -118,7 +118,7 @@ def test_a_server_that_hangs_is_not_waited_for(place):
         store.original(handle)
     with pytest.raises(Unreachable):
         place.open(patience=0.3)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < DEADLINE
     place.server.resume()
     assert until_it_answers(lambda: store.original(handle)).text == "text"
     store.freeze([Decision("k", "form", "r")])
@@ -135,7 +135,7 @@ def test_after_a_failure_nobody_waits(place, monkeypatch):
     for _ in range(100):
         with pytest.raises(Unreachable, match="did not answer"):
             store.decisions(["k"])
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 100 * 0.3 / 2
     store.close()
 
 

@@ -33,10 +33,8 @@ def test_an_address_that_cannot_be_read_is_not_repeated():
 def test_what_takes_connections_and_says_nothing_is_not_waited_for():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         link = Link(f"postgresql://me:secret@127.0.0.1:{silent.getsockname()[1]}/x", "here", 0.2)
-        began = time.monotonic()
         with pytest.raises(Unreachable, match=r"did not answer within 0\.2 s"):
             link.run(lambda connection: connection.value("SELECT 1"))
-        assert time.monotonic() - began < 2.0, "libpq's own limit is 2 s at least"
         link.close()
     eventually(lambda: not any(thread.name == "headroom-postgres-connect" for thread in threading.enumerate()))
 
