@@ -1,10 +1,12 @@
 """How long a store takes to keep an original with its decision, and to give it back: each backend, at 1, 8 and 32 writers, a process each.
 
 python benchmarks/store.py [--seconds 5] [--writers 1 8 32] [--store NAME=URL ...]
+python benchmarks/store.py --receipts 100000 [--store NAME=URL ...]
 
 Without --store: SQLite in a temporary folder, and PostgreSQL and Redis started on this machine where they are installed, with the settings of
 their packages but for the folder and the port (Redis: appendonly yes). *put* is one original of 8 KB and one decision, durable as the store's
-settings make it; *get* is one original and one decision by their keys.
+settings make it; *get* is one original and one decision by their keys. With --receipts: how long the sums over so many take to tell, of 30 days in
+sessions of 200, the first time and again.
 """
 
 from __future__ import annotations
@@ -28,13 +30,16 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import fleet
-from pipeline.store.api import Decision
+from pipeline.store.api import Decision, Group, Receipt, Store
 from pipeline.store.opening import open_store, redacted
+from pipeline.usage import Usage
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
 
 _LINES = 120
+_SESSION = 200  # responses
+_ROUNDS = 5
 Times = tuple[list[float], list[float]]
 
 
@@ -78,6 +83,25 @@ def measure(where: str, writers: int, seconds: float) -> Times:
     return [t for puts, _ in times for t in puts], [t for _, gets in times for t in gets]
 
 
+def fill(store: Store, number: int) -> None:
+    """Receipts of 30 days up to now."""
+    began, sessions = time.time() - 30 * 86400, max(1, number // _SESSION)
+    for n in range(number):
+        session, turn = divmod(n, _SESSION)
+        at = began + session * 29 * 86400 / sessions + turn * 60
+        agent, model = ("claude", "codex")[session % 2], ("opus", "sonnet", "haiku")[n % 3]
+        usage, compressors = Usage(10, 200, 0, 90_000, 300), (("log", n % 5000), ("code", 500))
+        made = Receipt(f"m{n}", f"s{session}", at, agent, model, f"/p/{session % 20}", usage, 0.0123, 0.0234, compressors=compressors)
+        store.add_receipt(made)
+
+
+def tell(store: Store) -> tuple[float, float]:
+    """Milliseconds that sums took by the clock, and of this process's processor time."""
+    clock, processor = time.perf_counter(), time.process_time()
+    store.totals(Group.MODEL)
+    return (time.perf_counter() - clock) * 1000, (time.process_time() - processor) * 1000
+
+
 @contextlib.contextmanager
 def stores(named: list[str]) -> Iterator[dict[str, list[str]]]:
     """URLs by name, as many of each as there are to be had; those that are told, or all that can be started here."""
@@ -100,7 +124,11 @@ def main() -> None:
     parser.add_argument("--writers", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--store", action="append", default=[], metavar="NAME=URL")
     parser.add_argument("--json", type=Path, default=None, help="also write the figures there")
+    parser.add_argument("--receipts", type=int, default=0, metavar="N", help="measure sums over N receipts instead")
     options = parser.parse_args()
+    if options.receipts:
+        Console().print(sums(options.store, options.receipts))
+        return
     table = Table(*("store", "writers", "put p50 ms", "p99", "get p50 ms", "p99", "puts/s"))
     figures = []
     with stores(options.store) as found:
@@ -113,6 +141,19 @@ def main() -> None:
     Console().print(table)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+def sums(named: list[str], number: int) -> Table:
+    """What sums over so many receipts take, in each store."""
+    table = Table("store", "first ms", "processor", "again ms", "processor")
+    with stores(named) as found:
+        for name, places in found.items():
+            store = open_store(places[0], patience=60.0)
+            fill(store, number)
+            first, again = tell(store), [tell(store) for _ in range(_ROUNDS)]
+            table.add_row(name, *(f"{value:.0f}" for value in (*first, *map(statistics.median, zip(*again, strict=True)))))
+            store.close()
+    return table
 
 
 def quantiles(seconds: list[float]) -> tuple[float, float]:
