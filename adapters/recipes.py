@@ -159,7 +159,7 @@ RECIPES: dict[str, Recipe] = {
             tested=("0.86.2",),
             instructions=("CONVENTIONS.md",),
             losses=(
-                "Aider calls no tools: files and outputs stand in its prompts as the user's text, which is left alone: next to nothing gets smaller.",
+                "Aider calls no tools: files and outputs stand in its prompts as the user's text, of which only pasted data may shrink.",
                 _OTHERS,
                 "An address in aider's own settings or in a .env file goes before ours.",
                 _NO_TOOLS.format("Aider"),

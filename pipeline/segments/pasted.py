@@ -27,6 +27,7 @@ _BETWEEN = 4  # sentences and blank lines at most between data and more of the s
 _LEAST_END = 400  # characters without a sentence at either end of data
 _PARAGRAPHS = 2
 _PARAGRAPH_LINES = 4
+_BARRED = 0.5  # of the lines
 _MOST_KEPT = 0.5  # of a part's lines
 _FENCE = re.compile(r"[ \t]{0,3}(`{3,200}|~{3,200})[ \t]{0,20}([^`\n]{0,200})$")
 # What a fence may call data; any other name is a language's.
@@ -241,6 +242,8 @@ def _one(lines: Sequence[str], group: Sequence[tuple[int, int]], data: Data, str
     within = lines[first:end]
     if _size(lines, first, end) < LEAST_PART or narrated(within) or not (kind := data(within) or _ALIKE * alike(within)):
         return None
+    if sum(line.lstrip().startswith(("|", "+-", "+=")) for line in within) > _BARRED * len(within):
+        return None  # a table as documents have them
     begin = first + _edge(lines, first, -1, stretch, fenced=fenced)
     stop = end - _edge(lines, end - 1, 1, stretch, fenced=fenced)
     kept = {*range(first, begin), *range(stop, end)} if kind == "table" else set()

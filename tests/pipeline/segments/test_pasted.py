@@ -47,6 +47,10 @@ SOURCE = "\n".join(
 )
 MARKDOWN = "# How to deploy\n\n" + "\n".join(f"- Step {n}: run `deploy --stage {n}` and wait for the *green* light\n" for n in range(120))
 TABLE_OF_WORDS = "| Option | Meaning |\n|---|---|\n" + "\n".join(f"| `--opt-{n}` | What happens in the case of option {n} |" for n in range(90))
+GRID = "\n".join(
+    f"+-----------+{'-' * 60}+\n| Group {n:3d} | `one_{n} <https://example.org/{n}>`_, `two_{n} <https://example.org/{n}>`_{' ' * 9}|"
+    for n in range(60)
+)
 MINUTES = "\n".join(
     f"10:{n:02d}:00 {who} said that we should {verb} the {what} before anything else happens to {n} of us"
     for n, (who, verb, what) in enumerate((a, b, c) for a in ("Ann", "Bob", "Cid") for b in ("move", "stop", "keep", "sell") for c in "abcde")
@@ -66,6 +70,7 @@ WORDS = {
     "source": SOURCE,
     "markdown": MARKDOWN,
     "a table of words": TABLE_OF_WORDS,
+    "a grid of links": GRID,
     "minutes": MINUTES,
     "a review": REVIEW,
     "settings": SETTINGS,
