@@ -53,7 +53,7 @@ def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
         if step.failure and step.failure.cause is Cause.BAD_OPTION:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
         elif found and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
-            told = _valued(trail, step, found) or _demanded(trail, step, later, found)
+            told = _valued(trail, step, later, found) or _demanded(trail, step, later, found)
         else:
             continue
         if told or (found and not (found.lost and found.gained)):
@@ -98,10 +98,12 @@ def _letter(trail: Trail, step: Step, failed: tuple[str, ...], worked: tuple[str
     return ()
 
 
-def _valued(trail: Trail, step: Step, found: Difference) -> tuple[Observation, ...]:
+def _valued(trail: Trail, step: Step, later: Step, found: Difference) -> tuple[Observation, ...]:
     """The same option with another value, where the output says that there is none of the first: a preset, a device, a profile."""
     (name, value), (other, right) = _parted(found.lost), _parted(found.gained)
-    if not value or not right or name != other or not any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:])):
+    if not value or not right or name != other or not trail.undisturbed(step, later) or faults.passing(step):
+        return ()
+    if not any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:])):
         return ()
     slots = {"wrong": clean(typed(found.lost)), "right": clean(typed(found.gained))}
     return tuple(
