@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from headroom_wrap.proxy.keeper import Keeper
@@ -25,6 +25,7 @@ from pipeline.usage import Usage
 log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000  # conversations
+PATIENCE_S = 1.0  # for git and the store, which have the time that the model takes to answer before that
 
 clock = time.time
 
@@ -34,15 +35,19 @@ class Feedback:
 
     Args:
         keeper: where both are.
-        origin: whose conversations they are.
-        policy: that all of them begin with.
+        project: tells the project's identity, ``""`` where it is not certain; asked once, in a thread.
+        agent: its name.
+        folder: where it runs.
+        policy: that all conversations begin with.
     """
 
-    def __init__(self, keeper: Keeper, origin: Origin, policy: Policy) -> None:
+    def __init__(self, keeper: Keeper, project: Callable[[], str], agent: str, folder: str, policy: Policy) -> None:
         self._keeper = keeper
-        self._origin = origin
+        self._project = asyncio.create_task(asyncio.to_thread(project))
+        self._agent = agent
+        self._folder = folder
         self._policy = policy
-        self._steps: OrderedDict[str, asyncio.Task[dict[Part, Step]]] = OrderedDict()
+        self._steps: OrderedDict[str, asyncio.Future[dict[Part, Step]]] = OrderedDict()
         self._shown: OrderedDict[str, Evidence] = OrderedDict()
         self._noting = threading.Lock()
 
@@ -58,7 +63,7 @@ class Feedback:
             keys: its lineage in the first generation.
             session: the agent's own name, ``""`` if it has none.
         """
-        name = records.conversation(self._origin.project, session, transcript.items, keys)
+        name = records.conversation(session, transcript.items, keys)
         if not name:
             return policy
         known = self._steps.get(name)
@@ -71,7 +76,11 @@ class Feedback:
         if not cache_aligner.blocks(transcript):
             return policy
         try:
-            steps = await asyncio.shield(known)
+            steps = known.result() if known.done() else await asyncio.wait_for(asyncio.shield(known), PATIENCE_S)
+        except asyncio.TimeoutError:
+            self._steps[name] = nothing = asyncio.get_running_loop().create_future()
+            nothing.set_result({})  # as it begins, it goes on
+            return policy
         except Exception:  # fail open, and logged by then: what was sent before is to be sent again, whatever is wrong in here
             return policy
         return replace(policy, gentler=steps) if steps else policy
@@ -89,19 +98,23 @@ class Feedback:
         """
         transcript = prepared.transcript
         if transcript is not None and (prepared.known or prepared.fresh):
-            await self._keeper.use(lambda store: self._note(store, prepared, transcript, session, usage.prompt))
+            project = await self._project
+            origin = Origin(project, self._agent, self._folder)
+            if project:
+                await self._keeper.use(lambda store: self._note(store, origin, prepared, transcript, session=session, prompt=usage.prompt))
 
     async def close(self) -> None:
         """Finish what is being looked up."""
-        await asyncio.gather(*self._steps.values(), return_exceptions=True)
+        await asyncio.gather(self._project, *self._steps.values(), return_exceptions=True)
 
     async def _begun(self, name: str, *, new: bool) -> dict[Part, Step]:
-        return await self._keeper.use(lambda store: _steps(store, self._origin.project, name, new=new))
+        project = await self._project
+        return await self._keeper.use(lambda store: _steps(store, project, name, new=new)) if project else {}
 
-    def _note(self, store: Store, prepared: Prepared, transcript: Transcript, session: str, prompt: int) -> None:
+    def _note(self, store: Store, origin: Origin, prepared: Prepared, transcript: Transcript, *, session: str, prompt: int) -> None:
         """In a thread of the store's."""
         keys = cache_aligner.lineage(transcript.items)
-        names = [records.conversation(self._origin.project, named, transcript.items, keys) for named in (session, "")]
+        names = [records.conversation(named, transcript.items, keys) for named in (session, "")]
         name = next((name for name in names if name in self._steps), "")  # it was asked for under one of them
         decisions = _by_item(prepared, keys)
         if not name or not decisions:
@@ -113,34 +126,35 @@ class Feedback:
             return
         with self._noting:  # two requests of one conversation may be answered at once
             before = self._shown.pop(name, None)
-            shown = evidence.joined(shown, self._on_record(store, name) if before is None else before)
+            shown = evidence.joined(shown, _on_record(store, origin, name) if before is None else before)
             self._shown[name] = shown
             if len(self._shown) > _REMEMBERED:
                 self._shown.popitem(last=False)
             if shown != before:
-                store.remember([records.row(self._origin, session, name, shown, clock())])
+                store.remember([records.row(origin, session, name, shown, clock())])
 
     def _known(self, name: str) -> dict[Part, Step]:
         """The steps of a conversation as far as they have been looked up."""
         task = self._steps.get(name)
         return task.result() if task is not None and task.done() and not task.cancelled() and task.exception() is None else {}
 
-    def _on_record(self, store: Store, name: str) -> Evidence:
-        """What another process, or an earlier one, has noted."""
-        rows = store.memories(records.shelf(self._origin.project), digest=name)
-        found = [seen.evidence for row in rows if row.agent == self._origin.agent and (seen := records.seen(row)) is not None]
-        return found[0] if found else {}
+
+def _on_record(store: Store, origin: Origin, name: str) -> Evidence:
+    """What another process, or an earlier one, has noted of a conversation."""
+    rows = store.memories(records.shelf(origin.project), digest=name)
+    found = [seen.evidence for row in rows if row.agent == origin.agent and (seen := records.seen(row)) is not None]
+    return found[0] if found else {}
 
 
 def _steps(store: Store, project: str, name: str, *, new: bool) -> dict[Part, Step]:
     """The steps on record for a conversation; for a new one what earlier ones showed, which is put on record."""
-    key = records.begun_key(name)
+    key = records.begun_key(project, name)
     decision = store.decisions([key]).get(key)
     if decision is None and new:
         rows = store.memories(records.shelf(project), limit=records.MOST)
         found = verdict.steps([seen for row in rows if (seen := records.seen(row)) is not None], clock())
         if found:
-            decision = store.freeze([records.begun(name, found)])[key]
+            decision = store.freeze([records.begun(project, name, found)])[key]
     return records.steps(decision)
 
 
@@ -150,7 +164,7 @@ def _by_item(prepared: Prepared, keys: Sequence[str]) -> Mapping[int, Decision]:
     return {index: places[key] for index, key in enumerate(keys) if key in places}
 
 
-def _heard(task: asyncio.Task[dict[Part, Step]]) -> None:
+def _heard(task: asyncio.Future[dict[Part, Step]]) -> None:
     """An error that nobody waits for is no unhandled one."""
     if not task.cancelled() and task.exception() is not None:
         log.info("what earlier conversations showed cannot be looked up: %s", task.exception())

@@ -175,13 +175,22 @@ async def serving(
 
 
 def _feedback(config: ProxyConfig, keeper: Keeper, policy: Policy) -> Feedback | None:
-    """What earlier conversations have to say, None where it is not certain whose they are."""
-    if not config.feedback or config.off:
+    """What earlier conversations have to say, None where nobody is to ask them."""
+    if not (config.feedback or config.feedback_home) or config.off:
         return None
     from headroom_wrap.proxy.feedback import Feedback  # not loaded where there is none
-    from pipeline.feedback.records import Origin
 
-    return Feedback(keeper, Origin(config.feedback, config.agent, config.project), policy)
+    return Feedback(keeper, functools.partial(_whose, config), config.agent, config.project, policy)
+
+
+def _whose(config: ProxyConfig) -> str:
+    """Identity of the project whose conversations they are, ``""`` where it is not certain. In a thread: git may take its time."""
+    if config.feedback:
+        return config.feedback
+    from headroom_wrap.memory.project import find
+
+    found = find(Path(config.workspace), Path(config.feedback_home), {"PATH": config.feedback_path, "HOME": config.feedback_home})
+    return found.identity if found is not None else ""
 
 
 def _noting(feedback: Feedback | None, tell: Callable[[Event], None]) -> Hook | None:

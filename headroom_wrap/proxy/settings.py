@@ -36,7 +36,8 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         off: relay everything untouched; count only.
         agent, project: who is behind us and where, for the receipts.
         memory, memory_top: identity and folder of the project whose files are remembered; ``""`` for no memory.
-        feedback: identity of the project whose earlier conversations make the policy of later ones gentler; ``""`` for none.
+        feedback: identity of the project whose earlier conversations make the policy of later ones gentler; ``""``: that of ``workspace``.
+        feedback_home, feedback_path: the user's home and PATH, for git to tell whose it is; no home: nobody's, then there is no such thing.
         events_fd: where events are written, one JSON object a line, or -1.
         life_fd: the read end of a pipe whose other end our parent holds, or -1: at its end of file this process exits at once.
         way_out: HTTP proxies and certificates on the way to the upstreams.
@@ -84,6 +85,8 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     memory: str = ""
     memory_top: str = ""
     feedback: str = ""
+    feedback_home: str = ""
+    feedback_path: str = ""
     events_fd: int = -1
     life_fd: int = -1
     way_out: WayOut = WayOut()

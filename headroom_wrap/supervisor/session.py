@@ -25,7 +25,7 @@ from headroom_wrap.channels.chosen import channel
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
-from headroom_wrap.memory.project import Project, here, remembered
+from headroom_wrap.memory.project import Project, remembered
 from headroom_wrap.models.chosen import choose
 from headroom_wrap.proxy import way_out
 from headroom_wrap.proxy.settings import ProxyConfig
@@ -374,17 +374,11 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str, m
         project=folder,
         memory=memory.identity if memory is not None else "",
         memory_top=str(memory.top) if memory is not None else "",
-        feedback=_fed_back(config, memory),
+        feedback=memory.identity if memory is not None and config.learn != "off" else "",
+        feedback_home=str(around.home) if config.learn != "off" else "",
+        feedback_path=around.environ.get("PATH", ""),
         way_out=way_out.of_environment(environ),
     )
-
-
-def _fed_back(config: Config, memory: Project | None) -> str:
-    """Identity of the project whose earlier sessions make compression gentler; ``""`` where nothing is to be learned, or it is not certain which."""
-    if config.off or config.learn == "off":
-        return ""
-    known = memory or here(config)
-    return known.identity if known is not None else ""
 
 
 def _ended(status: int) -> str:

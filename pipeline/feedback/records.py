@@ -77,20 +77,16 @@ def project_of(name: str) -> str:
     return name.removeprefix(_SHELF) if is_shelf(name) else ""
 
 
-def conversation(project: str, session: str, items: Sequence[Item], keys: Sequence[str]) -> str:
+def conversation(session: str, items: Sequence[Item], keys: Sequence[str]) -> str:
     """A conversation's name: that of its session and all that stands before the first answer; ``""`` where an answer stands first.
 
     Args:
-        project: identity of the repository.
         session: the agent's own name, ``""`` if it has none.
         items: of the transcript.
         keys: its lineage.
     """
     opening = next((i for i, item in enumerate(items) if item.kind in _ANSWER), len(items))
-    if not opening:
-        return ""
-    said = "\0".join((project, session, keys[opening - 1]))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    return _digest(session, keys[opening - 1]) if opening else ""
 
 
 def begins(items: Sequence[Item]) -> bool:
@@ -124,15 +120,15 @@ def seen(memory: Memory) -> Seen | None:
     return Seen(memory.time, f"{memory.digest} {memory.agent}", evidence)
 
 
-def begun(name: str, steps: Mapping[Part, Step]) -> Decision:
-    """That a conversation has begun with these steps."""
+def begun(project: str, name: str, steps: Mapping[Part, Step]) -> Decision:
+    """That a conversation of a project has begun with these steps."""
     rows = [_Step(*part, int(step)) for part, step in sorted(steps.items())]
-    return Decision(begun_key(name), msgspec.json.encode(rows).decode(), Reason.OFF.value)
+    return Decision(begun_key(project, name), msgspec.json.encode(rows).decode(), Reason.OFF.value)
 
 
-def begun_key(name: str) -> str:
+def begun_key(project: str, name: str) -> str:
     """The key under which that is on record."""
-    return f"begun:{name}"
+    return f"begun:{_digest(project, name)}"
 
 
 def steps(decision: Decision | None) -> dict[Part, Step]:
@@ -142,6 +138,10 @@ def steps(decision: Decision | None) -> dict[Part, Step]:
         return {(r.compressor, r.kind): Step(r.step) for r in rows}
     except (ValueError, UnicodeError):
         return {}
+
+
+def _digest(*facts: str) -> str:
+    return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
 def _sums(tally: Tally) -> tuple[float, float, float, float, float, float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import threading
 
 import pytest
@@ -94,6 +95,7 @@ def now(monkeypatch):
 
     clock = Clock()
     monkeypatch.setattr(feedback, "clock", clock)
+    monkeypatch.setattr(feedback, "PATIENCE_S", DEADLINE)  # how fast this machine is decides nothing here
     return clock
 
 
@@ -160,27 +162,21 @@ async def test_a_conversation_goes_on_as_it_began(now):
 async def test_two_proxies_on_one_store_count_together_and_agree(now, tmp_path, monkeypatch):
     path = tmp_path / "state" / "headroom.db"
     noted, begun = threading.Semaphore(0), threading.Semaphore(0)
-    steps = feedback._steps
 
-    def looked_up(*arguments, **named):
-        try:
-            return steps(*arguments, **named)
-        finally:
-            begun.release()
+    def telling(function, done):
+        def told(*arguments, **named):
+            try:
+                return function(*arguments, **named)
+            finally:
+                done.release()
 
-    monkeypatch.setattr(feedback, "_steps", looked_up)
+        return told
 
     def opened():
-        store = SqliteStore.open(path)
-        remember = store.remember
+        return SqliteStore.open(path)
 
-        def told(memories):
-            remember(memories)
-            noted.release()
-
-        store.remember = told
-        return store
-
+    monkeypatch.setattr(feedback, "_steps", telling(feedback._steps, begun))
+    monkeypatch.setattr(feedback.Feedback, "_note", telling(feedback.Feedback._note, noted))
     async with RawUpstream() as up, proxy(up.url, store=opened, feedback=PROJECT) as one, proxy(up.url, store=opened, feedback=PROJECT) as two:
         up.answers(ANSWER)
         seen = []
@@ -191,7 +187,7 @@ async def test_two_proxies_on_one_store_count_together_and_agree(now, tmp_path, 
             agent.p = (two, one)[number % 2]  # it goes on at the other one
             seen.append(shown(await agent.reads(0)))
             assert await asyncio.to_thread(begun.acquire, timeout=DEADLINE)
-            for _ in range(2):  # the form, and that it was asked for
+            for _ in range(2):  # the form, and that it was asked for: whichever is on record first
                 assert await asyncio.to_thread(noted.acquire, timeout=DEADLINE)
     assert seen == [0] * 5 + [1] * 5
     store = SqliteStore.open(path)
@@ -298,6 +294,45 @@ async def test_rows_of_another_version_are_passed_over(now):
         agent = Agent(up, p, "last", asks=False)
         agent.messages += called(1, "Bash", {"command": "true"}, "")
         assert shown(await agent.reads(2)) == 0, "as the profile says"
+
+
+async def test_who_is_not_told_in_time_begins_without_and_goes_on_so(now, monkeypatch):
+    go_on = threading.Event()
+
+    class Slow(MemoryStore):
+        def memories(self, project, **which):
+            assert go_on.wait(DEADLINE)
+            return super().memories(project, **which)
+
+    store = Slow()
+    go_on.set()
+    await conversations(store, 5)
+    go_on.clear()
+    monkeypatch.setattr(feedback, "PATIENCE_S", 0.0)
+    async with RawUpstream() as up, proxy(up.url, store=store, feedback=PROJECT) as p:
+        up.answers(ANSWER)
+        agent = Agent(up, p, "hurried", asks=False)
+        try:
+            await agent.send()
+            assert shown(await agent.reads(0)) == 0
+        finally:
+            go_on.set()
+        monkeypatch.setattr(feedback, "PATIENCE_S", DEADLINE)
+        assert shown(await agent.reads(1)) == 0
+        assert shown(await conversation(store, "next")) == 1
+
+
+async def test_whose_it_is_is_found_out_beside_the_requests(now, tmp_path):
+    home, folder = tmp_path / "home", tmp_path / "project"
+    for path in (home, folder):
+        path.mkdir()
+    store = MemoryStore()
+    there = {"feedback": "", "feedback_home": str(home), "feedback_path": os.environ["PATH"]}
+    await conversation(store, "a", **there, workspace=str(folder))
+    (row,) = store.seen.values()
+    assert records.project_of(row.project).startswith("folder-")
+    await conversation(store, "b", **there, workspace=str(home))
+    assert len(store.seen) == 1, "a home is no project"
 
 
 async def test_files_are_remembered_beside_it(now, tmp_path):

@@ -122,18 +122,14 @@ def test_the_agents_own_settings_say_how_the_upstream_is_reached(settings: Confi
     assert (told.way_out.proxy("https://api.example"), told.way_out.certificates[0]) == ("http://p:1", "/ca.pem")
 
 
-@pytest.mark.parametrize(("changes", "fed_back"), [({}, True), ({"learn": "off"}, False), ({"off": True}, False)])
-def test_what_earlier_sessions_showed_counts_where_it_is_certain_whose_they_are(
-    settings: Config, tmp_path: Path, changes: dict[str, object], fed_back: bool
-) -> None:
+def test_what_earlier_sessions_showed_counts_unless_nothing_is_to_be_learned(settings: Config, tmp_path: Path) -> None:
     plan = LaunchPlan("one", (), "https://api.example")
-    here = replace(settings, **changes, surroundings=replace(settings.surroundings, cwd=tmp_path))
-    told = session._settings(OneRequest(""), plan, here, "secret", None).feedback
-    assert told.startswith("folder-") is fed_back
-    remembered = session._settings(OneRequest(""), plan, here, "secret", Project("git-1", tmp_path)).feedback
-    assert remembered == ("git-1" if fed_back else "")
-    at_home = replace(settings, surroundings=replace(settings.surroundings, cwd=settings.surroundings.home))
-    assert session._settings(OneRequest(""), plan, at_home, "secret", None).feedback == ""
+    told = session._settings(OneRequest(""), plan, settings, "secret", None)
+    assert (told.feedback, told.feedback_home) == ("", str(settings.surroundings.home))
+    assert told.feedback_path == settings.surroundings.environ["PATH"]
+    assert session._settings(OneRequest(""), plan, settings, "secret", Project("git-1", tmp_path)).feedback == "git-1"
+    never = session._settings(OneRequest(""), plan, replace(settings, learn="off"), "secret", Project("git-1", tmp_path))
+    assert (never.feedback, never.feedback_home) == ("", "")
 
 
 @pytest.mark.slow

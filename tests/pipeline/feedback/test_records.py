@@ -48,11 +48,11 @@ def test_a_row_is_of_bounded_size() -> None:
 
 def test_steps_there_and_back() -> None:
     steps = {("search", ToolKind.SEARCH): Step.LARGE, ("log", ToolKind.SHELL): Step.OFF}
-    decision = records.begun("c", steps)
-    assert decision.key == records.begun_key("c")
+    decision = records.begun("git-1", "c", steps)
+    assert decision.key == records.begun_key("git-1", "c")
     assert records.steps(decision) == steps
     assert records.steps(None) == {}
-    assert records.steps(records.begun("c", {})) == {}
+    assert records.steps(records.begun("git-1", "c", {})) == {}
 
 
 @pytest.mark.parametrize("text", [None, "", "nonsense", '[["log","shell",7]]', '[["log"]]'])
@@ -62,17 +62,18 @@ def test_steps_of_another_version_are_none(text: str | None) -> None:
 
 def test_a_conversation_keeps_its_name_as_it_goes_on() -> None:
     whole = (USER, USER, ANSWER, RESULT, ANSWER)
-    names = {records.conversation("git-1", "s", whole[:count], lineage(whole[:count])) for count in range(2, len(whole) + 1)}
+    names = {records.conversation("s", whole[:count], lineage(whole[:count])) for count in range(2, len(whole) + 1)}
     assert len(names) == 1
     keys = lineage(whole)
-    others = [("git-2", "s", whole, keys), ("git-1", "t", whole, keys), ("git-1", "s", whole[:1], keys[:1])]
-    assert len({records.conversation(*other) for other in others} | names) == 4
+    others = [("t", whole, keys), ("s", whole[:1], keys[:1])]
+    assert len({records.conversation(*other) for other in others} | names) == 3
+    assert records.begun_key("git-1", "c") != records.begun_key("git-2", "c")
 
 
 def test_where_an_answer_stands_first_there_is_no_name() -> None:
-    assert records.conversation("git-1", "s", (ANSWER, USER), lineage((ANSWER, USER))) == ""
-    assert records.conversation("git-1", "s", (), ()) == ""
-    assert records.conversation("git-1", "\ud800", (USER,), lineage((USER,)))
+    assert records.conversation("s", (ANSWER, USER), lineage((ANSWER, USER))) == ""
+    assert records.conversation("s", (), ()) == ""
+    assert records.conversation("\ud800", (USER,), lineage((USER,)))
 
 
 def test_where_it_begins() -> None:
