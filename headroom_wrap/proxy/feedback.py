@@ -20,6 +20,7 @@ from pipeline.feedback.records import Origin
 from pipeline.feedback.verdict import Part
 from pipeline.policy import Policy, Step
 from pipeline.store.api import Decision, Store
+from pipeline.transcript import ItemKind
 from pipeline.usage import Usage
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Feedback:
         self._steps.move_to_end(name)
         if len(self._steps) > _REMEMBERED and next(iter(self._steps.values())).done():
             self._steps.popitem(last=False)
-        if not cache_aligner.blocks(transcript):
+        if not any(item.kind is ItemKind.TOOL_RESULT for item in transcript.items):  # steps are of tools
             return policy
         try:
             steps = known.result() if known.done() else await asyncio.wait_for(asyncio.shield(known), PATIENCE_S)

@@ -254,6 +254,7 @@ async def test_nobody_waits_before_there_is_something_to_decide_on(now):
     async with RawUpstream() as up, proxy(up.url, store=store, feedback=PROJECT) as p:
         up.answers(ANSWER)
         agent = Agent(up, p, "slow")
+        agent.messages[0]["content"] += " It is long." * 100
         await agent.send()
         assert await asyncio.to_thread(looked.wait, DEADLINE)
         go_on.set()
