@@ -202,6 +202,42 @@ def test_repeat_after_a_draw_repeats_the_childs_character():
     assert pair.differences() == []
 
 
+def test_repeat_after_something_else_is_left_to_the_terminal_unless_we_drew():
+    output = started()
+    assert output.feed(b"abc\x1b[1m\x1b[4b") == b"abc\x1b[1m\x1b[4b"
+    assert output.draw(PANEL) is None  # how far the cursor moved differs between terminals
+    assert output.feed(b"\x1b[5;5Habc\r") == b"\x1b[5;5Habc\r"
+    assert output.draw(PANEL)
+    assert output.feed(b"\x1b[4b") == b""
+
+
+def test_repeat_of_more_than_a_screen_passes_as_it_is():
+    assert started().feed(b"a\x1b[99999b") == b"a\x1b[99999b"
+
+
+def test_origin_mode_is_put_back_where_the_terminal_does_not_restore_it():
+    output = started()
+    output.feed(b"\x1b[3;9r\x1b[?6h")
+    assert output.feed(b"\x1b[40;5H") == b"\x1b[7;5H"
+    drawn = output.draw(PANEL)
+    assert drawn.index(b"\x1b[?6l") < drawn.index(b"one") < drawn.index(b"\x1b[?6h\x1b8")
+    output.feed(b"\x1b[?6l")
+    assert b"\x1b[?6l" in output.draw([b"other"])  # a DECRC may have left it on
+
+
+def test_no_draw_between_the_halves_of_an_emoji():
+    output = started()
+    output.feed("\N{THUMBS UP SIGN}".encode())
+    assert output.draw(PANEL) is None
+    assert output.draw(PANEL, overdue=True)
+    output.feed("\N{EMOJI MODIFIER FITZPATRICK TYPE-4}\r".encode())
+    assert output.draw([b"other"])
+
+
+def test_a_string_that_ends_in_a_sequence_of_ours_to_keep_ends_all_the_same():
+    assert started().feed(b"\x1b]0;open\x1b[9;3rtext") == b"\x1b]0;open\x1b\x18text"
+
+
 def test_an_open_link_is_closed_around_the_panel():
     output = started()
     output.feed(b"\x1b]8;;http://x\x1b\\link")
