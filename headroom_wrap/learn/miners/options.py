@@ -101,9 +101,10 @@ def _letter(trail: Trail, step: Step, failed: tuple[str, ...], worked: tuple[str
 def _valued(trail: Trail, step: Step, later: Step, found: Difference) -> tuple[Observation, ...]:
     """The same option with another value, where the output says that there is none of the first: a preset, a device, a profile."""
     (name, value), (other, right) = _parted(found.lost), _parted(found.gained)
-    if not value or not right or name != other or not trail.undisturbed(step, later) or faults.passing(step):
+    if not value or not right or name != other or not trail.undisturbed(step, later):
         return ()
-    if not any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:])):
+    absent = any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:]))
+    if not absent or faults.passing(step):
         return ()
     slots = {"wrong": clean(typed(found.lost)), "right": clean(typed(found.gained))}
     return tuple(
