@@ -39,7 +39,8 @@ class Limits:
             what they cost is the run that they are fetched with. Lines that say what a line shown says do not count.
         slow: share of the characters for slow lines, where slowness is asked for.
         pairs: the same for pairs of lines that tell a duration.
-        fold: print a header that consecutive kept lines share once, where that saves this share of the characters shown.
+        fold: print a header that consecutive kept lines share once, where that saves this share of the characters shown; 1: never, lines that are
+            shown stand as they came.
     """
 
     whole_errors: int = 3
@@ -53,7 +54,7 @@ class Limits:
     trouble: int = 8
     slow: float = 0.15
     pairs: float = 0.04
-    fold: float = 0.1
+    fold: float = 1.0
 
 
 BALANCED = Limits()

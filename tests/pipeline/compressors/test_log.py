@@ -464,7 +464,7 @@ def test_fold_is_loss_free(lines: list[str]):
     assert sum(map(len, folded)) <= sum(map(len, lines))
 
 
-def test_a_header_that_many_lines_share_is_said_once():
+def test_a_header_that_many_lines_share_is_said_once_where_that_was_asked_for():
     """What a boot logs in one second: its header is longer than what the lines say."""
     head = "- 1131567043 2005.11.09 admin-1 Nov 9 12:10:43 local@admin-1 "
     boot = [f"{head}{name}: {said}" for name in ("acpi", "pci", "usb", "md", "scsi") for said in ("probing", "table found", "driver is there")]
@@ -473,11 +473,11 @@ def test_a_header_that_many_lines_share_is_said_once():
         *(f"- 1131567{i:03} 2005.11.09 b-{i % 7} Nov 9 12:10:{i % 60:02} b-{i % 7}/b-{i % 7} crond: job {i}" for i in range(200)),
         *boot[8:],
     ]
-    rewrite = rewritten("\n".join(lines), "Anything unusual?")
+    rewrite = rewritten("\n".join(lines), "Anything unusual?", AGGRESSIVE)
     check_partition("\n".join(lines), rewrite)
     assert f"{head}»" in rewrite.text
-    assert all(f"»{line.removeprefix(head)}" in rewrite.text for line in boot)
-    assert rewrite.text.count(head) == 2
+    shown = rewritten("\n".join(lines), "Anything unusual?").text.split("\n")
+    assert set(boot) <= set(shown), "in balanced a line stands as it came"
 
 
 def test_lines_whose_headers_differ_stay_as_they_are():
