@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,6 +86,15 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     finally:
         for provider in providers:
             provider.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, dict[str, Provider]]]:
+    """A proxy that fetches, and providers that nobody else asks: what those of a street make is numbered alike, directly and behind a proxy."""
+    with ExitStack() as stack:
+        providers: dict[str, Provider] = {name: stack.enter_context(make(answers, count=len)) for name, make in VENDORS.items()}
+        addresses = [a for name, provider in providers.items() for a in (f"--{name}-upstream", provider.url)]
+        yield stack.enter_context(standing(tmp_path_factory.mktemp("alone"), *addresses)), providers
 
 
 def in_python(api: str, base: str, talk: Talk) -> list[dict[str, Any]]:
@@ -190,10 +200,12 @@ def test_a_client_does_not_see_that_the_proxy_fetches_for_it(street: Street, lan
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_the_model_fetches_is_between_it_and_the_proxy(street: Street, language: str, api: str, stream: bool) -> None:
+def test_what_the_model_fetches_is_between_it_and_the_proxy(
+    alone: tuple[Running, dict[str, Provider]], language: str, api: str, stream: bool
+) -> None:
+    proxy, providers = alone
     talk = Talk(f"{MISSED} {language} {api} {stream}", BULK, stream)
-    vendor = api.partition("_")[0]
-    told = lead(LANGUAGES[language], api, street.behind[vendor], street.fetching.base, talk)
+    told = lead(LANGUAGES[language], api, providers[api.partition("_")[0]], proxy.base, talk)
     assert [said(api, answer) for answer in told.answers] == [
         ("I look.", [TOOL]),
         (BEFORE + AFTER, [TOOL]),
