@@ -127,8 +127,8 @@ def _without_spans(line: str) -> str:
             kept.append(line[start : runs[at].start()])
             start, at = runs[pair].end(), pair
         at += 1
-    # A character in the place of the code: what follows it does not begin a word.
-    return "`".join([*kept, line[start:]])
+    # What stands before the code ends there, and what follows it does not begin a word.
+    return "\t`".join([*kept, line[start:]])
 
 
 def _without_comments(line: str, inside: bool) -> tuple[str, bool]:
@@ -141,4 +141,4 @@ def _without_comments(line: str, inside: bool) -> tuple[str, bool]:
         if end < 0:
             break
         at, inside = end + len(_COMMENT_ENDS[inside]), not inside
-    return " ".join(kept), inside
+    return "\t".join(kept), inside
