@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +20,7 @@ from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import route
 from pipeline.tool_calls import describe
+from tests.cpu import cpu_seconds
 from tests.memory_store import MemoryStore
 
 CURL = describe("1", "Bash", {"command": "curl -s https://house.example/rules.html"}, {})
@@ -151,9 +151,7 @@ def test_long_texts_without_markup_take_linear_time() -> None:
     def cost(sentences: int) -> float:
         text = "<html><body>" + "This is the sentence and it says what it says. " * sentences
         units = [(n * 47, n * 47 + 46) for n in range(sentences)]
-        began = time.process_time()
-        places(text, pieces(text), units)
-        return time.process_time() - began
+        return cpu_seconds(lambda: places(text, pieces(text), units), 3)
 
     cost(100)
     assert cost(40_000) < 30 * cost(4_000) + 0.2

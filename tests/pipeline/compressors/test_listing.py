@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.tool_calls import describe
 from pipeline.transcript import ToolCall
+from tests.cpu import cpu_seconds
 
 BALANCED, LOSSLESS, AGGRESSIVE = (Policy(profile=p) for p in (Profile.BALANCED, Profile.LOSSLESS, Profile.AGGRESSIVE))
 L = ListingCompressor()
@@ -421,10 +421,8 @@ def test_any_entry_that_is_named_stays(seed: int, policy: Policy) -> None:
     ids=lambda value: repr(value[:14]) if isinstance(value, str) else "",
 )
 def test_hostile_text_costs_no_more_than_its_length(text: str, call: ToolCall) -> None:
-    began = time.process_time()
-    L.recognise(Content(text, call=call))
-    L.compress(Content(text, Query("NAME `x y` largest a1b2"), call), BALANCED)
-    assert time.process_time() - began < 10
+    asked = Content(text, Query("NAME `x y` largest a1b2"), call)
+    assert cpu_seconds(lambda: (L.recognise(Content(text, call=call)), L.compress(asked, BALANCED))) < 10
 
 
 @pytest.mark.skipif(shutil.which("find") is None or shutil.which("ls") is None, reason="needs find and ls")

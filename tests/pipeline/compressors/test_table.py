@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -22,6 +21,7 @@ from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.tool_calls import describe
 from pipeline.transcript import ToolCall
+from tests.cpu import cpu_seconds
 
 BALANCED, LOSSLESS, AGGRESSIVE = (Policy(profile=p) for p in (Profile.BALANCED, Profile.LOSSLESS, Profile.AGGRESSIVE))
 T = TableCompressor()
@@ -401,10 +401,8 @@ def test_any_people(seed: int, query: str, policy: Policy) -> None:
     ids=lambda text: repr(text[:12]),
 )
 def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
-    began = time.process_time()
-    T.recognise(Content(text))
-    T.compress(Content(text, Query("NAME `x y` highest a1b2")), BALANCED)
-    assert time.process_time() - began < 10
+    asked = Content(text, Query("NAME `x y` highest a1b2"))
+    assert cpu_seconds(lambda: (T.recognise(Content(text)), T.compress(asked, BALANCED))) < 10
 
 
 @pytest.mark.slow

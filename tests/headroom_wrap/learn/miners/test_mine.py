@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import time
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +14,7 @@ from headroom_wrap.learn.miners import LIMIT, mine
 from headroom_wrap.learn.miners.outcomes import LIMIT as KEYS
 from headroom_wrap.learn.model import Event, Retrieval, Session, ToolUse, UserText
 from pipeline.transcript import ToolKind
+from tests.cpu import cpu_seconds
 from tests.headroom_wrap.learn.labelled.sessions import cases
 
 COMMANDS = (
@@ -92,20 +92,10 @@ def test_what_a_session_gives_is_bounded() -> None:
     assert len(mined.outcomes) == KEYS
 
 
-def seconds(session: Session) -> float:
-    gc.disable()  # what it costs depends on all that other tests have left in memory
-    try:
-        began = time.process_time()
-        mine(session)
-        return time.process_time() - began
-    finally:
-        gc.enable()
-
-
 @pytest.mark.slow
 def test_time_grows_with_the_length() -> None:
     events = tuple(e for _, _, sessions, _ in cases() for s in sessions for e in s.events)
-    short, long = (min(seconds(Session("claude", "s", "/home/dev/x", events=events * n)) for _ in range(3)) for n in (1, 8))
+    short, long = (cpu_seconds(partial(mine, Session("claude", "s", "/home/dev/x", events=events * n)), 3) for n in (1, 8))
     assert long < 8 * short * 2.5 + 0.05
 
 
@@ -144,4 +134,4 @@ def test_hostile_texts_take_no_longer_than_others(unit: str) -> None:
             ToolUse(f"e{i}", "Grep", ToolKind.SEARCH, {"pattern": text}, path=text, result=text, refused=True),
             UserText(text),
         ]
-    assert seconds(Session("claude", "s", "/p", events=tuple(events))) < 3.0
+    assert cpu_seconds(lambda: mine(Session("claude", "s", "/p", events=tuple(events)))) < 3.0

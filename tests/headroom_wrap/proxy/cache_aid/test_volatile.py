@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from headroom_wrap.proxy.cache_aid.volatile import Volatile, instructions
+from tests.cpu import cpu_seconds
 
 TEXT = "You are an agent.\nWorking folder: /home/dev/shop\n{}\nBe brief, and answer in one paragraph of 3 to 5 sentences.\n"
 
@@ -102,6 +102,4 @@ def test_where_instructions_stand(request_, said):
 )
 @pytest.mark.slow
 def test_hostile_texts_take_linear_time(text):
-    began = time.process_time()
-    Volatile().found(text, b"", 0.0)
-    assert time.process_time() - began < 5
+    assert cpu_seconds(lambda: Volatile().found(text, b"", 0.0)) < 5
