@@ -29,6 +29,7 @@ class Step(enum.IntEnum):
 
 
 GENTLE_FLOORS = 4
+"""After one retrieval in a conversation, too, only blocks of so many floors have anything left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pipeline.compressors.references import SpanIndex, refer
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.gain import exact, gain
 from pipeline.outcome import LEAST_CHARS, Outcome, Reason
-from pipeline.policy import Policy, Profile
+from pipeline.policy import GENTLE_FLOORS, Policy, Profile
 from pipeline.query import Query
 from pipeline.segments import Part, by_line, combine, compress_segments, pasted, restored, within
 from pipeline.tokens import Sampled
@@ -44,7 +44,6 @@ _DATA = frozenset({"smart_crusher", "log", "build", "search", "table", "diff", "
 _OF_DATA = _DATA | {"repeats", "padding"}
 _PLAINLY = 0.8  # as sure as that a compressor must be
 _PASTED_FLOORS = 5  # a text of a user's is looked into from so many floors on
-_GENTLE_FLOOR = 4  # after a retrieval only blocks of so many floors are elided
 
 DATA_SUFFIXES = (".log", ".out", ".err", ".jsonl", ".ndjson", ".csv", ".tsv", ".har", ".trace")
 _JSON_DATA_CHARS = 8000  # a JSON file of this size is data; a smaller one may be a configuration that is edited
@@ -220,7 +219,7 @@ def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:
     """The policy after the agent showed that it needed what was left out."""
     if retrievals == 0 or policy.profile is Profile.LOSSLESS:
         return policy
-    if retrievals == 1 and before >= _GENTLE_FLOOR * policy.floor_tokens:
+    if retrievals == 1 and before >= GENTLE_FLOORS * policy.floor_tokens:
         return replace(policy, profile=Profile.BALANCED)
     return replace(policy, profile=Profile.LOSSLESS)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.moment import MOMENT_S
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner, generations
 from pipeline.cache_clock import Entry
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 _REMEMBERED = 1000  # conversations
 _SLOT_S = 600.0  # within which a use of the cache is noted once: other processes wait that much longer
-_MOMENT_S = 0.005  # a request is on its way within it: the note, a write that takes half a millisecond, does not keep it waiting
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -161,7 +161,7 @@ class ColdTurns:
         return not found or (knows and all(mark.text == self._token for mark in found.values()))
 
     async def _note_use(self, first: str, slot: int) -> None:
-        await asyncio.sleep(_MOMENT_S)
+        await asyncio.sleep(MOMENT_S)  # the note is a write that takes half a millisecond
         ours, others = _uses_at(first, slot)
 
         def note(store: Store) -> None:

@@ -13,6 +13,7 @@ from headroom_wrap.proxy import codings
 from headroom_wrap.proxy.cold import Asked, ColdTurns
 from headroom_wrap.proxy.heads import Front
 from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.moment import MOMENT_S
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner
@@ -30,7 +31,6 @@ if TYPE_CHECKING:  # not loaded where there is none
 log = logging.getLogger(__name__)
 
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
-_MOMENT_S = 0.005
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
 
@@ -154,7 +154,7 @@ class Compression:
         forms = {i: d.text for i, d in decisions if d.text is not None and transcript.spans[i] is not None}
         written = self.dialect.write(plain, transcript, forms) if forms else plain
         front = Front(plain)
-        asyncio.get_running_loop().call_later(_MOMENT_S, front.read)  # by then the request is on its way, and its body need not be kept
+        asyncio.get_running_loop().call_later(MOMENT_S, front.read)  # then its body need not be kept
         return Prepared(
             original=body,
             body=body if written is plain or written == plain else written,

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Callable
 
 from headroom_wrap.events import Event, Trouble, encode
+from headroom_wrap.proxy.moment import MOMENT_S
 from headroom_wrap.proxy.repeats import Repeats
 
 _MOST = 1000  # events kept for a reader that is late
 _WRITE = 16 << 10  # bytes; an event is a few hundred
 _AGAIN_S = 30.0  # the same trouble is not told more often
-_MOMENT_S = 0.005  # a request is on its way within it, and no eye sees it
 
 
 class Outbox:
@@ -51,7 +51,7 @@ class Outbox:
         except RuntimeError:
             self.flush()
             return
-        self._later = loop.call_later(_MOMENT_S, self.flush)
+        self._later = loop.call_later(MOMENT_S, self.flush)
 
     def flush(self) -> None:
         """Write what the pipe takes now; what is left is written when there is room."""

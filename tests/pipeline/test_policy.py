@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pickle
 
-from pipeline import policy, router
 from pipeline.policy import Policy, Profile, Step
 from pipeline.transcript import ToolKind
 
@@ -18,10 +17,6 @@ def test_each_step_allows_less() -> None:
     assert given.at(Step.FULL, "log") is given.at(Step.LARGE, "log") is given
     assert given.at(Step.LOSSLESS, "log") == Policy(profile=Profile.LOSSLESS, disabled=frozenset({"html"}))
     assert given.at(Step.OFF, "log") == Policy(profile=Profile.LOSSLESS, disabled=frozenset({"html", "log"}))
-
-
-def test_a_block_is_large_where_the_router_says_so_too() -> None:
-    assert router._GENTLE_FLOOR == policy.GENTLE_FLOORS
 
 
 def test_it_goes_to_the_workers_whole() -> None:
