@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipeline.compressors.api import Rewrite
+if TYPE_CHECKING:  # the supervisor asks for reasons alone
+    from pipeline.compressors.api import Rewrite
 
 LEAST_CHARS = 200  # below this a block is never looked at, by any version: it needs no decision on record
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headroom_wrap.models.shelf import Shelf, is_hub_id
 from pipeline.policy import EMBEDDED
 
 if TYPE_CHECKING:  # nothing of it is loaded where nothing but the embedded model is asked for
@@ -49,6 +48,7 @@ def choose(asked: str, state: Path) -> Chosen:
     """
     if asked in ("", EMBEDDED):
         return Chosen()
+    from headroom_wrap.models.shelf import Shelf, is_hub_id
     from pipeline.compressors.kompress.checkpoint import Checkpoint, Unusable, find
 
     folder = Path(asked).expanduser()

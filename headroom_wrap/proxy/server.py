@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from headroom_wrap.events import Event, Ready, Trouble
-from headroom_wrap.proxy import way_out
+from headroom_wrap.proxy import certificates, way_out
 from headroom_wrap.proxy.books import Books
 from headroom_wrap.proxy.cold import ColdTurns
 from headroom_wrap.proxy.compression import Compression
@@ -266,7 +266,7 @@ def _offering(lane: Lane, keeper: Keeper, tell: Callable[[Event], None], fetched
 
 def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[str], Upstream]:
     """What makes the client for a base URL; all of them trust the same certificates."""
-    tls = functools.cache(lambda: way_out.tls(config.way_out.certificates, lambda sentence: tell(Trouble("upstream", sentence))))
+    tls = functools.cache(lambda: certificates.tls(config.way_out.certificates, lambda sentence: tell(Trouble("upstream", sentence))))
 
     def connect(base: str) -> Upstream:
         return Upstream(base, connect_s=config.connect_s, idle_s=config.idle_s, proxy=config.way_out.proxy(base), tls=tls)
