@@ -13,7 +13,6 @@ from typing import Any
 from headroom_wrap.errors import UserError
 from headroom_wrap.proxy.vendors import Vendor
 from pipeline.policy import Profile
-from pipeline.store.api import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +220,9 @@ def _address(text: str) -> str:
 
 
 def _check_store(where: str) -> None:
-    from pipeline.store import opening  # not loaded where nobody names a store
+    # Not loaded where nobody names a store.
+    from pipeline.store import opening
+    from pipeline.store.api import StoreError
 
     try:
         opening.check(where)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headroom_wrap.config import Config
 from headroom_wrap.errors import UserError
-from pipeline.store import opening
-from pipeline.store.api import Store, StoreError
+
+if TYPE_CHECKING:
+    from pipeline.store.api import Store
 
 
 def ensure(folder: Path) -> Path:
@@ -40,6 +42,10 @@ def open_store(config: Config, report: Callable[[str], None] | None = say) -> St
     Raises:
         UserError: it cannot be opened.
     """
+    # Not loaded where the folder alone is wanted: a session starts with it.
+    from pipeline.store import opening
+    from pipeline.store.api import StoreError
+
     ensure(config.state)
     try:
         return opening.open_store(config.where, report=report)

@@ -57,27 +57,42 @@ def find(folder: Path, home: Path, environ: Mapping[str, str]) -> Project | None
 
 
 def _repository(folder: Path, environ: Mapping[str, str]) -> Project | None:
-    told = (_git(folder, environ, "rev-parse", "--show-toplevel", "--git-common-dir") or "").split("\n")
+    # Both at once: an agent's start waits for them.
+    places = _git(folder, environ, "rev-parse", "--show-toplevel", "--git-common-dir")
+    remote = _git(folder, environ, "config", "--get", "remote.origin.url")
+    told, origin = (_told(places) or "").split("\n"), _told(remote)
     if len(told) != 2:
         return None
     top, common = Path(told[0]), folder / told[1]  # git says a relative path where it can
     if not common.is_dir() or not top.is_dir():
         return None
-    origin = _git(folder, environ, "config", "--get", "remote.origin.url") or _first_commit(folder, environ)
+    origin = origin or _first_commit(folder, environ)
     return None if origin is None else Project(identity.of_repository(str(common.resolve()), origin), top.resolve())
 
 
 def _first_commit(folder: Path, environ: Mapping[str, str]) -> str | None:
     """The oldest commit without parents, whatever is checked out; ``""`` where there is none yet."""
-    roots = _git(folder, environ, "log", "--all", "--max-parents=0", "--format=%ct %H")
+    roots = _told(_git(folder, environ, "log", "--all", "--max-parents=0", "--format=%ct %H"))
     return None if roots is None else min(roots.split("\n"), key=lambda line: (len(line.partition(" ")[0]), line)).partition(" ")[2]
 
 
-def _git(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | None:
-    """What git says, without the line break at the end; None if it refuses."""
+def _git(folder: Path, environ: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes] | None:
+    """A git at work; None where there is none."""
     command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, timeout=_GIT_S, check=False)
-    except (OSError, subprocess.SubprocessError):
+        return subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
         return None
-    return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n") if done.returncode == 0 else None
+
+
+def _told(git: subprocess.Popen[bytes] | None) -> str | None:
+    """What git says, without the line break at the end; None if it refuses."""
+    if git is None:
+        return None
+    with git:
+        try:
+            said, _ = git.communicate(timeout=_GIT_S)
+        except subprocess.TimeoutExpired:
+            git.kill()
+            return None
+    return said.decode("utf-8", "surrogateescape").removesuffix("\n") if git.returncode == 0 else None

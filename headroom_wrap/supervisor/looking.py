@@ -10,7 +10,6 @@ from headroom_wrap.events import Block
 from headroom_wrap.supervisor.details import Details, Texts
 from headroom_wrap.supervisor.view import SessionView
 from headroom_wrap.terminal.keys import control
-from pipeline.store.api import StoreError
 
 
 def key(config: Config) -> bytes:
@@ -39,6 +38,7 @@ def details(view: SessionView, config: Config, look: Callable[[], None]) -> Deta
     def read(block: Block) -> Texts | None:
         # Imported and opened at the first look, for a session without one to start sooner.
         from headroom_wrap import state
+        from pipeline.store.api import StoreError
 
         try:
             store = state.open_store(config, report=None)
