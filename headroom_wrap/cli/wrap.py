@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from adapters.plan import Adapter, LaunchPlan
-from adapters.recipes import RECIPES
 from adapters.registry import ADAPTERS
 from headroom_wrap import config
 from headroom_wrap.cli.options import settings
@@ -56,11 +55,14 @@ def known(name: str) -> Adapter:
     Raises:
         UserError: there is neither.
     """
-    found = ADAPTERS.get(name) or RECIPES.get(name)
-    if found is None:
-        names = ", ".join((*ADAPTERS, *RECIPES))
-        raise UserError(f"Headroom does not know an agent called {name!r}.", f"It knows: {names}. Any client of a model's API: headroom proxy.")
-    return found
+    if name in ADAPTERS:
+        return ADAPTERS[name]
+    from adapters.recipes import RECIPES
+
+    if name in RECIPES:
+        return RECIPES[name]
+    names = ", ".join((*ADAPTERS, *RECIPES))
+    raise UserError(f"Headroom does not know an agent called {name!r}.", f"It knows: {names}. Any client of a model's API: headroom proxy.")
 
 
 def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config, *, dry_run: bool = False, subscription: bool = False) -> None:
