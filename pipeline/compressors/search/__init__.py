@@ -39,15 +39,17 @@ class SearchCompressor:
         shape, _ = shape_of(sample(content.lines), is_search(content.call))
         if shape is None:
             return None
-        lines = parse(content.lines, shape)
-        strange = sum(line.kind is Kind.OTHER and bool(text) for line, text in zip(lines, content.lines, strict=True))
-        if strange * 5 > len(lines):
+        result = parse(content.lines, shape)
+        strange = sum(kind is Kind.OTHER and bool(text) for kind, text in zip(result.kinds, content.lines, strict=True))
+        if strange * 5 > len(content.lines):
             return None
-        asked = asked_files({line.path: None for line in lines if line.path}, content.query)
-        shown = choose(content, lines, asked, policy) if policy.lossy else [True] * len(lines)
-        runs = runs_of(content.lines, lines, shown)
-        text = "\n".join(render(content.lines, lines, runs, shape))
+        paths = dict.fromkeys(result.paths)
+        paths.pop("", None)
+        asked = asked_files(paths, content.query)
+        shown = choose(content, result, asked, policy) if policy.lossy else bytearray(b"\1") * len(content.lines)
+        runs = runs_of(result, shown)
+        text = "\n".join(render(result, runs, shape))
         if len(text) > len(content.text) * _SAVES:
             return None
         gaps = tuple(Gap(run.start + 1, run.end) for run in runs)
-        return Rewrite(text, len(lines), gaps, summary(lines, runs, asked))
+        return Rewrite(text, len(content.lines), gaps, summary(result, runs, asked))

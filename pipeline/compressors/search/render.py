@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.compressors.elision import by_folder, clean
-from pipeline.compressors.search.result import Kind, Line, Shape
+from pipeline.compressors.search.result import Kind, Result, Shape
 from pipeline.markers import gap
 
 _WORTH = 1.5  # a run stays where its text is not this many times as long as its marker
@@ -22,93 +22,104 @@ class Run(NamedTuple):
     path: str
 
 
-def runs_of(texts: Sequence[str], lines: Sequence[Line], shown: Sequence[bool]) -> list[Run]:
+def runs_of(result: Result, shown: bytearray) -> list[Run]:
     """What is left out, without the runs that are hardly longer than their marker."""
     runs: list[Run] = []
-    start = 0
-    while start < len(lines):
-        if shown[start]:
-            start += 1
-            continue
-        end = start
-        while end < len(lines) and not shown[end]:
-            end += 1
-        run = _run(lines, start, end, shown)
-        if sum(len(text) + 1 for text in texts[start:end]) >= _WORTH * len(run.marker):
+    start = shown.find(0)
+    while start >= 0:
+        end = shown.find(1, start)
+        if end < 0:
+            end = len(shown)
+        run = _run(result, start, end, shown)
+        if sum(map(len, result.texts[start:end])) + end - start >= _WORTH * len(run.marker):
             runs.append(run)
-        start = end
+        start = shown.find(0, end)
     return runs
 
 
-def _run(lines: Sequence[Line], start: int, end: int, shown: Sequence[bool]) -> Run:
+def _run(result: Result, start: int, end: int, shown: bytearray) -> Run:
     """How many hits are left out, of which files, and on which of their lines where it is one file."""
-    hits = [line for line in lines[start:end] if line.kind is Kind.HIT]
-    counts = Counter(line.path for line in hits)
+    hits = result.hits(start, end)
+    counts = Counter([result.paths[index] for index in hits])
     note = f"{len(hits)} hit{'' if len(hits) == 1 else 's'}"
     path = ""
     if len(counts) > 1:
         note += f" in {len(counts)} files: {by_folder(counts)}"
     elif hits:
-        path = hits[0].path
-        if path not in (_neighbour(lines, shown, range(start - 1, -1, -1)), _neighbour(lines, shown, range(end, len(lines)))):
+        path = result.paths[hits[0]]
+        if path not in (_neighbour(result, shown, range(start - 1, -1, -1)), _neighbour(result, shown, range(end, len(shown)))):
             note, path = f"{note} in {clean(path)}", ""
-        if hits[0].number:
-            note += f", file line{'' if len(hits) == 1 else 's'} {_numbers(hits)}"
+        numbers = [int(result.numbers[index] or 0) for index in (hits[0], hits[-1])]
+        if numbers[0]:
+            note += f", file line {numbers[0]}" if len(hits) == 1 else f", file lines {numbers[0]}-{numbers[1]}"
     return Run(start, end, gap(start + 1, end, note), path)
 
 
-def _numbers(hits: Sequence[Line]) -> str:
-    return str(hits[0].number) if len(hits) == 1 else f"{hits[0].number}-{hits[-1].number}"
-
-
-def _neighbour(lines: Sequence[Line], shown: Sequence[bool], indices: range) -> str:
+def _neighbour(result: Result, shown: bytearray, indices: range) -> str:
     """The file of the next line, separators not counted, if that line is shown."""
     for index in indices:
-        if lines[index].kind is not Kind.SEPARATOR or lines[index].path:
-            return lines[index].path if shown[index] else ""
+        if result.kinds[index] is not Kind.SEPARATOR or result.paths[index]:
+            return result.paths[index] if shown[index] else ""
     return ""
 
 
-def render(texts: Sequence[str], lines: Sequence[Line], runs: Sequence[Run], shape: Shape) -> Iterator[str]:
+def render(result: Result, runs: Sequence[Run], shape: Shape) -> list[str]:
     """The lines that are shown, below their paths where the path stood in every line."""
-    regroup = shape in {Shape.FULL, Shape.NAMED}
-    pieces: list[tuple[str, str, str]] = []  # path, text as it was, text below its path
+    out: list[str] = []
     done = 0
-    for run in (*runs, Run(len(lines), len(lines), "", "")):
-        for line, text in zip(lines[done : run.start], texts[done : run.start], strict=True):
-            alone = text if line.kind is Kind.HIT else ""
-            pieces.append((line.path, alone, line.rest) if regroup and line.path else ("", text, text))
-        if run.marker:
-            pieces.append((run.path, "", run.marker) if regroup and run.path else ("", run.marker, run.marker))
+    if shape not in {Shape.FULL, Shape.NAMED}:
+        for run in runs:
+            out += [*result.texts[done : run.start], run.marker]
+            done = run.end
+        return out + list(result.texts[done:])
+    paths: list[str] = []
+    places: list[int] = []  # of the line in the result; below 0 of a marker among the runs, counted from the last
+    for number, run in enumerate(runs, -len(runs)):
+        paths += [*result.paths[done : run.start], run.path]
+        places += [*range(done, run.start), number]
         done = run.end
-    return _grouped(pieces)
+    paths += result.paths[done:]
+    places += range(done, len(result.texts))
+    return _grouped(result, runs, paths, places)
 
 
-def _grouped(pieces: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    """Pieces with each path once; a hit that is alone with its path stays as it was."""
+def _grouped(result: Result, runs: Sequence[Run], paths: Sequence[str], places: Sequence[int]) -> list[str]:
+    """Lines and markers with each path once; a hit that is alone with its path stays as it was."""
+    texts, starts = result.texts, result.starts
+    out: list[str] = []
     current = ""
-    for index, (path, whole, rest) in enumerate(pieces):
+    for index, (path, place) in enumerate(zip(paths, places, strict=True)):
+        text = texts[place] if place >= 0 else runs[place].marker
         if not path:
-            current = current if whole == "--" else ""
-            yield whole
+            current = current if text == "--" else ""
+            out.append(text)
             continue
         if path != current:
-            following = next((p for p, text, _ in pieces[index + 1 : index + 3] if p or text != "--"), "")
-            if following != path and whole:
+            if place >= 0 and result.kinds[place] is Kind.HIT and _following(result, paths, places, index) != path:
                 current = ""
-                yield whole
+                out.append(text)
                 continue
-            yield path
-        current = path
-        yield rest
+            out.append(path)
+            current = path
+        out.append(text[starts[place] :] if place >= 0 else text)
+    return out
 
 
-def summary(lines: Sequence[Line], runs: Sequence[Run], asked: dict[str, None]) -> str:
+def _following(result: Result, paths: Sequence[str], places: Sequence[int], index: int) -> str:
+    """The path of the next line or marker, a separator between them not counted."""
+    for after in range(index + 1, min(index + 3, len(paths))):
+        if paths[after] or places[after] < 0 or result.texts[places[after]] != "--":
+            return paths[after]
+    return ""
+
+
+def summary(result: Result, runs: Sequence[Run], asked: dict[str, None]) -> str:
     if not runs:
         return ""
-    hidden = Counter(line.path for run in runs for line in lines[run.start : run.end] if line.kind is Kind.HIT)
-    whole = [path for path in asked if path not in hidden]
-    what = f"{sum(hidden.values())} hits, counted by file"
+    hidden = [result.paths[index] for run in runs for index in result.hits(run.start, run.end)]
+    of_hidden = frozenset(hidden)
+    whole = [path for path in asked if path not in of_hidden]
+    what = f"{len(hidden)} hits, counted by file"
     if not whole:
         return what
     return f"{what}; every hit in {clean(whole[0]) if len(whole) == 1 else f'the {len(whole)} files asked for'} shown"

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from pipeline.transcript import ToolCall, ToolKind
 
 HEAD = 500  # a path ends within so many characters
 
-_FULL = re.compile(r"((?:[A-Za-z]:[\\/])?[^:\n]{1,400}):(\d{1,9}):")
+_LONGEST_PATH, _LONGEST_NUMBER = 400, 9
+_FULL = re.compile(r"([A-Za-z]:[\\/][^:\n]{1,400}):(\d{1,9}):")  # where a drive stands first; else a split at the colons says the same sooner
 _NUMBER = re.compile(r"(\d{1,9})([:-])")
 _INNER = re.compile(r"-(\d{1,9})-")
-_DASH = re.compile(r"-")
 _NAMED = re.compile(r"((?:[A-Za-z]:[\\/])?[^:\s]{1,400}):")
 _EXTENSION = re.compile(r".*[^./\\]\.[A-Za-z]\w{0,9}")
 _SPACE = re.compile(r"\s")
 _TIME_TAIL = re.compile(r"\d\d(?:\D|$)")
-_CLOCK = re.compile(r"\b\d\d:\d\d:\d\d\b")
+_CLOCK = re.compile(r":(?<=\b\d\d:)\d\d:\d\d\b")  # 12:34:56, looked for by its first colon, as that is the rarest
 _DIAGNOSTIC = re.compile(r"(?:\d+:)?\s*(?:fatal )?(?:error|warning|note)\b[:\[ ]", re.IGNORECASE)
 
 
@@ -40,26 +40,52 @@ class Kind(enum.Enum):
     OTHER = enum.auto()
 
 
-class Line(NamedTuple):
-    """One line of the result: of which file, which line of it (0 if not printed), and what stands after the path."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The lines of a search result, a column for each thing that is known of them: an object for each line would cost more than to read it.
 
-    kind: Kind
-    path: str = ""
-    number: int = 0
-    rest: str = ""
+    Args:
+        texts: the lines.
+        kinds: what each is.
+        paths: of which file, ``""`` for none.
+        numbers: which line of it, as printed; ``""`` where that is not.
+        starts: where the text after the path begins.
+    """
+
+    texts: Sequence[str]
+    kinds: list[Kind] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+
+    def add(self, kind: Kind, path: str = "", number: str = "", start: int = 0) -> None:
+        """The next line."""
+        self.kinds.append(kind)
+        self.paths.append(path)
+        self.numbers.append(number)
+        self.starts.append(start)
+
+    def rest(self, index: int) -> str:
+        """What stands in a line after its path."""
+        return self.texts[index][self.starts[index] :]
+
+    def hits(self, start: int, end: int) -> list[int]:
+        """The hits among lines ``[start, end)``."""
+        return [index for index in range(start, end) if self.kinds[index] is Kind.HIT]
 
 
 def is_search(call: ToolCall | None) -> bool:
     return call is not None and (call.kind is ToolKind.SEARCH or "grep" in call.name.lower())
 
 
-def sample(lines: Sequence[str]) -> list[str]:
+def sample(lines: Sequence[str]) -> tuple[str, ...]:
     """At most 90 lines that are not blank: the first 20, then evenly spread."""
     step = max(1, (len(lines) - 20) // 70)
-    return [line[:HEAD] for line in (*lines[:20], *lines[20::step]) if line.strip()]
+    return tuple([line[:HEAD] for line in (*lines[:20], *lines[20::step]) if line.strip()])
 
 
-def shape_of(sample: Sequence[str], searching: bool) -> tuple[Shape | None, float]:
+@lru_cache(maxsize=4)  # who recognises a result is asked to compress it next
+def shape_of(sample: tuple[str, ...], searching: bool) -> tuple[Shape | None, float]:
     """The form of the result and the share of the sample that has it.
 
     ``path:12:`` speaks for itself, unless it is a time of day or a compiler's message; the other forms look like much else, and are taken for
@@ -68,10 +94,10 @@ def shape_of(sample: Sequence[str], searching: bool) -> tuple[Shape | None, floa
     full = named = numbered = headings = hits = diagnostics = 0
     paths: dict[str, None] = {}
     for line in sample:
-        if found := _full(line):
+        if found := _hit(line):
             full += 1
-            paths[found[1]] = None
-            diagnostics += _DIAGNOSTIC.match(line, found.end()) is not None
+            paths[found[0]] = None
+            diagnostics += _DIAGNOSTIC.match(line, len(found[0]) + len(found[1]) + 2) is not None
         elif match := _NUMBER.match(line):
             numbered += 1
             hits += match[2] == ":"
@@ -80,10 +106,10 @@ def shape_of(sample: Sequence[str], searching: bool) -> tuple[Shape | None, floa
             paths[match[1]] = None
         elif _looks_like_path(line):
             headings += 1
-    size = sum(line != "--" for line in sample)
+    size = len(sample) - sample.count("--")
     if not size:
         return None, 0.0
-    context = sum(any(line[: m.start()] in paths for m in _DASH.finditer(line)) for line in sample) if paths else 0
+    context = _continuing(sample, paths)
     if full:
         share = (full + context) / size
         if share >= (0.3 if searching else 0.6) and (searching or diagnostics * 12 < full):
@@ -98,19 +124,36 @@ def shape_of(sample: Sequence[str], searching: bool) -> tuple[Shape | None, floa
     return None, 0.0
 
 
+def _continuing(sample: Sequence[str], paths: Collection[str]) -> int:
+    """How many lines begin with one of the paths and a dash."""
+    end = max(map(len, paths), default=-1) + 1
+    count = 0
+    for line in sample:
+        dash = line.find("-", 0, end)
+        while dash >= 0:
+            if line[:dash] in paths:
+                count += 1
+                break
+            dash = line.find("-", dash + 1, end)
+    return count
+
+
 def of_a_log(sample: Sequence[str]) -> bool:
     """Whether most of what was found bears a time: lines of a log."""
-    return sum(_CLOCK.search(line[:200]) is not None for line in sample) * 2 > len(sample)
+    return sum(_CLOCK.search(line, 0, 200) is not None for line in sample) * 2 > len(sample)
 
 
-def _full(line: str) -> re.Match[str] | None:
-    """``path:12:`` at the start of a line, unless it is a time of day or begins like a numbered line."""
-    match = _FULL.match(line)
-    if match is None or not _may_be_path(match[1]):
+def _hit(line: str) -> tuple[str, str] | None:
+    """The path and the number of ``path:12:`` at the start of a line, unless it is a time of day or begins like a numbered line."""
+    path, _, rest = line.partition(":")
+    number, closed, rest = rest.partition(":")
+    if len(path) == 1 and (drive := _FULL.match(line)):
+        path, number, rest = drive[1], drive[2], line[drive.end() :]
+    elif not (closed and number.isdecimal() and len(number) <= _LONGEST_NUMBER and 0 < len(path) <= _LONGEST_PATH):
         return None
-    if len(match[2]) <= 2 and match[1][-1].isdigit() and _TIME_TAIL.match(line, match.end()):
+    if not _may_be_path(path) or (len(number) <= 2 and path[-1].isdigit() and _TIME_TAIL.match(rest)):
         return None
-    return match
+    return path, number
 
 
 @lru_cache(maxsize=4096)  # the same few paths stand in thousands of lines
@@ -126,56 +169,64 @@ def _looks_like_path(text: str) -> bool:
     return "/" in text or "\\" in text or _EXTENSION.fullmatch(text) is not None
 
 
-def parse(lines: Sequence[str], shape: Shape) -> list[Line]:
+def parse(lines: Sequence[str], shape: Shape) -> Result:
+    """The lines of a result of some shape."""
+    result = Result(lines)
     if shape is Shape.FULL:
-        return list(_parse_full(lines))
-    if shape is Shape.NAMED:
-        return list(_parse_named(lines))
-    return list(_parse_numbered(lines, headed=shape is Shape.HEADED))
+        _parse_full(result)
+    elif shape is Shape.NAMED:
+        _parse_named(result)
+    else:
+        _parse_numbered(result, headed=shape is Shape.HEADED)
+    return result
 
 
-def _parse_full(lines: Sequence[str]) -> Iterator[Line]:
-    matches = [_full(line[:HEAD]) for line in lines]
-    paths = {m[1] for m in matches if m}
-    for line, match in zip(lines, matches, strict=True):
-        if match and "-" not in match[1]:
-            yield Line(Kind.HIT, match[1], int(match[2]), line[match.end(1) + 1 :])
-            continue
-        # Context is printed as `path-12-text`: a text that holds `:3:` must not make the path longer.
-        inner = next((m for m in _INNER.finditer(line[:HEAD]) if line[: m.start()] in paths), None)
-        if inner and not (match and match.end(1) < inner.start()):
-            yield Line(Kind.CONTEXT, line[: inner.start()], int(inner[1]), line[inner.start() + 1 :])
-        elif match:
-            yield Line(Kind.HIT, match[1], int(match[2]), line[match.end(1) + 1 :])
+def _parse_full(result: Result) -> None:
+    found = [_hit(line) for line in result.texts]
+    paths = dict.fromkeys([hit[0] for hit in found if hit])
+    # Context is printed as `path-12-text`: a text that holds `:3:` must not make the path longer.
+    longer = {path: inner for path in paths if "-" in path and (inner := _context(path, paths))}
+    add = result.add
+    for line, hit in zip(result.texts, found, strict=True):
+        if hit and hit[0] not in longer:
+            add(Kind.HIT, *hit, len(hit[0]) + 1)
+        elif inner := longer[hit[0]] if hit else _context(line[:HEAD], paths):
+            add(Kind.CONTEXT, *inner, len(inner[0]) + 1)
         else:
-            yield Line(Kind.SEPARATOR if line == "--" else Kind.OTHER)
+            add(Kind.SEPARATOR if line == "--" else Kind.OTHER)
 
 
-def _parse_named(lines: Sequence[str]) -> Iterator[Line]:
-    matches = [m if (m := _NAMED.match(line[:HEAD])) and _looks_like_path(m[1]) else None for line in lines]
+def _context(line: str, paths: Collection[str]) -> tuple[str, str] | None:
+    """The path and the number of ``path-12-`` at the start of a line."""
+    return next(((path, inner[1]) for inner in _INNER.finditer(line) if (path := line[: inner.start()]) in paths), None)
+
+
+def _parse_named(result: Result) -> None:
+    matches = [m if (m := _NAMED.match(line[:HEAD])) and _looks_like_path(m[1]) else None for line in result.texts]
     following = ""
     after: list[str] = []
     for match in reversed(matches):  # context before a hit bears the path of the hit that follows
         after.append(following)
         following = match[1] if match else following
     before = ""
-    for line, match, later in zip(lines, matches, reversed(after), strict=True):
+    for line, match, later in zip(result.texts, matches, reversed(after), strict=True):
         if match:
             before = match[1]
-            yield Line(Kind.HIT, before, 0, line[match.end(1) :])
+            result.add(Kind.HIT, before, "", len(before))
         elif owner := next((p for p in (before, later) if p and line.startswith(p + "-")), ""):
-            yield Line(Kind.CONTEXT, owner, 0, line[len(owner) :])
+            result.add(Kind.CONTEXT, owner, "", len(owner))
         else:
-            yield Line(Kind.SEPARATOR if line == "--" else Kind.OTHER)
+            result.add(Kind.SEPARATOR if line == "--" else Kind.OTHER)
 
 
-def _parse_numbered(lines: Sequence[str], *, headed: bool) -> Iterator[Line]:
+def _parse_numbered(result: Result, *, headed: bool) -> None:
     path = ""
-    for index, line in enumerate(lines):
-        if match := _NUMBER.match(line):
-            yield Line(Kind.HIT if match[2] == ":" else Kind.CONTEXT, path, int(match[1]), line)
-        elif headed and index + 1 < len(lines) and _NUMBER.match(lines[index + 1]) and line.strip() and line != "--":
+    numbers = [_NUMBER.match(line) for line in result.texts]
+    for line, match, below in zip(result.texts, numbers, (*numbers[1:], None), strict=True):
+        if match:
+            result.add(Kind.HIT if match[2] == ":" else Kind.CONTEXT, path, match[1])
+        elif headed and below and line.strip() and line != "--":
             path = line
-            yield Line(Kind.SEPARATOR, path)
+            result.add(Kind.SEPARATOR, path)
         else:
-            yield Line(Kind.SEPARATOR if line in {"--", ""} else Kind.OTHER)
+            result.add(Kind.SEPARATOR if line in {"--", ""} else Kind.OTHER)
