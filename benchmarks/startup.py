@@ -1,4 +1,4 @@
-"""How long things take to start: the command, the proxy, its worker, the MCP server; and what they weigh at rest.
+"""How long things take to start: the command, the proxy, its worker, the MCP server, an agent with and without us; and what they weigh at rest.
 
 python benchmarks/startup.py [--runs 10]
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pty
 import resource
 import socket
 import statistics
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 from rich.console import Console
@@ -92,11 +94,45 @@ def mcp() -> tuple[float, float, int]:
     return result
 
 
+def agent(*before: str) -> Callable[[], tuple[float, float, int]]:
+    """Until the first byte of an agent (a shell script in its place) is on the terminal. `before` stands before its name."""
+
+    def run() -> tuple[float, float, int]:
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            (home / "bin").mkdir()
+            (home / "bin" / "claude").write_text(f"#!/bin/sh\necho {_HERE}\nread -r line\n")
+            (home / "bin" / "claude").chmod(0o755)
+            environ = {"HOME": folder, "PATH": f"{home / 'bin'}:{os.defpath}", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+            began = time.perf_counter()
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.chdir(home / "bin")
+                os.execvpe((*before, "claude")[0], (*before, "claude"), environ)
+            seen = b""
+            while _HERE.encode() not in seen:
+                seen += os.read(terminal, 1 << 16)
+            took = time.perf_counter() - began
+            os.write(terminal, b"\n")
+            try:
+                while os.read(terminal, 1 << 16):
+                    pass
+            except OSError:  # its end, as Linux tells it
+                pass
+            os.close(terminal)
+            _, _, used = os.wait4(pid, 0)
+        return took, used.ru_utime + used.ru_stime, 0
+
+    return run
+
+
 def _weigh(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> tuple[float, int]:
     seen = psutil.Process(process.pid)
     times = seen.cpu_times()
     return times.user + times.system, seen.memory_info().rss
 
+
+_HERE = "the-agent-is-here"
 
 MEASURED: dict[str, Callable[[], tuple[float, float, int]]] = {
     "an empty interpreter": command("-c", ""),
@@ -104,6 +140,8 @@ MEASURED: dict[str, Callable[[], tuple[float, float, int]]] = {
     "proxy ready": proxy,
     "worker warm": worker,
     "MCP answers initialize": mcp,
+    "an agent's first byte, alone": agent(),
+    "an agent's first byte, wrapped": agent(sys.executable, "-m", "headroom_wrap.cli", "wrap"),
 }
 
 
