@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -19,6 +20,14 @@ if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 _STEERING = ("HEADROOM_", "ANTHROPIC_", "CLAUDE", "CODEX_", "COPILOT_", "GEMINI_", "GOOGLE_", "OPENAI_", "OPENCODE", "XDG_")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def young_objects_only() -> None:
+    """What the tests before have left in memory is not looked through again: one pass over all of it takes a second, of which a test of streams
+    or of processes would be held up in the middle."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
