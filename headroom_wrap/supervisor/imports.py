@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters import instruction_imports
 from adapters.instruction_imports import Imports
+from headroom_wrap.supervisor import regular
 
 _MOST_SETTINGS = 16 << 20  # bytes
 
@@ -54,11 +55,8 @@ class Importer:
 
     def _outside_approved(self) -> bool:
         if self._approved is None:
-            try:
-                with instruction_imports.settings_file(self._environ, self._home).open("rb") as file:
-                    self._approved = instruction_imports.is_approved(file.read(_MOST_SETTINGS), self._cwd)
-            except OSError:
-                self._approved = False
+            settings = regular.read(instruction_imports.settings_file(self._environ, self._home), _MOST_SETTINGS)
+            self._approved = settings is not None and instruction_imports.is_approved(settings, self._cwd)
         return self._approved
 
     def _root(self, folder: Path) -> Path:

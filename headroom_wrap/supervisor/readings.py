@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from headroom_wrap.supervisor import regular
 from headroom_wrap.supervisor.imports import Importer
 from headroom_wrap.supervisor.instructions import conditional
 
@@ -157,9 +158,7 @@ class Readings:
 
 
 def _text(candidate: Candidate) -> str | None:
-    try:
-        with candidate.path.open("rb") as file:
-            text = file.read(_MOST_BYTES).decode("utf-8", "replace")
-    except OSError:
+    data = regular.read(candidate.path, _MOST_BYTES)
+    if data is None or (candidate.hops and b"\0" in data):  # a picture, say
         return None
-    return None if candidate.hops and "\0" in text else text  # a picture, say
+    return data.decode("utf-8", "replace")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -131,6 +133,19 @@ def test_what_is_no_text_is_not_there(known: Known) -> None:
     known.write("logo.png", "\0\1\2")
     known.add("CLAUDE.md")
     assert sorted(known.texts) == ["CLAUDE.md"]
+
+
+def test_an_imported_pipe_holds_nobody(known: Known) -> None:
+    known.write("CLAUDE.md", "@pipe.md @b.md")
+    known.write("b.md", "b")
+    os.mkfifo(known.project / "pipe.md")
+    reading = threading.Thread(target=known.add, args=("CLAUDE.md",), daemon=True)
+    reading.start()
+    reading.join(60)
+    held = reading.is_alive()
+    os.close(os.open(known.project / "pipe.md", os.O_RDWR | os.O_NONBLOCK))  # who waits for a writer has had one
+    assert not held
+    assert sorted(known.texts) == ["CLAUDE.md", "b.md"]
 
 
 def test_no_more_than_can_be_looked_at(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
