@@ -62,5 +62,6 @@ class Importer:
     def _root(self, folder: Path) -> Path:
         """The project that a folder belongs to: the next one upwards with a ``.git``, itself where there is none."""
         if folder not in self._roots:
-            self._roots[folder] = next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+            tops = (above for above in (folder, *folder.parents) if os.path.exists(above / ".git"))  # noqa: PTH110 - `Path.exists` raises
+            self._roots[folder] = next(tops, folder)
         return self._roots[folder]

@@ -7,6 +7,7 @@ the user's share of the kernel's watches.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import threading
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _MOST_FOLDERS, _DEPTH = 2000, 6  # searched for nested files
 _MOST_WATCHED = 32  # folders
 _SKIPPED = frozenset({"node_modules", "venv", "env", "vendor", "target", "build", "dist", "site-packages", "__pycache__"})
+_NO_WATCHES = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _LOOKED_ONLY = frozenset({"opened", "closed_no_write"})
 
 
@@ -157,13 +159,13 @@ class Watcher:
             return
         above = list(self._cwd.parents)
         if self._reads.above == REPOSITORY:
-            tops = [n for n, folder in enumerate([self._cwd, *above]) if (folder / ".git").exists()]
+            tops = [n for n, folder in enumerate([self._cwd, *above]) if os.path.exists(folder / ".git")]  # noqa: PTH110 - `Path.exists` raises
             above = above[: tops[0]] if tops else []
         yield from above
 
     def _of_groups(self, folder: Path, *, always: bool) -> Iterator[Candidate]:
         for group in self._reads.groups:
-            there = next((name for name in group if (folder / name).is_file()), group[0])
+            there = next((name for name in group if os.path.isfile(folder / name)), group[0])  # noqa: PTH113 - `Path.is_file` raises
             yield root(folder / there, always=always)
 
     def _nested(self) -> Iterator[Candidate]:
@@ -199,12 +201,18 @@ class Watcher:
         """Watch where the files are that are known by now."""
         handler = cast("FileSystemEventHandler", _Handler(self._happened))  # its base class is no more than this, and slow to import
         for folder in self._readings.folders():
-            if folder not in self._folders and len(self._folders) < _MOST_WATCHED and folder.is_dir():
-                self._folders.add(folder)
-                with self._scheduling:
-                    if self._closed:  # an observer that was stopped would watch it for ever
-                        return
+            if folder in self._folders or len(self._folders) >= _MOST_WATCHED or not os.path.isdir(folder):  # noqa: PTH112 - `Path.is_dir` raises
+                continue
+            with self._scheduling:
+                if self._closed:  # an observer that was stopped would watch it for ever
+                    return
+                try:
                     observer.schedule(handler, str(folder), recursive=False)
+                except OSError as error:
+                    if error.errno in _NO_WATCHES:
+                        raise
+                    continue  # it may not be looked into, or is gone
+            self._folders.add(folder)
 
     def _happened(self, path: Path) -> None:
         """Something was done to a file in a folder that is watched."""

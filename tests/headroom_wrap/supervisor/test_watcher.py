@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import threading
@@ -11,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from watchdog.events import FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from adapters.instruction_files import READS
 from headroom_wrap.events import Began, Block
@@ -170,3 +174,24 @@ def test_what_is_imported_is_watched_where_it_is(tmp_path: Path) -> None:
             write(project / "more" / "deep" / "x.md", f"edited at {time.monotonic()}")
             if select.select([opened.watcher.fd], [], [], 0.05)[0]:
                 opened.watcher.ready()
+
+
+@pytest.mark.parametrize("kept", ["b" * 300, "closed"], ids=["too long a name", "may not be watched"])
+def test_a_folder_that_cannot_be_watched_ends_nothing(tmp_path: Path, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = Observer.schedule
+
+    def guarded(self: BaseObserver, handler: FileSystemEventHandler, path: str, *, recursive: bool) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return schedule(self, handler, path, recursive=recursive)
+
+    monkeypatch.setattr(Observer, "schedule", guarded)
+    project = tmp_path / "project"
+    write(project / "CLAUDE.md", f"@{kept}/x.md @docs/style.md")
+    write(project / "closed" / "y.md", "y")
+    write(project / "docs" / "style.md", "style")
+    write(project / "below" / "CLAUDE.md", "nested")
+    with session(tmp_path) as opened:
+        opened.until(lambda t: [f.path for f in t.files] == ["CLAUDE.md", "docs/style.md", "below/CLAUDE.md"])
+        write(project / "docs" / "style.md", "another")
+        opened.until(lambda t: [c.path for c in t.changes] == ["docs/style.md"])
