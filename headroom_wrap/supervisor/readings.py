@@ -110,19 +110,28 @@ class Readings:
         text = _text(candidate) if self._counted.get(self._reals[path]) == path else None
         self._tell(Seen(candidate, text, time.time(), first))
         self._follow(candidate, text or "")
-        for other in freed:
-            self._read(other, first=True)
+        self._recount(freed)
 
-    def _settle(self, path: Path) -> list[Candidate]:
-        """See where a path leads and whether what is there counts under this name; return those that may count now in its place."""
+    def _settle(self, path: Path) -> set[Path]:
+        """See where a path leads and whether what is there counts under this name; return the place where none counts any more."""
         real, before = Path(os.path.realpath(path)), self._reals.get(path)
         self._reals[path] = real
-        freed = []
-        if before is not None and before != real and self._counted.get(before) == path:
-            del self._counted[before]
-            freed = [c for c in self._candidates.values() if c.path != path and self._reals.get(c.path) == before]
+        freed = set() if before is None or before == real else self._free(path, before)
         self._counted.setdefault(real, path)
         return freed
+
+    def _free(self, path: Path, real: Path) -> set[Path]:
+        """A name does not lead to a place any more: return the place if that was the name under which it counted."""
+        if self._counted.get(real) != path:
+            return set()
+        del self._counted[real]
+        return {real}
+
+    def _recount(self, freed: set[Path]) -> None:
+        """Read the files at these places under other names that lead there: one of those counts now."""
+        for candidate in [c for c in self._candidates.values() if self._reals.get(c.path) in freed] if freed else ():
+            if self._candidates.get(candidate.path) is candidate:  # those before it may have dropped it
+                self._read(candidate, first=True)
 
     def _follow(self, candidate: Candidate, text: str) -> None:
         """Know of what a file imports, and drop what none imports any more."""
@@ -148,13 +157,13 @@ class Readings:
             new = [lead for lead in self._leads.get(path, ()) if lead in self._candidates and lead not in kept]
             kept.update(new)
             reached += new
+        freed: set[Path] = set()
         for path in [path for path in self._candidates if path not in kept]:
             candidate = self._candidates.pop(path)
             self._leads.pop(path, None)
-            real = self._reals.pop(path, path)
-            if self._counted.get(real) == path:
-                del self._counted[real]
+            freed |= self._free(path, self._reals.pop(path, path))
             self._tell(Seen(candidate, None, time.time(), first=False, dropped=True))
+        self._recount(freed)
 
 
 def _text(candidate: Candidate) -> str | None:

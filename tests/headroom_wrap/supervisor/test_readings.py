@@ -128,6 +128,35 @@ def test_links_count_once_and_what_is_behind_them_is_watched(known: Known, tmp_p
     assert known.readings.look(elsewhere / "rules.md")
 
 
+def test_another_name_of_what_is_dropped_counts_at_once(known: Known) -> None:
+    known.write("a.md", "shared @more.md")
+    known.write("more.md", "more")
+    (known.project / "b.md").symlink_to("a.md")
+    (known.project / "c.md").symlink_to("a.md")
+    known.write("CLAUDE.md", "@a.md @b.md @c.md")
+    known.add("CLAUDE.md")
+    assert sorted(known.texts) == ["CLAUDE.md", "a.md", "more.md"]
+    known.edit("CLAUDE.md", "@b.md @c.md")
+    assert sorted(known.texts) == ["CLAUDE.md", "b.md", "more.md"]
+    known.readings.look()
+    assert known.changed == ["CLAUDE.md"]
+    known.edit("CLAUDE.md", "none")
+    assert sorted(known.texts) == ["CLAUDE.md"]
+
+
+def test_a_name_that_is_freed_and_dropped_at_once_is_not_read(known: Known) -> None:
+    known.write("a.md", "@b.md")
+    (known.project / "b.md").symlink_to("real.md")
+    (known.project / "CLAUDE.md").symlink_to("real.md")
+    known.write("real.md", "@a.md")
+    known.add("CLAUDE.md")
+    assert sorted(known.texts) == ["CLAUDE.md", "a.md"]
+    known.write("real.md", "no import")
+    (known.project / "CLAUDE.md").unlink()
+    known.edit("CLAUDE.md", "none")
+    assert sorted(known.texts) == ["CLAUDE.md"]
+
+
 def test_what_is_no_text_is_not_there(known: Known) -> None:
     known.write("CLAUDE.md", "@logo.png")
     known.write("logo.png", "\0\1\2")
