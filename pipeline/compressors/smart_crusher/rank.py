@@ -31,11 +31,17 @@ _UNIT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?(?=\s*(?:%|[a-zA-Zµ]{1
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}|(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w=+/-]{15,}")
 _NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|time|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
+_TROUBLED = re.compile(r"(?i)error|fail|fatal|exception|crash|denied|reject|timed?[_-]?out|dropped|vulnerab|disput|conflict")
+_WELL = frozenset(
+    (ABSENT, None, False, b"0", b"0.0", ("[]",), ("{}",), "", "0", "false", "none", "no")
+)  # what says in such a column that there is none
+_EPOCH = 1e8  # numbers from here on are times of day, not durations
 _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|millis|(?:^|[._])m?s$")
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase, a kind of trouble
 _FEW = 0.03
 _TIES = 6
+_MOST_TROUBLED = 0.3  # of the rows: a word of trouble that more have tells nothing
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ISSUES = re.compile(r"(?i)\bissues?\b")  # of a tracker: no trouble by themselves
@@ -86,6 +92,8 @@ def rank(table: Table, query: Query) -> Ranking:
             _rare(priority, column, shape, (130 if trouble or query.rarity else 70) if status else 30)
             if STATE.search(path):
                 minority |= _minority(priority, column, shape, MINORITY if trouble or query.rarity else 40)
+        if _TROUBLED.search(path.rpartition(".")[2]):
+            _troubled(priority, column, MINORITY if trouble else 65)
         if len(shape) > 2:
             _extremes(priority, path, column, ranking.asked, query)
     ranking.told = trouble and minority
@@ -235,6 +243,13 @@ def _minority(priority: list[float], column: list[object], shape: Counter[object
     return bool(few)
 
 
+def _troubled(priority: list[float], column: list[object], to: float) -> None:
+    """Rows that have something in a column of trouble (``errorCount``, ``failure_message``) that is empty for most."""
+    rows = [i for i, v in enumerate(column) if v not in _WELL]
+    if len(rows) <= 0.25 * len(column):
+        _raise(priority, rows, to)
+
+
 def _errors(priority: list[float], shape: Counter[object], column: list[object], *, asked: bool) -> None:
     short: set[object] = set()
     long: set[object] = set()
@@ -249,10 +264,11 @@ def _errors(priority: list[float], shape: Counter[object], column: list[object],
             if any(word in text for word in _ERROR_WORDS):  # seven searches in C are faster than one alternation
                 long.add(value)
     rows = [i for i, v in enumerate(column) if v in short] if short else []
-    if rows and len(rows) <= 0.3 * len(column):
+    if len(rows) <= _MOST_TROUBLED * len(column):
         _raise(priority, rows, STRONG + 1 if asked else 65)
-    if long:
-        _raise(priority, [i for i, v in enumerate(column) if v in long], NOTABLE)
+    rows = [i for i, v in enumerate(column) if v in long] if long else []
+    if len(rows) <= _MOST_TROUBLED * len(column):
+        _raise(priority, rows, NOTABLE)
 
 
 def _extremes(priority: list[float], path: str, column: list[object], asked: list[str], query: Query) -> None:
@@ -260,8 +276,9 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
     words = query.all_words
     up, down = not words.isdisjoint(_UP) or query.slowness, not words.isdisjoint(_DOWN)
     named = path in asked
-    measure = _NOT_MEASURE.search(path) is None
-    if not named and not measure:
+    measure = named or _NOT_MEASURE.search(path) is None
+    lasting = query.slowness and _DURATION.search(path) is not None
+    if not measure and not lasting:
         return
     values = numbers(column, times=named)
     if len(values) < 5:
@@ -269,7 +286,9 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
     ordered = sorted(values)
     if ordered[0][0] == ordered[-1][0]:
         return
-    if query.slowness and _DURATION.search(path):
+    if lasting and ordered[-1][0] >= _EPOCH and not measure:
+        return
+    if lasting:
         # Where half of the requests are slow none is an outlier: the slowest first, as far as the budget goes.
         least = max(ordered[len(ordered) // 2][0], ordered[-1][0] / 2)
         slowest = [o for o in reversed(ordered) if o[0] >= least]
@@ -340,14 +359,14 @@ def _identity(table: Table, seen: dict[str, list[object]]) -> list[str]:
         size = sum(map(len, present)) / len(present)  # type: ignore[arg-type]
         if distinct < 0.6 or size > 90:
             continue
-        texts = [v for v in present if type(v) is str]
+        texts = [v for v in present if type(v) is str and not v.isdigit()]
         if not texts:
             if re.search(r"(?:^|[._])(?:id|number|line)$", path):
                 found.append((1.0, order, path))
             continue
         if any(_OPAQUE.fullmatch(t) or _TIME.match(t) or "://" in t for t in texts[:5]):
             continue
-        named = re.search(r"(?i)(?:name|title|path|login|key\)|filename|id|summary|subject|value\))$", path) is not None
+        named = re.search(r"(?i)(?:name|title|path|login|key\)?|filename|id|summary|subject|value\))$", path) is not None
         found.append(((3.0 if named else 2.0) - path.count("."), order, path))
     found.sort(key=lambda f: (-f[0], f[1]))
     texts_first = [p for s, _, p in found if s != 1.0][:1]

@@ -24,13 +24,15 @@ _TUPLE = 6  # cells of an item in a list; more are better read as JSON
 _LINKS = ("html_url", "web_url", "permalink", "link", "href", "url")
 _KEYS_TRIED = 4
 _KEYS = re.compile(r"(?:^|[._])(?:login|name|title|full_name|username|email|slug)$", re.IGNORECASE)
+_NAMED = r"(?:[._](?:name|value|label))?$"  # ``status`` may be an object that has one: ``state.name``
 STATUS = re.compile(
-    r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|level|result|outcome|reason|health|type|kind|event|category)$", re.IGNORECASE
+    r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|priority|level|result|outcome|reason|health|type|kind|event|category)" + _NAMED,
+    re.IGNORECASE,
 )
 STATE = re.compile(
-    r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|result|outcome|health)$", re.IGNORECASE
+    r"(?:^|[._ -])(?:status|state|phase|conclusion|severity|result|outcome|health)" + _NAMED, re.IGNORECASE
 )  # what most records share if all is well
-SORT = re.compile(r"(?:^|[._ -])(?:type|kind|category)$", re.IGNORECASE)
+SORT = re.compile(r"(?:^|[._ -])(?:type|kind|category)" + _NAMED, re.IGNORECASE)
 _NO_COLUMNS: Mapping[str, Sequence[object]] = {}
 _TROUBLE = re.compile("error|fail|crash|denied|refused|timeout|backoff|killed|panic|fatal")
 

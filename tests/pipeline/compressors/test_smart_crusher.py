@@ -115,6 +115,48 @@ def test_the_slowest_are_kept_where_half_are_slow():
         assert not any(g.first <= i + 1 <= g.last for g in rewrite.gaps)
 
 
+def test_of_times_that_are_called_time_the_longest_is_slow_and_the_latest_is_not():
+    rows = [{**p, "started": 1_750_000_000_000 + i, "time": 20 + i % 9} for i, p in enumerate(pods(120))]
+    rows[70]["time"] = 8123
+    rewrite = crush(json.dumps(rows), "Which request is slow?")
+    assert not any(g.first <= 71 <= g.last for g in rewrite.gaps)
+    stamps = [{**p, "time": 1_750_000_000_000 + 900 * i} for i, p in enumerate(pods(120))]
+    assert crush(json.dumps(stamps), "Which request is slow?").left_out > 90
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd"),
+    [({"errorCount": 0}, {"errorCount": 1}), ({"failure_message": None}, {"failure_message": "no funds"}), ({"disputed": False}, {"disputed": True})],
+)
+def test_what_has_something_in_a_column_of_trouble_is_kept(usual, odd):
+    rows = [{**p, **(odd if i % 15 == 7 else usual)} for i, p in enumerate(pods(120))]
+    rewrite = crush(json.dumps(rows), "Did anything go wrong, are there problems?")
+    out = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
+    assert out.isdisjoint(range(8, 121, 15))
+
+
+@pytest.mark.parametrize("path", ["State", "priority"])
+def test_a_state_may_be_an_object_that_has_a_name(path):
+    rows = [{**p, path: {"Name": "stopped" if i % 40 == 7 else "usual"}} for i, p in enumerate(pods(120))]
+    rewrite = crush(json.dumps(rows), "Anything unusual?")
+    out = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
+    assert out.isdisjoint(range(8, 121, 40))
+    assert f"all by {path}.Name: usual 117, stopped 3" in rewrite.text
+
+
+def test_a_word_of_trouble_that_most_records_have_marks_none():
+    rng = random.Random(6)
+    rows = [{**p, "text": " ".join(rng.choice(["page", "crash", "login", "export"]) for _ in range(40))} for p in pods(150)]
+    rewrite = crush(json.dumps(rows), "Where is the release?")
+    assert sum(row["text"][:60] in rewrite.text for row in rows) < 10
+
+
+def test_records_are_told_apart_by_a_key_rather_than_by_digits():
+    rows = [{"id": str(10_000 + i), "key": f"SHOP-{i}", "text": f"{p['note']} " * 9} for i, p in enumerate(pods(150))]
+    rewrite = crush(json.dumps(rows), "What is planned?")
+    assert " 77\tSHOP-76" in rewrite.text
+
+
 def test_runs_say_what_they_hold():
     rows = pods(150)
     for i, row in enumerate(rows):
