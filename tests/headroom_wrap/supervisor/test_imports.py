@@ -44,4 +44,12 @@ def test_gemini_cli_never_leaves_the_repository(home: Path) -> None:
 def test_other_agents_import_nothing(home: Path) -> None:
     assert targets(home, None, TEXT) == []
     assert targets(home, CLAUDE, "no import") == []
-    assert targets(home, CLAUDE, "@nul\0.md") == []
+
+
+def test_what_can_be_no_name_here(home: Path) -> None:
+    assert targets(home, CLAUDE, "@nul\0.md @\ud800.md @a.md") == ["repo/sub/a.md"]
+
+
+@pytest.mark.parametrize("imports", [CLAUDE, GEMINI], ids=["claude", "gemini"])
+def test_of_very_many_names_the_first_are_followed(home: Path, imports: Imports) -> None:
+    assert targets(home, imports, " ".join(f"@a{n}" for n in range(3000))) == [f"repo/sub/a{n}" for n in range(1000)]
