@@ -15,6 +15,7 @@ from headroom_wrap.learn import retrieved
 from headroom_wrap.learn.retrieved import Project
 from headroom_wrap.memory import project
 from headroom_wrap.state import open_store
+from pipeline.feedback import records
 from pipeline.store.api import Store, StoreError
 
 
@@ -42,7 +43,7 @@ def forget(settings: Config, folder: Path | None) -> str:
     gone = 0
     with _store(settings) as store:
         if store is not None:
-            names = [found.identity for found in retrieved.everywhere(store, time.time())] if folder is None else [_identity(settings, folder)]
+            names = [records.project_of(shelf) for shelf, _ in store.projects()] if folder is None else [_identity(settings, folder)]
             gone = sum(retrieved.forget(store, name) for name in names if name)
     if not gone:
         return "Nothing that was asked for again is known here."

@@ -14,7 +14,7 @@ from headroom_wrap.cli import elided, learn
 from headroom_wrap.errors import UserError
 from headroom_wrap.memory import project
 from headroom_wrap.state import open_store
-from pipeline.feedback import records
+from pipeline.feedback import records, verdict
 from pipeline.feedback.evidence import Subject, Tally
 from pipeline.feedback.records import Origin
 from pipeline.policy import Step
@@ -79,6 +79,11 @@ def test_it_is_forgotten_for_one_project_or_for_all(folder: Path, known: str) ->
     assert called("--forget-retrievals") == "Nothing that was asked for again is known here.\n"
     assert called("--forget-retrievals", "--all").startswith("What one conversation showed is forgotten;")
     assert json.loads(called("--json", "--all"))["asked_again"] == []
+
+
+def test_to_forget_is_not_to_judge(known: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(verdict, "verdicts")
+    assert called("--forget-retrievals", "--all").startswith("What 3 conversations showed is forgotten;")
 
 
 def test_where_no_store_is_none_is_made(folder: Path, private_home: Path) -> None:
