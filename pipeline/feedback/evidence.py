@@ -20,7 +20,8 @@ from pipeline.prices import Price
 from pipeline.store.api import Decision
 from pipeline.transcript import Item, ItemKind, ToolCall, ToolKind
 
-_ANSWER = frozenset({ItemKind.ASSISTANT_TEXT, ItemKind.TOOL_CALL})
+ANSWER = frozenset({ItemKind.ASSISTANT_TEXT, ItemKind.TOOL_CALL})
+"""What the model says."""
 _ASKED = frozenset({ItemKind.TOOL_RESULT, ItemKind.USER_TEXT})
 _CALL = 80  # tokens of output that a retrieval takes
 _CHARS = 4  # a token: of a prompt only its size matters
@@ -216,7 +217,7 @@ def _groups(items: Sequence[Item]) -> Iterator[list[int]]:
     group: list[int] = []
     asked = False
     for index, item in enumerate(items):
-        if item.kind in _ANSWER and asked:
+        if item.kind in ANSWER and asked:
             yield group
             group, asked = [], False
         asked |= item.kind in _ASKED

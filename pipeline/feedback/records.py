@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pipeline.feedback.evidence import Evidence, Subject, Tally
+from pipeline.feedback.evidence import ANSWER, Evidence, Subject, Tally
 from pipeline.feedback.verdict import Part, Seen
 from pipeline.outcome import Reason
 from pipeline.policy import Step
 from pipeline.store.api import Decision, Memory
-from pipeline.transcript import Item, ItemKind, ToolKind
+from pipeline.transcript import Item, ToolKind
 
 MOST = 200
 """Conversations of a project that are looked at, the newest; 2 to 4 ms of work, beside a conversation's first request."""
@@ -26,7 +26,6 @@ _KIND = "retrievals"
 _KEY = "conversation"
 _MOST_SUBJECTS = 100
 _DIGITS = 32
-_ANSWER = frozenset({ItemKind.ASSISTANT_TEXT, ItemKind.TOOL_CALL})
 
 
 class _Row(msgspec.Struct, array_like=True, frozen=True):
@@ -85,13 +84,13 @@ def conversation(session: str, items: Sequence[Item], keys: Sequence[str]) -> st
         items: of the transcript.
         keys: its lineage.
     """
-    opening = next((i for i, item in enumerate(items) if item.kind in _ANSWER), len(items))
+    opening = next((i for i, item in enumerate(items) if item.kind in ANSWER), len(items))
     return _digest(session, keys[opening - 1]) if opening else ""
 
 
 def begins(items: Sequence[Item]) -> bool:
     """Whether a conversation begins with this request: nothing in it has been answered."""
-    return not any(item.kind in _ANSWER for item in items)
+    return not any(item.kind in ANSWER for item in items)
 
 
 def row(origin: Origin, session: str, name: str, evidence: Evidence, time: float) -> Memory:
