@@ -36,13 +36,13 @@ _FRAGMENT = re.compile(r"https?://[^\s\"'<>#]{1,2000}#([\w.:@/+%-]{2,120})")
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page with what stands before and behind it, the anchors that the question names, and its Markdown."""
+    """A page with what stands before and behind it, and its Markdown."""
 
     head: str
     page: str
     tail: str
-    anchors: list[tuple[int, str]]
-    markdown: str
+    markdown: Markdown
+    text: str
 
 
 class HtmlCompressor:
@@ -60,14 +60,13 @@ class HtmlCompressor:
             return None
         head, page, tail = _parts(content.text)
         named = _named(content.query)
-        anchors = _anchors(page, named)
-        markdown = Markdown(anchors).read(pieces(page))
+        markdown = Markdown(_anchors(page, named)).read(pieces(page))
         whole = "".join(markdown.parts)
         text = whole.strip()
         if len(text) < _LEAST_TEXT or markdown.json > _JSON_SHARE * len(text) or text.startswith("<"):
             return None
         if _shows(text, content, named):
-            rewrite = _asked(_Page(head, page, tail, anchors, whole), named, content, policy)
+            rewrite = _asked(_Page(head, page, tail, markdown, whole), named, content, policy)
             if rewrite is not None:
                 return rewrite
         folded = folds(markdown, content.text, len(head), content.query)
@@ -83,14 +82,14 @@ def _asked(found: _Page, named: tuple[str, ...], content: Content, policy: Polic
 
     What is left out is numbered by sentences, and a number stands for the stretch of the page, markup and all, in which its sentence is written.
     """
-    result = focused(found.markdown, content, policy)
+    result = focused(found.text, content, policy)
     if result is None:
         return None
     text = _joined(found.head, result.text.strip(), found.tail, _told_cut(found.page, result.text))
-    if len(text) > _SAVES * len(found.markdown) or not all(name in result.text or name not in found.markdown for name in named):
+    if len(text) > _SAVES * len(found.text) or not all(name in result.text or name not in found.text for name in named):
         return None
     offset = len(found.head)
-    spans = tuple((offset + start, offset + end) for start, end in places(found.page, pieces(found.page), result.spans, found.anchors))
+    spans = tuple((offset + start, offset + end) for start, end in places(found.page, found.markdown, result.spans))
     return Rewrite(text, len(spans), result.gaps, f"page as Markdown; {result.summary}", unit="sentence", spans=spans, also=KOMPRESS)
 
 

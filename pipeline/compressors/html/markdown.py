@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,37 @@ class Region:
     end: int = -1
 
 
+class Sources:
+    """Where in a page the parts of its Markdown are written: a column for each thing, as there are many parts.
+
+    Args:
+        starts, ends: of the piece that a part came from, offsets in the page.
+        plain: 1 where that piece is text as it is written.
+    """
+
+    __slots__ = ("ends", "plain", "starts")
+
+    def __init__(self) -> None:
+        self.starts, self.ends, self.plain = array("q"), array("q"), bytearray()
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    def note(self, parts: int, piece: Piece) -> int:
+        """A piece was read, and there are so many parts now; returns that number."""
+        more = parts - len(self.plain)
+        if more < 0:  # marks that nothing followed were taken back
+            del self.starts[more:], self.ends[more:], self.plain[more:]
+            return parts
+        kind, name, text, start, end = piece
+        plain = kind == TEXT and not name and len(text) == end - start
+        for _ in range(more):
+            self.starts.append(start)
+            self.ends.append(end)
+            self.plain.append(plain)
+        return parts
+
+
 class Markdown:
     """A page on its way to Markdown.
 
@@ -64,6 +96,7 @@ class Markdown:
 
     def __init__(self, anchors: Sequence[tuple[int, str]] = ()) -> None:
         self.parts: list[str] = []
+        self.sources = Sources()  # of the parts, but for those written when the page had ended
         self.regions: list[Region] = []  # closed ones, in the order in which they began
         self.json = 0  # characters of JSON in scripts
         self.unread = False  # the page could not be read to its end: the rest is shown as it is
@@ -86,16 +119,17 @@ class Markdown:
 
     def read(self, pieces: Iterable[Piece]) -> Markdown:
         """Takes all pieces of a page."""
-        take, starts, ends = self._text, _STARTS, _ENDS
+        take, starts, ends, parts, note = self._text, _STARTS, _ENDS, self.parts, self.sources.note
         anchor = self._anchors[-1][0] if self._anchors else -1
-        for kind, name, text, start, end in pieces:
+        noted = 0  # parts whose source is known
+        for piece in pieces:
+            kind, name, text, start, end = piece
             if 0 <= anchor < start:
                 anchor = self._write_anchors(start)
             if kind == TEXT:
                 take(text)
-                continue
-            self._edge = True
-            if kind == START:
+            elif kind == START:
+                self._edge = True
                 if name in _NAVIGATION or self._open or "navigation" in text:
                     self._region(name, text, start)
                 handler = starts.get(name)
@@ -104,6 +138,7 @@ class Markdown:
                 elif "-" in name:
                     self._apart(name)
             elif kind == END:
+                self._edge = True
                 handler = ends.get(name)
                 if handler is not None:
                     handler(self, name, "")
@@ -112,7 +147,10 @@ class Markdown:
                 if self._open and self._open[-1].name == name:
                     self._close_region(end)
             else:
+                self._edge = True
                 self._odd(kind, name, text, end - start)
+            if len(parts) != noted:
+                noted = note(len(parts), piece)
         while self._links:
             self._close_link("a")
         self._write_anchors(-1)
@@ -126,15 +164,17 @@ class Markdown:
         if self._pre:
             self._verbatim(text)
             return
-        words = text.split()
-        if not words:
-            self._space = self._space or text != ""
+        if text.isspace():
+            self._space = True
+            return
+        shown = " ".join(text.split())
+        if not shown:
             return
         if text[0].isspace():
             self._space = True
-        elif self._edge and not self._glued and words[0][0].isdigit() and self.parts[-1][-1].isdigit():
+        elif self._edge and not self._glued and shown[0].isdigit() and self.parts[-1][-1].isdigit():
             self._space = True  # 1 and 2 in two buttons are not 12
-        self._put(" ".join(words))
+        self._put(shown)
         self._space = text[-1].isspace()
 
     def _verbatim(self, text: str) -> None:

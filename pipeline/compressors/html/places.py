@@ -5,31 +5,24 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
 from pipeline.compressors.html.markdown import Markdown
-from pipeline.compressors.html.scan import TEXT, Piece
 
 _WORD = re.compile(r"\S+")
 
 
-def places(
-    page: str, pieces: Iterable[Piece], units: Sequence[tuple[int, int]], anchors: Sequence[tuple[int, str]] = ()
-) -> tuple[tuple[int, int], ...]:
+def places(page: str, markdown: Markdown, units: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """For each unit the characters ``[start, end)`` of the page from its first word to its last.
 
     Args:
-        page: what the pieces are of.
-        pieces: as they were when the Markdown was made.
+        page: what the Markdown is of.
+        markdown: all of it.
         units: offsets in the Markdown, ascending.
-        anchors: as they were when the Markdown was made.
     """
-    markdown = Markdown(anchors)
-    sources: list[Piece] = []
-    markdown.read(_watched(pieces, markdown.parts, sources))
     text = "".join(markdown.parts)
-    origin = _Origin(page, markdown.parts, sources)
+    origin = _Origin(page, markdown)
     found = []
     for start, end in units:
         words = text[start:end]
@@ -39,46 +32,60 @@ def places(
     return tuple(found)
 
 
-def _watched(pieces: Iterable[Piece], parts: Sequence[str], sources: list[Piece]) -> Iterator[Piece]:
-    """The pieces, noting for each part of the Markdown, once it is written, from which piece it came."""
-    for piece in pieces:
-        yield piece
-        more = len(parts) - len(sources)
-        if more > 0:
-            sources += [piece] * more
-        elif more < 0:  # marks that nothing followed were taken back
-            del sources[more:]
-
-
 class _Origin:
     """From an offset in the Markdown to the word of the page that stands there; asked in ascending order it takes linear time."""
 
-    def __init__(self, page: str, parts: Sequence[str], sources: Sequence[Piece]) -> None:
+    def __init__(self, page: str, markdown: Markdown) -> None:
         self._page = page
-        self._parts = parts
-        self._sources = sources
-        self._starts = [0, *accumulate(map(len, parts))]
+        self._parts = markdown.parts
+        self._sources = markdown.sources
+        self._starts = [0, *accumulate(map(len, markdown.parts))]
         self._part = -1
-        self._shown: list[int] = []  # where the words of the part in hand begin in it …
-        self._written: list[tuple[int, int]] = []  # … and where they stand in the page
+        self._shown: Sequence[int] = ()  # where the words of the part in hand begin in it …
+        self._begin: Sequence[int] = ()  # … and where they begin and end in the page
+        self._end: Sequence[int] = ()
 
     def of(self, offset: int) -> tuple[int, int]:
         """The characters of the page that the word at an offset stands for; those of the whole tag for what is no text."""
-        if not self._sources:
+        sources = self._sources
+        if not len(sources):
             return 0, len(self._page)
-        part = min(bisect_right(self._starts, offset) - 1, len(self._sources) - 1)
-        kind, _, text, start, end = self._sources[part]
+        part = min(bisect_right(self._starts, offset) - 1, len(sources) - 1)
         if part != self._part:
             self._part = part
-            as_written = kind == TEXT and len(text) == end - start and self._page.startswith(text, start)
-            self._shown = [m.start() for m in _WORD.finditer(self._parts[part])] if as_written else []
-            self._written = [(start + m.start(), start + m.end()) for m in _WORD.finditer(text) for _ in range(_words(m[0]))] if as_written else []
-        if not self._written:
-            return start, end
+            self._read(part)
+        if not self._begin:
+            return sources.starts[part], sources.ends[part]
         word = bisect_right(self._shown, offset - self._starts[part]) - 1
-        return self._written[min(max(0, word), len(self._written) - 1)]
+        word = min(max(0, word), len(self._begin) - 1)
+        return self._begin[word], self._end[word]
+
+    def _read(self, part: int) -> None:
+        """Finds the words of a part, here and in the page."""
+        start = self._sources.starts[part]
+        written = self._page[start : self._sources.ends[part]]
+        self._shown = self._begin = self._end = ()
+        if not self._sources.plain[part]:
+            return
+        self._shown, ends = _words(self._parts[part])
+        if "&" not in written and written.strip() == self._parts[part].strip():
+            offset = start + written.index(self._parts[part].strip()) - (self._shown[0] if self._shown else 0)
+            self._begin, self._end = [at + offset for at in self._shown], [at + offset for at in ends]
+        else:
+            found = [m for m in _WORD.finditer(written) for _ in range(_shown_as(m[0]))]
+            self._begin, self._end = [start + m.start() for m in found], [start + m.end() for m in found]
 
 
-def _words(written: str) -> int:
+def _words(text: str) -> tuple[list[int], list[int]]:
+    """Where the words of a text begin and end."""
+    words = text.split()
+    if sum(map(len, words)) + len(words) - 1 != len(text):
+        spans = [m.span() for m in _WORD.finditer(text)]
+        return [a for a, b in spans], [b for a, b in spans]
+    ends = list(accumulate([len(word) + 1 for word in words]))  # one blank between two, none elsewhere
+    return [0, *ends[:-1]], [end - 1 for end in ends]
+
+
+def _shown_as(written: str) -> int:
     """How many words it is that are written without a blank: character references may stand for blanks."""
     return len(html.unescape(written).split()) if "&" in written else 1
