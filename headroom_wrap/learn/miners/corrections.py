@@ -22,11 +22,17 @@ _FOR_ALL = re.compile(
 )
 _PASSING = re.compile(
     r"\b(?:this time|for now|just (?:this )?once|today|temporar|until|just here|only here|in this case|maybe|\?"
-    r"|this (?:file|function|test|case|page|one|line|class|method|module|ticket|pr|branch|change|commit)\b)",
+    r"|this (?:file|function|test|case|page|one|line|class|method|module|ticket|pr|branch|change|commit)\b"
+    r"|\b(?:for|in|on|at) this (?!project|repo\w*|codebase|code base|company|team|workspace|monorepo|house|machine)\w+)",
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"^\W{0,3}(?:should|could|would|can|may|might|do|does|is|are|why|what|how|when|where|who|which)\b(?! not)", re.IGNORECASE)
 _LASTING = re.compile(r"\b(?:always|never|we use|this (?:project|repo)\w* uses?|instead of|rather than|not)\b", re.IGNORECASE)
+_PRESENTS = re.compile(r"\.(?:css|scss|sass|less|x?html?|svg|mdx?|rst|txt|adoc|pot?|properties|strings|arb|ftl|csv)\Z", re.IGNORECASE)
+_DECLARES = re.compile(
+    r"\b(?:import|from|require\w*|use|using|include|gem|library|package\w*|depend\w*|\w*[iI]mplementation|plugins?|add|extends|alias)\b|%%|[~^]\s?>?\s?\d|\d\.\d"
+)
+_VALUES = re.compile(r"\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|>[^<>\n]{1,300}<")
 _AFTER = 6  # tool uses after which what was asked for is no longer what is done
 _BEFORE = 4
 _BEFORE_WRITING = 8
@@ -56,7 +62,8 @@ def _named_both(trail: Trail, at: int, text: str, evidence: Evidence) -> Observa
     for right, wrong in preferences.said(text):
         is_right, is_wrong = _word(right), _word(wrong)
         done = [step for step in after if not step.failed]
-        if not any(is_right.search(_made(step)) or _took_out(step, is_wrong) for step in done) or any(_begins(step, wrong) for step in done):
+        chosen = any(uses(step, is_right) or _took_out(step, is_wrong) for step in done)
+        if not chosen or any(_begins(step, wrong) for step in trail.steps[at:] if not step.failed):
             continue
         made = [step for step in before if is_wrong.search(_made(step))]
         return Observation(
@@ -78,7 +85,20 @@ def _word(name: str) -> re.Pattern[str]:
 def _took_out(step: Step, name: re.Pattern[str]) -> bool:
     """Whether an edit removed a name."""
     old = "\n".join(value[:_MOST] for key, value in step.use.arguments.items() if isinstance(value, str) and key in _OLD)
-    return bool(old) and name.search(old) is not None and name.search(_made(step)) is None
+    return bool(old) and not _PRESENTS.search(step.use.path) and name.search(_code(old)) is not None and name.search(_made(step)) is None
+
+
+def uses(step: Step, name: re.Pattern[str]) -> bool:
+    """Whether a step runs something of a name, or writes it where programs are made: not in what people read, nor as a mere value."""
+    made = _made(step)
+    if step.use.command:
+        return name.search(made) is not None
+    return not _PRESENTS.search(step.use.path) and name.search(_code(made)) is not None
+
+
+def _code(text: str) -> str:
+    """A text without the strings in it and what stands between tags, but for lines that say what is used: imports, manifests."""
+    return "\n".join(line if _DECLARES.search(line) else _VALUES.sub(" ", line) for line in text.split("\n"))
 
 
 def _made(step: Step) -> str:
@@ -98,7 +118,7 @@ def _borne_out(trail: Trail, at: int, text: str, evidence: Evidence) -> Observat
         right = _named(later, text)
         for earlier in reversed(before):
             wrong = _wrong(earlier, later, right) if right else ""
-            if wrong and not any(_begins(s, wrong) for s in after) and not any(_begins(s, right) for s in before):
+            if wrong and not any(_begins(s, wrong) for s in trail.steps[at:] if s.worked) and not any(_begins(s, right) for s in before):
                 needed = premises(trail, later, tuple(right.split()))
                 if needed is None:
                     return None

@@ -10,14 +10,21 @@ Unit = tuple[str, ...]
 _UNIT = 2  # words of an option with its value
 _MOST_WORDS = 40  # of a line that is compared: longer ones are programs in themselves
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-# What makes a command do less, judge less, or say more or less: with one of these it may succeed without being mended.
-_HIDES = frozenset(
-    "skip ignore ignored exclude excluded only filter grep match select deselect except omit without zero force allow disable lenient soft warn "
-    "warning warnings pass retry retries rerun reruns repeat seed random shuffle keep continue bail fail failed first last quiet silent verbose "
-    "debug trace backtrace log color colour reporter report version help list dry update snapshot fix yes delete prune insecure unsafe "
-    "overwrite dangerously verify hard offline timeout watch collect level lock approve assume accept confirm override bypass trust "
-    "husky privileged".split()
+# What makes a command say more or less of what it does.
+_TELLS = frozenset(
+    "silent quiet verbose debug trace backtrace stacktrace log loglevel color colour reporter report version help info scan stats summary".split()
 )
+# What makes it do less, or judge less: with one of these it may succeed without being mended.
+_HIDES = _TELLS | frozenset(
+    "skip ignore ignored exclude excluded only filter grep match select deselect except omit without zero force allow disable lenient soft warn "
+    "warning warnings pass retry retries rerun reruns repeat seed random shuffle keep continue bail fail failed first last "
+    "list dry update snapshot fix yes delete prune insecure unsafe "
+    "overwrite dangerously verify hard offline timeout watch collect level lock approve assume accept confirm override bypass trust "
+    "husky privileged severity baseline threshold tolerance".split()
+)
+_LONG = 5  # letters of one of these that count at either end of a longer word too: ``PYTHONWARNINGS``, ``stacktrace``
+_LONG_HIDES = tuple(sorted(word for word in _HIDES if len(word) >= _LONG))
+_LONG_TELLS = tuple(sorted(word for word in _TELLS if len(word) >= _LONG))
 _SELECTS = frozenset("-k -t -g -m -x -run".split())  # short names of the same, with a value
 _DEFINED = re.compile(r"-[DP](?=[a-z])")  # a property: ``-DskipTests``
 
@@ -57,10 +64,21 @@ def difference(one: tuple[str, ...], other: tuple[str, ...]) -> Difference | Non
     return None
 
 
+def tells(name: str) -> bool:
+    """Whether an option makes a command say more or less of what it does, and nothing else: ``--stacktrace``, ``--verbose``."""
+    return any(_one_of(token.lower(), _TELLS, _LONG_TELLS) for token in _TOKEN.findall(name.split("=", 1)[0]))
+
+
 def hides(name: str) -> bool:
     """Whether an option or a variable of this name may make a command succeed without being what it lacked: ``--skip-tests``, ``LOG_LEVEL``."""
     bare = name.split("=", 1)[0]
-    return bare in _SELECTS or bare.startswith("--no-") or any(token.lower() in _HIDES for token in _TOKEN.findall(_DEFINED.sub("", bare)))
+    if bare in _SELECTS or bare.startswith("--no-"):
+        return True
+    return any(_one_of(token.lower(), _HIDES, _LONG_HIDES) for token in _TOKEN.findall(_DEFINED.sub("", bare)))
+
+
+def _one_of(token: str, words: frozenset[str], long: tuple[str, ...]) -> bool:
+    return token in words or (len(token) > _LONG and (token.startswith(long) or token.endswith(long)))
 
 
 def _excess(fewer: tuple[str, ...], more: tuple[str, ...]) -> Unit:

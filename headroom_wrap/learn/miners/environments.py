@@ -28,6 +28,8 @@ def _elsewhere(trail: Trail, step: Step, line: Line) -> Observation | None:
                 return None
             rest = line.words[1:3] if line.words[1:2] == ("-m",) else ()
             return _observation(trail, step, " ".join((line.program, *rest)), " ".join((program, *rest)), (PathExists(program),))
+        if working.variables != line.variables or trail.folder(later) != trail.folder(step):
+            continue  # of two changes at once, either may have done it
         if working.words == line.words:
             return None  # it works as it was: the folder, a variable or time made the difference
         if not working.words:

@@ -16,7 +16,7 @@ from pipeline.transcript import ToolKind
 
 _LESSONS = {"test": Lesson.TEST_COMMAND, "build": Lesson.BUILD_COMMAND, "lint": Lesson.LINT_COMMAND}
 _RAN = re.compile(r"\b\d{1,6} (?:passed|failed|passing|failing|tests?|examples?)\b|^Tests?:? |^(?:ok|FAIL|PASS)\b|test result:", re.MULTILINE)
-_ASKING = frozenset({"--help", "-h", "--version", "-V", "--collect-only", "--list", "--listTests", "--dry-run"})
+_ASKING = frozenset({"-N", "--show-only", "--help", "-h", "--version", "-V", "--collect-only", "--list", "--listTests", "--dry-run"})
 # They test all of the project without being told what, so what they were told besides may be left off. Of other programs that is not known.
 _WHOLE = frozenset("pytest py.test jest rspec phpunit manage.py".split())
 # Their tasks are the project's own, or take all of it.
@@ -27,7 +27,7 @@ _SESSIONS = frozenset({"tox", "nox"})  # they run what they are told to: tests o
 _NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
 _CALL = re.compile(r"\w\(\);?\Z")  # of a function, for an interpreter
 _PART = re.compile(
-    r"::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|R|E|L|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
+    r"\A\d+\Z|::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|R|E|L|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
 )
 # Without these it may be another command: it takes its settings, or all of the project, from elsewhere.
 _SETTING = re.compile(

@@ -47,7 +47,7 @@ _NO_PROGRAM = tuple(
         rf"exec: \"{_NAME}\": executable file not found",
         rf"^(?:/usr/bin/)?env: [‘'\"]?{_NAME}[’'\"]?: No such file or directory",
         rf"^(?:[\w/]{{0,20}}sh: )?(?:line \d{{1,5}}: |\d{{1,5}}: )?{_NAME}: No such file or directory$",
-        rf"^'{_NAME}' is not recognized as",
+        rf"(?:^|The term )'{_NAME}' is not recognized as",
         rf"spawn {_NAME} ENOENT",
         rf"Unknown command: {_NAME}",
         rf"error: Failed to spawn: `{_NAME}`",
@@ -183,7 +183,7 @@ def cause(line: Line, output: str) -> Failure | None:
 
 def says(output: str, name: str) -> bool:
     """Whether an output names something, as a word of its own."""
-    return len(name) > 2 and name in output and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _ends(output)) is not None
+    return len(name) > 2 and name in output and re.search(rf"(?<![\w-])(?<!\w:){re.escape(name)}(?![\w-]|:\w)", _ends(output)) is not None
 
 
 def says_absent(output: str, name: str) -> bool:

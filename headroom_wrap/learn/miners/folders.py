@@ -9,6 +9,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathAbsent, 
 from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
+from headroom_wrap.learn.miners.paths import beside
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import called, forms, workings
 from pipeline.transcript import ToolKind
@@ -90,6 +91,8 @@ def _elsewhere(trail: Trail, step: Step, line: Line, failure: Failure, homes: di
         if working.words != line.words or working.activate != line.activate:
             continue
         folder = trail.folder(later)
+        if folder and failure.cause is Cause.NO_TASK and (beside(here, folder) or not trail.undisturbed(step, later)):
+            return None  # each part of the project has its own tasks
         if folder is None or folder == here or (command == (line.program,) and len(homes.get(basename(line.program), {})) > 1):
             return None
         premise = _premise(command, failure, here, folder)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.difference import difference, hides
-from headroom_wrap.learn.miners.line import Line
+from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import head, premises, purpose, typed, workings
+from headroom_wrap.learn.miners.variants import TASK_RUNNERS, head, premises, purpose, typed, workings
 
 # What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
 _ENDING = frozenset(
@@ -20,6 +20,11 @@ _VARIABLES = frozenset({"CI", "DEBIAN_FRONTEND", "GIT_PAGER", "PAGER", "GIT_EDIT
 # What is asked of something that runs, or makes it end, does not do what the command was to do.
 _LOOKING = frozenset(
     "ps logs log status list ls show get describe help version info top inspect stop down kill restart exec attach port --version --help".split()
+)
+_COPYING = frozenset("rsync cp mv scp tar zip unzip dd wget curl pip pip3 apt apt-get brew pg_dump pg_restore mysqldump aws gsutil rclone".split())
+_JOBS = frozenset(
+    "install add ci update upgrade sync restore fetch pull push clone download get build bundle compile migrate import export load seed apply deploy "
+    "destroy backup dump index reindex train fit generate publish release archive".split()
 )
 _MEANT = frozenset({"sleep", "wait"})
 _LONGEST = 8  # words of a command that a rule may be about
@@ -36,7 +41,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         instead = _ending(trail, step, line)
         if not instead:
             yield from _other_call(trail, step, line)
-        if not instead and purpose(line.words):
+        if not instead and (purpose(line.words) or _ends(line.words)):
             continue  # perhaps it is slow; whoever was told that it never ends would no longer test
         needed = premises(trail, step, line.words)
         if needed is None:
@@ -68,7 +73,13 @@ def _other_call(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
     changed = difference(line.words, words)
     ended = changed is not None and changed.lost[:1] == ("--watch",) and (not changed.gained or changed.gained[0] in _ENDING)
     optional = ended or (changed is not None and not purpose(words) and not any(hides(unit[0]) for unit in (changed.gained,) if unit))
-    other_task = name != other and len(other) > 1 and _LOOKING.isdisjoint(other) and purpose(words) in ("", "build", purpose(line.words))
+    other_task = (
+        basename(line.program) not in TASK_RUNNERS
+        and name != other
+        and len(other) > 1
+        and _LOOKING.isdisjoint(other)
+        and purpose(words) in ("", "build", purpose(line.words))
+    )
     if not (optional or other_task) or not trail.undisturbed(step, later) or later.line.guarded:
         return
     needed = premises(trail, later, words)
@@ -84,6 +95,11 @@ def _other_call(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
             refuted_by=(f"works:{command}", f"returns:{command}"),
             wasted_tokens=cost(step),
         )
+
+
+def _ends(words: tuple[str, ...]) -> bool:
+    """Whether a command does something that has an end, however long it takes: it installs, copies, changes a database."""
+    return basename(words[0]) in _COPYING or any(word.split(":")[-1] in _JOBS for word in words[1:4])
 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:

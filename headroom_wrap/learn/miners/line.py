@@ -96,6 +96,8 @@ def basename(program: str) -> str:
 
 
 def _unwrapped(command: str) -> str:
+    if command[0] == "(" and command[-1] == ")" and not {"(", ")"} & set(command[1:-1]):
+        command = command[1:-1].strip()  # a shell of its own, and nothing after it
     if not (found := _WRAPPED.match(command)):
         return command
     try:

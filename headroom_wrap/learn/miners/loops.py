@@ -16,6 +16,12 @@ _WAITING = re.compile(
     r"|list_agents)\b",
     re.IGNORECASE,
 )
+_UNDER_WAY = re.compile(
+    r"\b(?:pending|queued|running|in[ _-]?progress|waiting|starting|provisioning|creating|updating|deploying|building"
+    r"|not ready|scheduled|initiali[sz]ing"
+    r"|\d{1,2} ?%)",
+    re.IGNORECASE,
+)
 _KINDS = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST)
 _LONGER = 4  # of commands that do something: these may be tried again in hope
 
@@ -32,6 +38,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
             run.append(step)
             continue
         waited = bool(run) and len(answers.get(run[0].use.command, ())) > 1
+        waited = waited or (bool(run) and _UNDER_WAY.search(run[0].use.result[:2000]) is not None)
         if run and len(run) >= (LENGTH if run[0].use.kind in _KINDS else _LONGER) and not waited and (call := _call(run[0])):
             yield Observation(
                 kind=Kind.LOOP,

@@ -8,10 +8,14 @@ from difflib import SequenceMatcher
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners import faults
-from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides
+from headroom_wrap.learn.miners.answers import answers
+from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides, tells
 from headroom_wrap.learn.miners.failure import Cause, says, says_absent
 from headroom_wrap.learn.miners.line import Line, basename
-from headroom_wrap.learn.miners.trail import ASKING, Step, Trail, clean, cost
+from headroom_wrap.learn.miners.looking import asks
+from headroom_wrap.learn.miners.slips import slip
+from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
+from headroom_wrap.learn.miners.variables import dictates
 from headroom_wrap.learn.miners.variants import TASK_RUNNERS, called, forms, head, is_subcommand, names_purpose, premises, typed, workings
 from pipeline.transcript import ToolKind
 
@@ -24,6 +28,8 @@ _RECKLESS = re.compile(
     r"--(?:.{0,40}force|no-verify|hard|yes|dangerously|skip|allow|unsafe|ignore|disable|insecure|no-check|privileged|overwrite|delete|prune"
     r"|root)|-f\Z"
 )
+# Rights over one kind of thing that a runtime gives only to those who ask; to run other programs, or all rights at once, is none of them.
+_RIGHT = re.compile(r"--allow-(?:net|read|write|env|sys|import|hrtime|fs-read|fs-write|worker|wasi)")
 _RESEMBLING = 0.5
 _NEVER = frozenset({"git", "rm", "docker", "sudo", "npm-audit", "chmod", "curl"})
 _THIRD_PARTY = re.compile(r"(?:^|/)(?:vendor|node_modules|\.?venv|env|\.[\w-]{1,40})/")  # where others' programs lie in a project
@@ -44,16 +50,19 @@ def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
             continue
         if words == line.words:
             return ()  # it works as it was: time, or the folder, made the difference
-        same_place = trail.folder(later) == trail.folder(step) and working.variables == line.variables and working.activate == line.activate
+        added = [pair for pair in working.variables if pair not in line.variables]
+        dictated = all(dictates(step, *pair) for pair in added) and len(working.variables) == len(line.variables) + len(added)
+        same_place = trail.folder(later) == trail.folder(step) and working.activate == line.activate and dictated
         if not same_place or premises(trail, later, words) is None:
             continue
         found = difference(line.words, words)
-        if found and found.gained[:1] and found.gained[0] in ASKING:
+        if found and found.gained[:1] and asks(found.gained[0]):
             continue  # it was asked what there is
         if step.failure and step.failure.cause is Cause.BAD_OPTION:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
         elif found and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
             told = _valued(trail, step, later, found) or _demanded(trail, step, later, found)
+            told = told if not added or says(step.use.result, found.gained[0].split("=", 1)[0]) else ()
         else:
             continue
         if told or (found and not (found.lost and found.gained)):
@@ -71,7 +80,7 @@ def _rejected(trail: Trail, step: Step, found: Difference, option: str) -> tuple
         slots = {"option": clean(option)}
         return tuple(_observation(trail, step, Lesson.DROP_OPTION, {"command": name, **slots}, found.common, firm=known) for name in commands)
     right = found.gained[0].split("=", 1)[0]
-    slots, firm = {"wrong": clean(option), "right": clean(right)}, known and _resemble(option, right)
+    slots, firm = {"wrong": clean(option), "right": clean(right)}, known and _resemble(option, right) and not slip(option, right)
     return tuple(_observation(trail, step, Lesson.REPLACE_OPTION, {"command": name, **slots}, found.common, firm=firm) for name in commands)
 
 
@@ -104,7 +113,7 @@ def _valued(trail: Trail, step: Step, later: Step, found: Difference) -> tuple[O
     if not value or not right or name != other or not trail.undisturbed(step, later):
         return ()
     absent = any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:]))
-    if not absent or faults.passing(step):
+    if not absent or faults.passing(step, name):
         return ()
     slots = {"wrong": clean(typed(found.lost)), "right": clean(typed(found.gained))}
     return tuple(
@@ -119,26 +128,27 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     output = step.use.result
     if found.lost or not name or basename(found.common[0]) in _NEVER or step.use.kind is not ToolKind.SHELL:
         return ()  # a search that finds nothing has not failed
+    if tells(name):
+        return ()
     by_value = len(value) > 3 and says(output, value)
     by_name = len(name) > 3 and name.startswith("--") and name in output and _NEEDED.search(output) is not None
     by_name = by_name or (name.startswith("--no-") and name.count("-") > 3 and says(output.lower(), name[5:].replace("-", " ")))
     if hides(name) and by_value:  # what is left out: a part of the work, or one demand that was named
         by_value = name.startswith("--ignore-") and not faults.of_code(step)
-    if _RECKLESS.match(name) and not by_value and (name != "-f" or not value):
+    if _RECKLESS.match(name) and not by_value and (name != "-f" or not value) and not (by_name and _RIGHT.fullmatch(name)):
         return ()
     if not (by_name or by_value) and (
-        not _telling(name, value) or not trail.undisturbed(step, later) or faults.of_code(step) or faults.passing(step)
+        not _telling(name, value)
+        or not trail.undisturbed(step, later, name, value)
+        or faults.of_code(step)
+        or faults.passing(step, name)
+        or (step.line is not None and answers(step.line.words))
     ):
         return ()
     return tuple(
         _observation(trail, step, Lesson.ADD_OPTION, {"command": command, "option": clean(typed(found.gained))[:80]}, found.common, firm=False)
         for command in forms(found.common, trail.folders)
     )
-
-
-def _unexplained(trail: Trail, step: Step, later: Step) -> bool:
-    """Whether a failure shows nothing but that the command was not called as it must be."""
-    return trail.undisturbed(step, later) and not faults.of_code(step) and not faults.passing(step)
 
 
 def _telling(name: str, value: str) -> bool:

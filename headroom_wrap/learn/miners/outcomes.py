@@ -12,14 +12,19 @@ from headroom_wrap.learn.miners.trail import Step, Trail, clean
 from headroom_wrap.learn.miners.variants import called, head
 
 LIMIT = 600  # keys of one session
+_SETTING = frozenset({"export", "source", "."})
 _EXTENT = 200  # characters of a key
 
 
 def outcomes(trail: Trail) -> tuple[Outcome, ...]:
     """The keys of a session, each with the last place where it was so."""
     found: dict[str, Evidence] = {}
+    as_opened = True  # the shell is as it was when it was opened: what works in it later may not work in a new one
     for step in trail.steps:
+        as_opened = as_opened and not (step.worked and step.line and step.line.program in _SETTING)
         for key in _keys(trail, step):
+            if not as_opened and key.startswith("works:"):
+                continue
             if key in found or len(found) < LIMIT:
                 found[clean(key)[:_EXTENT]] = trail.evidence(step)
     return tuple(Outcome(key, evidence) for key, evidence in found.items())

@@ -19,6 +19,8 @@ _ASKING = frozenset(
 )  # they work on names of files that are not there
 _PASSING = re.compile(
     r"\.(?:log|out|tmp|err|trace|dump)\Z|(?:^|/)(?:tmp|temp|logs?|build|dist|target|node_modules|coverage|\.[^/]{1,40})/"
+    r"|(?:^|[/_.-])(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d)?(?=[/_.T-]|\Z)"
+    r"|(?:^|[/_.-])[0-9a-f]{16,64}(?=[/_.-]|\Z)"  # of one day, or of one content
     r"|(?:-lock\.(?:json|yaml)|\.lock|\.min\.\w{2,3}|\.snap|\.map)\Z"
 )
 # A header beside its source is another file; these are one another's.
@@ -33,6 +35,11 @@ _EXTENSIONS = tuple(
         ".h .hpp .hh",
     )
 )
+_ASIDE = frozenset(
+    "tests test __tests__ spec specs fixtures fixture testdata test-data examples example samples sample demo demos mocks __mocks__ stubs legacy old "
+    "archive archived backup backups deprecated third_party vendor vendored snapshots".split()
+)
+_OF_TESTS = re.compile(r"test|spec|fixture|mock|factor|example|sample|demo|helper|support|conftest", re.IGNORECASE)
 _LOOKS = (ToolKind.READ, ToolKind.EDIT, ToolKind.LIST)
 # Names that stand in many folders: found elsewhere, it is another file.
 _COMMON = frozenset(
@@ -99,6 +106,12 @@ def mine(trail: Trail) -> Iterator[Observation]:
             )
 
 
+def _another_part(path: str) -> bool:
+    """Whether a file stands among examples or what tests work on, and is named like any other: what was looked for is rather not there."""
+    folder, _, name = path.rpartition("/")
+    return not _OF_TESTS.search(name) and not _ASIDE.isdisjoint(folder.lower().split("/"))
+
+
 def passing(path: str) -> bool:
     """Whether a file is of the kind that comes and goes: logs, what a build makes, what is hidden."""
     return bool(_PASSING.search(path))
@@ -122,20 +135,30 @@ def _found(trail: Trail, step: Step, wrong: str) -> str:
             there = place(trail, later, path)
             if there == wrong:
                 return ""
-            if there and not passing(there) and _same(wrong, there):
+            if there and not passing(there) and _same(wrong, there) and not _made(trail, step, later, there):
                 candidates[clean(there)] = None
     return next(iter(candidates)) if len(candidates) == 1 else ""  # of several, none is known to be the one that was meant
 
 
+def _made(trail: Trail, step: Step, later: Step, path: str) -> bool:
+    """Whether a command in between, that did more than look, has told of the file: then it has made it."""
+    name = posixpath.basename(path)
+    return any(one.stirs and name in one.use.result for one in trail.steps[step.index + 1 : later.index])
+
+
+def beside(one: str, other: str) -> bool:
+    """Whether two folders are parts of one whole, as ``packages/web`` and ``packages/admin``: each has its own files and tasks."""
+    return _beside(one.split("/"), other.split("/"))
+
+
 def _beside(one: list[str], other: list[str]) -> bool:
-    """Whether two folders are parts of one whole, as ``packages/web`` and ``packages/admin``: each has its own file of the name."""
     apart = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
     return len(one) == len(other) > 1 and one[0] == other[0] and len(apart) == 1 and not apart[0][0].startswith(apart[0][1][:4])
 
 
 def _same(wrong: str, right: str) -> bool:
     """Whether a file is the one that was looked for: of the same name elsewhere, or beside it with another extension."""
-    if _beside(wrong.split("/")[:-1], right.split("/")[:-1]):
+    if _beside(wrong.split("/")[:-1], right.split("/")[:-1]) or (_another_part(right) and not _another_part(wrong)):
         return False
     a, b = posixpath.basename(wrong), posixpath.basename(right)
     if a == b:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 _LOOKED_AT = 400  # characters: a correction is short, and stands first
 _FENCED = re.compile(r"```.{0,4000}?(?:```|\Z)|^[ \t]{0,4}>[^\n]{0,2000}$", re.DOTALL | re.MULTILINE)  # somebody else's words
+_QUOTED = re.compile(r"\"[^\"\n]{0,200} [^\"\n]{0,200}\"|“[^”\n]{0,200} [^”\n]{0,200}”")  # of one word it may be a name
 _NAME = r"`?(?P<{0}>@?[A-Za-z][\w+#]{{0,30}}(?:[./:@-][\w+#]{{1,30}}){{0,3}})`?(?![\w-])"
 _CALLED_BAD = r"(?:is|was|are|breaks|does)\b[^.,;:\n]{0,40}[.,;:–-] {0,2}(?:please |so |we |always ){0,2}"  # what is wrong with it, in a few words
 _RIGHT, _WRONG = _NAME.format("right"), _NAME.format("wrong")
@@ -28,6 +29,13 @@ _SAID = tuple(
         rf"^\W{{0,3}}(?:no,? |nope,? )?{_RIGHT},? (?:not|instead of|rather than) {_WRONG}",
     )
 )
+# What would be if, and what others say.
+_SUPPOSED = re.compile(
+    r"\b(?:if (?:we|I|you|they|somebody) (?:ever|were|had|said|used|did|would)|suppose|imagine|hypothetical\w*|(?:what|how) would|what if"
+    r"|(?:he|she|they|it|reviewer|readme|docs?|documentation|article|guide|blog|post|comment|linter|somebody|someone|\w+ team) "
+    r"(?:says?|said|wrote|writes|suggests?|suggested|recommends?|recommended|claims?|wants?|wanted))\b",
+    re.IGNORECASE,
+)
 # What stands where a name would, and is none.
 _NO_NAMES = frozenset(
     "a an the this that these those it its them my your our me you us i we they he she here there one ones any all some such what which as to of in "
@@ -38,7 +46,9 @@ _NO_NAMES = frozenset(
 
 def said(text: str) -> Iterator[tuple[str, str]]:
     """The pairs (right, wrong) that the beginning of a user's text names; what is quoted in it is left out."""
-    own = " ".join(_FENCED.sub(" ", text[: 4 * _LOOKED_AT])[:_LOOKED_AT].split())
+    own = " ".join(_QUOTED.sub(" ", _FENCED.sub(" ", text[: 4 * _LOOKED_AT]))[:_LOOKED_AT].split())
+    if _SUPPOSED.search(own):
+        return
     for pattern in _SAID:
         for found in pattern.finditer(own):
             right, wrong = found["right"], found["wrong"]

@@ -8,6 +8,7 @@ from headroom_wrap.learn.findings import Kind, Lesson, NotOnPath, Observation, P
 from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.failure import Cause
 from headroom_wrap.learn.miners.line import Line, basename
+from headroom_wrap.learn.miners.slips import slip
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import (
     OF_FILES,
@@ -16,6 +17,7 @@ from headroom_wrap.learn.miners.variants import (
     called,
     head,
     heads,
+    is_tool,
     of_environment,
     premises,
     purpose,
@@ -88,11 +90,13 @@ def _counterpart(trail: Trail, wrong: tuple[str, ...], right: tuple[str, ...]) -
     or the project's own task for the same purpose, as ``eslint src`` and ``npm run lint``.
     """
     for_what = purpose(wrong, trail.folders)
-    if for_what and len(head(right)) > 1 and basename(right[0]) in TASK_RUNNERS and for_what == purpose(right):
+    if for_what and is_tool(wrong[0]) and len(head(right)) > 1 and basename(right[0]) in TASK_RUNNERS and for_what == purpose(right):
         return head(right)
     specific = len(called(wrong, trail.folders)) > 1 or sum(not word.startswith("-") for word in wrong[1:]) >= _SPECIFIC
-    if right[1:] != wrong[1:] or not specific or sorted(right[0]) == sorted(wrong[0]):  # the last is a slip of the keys
+    if right[1:] != wrong[1:] or not specific or slip(wrong[0], right[0]):
         return ()
+    if {wrong[0], basename(right[0])} <= TASK_RUNNERS:
+        return ()  # the tasks of one are none of the other's
     if "/" in wrong[0] or basename(right[0]) in OF_FILES or shows(" ".join(right)).kind is not ToolKind.SHELL:
         return ()
     return right[:1] if purpose(right, trail.folders) == for_what else ()

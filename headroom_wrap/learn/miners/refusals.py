@@ -8,9 +8,17 @@ from collections.abc import Iterator
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import called, premises
+from pipeline.transcript import ToolKind
 
+_READING = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST)
 _BY_A_PERSON = re.compile(
     r"user (?:doesn't want|rejected|declined|denied|chose|said|cancel)|rejected by (?:the )?user|user's (?:decision|choice)|tool use was rejected",
+    re.IGNORECASE,
+)
+_ASSENT = re.compile(
+    r"\b(?:mis-?click|by (?:mistake|accident)|accident\w*|go ahead"
+    r"|go on|try again|you (?:may|can)\b(?! not|not)|never ?mind)|"
+    r"^\W{0,3}(?:yes|ok|okay|sorry|oops)\b",
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(r"\A\s{0,8}(sudo|doas)\s")  # the command taken apart is without them; what was refused may be just these
@@ -30,8 +38,10 @@ def mine(trail: Trail) -> Iterator[Observation]:
             continue
         why = step.use.result[:2000]
         by_a_person = _BY_A_PERSON.search(why) is not None
+        if step.use.kind in _READING:
+            continue  # not the program that reads is refused, but what it was to read
         # A person who says no may mean this once; who says why as well does not want it the next time either.
-        if not (trail.said(step.index + 1, step.index + 1) if by_a_person else _BY_A_RULE.search(why)):
+        if not (_says_why(trail, step) if by_a_person else _BY_A_RULE.search(why)):
             continue
         command = clean(" ".join((*_RIGHTS.findall(step.use.command)[:1], *called(line.words, trail.folders))))
         if command in told:
@@ -49,6 +59,12 @@ def mine(trail: Trail) -> Iterator[Observation]:
             refuted_by=(f"does:{command}",),
             wasted_tokens=cost(step),
         )
+
+
+def _says_why(trail: Trail, step: Step) -> bool:
+    """Whether a person who refused a command has said something about it, other than that it may run after all."""
+    said = list(trail.words(step.index + 1, step.index + 1))
+    return bool(said) and not any(_ASSENT.search(text[:400]) for text in said)
 
 
 def _named_instead(trail: Trail, step: Step, refused: tuple[str, ...], why: str) -> str:

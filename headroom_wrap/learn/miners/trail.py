@@ -12,6 +12,7 @@ from operator import itemgetter
 from headroom_wrap.learn.findings import Evidence
 from headroom_wrap.learn.miners.failure import Failure, cause
 from headroom_wrap.learn.miners.line import Line, basename, parse
+from headroom_wrap.learn.miners.looking import asks, looks
 from headroom_wrap.learn.model import Session, ToolUse, UserText
 from pipeline.transcript import ToolKind
 
@@ -24,20 +25,27 @@ _TROUBLE = re.compile(
 # Parts of what it looks for: most outputs have none, and looking for all of these costs a twentieth.
 _TROUBLE_PARTS = "not found,No such file,rror,ERR!,Traceback,atal,ailed,FAILED,not recognized,nknown,nrecognized,nvalid,issing,No module".split(",")
 _NO_PATH = frozenset("*?$`\n\r\0{}[]\\")
+# What the user did meanwhile, or how things stand now: `I synced it`, `the server is up`, `once more please`.
 _CHANGES_BY_USER = re.compile(
-    r"\b(?:install|creat|add(?:ed)?\b|fix|set (?:it )?up|export|enabl|start(?:ed)?\b|generat|pull|merg|renam|mov(?:ed|ing)\b)", re.IGNORECASE
+    r"\b(?:install|creat|add(?:ed)?\b|fix|set (?:it )?up|export|enabl|start(?:ed)?\b|generat|pull|merg|renam|mov(?:ed|ing)\b"
+    r"|(?:I|we)(?:['’]ve| have)?(?: just| now| already){0,2} (?!said|asked|wanted|needed|expected|noticed|liked)"
+    r"(?:\w{2,20}ed|put|made|ran|did|built|got)\b"
+    r"|(?:is|are|was|were|'s|’s)(?: all)? (?:up|back|running|ready|there|off|on|gone|good|broken|available|working|down)\b"
+    r"|(?:try|run) (?:it |that )?(?:again|once more)|once more|retry|restart|revert|works? (?:now|again)|all good)",
+    re.IGNORECASE,
 )
 _CHANGING = frozenset(
     "mkdir touch cp mv ln rm rmdir unzip tar patch install rsync chmod chown apt apt-get brew dnf yum apk pacman snap pip pip3 pipx conda "
     "mamba gem cargo-install "
-    "nvm pyenv asdf mise rbenv volta fnm corepack virtualenv git-lfs wget curl docker systemctl service cookiecutter degit alembic terraform".split()
+    "nvm pyenv asdf mise rbenv volta fnm corepack virtualenv git-lfs wget curl docker systemctl service cookiecutter degit alembic terraform "
+    "cmake meson autoreconf bootstrap configure".split()
 )
-ASKING = frozenset({"--help", "-h", "-l", "--list", "--version", "--dry-run"})
 _GETTING = frozenset({"go", "flutter", "dart", "pub", "cabal", "conan", "nuget"})  # with others ``get`` shows
 _CHANGING_VERBS = frozenset(
     "install add i ci init create new sync lock update upgrade get restore checkout switch pull merge stash clone reset rebase apply mv rm "
     "generate gen "
-    "codegen migrate makemigrations build compile dist bootstrap setup vendor link tidy download venv up start restart".split()
+    "codegen migrate makemigrations build compile dist bootstrap setup vendor link tidy download venv up start restart revert cherry-pick am "
+    "submodule worktree fmt format fix configure".split()
 )
 
 
@@ -53,6 +61,7 @@ class Step:
         failed: it did not do what was asked.
         worked: it did, as far as can be told. Some steps did neither.
         changes: after it, files or programs may be there that were not.
+        stirs: it did more than look, so nobody knows what is otherwise after it.
     """
 
     index: int
@@ -62,6 +71,7 @@ class Step:
     failed: bool
     worked: bool
     changes: bool
+    stirs: bool
 
 
 class Trail:
@@ -73,14 +83,17 @@ class Trail:
         self.steps: list[Step] = []
         self.texts: list[tuple[int, UserText, str]] = []  # steps before it, what the user wrote, what names it in evidence
         self._before: list[int] = []  # how many changes stand before each step
+        self._stirred: list[int] = []  # how many steps before each did more than look
         self._folders: frozenset[str] | None = None
-        changes = 0
+        changes = stirred = 0
         for i, event in enumerate(session.events):
             if isinstance(event, ToolUse):
                 step = _step(len(self.steps), event)
                 self.steps.append(step)
                 self._before.append(changes)
+                self._stirred.append(stirred)
                 changes += step.changes
+                stirred += step.stirs
             elif isinstance(event, UserText):
                 self.texts.append((len(self.steps), event, f"event {i}"))
                 changes += bool(_CHANGES_BY_USER.search(event.text[:2000]))
@@ -93,14 +106,24 @@ class Trail:
         """Whether anything between two steps may have made files or programs that were not there."""
         return self._before[later.index] > self._before[earlier.index] + earlier.changes
 
-    def undisturbed(self, earlier: Step, later: Step) -> bool:
-        """Whether nothing stands between two steps that may have made a difference: no change, and no word of the user's."""
-        return not self.changed(earlier, later) and not self.said(earlier.index + 1, later.index)
+    def undisturbed(self, earlier: Step, later: Step, *named: str) -> bool:
+        """Whether nothing stands between two steps that may have made a difference: nothing but looks, and no word of the user's.
 
-    def said(self, first: int, last: int) -> bool:
-        """Whether the user wrote something after as many steps as from ``first`` to ``last``."""
+        Args:
+            earlier: the first of them.
+            later: the second.
+            named: what the second has and the first has not. A user who names one of them says no more than what helps.
+        """
+        if self.changed(earlier, later) or self._stirred[later.index] > self._stirred[earlier.index] + earlier.stirs:
+            return False
+        return all(any(name and name in text for name in named) for text in self.words(earlier.index + 1, later.index))
+
+    def words(self, first: int, last: int) -> Iterator[str]:
+        """What the user wrote after as many steps as from ``first`` to ``last``."""
         at = bisect_left(self.texts, first, key=itemgetter(0))
-        return at < len(self.texts) and self.texts[at][0] <= last
+        while at < len(self.texts) and self.texts[at][0] <= last:
+            yield self.texts[at][1].text
+            at += 1
 
     def evidence(self, step: Step) -> Evidence:
         """Where a step stands."""
@@ -161,7 +184,8 @@ def _step(index: int, use: ToolUse) -> Step:
     worked = not failed and (known if line is None else known or use.failed is None)
     if worked and line and (line.masked or not known):
         worked = bool(use.result) and not _troubled(use.result)
-    return Step(index, use, line, failure, failed, worked, not failed and _changes(use, line))
+    changes = not failed and _changes(use, line)
+    return Step(index, use, line, failure, failed, worked, changes, changes or (not failed and line is not None and not looks(use.kind, line)))
 
 
 def _troubled(text: str) -> bool:
@@ -175,7 +199,7 @@ def _changes(use: ToolUse, line: Line | None) -> bool:
         return True
     for words in line.commands:
         name = basename(words[0])
-        if not ASKING.isdisjoint(words[1:]) or (words[1:2] == ("get",) and name not in _GETTING):
+        if any(map(asks, words[1:])) or (words[1:2] == ("get",) and name not in _GETTING):
             continue
         if name in _CHANGING or (name == "sed" and any(w.startswith("-i") for w in words)):
             return True

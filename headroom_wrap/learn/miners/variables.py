@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners import faults
-from headroom_wrap.learn.miners.difference import hides
+from headroom_wrap.learn.miners.answers import answers
+from headroom_wrap.learn.miners.difference import difference, hides, tells
 from headroom_wrap.learn.miners.failure import Cause, says
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
@@ -29,17 +30,22 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 def _found(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
     for later, working in workings(trail, step):
-        if working.words != line.words:
-            continue
         added = [pair for pair in working.variables if pair not in line.variables]
+        dictated = [pair for pair in added if dictates(step, *pair)]
+        if working.words != line.words and not (dictated and _as_told(step, line, working)):
+            continue
         needed = premises(trail, later, head(line.words))
         if trail.folder(later) != trail.folder(step) or working.activate != line.activate or needed is None:
             return
-        missed = [(n, v) for n, v in added if _missed(step, n)]
+        added = added or _exported(trail, step, later)
+        missed = [pair for pair in added if _missed(step, pair[0])]
+        commands = forms(line.words, trail.folders)
         if len(missed) == 1:
-            commands: tuple[str, ...] = (clean(" ".join(head(line.words))),)
-        elif len(added) == 1 and _explains(trail, step, later, added[0][0]):
-            missed, commands = added, forms(line.words, trail.folders)
+            commands = (clean(" ".join(head(line.words))),)
+        elif len(dictated) == len(added) == 1:
+            missed = dictated
+        elif len(added) == 1 and working.words == line.words and _explains(trail, step, later, added[0][0]):
+            missed = added
         else:
             return
         for command in commands:
@@ -50,11 +56,31 @@ def _found(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
                 slots={"command": command, "assignment": _shown(*missed[0])},
                 evidence=trail.evidence(step),
                 premise=needed,
-                firm=len(missed) == 1 and _missed(step, missed[0][0]),
+                firm=_missed(step, missed[0][0]) or bool(dictated),
                 refuted_by=(f"works:{clean(line.text)[:160]}",),
                 wasted_tokens=cost(step),
             )
         return
+
+
+def dictates(step: Step, name: str, value: str) -> bool:
+    """Whether the output of a failed command has an assignment, word for word: it says what it wants, unless that is to say more."""
+    return bool(value) and not tells(name) and not tells(value) and says(step.use.result, f"{name}={value}")
+
+
+def _as_told(step: Step, line: Line, working: Line) -> bool:
+    """Whether all that a command has more of words is an option that the failed one named, too."""
+    found = difference(line.words, working.words)
+    return found is not None and bool(found.gained) and not found.lost and says(step.use.result, found.gained[0].split("=", 1)[0])
+
+
+def _exported(trail: Trail, step: Step, later: Step) -> list[tuple[str, str]]:
+    """What was set in between, in a command of its own, for all that follow."""
+    found: list[tuple[str, str]] = []
+    for one in trail.steps[step.index + 1 : later.index]:
+        words = one.line.words if one.line and one.worked else ()
+        found += [(name, value) for name, sign, value in (word.partition("=") for word in words[1:]) if sign] if words[:1] == ("export",) else []
+    return found
 
 
 def _missed(step: Step, name: str) -> bool:
@@ -67,9 +93,9 @@ def _missed(step: Step, name: str) -> bool:
 
 def _explains(trail: Trail, step: Step, later: Step, name: str) -> bool:
     """Whether the variable may be what the command lacked: the output names it, or it has nothing to show but that it failed."""
-    if hides(name) or not trail.undisturbed(step, later):
+    if hides(name) or not trail.undisturbed(step, later, name) or (step.line is not None and answers(step.line.words)):
         return False
-    return says(step.use.result, name) or not (faults.of_tests(step) or faults.passing(step))
+    return says(step.use.result, name) or not ((faults.of_tests(step) and not faults.of_all_tests(step)) or faults.passing(step, name))
 
 
 def _shown(name: str, value: str) -> str:

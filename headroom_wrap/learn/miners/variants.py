@@ -67,6 +67,12 @@ _SUBCOMMANDS = frozenset(
     "terraform gh helm "
     "composer php deno swift flutter dart mix stack cabal zig bazel ninja rake".split()
 )
+_NEUTRAL = frozenset("all run build unit the app project code src source task full only once check do".split())  # in the name of a task
+# What makes a task another one: where it is done, or to what.
+_SELECTING = frozenset(
+    "e2e integration int smoke perf load staging stage prod production dev development preview local remote docs doc debug release nightly "
+    "watch".split()
+)
 _TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
 _SUBCOMMAND = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,4}\Z")
 _MOST_WORDS = 8  # of a command that a lesson tells whole
@@ -182,6 +188,11 @@ def forms(words: tuple[str, ...], folders: frozenset[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*((whole,) if short else ()), *general)))
 
 
+def is_tool(program: str) -> bool:
+    """Whether a program is made for one purpose: ``eslint``, not ``make``."""
+    return basename(program) in _TOOL
+
+
 def names_purpose(task: str) -> bool:
     """Whether a task's name says what it is for, and no more: ``lint``, not ``lint:docs``."""
     return task.lower() in _PURPOSE
@@ -224,22 +235,31 @@ def akin(one: str, other: str) -> bool:
     tokens, others = _tokens(one), _tokens(other)
     left = [t for t in tokens if not any(_alike(t, o) for o in others)]
     right = [o for o in others if not any(_alike(t, o) for t in tokens)]
-    return len(left) < len(tokens) and not (left and right)  # of two that are each qualified, as test:e2e and test:unit, neither is the other
+    # `deploy` is not what `deploy-staging` was to do, nor is `test` all of `test:e2e`: what is left over may only say what goes without saying.
+    return len(left) < len(tokens) and _NEUTRAL.issuperset(left) and (_NEUTRAL | {"test"}).issuperset(right)
 
 
 def resemble(one: str, other: str) -> bool:
     """Whether two names of tasks have a word in common, or the same purpose, and are not one name with other numbers."""
-    if _DIGITS.sub("", one) == _DIGITS.sub("", other):
+    if _DIGITS.sub("", one) == _DIGITS.sub("", other) or _of_another_kind(one, other):
         return False
     a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
-    others = _tokens(other)
-    return bool(a and a == b) or any(_alike(token, o) for token in _tokens(one) for o in others)
+    tokens, others = _tokens(one), _tokens(other)
+    return bool(a and a == b) or any(_alike(token, o) for token in tokens for o in others)
 
 
 def task_of_like(one: str, other: str) -> bool:
     """Whether two names of tasks may be for the same: neither says what it is for, or only one does, and they are no names of files or versions."""
     a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
-    return not (a and b) and all(_SUBCOMMAND.match(name) for name in (one, other)) and not other.startswith(("clean", "help", "list"))
+    if (a and b) or _of_another_kind(one, other) or other.startswith(("clean", "help", "list")):
+        return False
+    return all(_SUBCOMMAND.match(name) for name in (one, other))
+
+
+def _of_another_kind(one: str, other: str) -> bool:
+    """Whether two names of tasks are the same but for what makes the one another task: ``deploy`` and ``deploy-staging``."""
+    tokens, others = set(_tokens(one)), set(_tokens(other))
+    return bool(tokens and others) and (tokens <= others or others <= tokens) and not _SELECTING.isdisjoint(tokens ^ others)
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:

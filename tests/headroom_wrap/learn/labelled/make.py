@@ -1,63 +1,35 @@
 """Writes cases.jsonl: sessions with mistakes that should become rules, and at least as many that look alike and must not.
 
-Run it after a change: ``python tests/headroom_wrap/learn/labelled/make.py``. Nothing in it is random.
+Run it after a change: ``python -m tests.headroom_wrap.learn.labelled.make`` in the repository's root. Nothing in it is random.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-Event = tuple[str, dict[str, Any]]
-AGENTS = ("claude", "codex", "gemini", "copilot", "opencode")
-CASES: list[dict[str, Any]] = []
-PASSED = "....\n4 passed in 0.31s"
-FAILED = "F...\nFAILED tests/test_total.py::test_sum - assert 3 == 4\n1 failed, 3 passed in 0.42s"
-
-
-def sh(command: str, out: str = "", status: int | None = 0, **more: Any) -> Event:
-    return "$", {"command": command, "out": out, "status": status, **more}
-
-
-def read(path: str, out: str = "1\timport os\n2\t", status: int | None = 0, size: int = 0, **arguments: Any) -> Event:
-    return "read", {"path": path, "out": out, "status": status, "arguments": {"file_path": path, **arguments}} | ({"size": size} if size else {})
-
-
-def edit(path: str, old: str, new: str, status: int = 0, out: str = "The file has been updated.") -> Event:
-    return "edit", {"path": path, "out": out, "status": status, "arguments": {"file_path": path, "old_string": old, "new_string": new}}
-
-
-def write(path: str) -> Event:
-    return "edit", {"path": path, "out": "File created.", "arguments": {"file_path": path, "content": "x"}}
-
-
-def search(pattern: str, path: str, out: str, **arguments: Any) -> Event:
-    return "search", {"path": path, "out": out, "arguments": {"pattern": pattern, "path": path, **arguments}}
-
-
-def user(text: str, interrupted: bool = False) -> Event:
-    return "user", {"text": text, "interrupted": interrupted}
-
-
-def missing(path: str) -> Event:
-    return read(path, "File does not exist.", 1)
-
-
-def case(name: str, why: str, *sessions: list[Event] | dict[str, Any], right: list[tuple[str, dict[str, str]]] | None = None) -> None:
-    """A project with its sessions, one a day; ``right`` are the rules that a careful person would write down."""
-    compact = [dict(s) if isinstance(s, dict) else {"events": s} for s in sessions]
-    for i, one in enumerate(compact):
-        one.setdefault("agent", AGENTS[(len(CASES) + i) % len(AGENTS)])
-    CASES.append({"name": name, "why": why, "sessions": compact, "right": right or []})
-
-
-def rule(lesson: str, **slots: str) -> tuple[str, dict[str, str]]:
-    return lesson, slots
-
+from tests.headroom_wrap.learn.labelled import coincidences
+from tests.headroom_wrap.learn.labelled.telling import (
+    BIG,
+    CASES,
+    FAILED,
+    NO_MATCH,
+    NOT_FOUND,
+    PASSED,
+    PERSON,
+    case,
+    edit,
+    missing,
+    read,
+    rule,
+    search,
+    sh,
+    twice,
+    user,
+    write,
+)
 
 # ------------------------------------------------------------------------------------------------------------------ programs
-NOT_FOUND = "bash: {0}: command not found"
 for name, wrong, good, task, out in (
     ("python3", "python", "python3", "tools/gen.py --all", "bash: python: command not found"),
     ("python3-sh", "python", "python3", "-m http.tool", "/bin/sh: 1: python: not found"),
@@ -588,7 +560,6 @@ case(
 )
 
 # --------------------------------------------------------------------------------------------------------------- large files
-BIG = "File content (31200 tokens) exceeds maximum allowed tokens (25000). Use offset and limit parameters"
 case(
     "large-ranges",
     "read by ranges then",
@@ -669,7 +640,6 @@ case(
 )
 
 # --------------------------------------------------------------------------------------------------------------------- edits
-NO_MATCH = "String to replace not found in file."
 case(
     "edit-tabs",
     "the file is indented with tabs",
@@ -730,7 +700,6 @@ case(
     [sh("pip install httpx", "Blocked by hook: run `uv add` here, never pip install", 1, refused=True), sh("uv add httpx", "Added httpx")],
     right=[rule("refused_instead", command="pip install", instead="uv add")],
 )
-PERSON = "The user doesn't want to proceed with this tool use. The tool use was rejected."
 case("refusal-person", "a person's no to this once", [sh("git push", PERSON, 1, refused=True)], [sh("git push", PERSON, 1, refused=True)])
 case(
     "refusal-allowed",
@@ -1562,6 +1531,7 @@ case(
     "a permission flag that a program asks for",
     *[[sh("deno run a.ts", "error: Requires net access, run again with the --allow-net flag, required", 1), sh("deno run --allow-net a.ts", "ok")]]
     * 2,
+    right=[rule("add_option", command="deno run a.ts", option="--allow-net")],
 )
 case(
     "day-cmake",
@@ -1886,11 +1856,6 @@ case(
 
 
 # ------------------------------------------------- a sixth part: two commands that differ in one thing, where that is the lesson and where it is not
-def twice(*events: Event) -> list[list[Event]]:
-    """The same in two sessions."""
-    return [list(events), list(events)]
-
-
 case(
     "six-mypy-lenient",
     "an option that makes a checker look away",
@@ -2400,6 +2365,8 @@ case(
     *twice(sh("lando exec bin/behat --colours", "unknown option '--colours' given", 1), sh("lando exec bin/behat", "3 scenarios passed")),
     right=[rule("drop_option", command="lando exec bin/behat", option="--colours")],
 )
+
+coincidences.tell()
 
 
 def lines() -> str:

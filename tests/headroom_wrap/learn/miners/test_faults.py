@@ -47,6 +47,20 @@ def test_it_goes_away(output: str) -> None:
     assert faults.passing(step(output))
 
 
+@pytest.mark.parametrize("output", ["connect ECONNREFUSED 127.0.0.1:3000", "dial tcp: host unreachable", "Could not connect to the server"])
+def test_nobody_answers_where_it_asks(output: str) -> None:
+    assert faults.passing(step(output))
+    assert faults.passing(step(output), "--browser")
+    assert not faults.passing(step(output), "--port")
+    assert not faults.passing(step(output), "DOCKER_HOST")
+
+
+def test_what_all_tests_lack_is_around_them() -> None:
+    assert faults.of_all_tests(step("Failed: 14, Passed: 0"))
+    assert not faults.of_all_tests(step("Failed: 2, Passed: 0"))
+    assert not faults.of_all_tests(step("Failed: 14, Passed: 3"))
+
+
 def test_it_stays() -> None:
     assert not faults.passing(step("spatie/pdf is locked to version 2.2.0 and requires ext-imagick"))
 
