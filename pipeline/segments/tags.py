@@ -27,18 +27,20 @@ def tagged(text: str, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     ends: dict[str, list[int]] = {}
     for found in _CLOSE.finditer(text):
         ends.setdefault(found[1], []).append(found.end())
-    at = 0
+    at, known, begins = 0, -1, -1
     while (opened := _OPEN.search(text, at)) is not None:
         at = opened.end()
         name, line = opened[1], bisect_right(starts, opened.start()) - 1
+        if line != known:  # a line may hold very many tags
+            known, begins = line, starts[line] + len(lines[line]) - len(lines[line].lstrip())
         several = "-" in name or "_" in name or name.isupper()
-        if name.lower() == "html":
-            at = next(iter(ends.get(name, ())[bisect_right(ends.get(name, ()), at) :]), at)
-            continue
-        if name.lower() in _TRANSPARENT or not (several or not text[starts[line] : opened.start()].strip()):
-            continue
         places = ends.get(name, [])
-        after = bisect_right(places, opened.end())
+        after = bisect_right(places, at)
+        if name.lower() == "html":
+            at = places[after] if after < len(places) else at
+            continue
+        if name.lower() in _TRANSPARENT or not (several or opened.start() == begins):
+            continue
         if after < len(places):
             at = places[after]
         elif _HARNESS.match(text, opened.start()):

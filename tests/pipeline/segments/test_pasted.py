@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.compressors.smart_crusher.parse import scan
 from pipeline.router import _plainly
-from pipeline.segments import machine_made, pasted
+from pipeline.segments import documents, machine_made, pasted
 from pipeline.segments.sentences import alike, narrated, sentence
+from pipeline.segments.tags import tagged
+from tests.cpu import cpu_seconds
 
 LOG = "\n".join(
     f"2026-01-02T03:{n // 60:02d}:{n % 60:02d}Z {'ERROR' if n % 41 == 0 else 'INFO'} svc order id={n * 17} took {n % 90} ms" for n in range(300)
@@ -196,6 +199,34 @@ def test_narrated_and_alike():
 def test_hostile_texts_end_soon(hostile):
     # Work is bounded by construction; were any of these quadratic, this would take minutes.
     pasted(hostile, machine_made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lead", "unit"), [("", "<html></html>"), ("", "<b></b>"), (" " * 50_000, "<b></b>")], ids=["pages", "begun", "set in"])
+def test_tags_take_time_by_their_number(unit: str, lead: str) -> None:
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        return cpu_seconds(lambda: list(tagged(text, [text])), 2)
+
+    assert seconds(400_000) < 24 * max(seconds(50_000), 0.005)
+
+
+def test_what_is_no_document_is_not_read_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def counting(text: str, at: int) -> tuple[object, int]:
+        nonlocal read
+        value, end = scan(text, at)
+        read += end - at
+        return value, end
+
+    monkeypatch.setattr(documents, "scan", counting)
+    rows = ",\n".join(json.dumps(row) for row in ROWS)
+    text = "[\n" * 90 + rows + "\n" + "]" * 90 + " and so on"
+    assert "json" not in [p.kind for p in pasted(text, machine_made).parts]
+    assert len(text) < read < 12 * len(text)
+    read = 0
+    assert [p.kind for p in pasted("\n".join(f"[{n}, " + '{"a": 1}] and so on' for n in range(90)) + "\n\n" + JSON, machine_made).parts] == ["json"]
 
 
 words = st.sampled_from(
