@@ -11,7 +11,7 @@ from itertools import accumulate
 from pipeline.compressors.smart_crusher.parse import Refused, scan
 from pipeline.segments.sentences import worded
 
-_MOST_FAILURES = 8  # places that look like JSON and are not; each may cost a pass
+_MOST_PASSES = 8  # over the text, for places that look like JSON and are none
 _MOSTLY = 0.8  # of a value
 _MOST_LOOKED = 2_000  # containers
 _LEAST_ALIKE = 8  # objects or rows
@@ -43,12 +43,12 @@ class Documents:
         self._first = start
         self._text = ""
         self._starts: list[int] = []
-        self._failures = 0
+        self._passes = 0.0  # in vain
 
     def at(self, line: int) -> Document | None:
         """The document that begins with the first character of a line but for blanks, and ends with the last one of a line; None if none does."""
         at = line - self._first
-        if self._failures >= _MOST_FAILURES or not _OPENS.match(self._lines[at][:500]):
+        if self._passes >= _MOST_PASSES or not _OPENS.match(self._lines[at][:500]):
             return None
         if not self._starts:
             self._text = "\n".join(self._lines)
@@ -57,10 +57,11 @@ class Documents:
         try:
             value, end = scan(self._text, start)
         except (ValueError, Refused):
-            self._failures += 1
+            self._passes += 1  # at most: an error does not say how far it was looked for
             return None
         last = bisect_right(self._starts, end - 1) - 1
         if self._text[end : self._starts[last + 1] - 1].strip():
+            self._passes += (end - start) / len(self._text)
             return None
         return Document(self._first + last + 1, _many(value) and not prose(self._text[start:end]))
 
