@@ -35,7 +35,7 @@ _LESSONS = (
         right=[at("charts/depot/templates/service.yaml", ["charts/depot/templates/networking/service.yaml", "charts/depot/templates/networking"])], days=(20, 12, 3),
     ),
     case(
-        "a-watcher-twice-in-a-month", "a command that hangs among ninety others", GUILD,
+        "a-console-twice-in-a-month", "a console that waits for its user, among seventy other calls", GUILD,
         on("codex", noise(40), sh("bin/rails dbconsole", 'psql (16.2)\nType "help" for help.\n\nguild_development=> ', 124, "timed_out"), sh("bin/rails runner 'puts Guild.count'", "14\n"), noise(30)),
         on("claude", noise(50), sh("bin/rails dbconsole", 'psql (16.2)\nType "help" for help.\n', 143, "timed_out"), sh("bin/rails runner 'puts Fee.count'", "210\n"), noise(14)),
         right=[hangs(["bin/rails dbconsole"])], fine=[hangs_instead(["bin/rails dbconsole"], ["bin/rails runner", "bin/rails runner 'puts Guild.count'", "bin/rails runner 'puts Fee.count'"])], days=(25, 2),

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.headroom_wrap.learn.independent.fourth import (
     compiled,
     data,
+    habits,
     hostile,
     jvm_dotnet,
     long_days,
@@ -22,7 +23,7 @@ from tests.headroom_wrap.learn.independent.fourth.telling import row
 
 CASES = Path(__file__).with_name("cases.jsonl")
 ON_DISK = Path(__file__).with_name("on_disk.jsonl")
-_PARTS = (python, node, compiled, jvm_dotnet, scripted, operations, data, words, hostile, long_days)
+_PARTS = (python, node, compiled, jvm_dotnet, scripted, operations, data, words, habits, hostile, long_days)
 
 
 def lines() -> str:

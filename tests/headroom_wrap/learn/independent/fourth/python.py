@@ -70,7 +70,7 @@ _LESSONS = (
         right=[program("mypy", ["uv run mypy", "uv run"])],
     ),
     case(
-        "the-environment-has-sqlalchemy", "a module that the system's Python lacks and the one of .venv has", ORCHARD,
+        "the-modules-are-in-the-environment", "a module that the system's Python lacks and the one of .venv has", ORCHARD,
         on("claude", sh("python3 scripts/seed_trees.py --orchard 4", 'Traceback (most recent call last):\n  File "/home/tomas/work/orchard/scripts/seed_trees.py", line 3, in <module>\n    import openpyxl\nModuleNotFoundError: No module named \'openpyxl\'\n', 1), sh(".venv/bin/python scripts/seed_trees.py --orchard 4", "orchard 4: 210 trees\n")),
         on("opencode", sh("python3 scripts/import_prices.py prices.xlsx", 'Traceback (most recent call last):\n  File "/home/tomas/work/orchard/scripts/import_prices.py", line 7, in <module>\n    from django.db import transaction\nModuleNotFoundError: No module named \'django\'\n', 1), sh(".venv/bin/python scripts/import_prices.py prices.xlsx", "44 prices\n")),
         right=[environment(["python3"], [".venv/bin/python"])], fine=[program("python3", [".venv/bin/python"])],
