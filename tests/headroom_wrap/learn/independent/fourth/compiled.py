@@ -246,7 +246,7 @@ _TRAPS = (
     ),
     case(
         "sums-were-missing", "a module is added to go.sum, and that was that", RELAY,
-        on("gemini", sh("go build ./services/relay", "services/relay/metrics.go:6:2: missing go.sum entry for module providing package github.com/prometheus/client_golang/prometheus; to add:\n\tgo get relay.dev/relay\n", 1), sh("go mod tidy -C services/relay"), sh("go build ./services/relay")),
+        on("gemini", sh("go build ./services/relay", "services/relay/metrics.go:6:2: missing go.sum entry for module providing package github.com/prometheus/client_golang/prometheus; to add:\n\tgo get relay.dev/relay\n", 1), sh("go -C services/relay mod tidy"), sh("go build ./services/relay")),
         on("claude", noise(2), sh("go build ./services/relay")),
         fine=[builds("go build ./services/relay")],
     ),
