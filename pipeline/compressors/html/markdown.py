@@ -57,34 +57,30 @@ class Region:
 
 
 class Sources:
-    """Where in a page the parts of its Markdown are written: a column for each thing, as there are many parts.
+    """From which piece of the page each part of its Markdown came, in two columns: there are many parts.
 
     Args:
-        starts, ends: of the piece that a part came from, offsets in the page.
-        plain: 1 where that piece is text as it is written.
+        starts: where the piece begins in the page; where it is text as it is written there, else ``~`` of that.
+        ends: where it ends.
     """
 
-    __slots__ = ("ends", "plain", "starts")
+    __slots__ = ("ends", "starts")
 
     def __init__(self) -> None:
-        self.starts, self.ends, self.plain = array("q"), array("q"), bytearray()
+        self.starts, self.ends = array("q"), array("q")
 
     def __len__(self) -> int:
-        return len(self.plain)
+        return len(self.ends)
 
-    def note(self, parts: int, piece: Piece) -> int:
-        """A piece was read, and there are so many parts now; returns that number."""
-        more = parts - len(self.plain)
-        if more < 0:  # marks that nothing followed were taken back
-            del self.starts[more:], self.ends[more:], self.plain[more:]
-            return parts
-        kind, name, text, start, end = piece
-        plain = kind == TEXT and not name and len(text) == end - start
-        for _ in range(more):
-            self.starts.append(start)
-            self.ends.append(end)
-            self.plain.append(plain)
-        return parts
+    def __getitem__(self, part: int) -> tuple[int, int, bool]:
+        """Where the piece of a part begins and ends, and whether it is text as it is written there."""
+        start = self.starts[part]
+        return max(start, ~start), self.ends[part], start >= 0
+
+    def cut(self, size: int) -> int:
+        """Parts were taken back: so many are left, which is returned."""
+        del self.starts[size:], self.ends[size:]
+        return size
 
 
 class Markdown:
@@ -119,11 +115,11 @@ class Markdown:
 
     def read(self, pieces: Iterable[Piece]) -> Markdown:
         """Takes all pieces of a page."""
-        take, starts, ends, parts, note = self._text, _STARTS, _ENDS, self.parts, self.sources.note
+        take, starts, ends, parts, sources = self._text, _STARTS, _ENDS, self.parts, self.sources
+        note_start, note_end = sources.starts.append, sources.ends.append
         anchor = self._anchors[-1][0] if self._anchors else -1
         noted = 0  # parts whose source is known
-        for piece in pieces:
-            kind, name, text, start, end = piece
+        for kind, name, text, start, end in pieces:
             if 0 <= anchor < start:
                 anchor = self._write_anchors(start)
             if kind == TEXT:
@@ -149,8 +145,12 @@ class Markdown:
             else:
                 self._edge = True
                 self._odd(kind, name, text, end - start)
-            if len(parts) != noted:
-                noted = note(len(parts), piece)
+            while noted < len(parts):
+                note_start(start if kind == TEXT and not name else ~start)
+                note_end(end)
+                noted += 1
+            if noted > len(parts):
+                noted = sources.cut(len(parts))
         while self._links:
             self._close_link("a")
         self._write_anchors(-1)

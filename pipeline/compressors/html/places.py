@@ -41,35 +41,37 @@ class _Origin:
         self._sources = markdown.sources
         self._starts = [0, *accumulate(map(len, markdown.parts))]
         self._part = -1
+        self._whole = (0, 0)  # the piece of the page that the part in hand came from
         self._shown: Sequence[int] = ()  # where the words of the part in hand begin in it …
         self._begin: Sequence[int] = ()  # … and where they begin and end in the page
         self._end: Sequence[int] = ()
 
     def of(self, offset: int) -> tuple[int, int]:
         """The characters of the page that the word at an offset stands for; those of the whole tag for what is no text."""
-        sources = self._sources
-        if not len(sources):
+        if not len(self._sources):
             return 0, len(self._page)
-        part = min(bisect_right(self._starts, offset) - 1, len(sources) - 1)
+        part = min(bisect_right(self._starts, offset) - 1, len(self._sources) - 1)
         if part != self._part:
             self._part = part
             self._read(part)
         if not self._begin:
-            return sources.starts[part], sources.ends[part]
+            return self._whole
         word = bisect_right(self._shown, offset - self._starts[part]) - 1
         word = min(max(0, word), len(self._begin) - 1)
         return self._begin[word], self._end[word]
 
     def _read(self, part: int) -> None:
         """Finds the words of a part, here and in the page."""
-        start = self._sources.starts[part]
-        written = self._page[start : self._sources.ends[part]]
+        start, end, plain = self._sources[part]
+        self._whole = start, end
         self._shown = self._begin = self._end = ()
-        if not self._sources.plain[part]:
+        if not plain:
             return
+        written = self._page[start:end]
+        shown = self._parts[part].strip()
         self._shown, ends = _words(self._parts[part])
-        if "&" not in written and written.strip() == self._parts[part].strip():
-            offset = start + written.index(self._parts[part].strip()) - (self._shown[0] if self._shown else 0)
+        if "&" not in written and written.strip() == shown:
+            offset = start + written.index(shown) - (self._shown[0] if self._shown else 0)
             self._begin, self._end = [at + offset for at in self._shown], [at + offset for at in ends]
         else:
             found = [m for m in _WORD.finditer(written) for _ in range(_shown_as(m[0]))]

@@ -42,8 +42,7 @@ _SPACED = frozenset(("span", "bdi", "data"))  # two numbers in two of these are 
 # What a piece is. A piece is a plain tuple (kind, name, text, start, end), as there is one for every few characters of a page; ``start`` and
 # ``end`` are offsets in the page.
 Piece = tuple[int, str, str, int, int]
-CDATA = "![CDATA["
-TEXT = 0  # ``text``: as written, character references and all; ``name`` is ``CDATA`` where it is written in another way
+TEXT = 0  # ``text``: as written, character references and all; where it is written in another way, or is none, ``name`` says in which
 START = 1  # the tag ``name`` with its attributes in ``text``
 END = 2
 RAW = 3  # content of ``name`` that is never shown, its attributes in ``text``
@@ -126,13 +125,13 @@ def _no_tag(page: str, at: int) -> Piece:
         return TEXT, "", page[at:end], at, end
     if page.startswith("<!--", at):
         end = page.find("-->", at + 2)
-        return _unclosed(page, at) if end < 0 else (TEXT, "", "", at, end + 3)
+        return _unclosed(page, at) if end < 0 else (TEXT, "!--", "", at, end + 3)
     if page.startswith("<![CDATA[", at):
         end = page.find("]]>", at)
-        return _unclosed(page, at) if end < 0 else (TEXT, CDATA, page[at + 9 : end].replace("&", "&amp;"), at, end + 3)
+        return _unclosed(page, at) if end < 0 else (TEXT, "![CDATA[", page[at + 9 : end].replace("&", "&amp;"), at, end + 3)
     declaration = _DECLARATION.match(page, at)
     if declaration is not None:
-        return TEXT, "", "", at, declaration.end()
+        return TEXT, "!", "", at, declaration.end()
     return _unclosed(page, at) if page.find(">", at) < 0 else (REST, "", page[at:], at, len(page))
 
 
