@@ -26,6 +26,7 @@ _LINE = 2000  # characters of a line that are looked at
 _CLOCK_WITHIN = 120  # characters
 _DAY = 86400.0
 _FEW = 8  # below, quartiles mean nothing
+_SPREAD = 2.0  # times the lower quartile: where the longest of a shape takes less, all take about as long and none is slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,17 @@ class Slow:
 
 
 def slow(shapes: Shapes) -> Slow:
-    """Lines with long printed durations, judged among the lines of their shape."""
+    """Lines with long printed durations, judged among the lines of their shape; where that has but few, among all that print one with a unit."""
     outliers: list[int] = []
     long: list[tuple[float, int]] = []
+    few: list[tuple[float, int]] = []
+    usual: list[float] = []
     printed = False
     for members in shapes.members:
-        context = _context(shapes.lines[members[0]]) if len(members) >= _FEW else None
+        if len(members) < _FEW:
+            few += [(-found.seconds, i) for i in members if (found := _longest(shapes.lines[i][:_LINE].lower())) is not None and found.unit]
+            continue
+        context = _context(shapes.lines[members[0]])
         if context is None:
             continue
         printed = True
@@ -58,46 +64,94 @@ def slow(shapes: Shapes) -> Slow:
             continue
         values = [-t[0] for t in timed]
         median, upper, lower = values[len(values) // 2], values[len(values) // 4], values[3 * len(values) // 4]
+        if context.unit:
+            usual.append(median)
         limit = max(upper + 3 * (upper - lower), 2.5 * median)
         outliers += [i for d, i in timed[:2] if -d > limit]
-        floor = max(median, values[0] / 2)
-        long += [(d / max(median, 1e-9), i) for d, i in timed if -d >= floor and -d > median]
+        if values[0] >= _SPREAD * lower:
+            floor = max(median, values[0] / 2)
+            long += [(d / max(median, 1e-9), i) for d, i in timed if -d >= floor and -d > median]
+    long += _far(sorted(few), usual)
     long.sort()
     return Slow(printed, outliers, [i for _, i in long])
 
 
+def _far(few: Sequence[tuple[float, int]], usual: Sequence[float]) -> list[tuple[float, int]]:
+    """Of lines of small shapes those that take long, each with how many times as long as is usual.
+
+    Args:
+        few: minus the seconds that a line takes and the line, the longest first.
+        usual: what the lines of each large shape take.
+    """
+    known = sorted([*usual, *(-d for d, _ in few)])
+    median = known[len(known) // 2] if len(known) > 1 else 0.0
+    return [(d / max(median, 1e-9), i) for d, i in few if -d >= -few[0][0] / 2 and -d > median]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A duration that a line prints.
+
+    Args:
+        seconds: how long, in the line's own scale without a unit.
+        start: where its number begins.
+        unit: it has one.
+    """
+
+    seconds: float
+    start: int
+    unit: bool
+
+
 def duration(line: str) -> float | None:
-    """The last duration that a line prints: in seconds where a unit says so, else in the line's own scale."""
-    found = _last(line[:_LINE].lower())
-    return None if found is None else _value(found)
+    """The longest duration that a line prints, the parts of which the others are: in seconds where a unit says so, else in the line's own scale."""
+    found = _longest(line[:_LINE].lower())
+    return None if found is None else found.seconds
 
 
-def _last(lower: str) -> re.Match[str] | None:
-    last = None
+def _longest(lower: str) -> _Found | None:
+    with_unit: list[_Found] = []
     for match in _WITH_UNIT.finditer(lower):
         before = lower[match.start() - 1 : match.start()]
         if not before.isalnum() and before not in {"_", ".", ":"}:
-            last = match
+            with_unit.append(_Found(float(match[1]) * _seconds(match[2]), match.start(1), True))
+    named: list[_Found] = []
     if any(name in lower for name in _NAMES):
-        for match in _NAMED.finditer(lower):
-            if (last is None or match.end() > last.end()) and float(match[1]) < _EPOCH:
-                last = match
-    return last
+        named = [_Found(float(match[1]), match.start(1), False) for match in _NAMED.finditer(lower) if float(match[1]) < _EPOCH]
+    # Which of the two a line times itself by its last one says.
+    found = max(with_unit, named, key=lambda of: of[-1].start if of else -1)
+    return max(found, key=lambda one: one.seconds, default=None)
 
 
-def _context(line: str) -> tuple[str, bool] | None:
-    """The text to the left of a line's last duration, and whether it has a unit: where the lines of the same shape have theirs."""
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Where the lines of a shape have their duration.
+
+    Args:
+        left: the text before it.
+        unit: it has a unit.
+        last: it is the last place where that text stands; else the first.
+    """
+
+    left: str
+    unit: bool
+    last: bool
+
+
+def _context(line: str) -> _Context | None:
+    """The place of a line's duration, for the lines of the same shape."""
     lower = line[:_LINE].lower()
-    found = _last(lower)
+    found = _longest(lower)
     if found is None:
         return None
-    left = _AFTER_DIGITS.search(lower[max(0, found.start(1) - _CONTEXT) : found.start(1)])
-    return (left[0] if left else ""), found.re is _WITH_UNIT
+    before = _AFTER_DIGITS.search(lower[max(0, found.start - _CONTEXT) : found.start])
+    left = before[0] if before else ""
+    return _Context(left, found.unit, lower.rfind(left) + len(left) == found.start)
 
 
-def _all_at(lines: Sequence[str], context: tuple[str, bool]) -> Iterator[float | None]:
+def _all_at(lines: Sequence[str], context: _Context) -> Iterator[float | None]:
     """``duration`` of every line, at a tenth of the cost where the context is found."""
-    left, unit = context
+    left, unit = context.left, context.unit
     if len(left) < _TELLING:
         yield from map(duration, lines)
         return
@@ -105,16 +159,12 @@ def _all_at(lines: Sequence[str], context: tuple[str, bool]) -> Iterator[float |
     width = len(left)
     for line in lines:
         lower = line[:_LINE].lower()
-        at = lower.rfind(left)
+        at = lower.rfind(left) if context.last else lower.find(left)
         match = match_at(lower, at + width) if at >= 0 else None
         if match is None:
             yield duration(line)
         else:
             yield float(match[1]) * _seconds(match[2]) if unit else float(match[1])
-
-
-def _value(match: re.Match[str]) -> float:
-    return float(match[1]) * (_seconds(match[2]) if match.re is _WITH_UNIT else 1.0)
 
 
 def _seconds(unit: str) -> float:

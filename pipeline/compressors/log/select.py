@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from pipeline.compressors.asked import hits_of
 from pipeline.compressors.log import durations
@@ -30,8 +31,9 @@ class Limits:
         whole_errors: an error shape of up to so many lines is kept whole; of a larger one the first and last.
         values: so many lines more of a larger error shape, each with an address or small number not yet shown.
         whole_warnings: the same for warnings, but for those that say what one before them says.
-        plain: share of the characters for lines that no rule names, where the question's intent is known.
-        plain_unknown: the same where it is not.
+        plain_named: lines that no rule names are shown until this share of the characters is, where the log has what the question names.
+        plain: the same where only the question's intent is known.
+        plain_unknown: the same where nothing is.
         asked: most lines of the shapes that share words with the question.
         asked_share: or this share of all lines, where that is more. Never more than a quarter.
         spread: longest run left out without a sample of it.
@@ -46,8 +48,9 @@ class Limits:
     whole_errors: int = 3
     values: int = 2
     whole_warnings: int = 2
-    plain: float = 0.01
-    plain_unknown: float = 0.10
+    plain_named: float = 0.02
+    plain: float = 0.06
+    plain_unknown: float = 0.20
     asked: int = 40
     asked_share: float = 0.10
     spread: int = 96
@@ -62,15 +65,15 @@ AGGRESSIVE = Limits(
     whole_errors=1,
     values=0,
     whole_warnings=1,
-    plain=0.01,
-    plain_unknown=0.05,
+    plain_named=0.02,
+    plain=0.04,
+    plain_unknown=0.12,
     spread=128,
     trouble=24,
     pairs=0.02,
     fold=0.0,
 )
 
-_COMMONEST = 6
 _LAST = 3
 _RARE = 2  # lines of a shape that is rare
 _FEW_WORDS = 12  # in a merged shape with so few words a word that occurs once is rare
@@ -105,10 +108,10 @@ class Selection:
 
     def run(self) -> bytearray:
         """Apply all rules; 1 for every line that is kept."""
-        known = self._outstanding() or self.query.severity or self.query.rarity or self.query.slowness
+        share = self._outstanding()
         self._slow()
         self._ends()
-        self._plain(self.limits.plain if known else self.limits.plain_unknown)
+        self._plain(share)
         self._spread()
         return self.kept
 
@@ -121,13 +124,15 @@ class Selection:
             self._keep(i for i, severity in enumerate(self.shapes.severities) if severity == ERROR)
         return self.kept
 
-    def _outstanding(self) -> bool:
-        known = self._entities()
-        known = self._asked() or known
+    def _outstanding(self) -> float:
+        """Apply those rules; the share for plain lines: the better it is known what is wanted, the less there is to guess."""
+        query = self.query
+        named = self._entities()
+        known = self._asked() or query.severity or query.rarity or query.slowness
         self._trouble()
-        if self.query.rarity:
+        if query.rarity:
             self._rare()
-        return known
+        return self.limits.plain_named if named else self.limits.plain if known else self.limits.plain_unknown
 
     def _keep(self, lines: Iterable[int], told: bool = False) -> None:
         """Keep lines; with ``told`` also their event: its first line, and the stack trace if no equal one is shown yet."""
@@ -258,13 +263,11 @@ class Selection:
         self._keep(range(max(0, len(self.kept) - _LAST), len(self.kept)))
 
     def _plain(self, share: float) -> None:
-        """The first line of the commonest shapes, then of the rarest, as far as the budget goes. Continuation lines do not count."""
+        """The first line of the rarest shapes that are not shown yet, as far as the share goes. Continuation lines do not count."""
         members = self.shapes.members
         heads = [s for s, group in enumerate(members) if self.events.head_of[group[0]] == group[0] and self.shapes.sample[s].strip()]
-        common = sorted(heads, key=lambda s: (-len(members[s]), members[s][0]))[:_COMMONEST]
-        rarest = sorted(heads, key=lambda s: (len(members[s]), members[s][0]))
-        budget = share * self.chars
-        for s in dict.fromkeys((*common, *rarest)):
+        budget = share * self.chars - sum(len(line) + 1 for line in compress(self.shapes.lines, self.kept))
+        for s in sorted(heads, key=lambda s: (len(members[s]), members[s][0])):
             if any(self.kept[i] for i in members[s][:_VALUES_SEEN]):
                 continue
             budget -= len(self.shapes.lines[members[s][0]]) + 1

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from pipeline import markers
 from pipeline.compressors.api import Compressor, Content, Rewrite
-from pipeline.compressors.log import LogCompressor
+from pipeline.compressors.log import LogCompressor, durations
 from pipeline.compressors.log.fold import fold, header_columns, unfold
 from pipeline.compressors.log.rows import as_rows, from_rows
+from pipeline.compressors.log.shapes import mine
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.transcript import ToolCall, ToolKind
@@ -184,6 +185,40 @@ def test_the_slowest_are_kept_when_slowness_is_asked_for():
         lines[i] = f"{clock(i)} INFO  [worker-1] c.example.Http - GET /api/v1/items/1 200 in {900 + i} ms"
     out = rewritten("\n".join(lines), "Which requests are slow?").text.split("\n")
     assert all(lines[i] in out for i in (40, 170, 310))
+
+
+def test_where_all_lines_of_a_shape_take_about_as_long_none_is_slow():
+    lines = [f"{clock(i)} INFO GET /servers/detail status: 200 len: {1500 + i} time: 0.{190 + i * 7 % 130}" for i in range(400)]
+    lines[250] = f"{clock(250)} INFO [instance 7f] took 61.18 seconds to spawn"
+    rewrite = rewritten("\n".join(lines), "Which operations were slow?")
+    assert lines[250] in rewrite.text.split("\n")
+    assert rewrite.left_out > 380
+
+
+def test_what_takes_long_once_is_slow_beside_what_all_lines_take():
+    lines = [f"{clock(i)} INFO [job-{i}] run in {20 + i % 9} ms" for i in range(400)]
+    lines[100] = f"{clock(100)} INFO backup of the ledger done in 95 s"
+    lines[200] = f"{clock(200)} INFO index of the ledger done in 3 ms"
+    assert durations.slow(mine(lines, [False] * 400)).long == [100]
+
+
+@pytest.mark.parametrize("form", ["Completed in {0} ms (Views: 2.1ms | Cache: 1.9ms)", "query_time: {0}  lock_time: 0.000041 rows: 12"])
+def test_the_longest_duration_of_a_line_is_what_it_takes(form: str):
+    lines = [f"{clock(i)} INFO [web] {form.format(11 + i % 7)}" for i in range(300)]
+    lines[137] = f"{clock(137)} INFO [web] {form.format(18234)}"
+    assert lines[137] in rewritten("\n".join(lines), "Is anything slow?").text.split("\n")
+
+
+def test_the_rarest_lines_are_shown_as_long_as_little_else_is():
+    lines = service_log()
+    odd = [
+        f"{clock(0)} INFO  [main] c.example.Boot - {said}" for said in ("sitemap v3 is used", "budget set to 12 pages", "leader became node three")
+    ]
+    for i, line in enumerate(odd):
+        lines[90 + 80 * i] = line
+    crowd = [f"{clock(i)} ERROR [db] lost {'state ' * (i // 2 + 1)}" for i in range(48)]
+    assert set(odd) <= set(rewritten("\n".join(lines), "Did anything fail?").text.split("\n"))
+    assert set(odd).isdisjoint(rewritten("\n".join(lines[:300] + crowd), "Did anything fail?").text.split("\n"))
 
 
 def test_without_printed_durations_the_slowest_pairs_of_an_id_are_kept():
