@@ -75,7 +75,7 @@ async def measure(requests: int, tokens: int) -> None:
         watch(times, "    pack", frames, "pack")
         watch(times, "  settle", keeper, "settle")
         watch(times, "    put original", SqliteStore, "put_original")
-        watch(times, "    freeze", SqliteStore, "freeze")
+        watch(times, "    freeze; forms, beside it", SqliteStore, "freeze")
         watch(times, "  write", compression.dialect, "write")
         for n in range(requests):
             await compression.prepare(body(n, tokens))
@@ -84,7 +84,7 @@ async def measure(requests: int, tokens: int) -> None:
         await workers.close()
     times["a job in a warm process"] = _jobs(requests, tokens)
     for name, taken in times.items():
-        print(f"{name:24} p10 {quantile(taken, 0.1):6.2f} ms   p50 {quantile(taken, 0.5):6.2f} ms   p99 {quantile(taken, 0.99):6.2f} ms")
+        print(f"{name:28} p10 {quantile(taken, 0.1):6.2f} ms   p50 {quantile(taken, 0.5):6.2f} ms   p99 {quantile(taken, 0.99):6.2f} ms")
     print(f"{requests} requests of 10k tokens with {tokens} new; this machine's load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 

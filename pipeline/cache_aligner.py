@@ -250,7 +250,19 @@ def _routed(task: Task, seen: Sequence[Seen], policy: Policy, index: SpanIndex) 
     return outcome
 
 
-def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome], new_forms: Mapping[int, str] | None = None) -> dict[int, Decision]:
+def new_forms(job: Job, outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Decision]:
+    """What came of a job's blocks as it is kept for other transcripts.
+
+    Args:
+        job: what was to be decided on.
+        outcomes: of its tasks, in order; some may be missing.
+        keys: those of ``form_keys`` that nothing is on record under.
+    """
+    made = (forms.kept(keys.get(task.index, ""), task.content, outcome) for task, outcome in zip(job.tasks, outcomes))  # noqa: B905 - the late are missing
+    return [form for form in made if form is not None]
+
+
+def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
     """Keep the originals, freeze the decisions, and return those in force for every block, by item index.
 
     The original is durable before its marker is known to anyone. Tasks without an outcome (the worker was too late) keep their original for ever.
@@ -259,7 +271,6 @@ def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome], new
         store: where all that is kept.
         alignment: of the request.
         outcomes: of its job's tasks, in order.
-        new_forms: the keys of forms that are not on record, by item index: what comes of these blocks is kept for other transcripts.
 
     Raises:
         StoreError: nothing may be changed then.
@@ -272,8 +283,6 @@ def settle(store: Keeper, alignment: Alignment, outcomes: Sequence[Outcome], new
         new[task.key] = decision
         if decision.text is not None and not decision.compressor.startswith(REFERENCES):  # a reference is true only where what it refers to stands
             new[task.block] = replace(decision, key=task.block)
-        if new_forms and (form := forms.kept(new_forms.get(task.index, ""), task.content, outcome)) is not None:
-            new[form.key] = form
     in_force = store.freeze(list(new.values())) if new else {}
     decided = {index: in_force.get(d.key, d) for index, d in alignment.known.items()}
     for task in tasks:

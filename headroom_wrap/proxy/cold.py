@@ -78,6 +78,18 @@ class ColdTurns:
         self._noting: dict[str, asyncio.Task[None]] = {}
         self._opening = asyncio.Lock()
 
+    def known(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The lineage that ``keys`` tells where nothing needs to be looked up or opened for it, else None."""
+        if not plain:
+            return plain
+        keys: tuple[str, ...] | None = plain
+        if asked.session and asked.transcript.turn:
+            starts = self._starts.get((asked.session, plain[0]))
+            keys = None if starts is None or self._uses.gone(plain[0], clock()) else _keys_of(asked, plain, starts)
+        if keys is not None:
+            self._uses.asked(plain[0], asked.dialect, clock())
+        return keys
+
     async def keys(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...]:
         """The lineage of a request's items in the generation in force, which may be opened now.
 
@@ -87,10 +99,11 @@ class ColdTurns:
 
         While the store cannot be asked it is the one that was in force last, as far as that is known.
         """
-        if not plain:
-            return plain
+        known = self.known(asked, plain)
+        if known is not None:
+            return known
         try:
-            return await self._keys(asked, plain) if asked.session and asked.transcript.turn else plain
+            return await self._keys(asked, plain)
         except StoreError as error:  # told where the decisions cannot be had, which comes next
             log.info("generations cannot be looked up: %s", error)
             return _keys_of(asked, plain, self._starts.get((asked.session, plain[0]), ()))
@@ -133,9 +146,6 @@ class ColdTurns:
 
     async def _keys(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...]:
         conversation = asked.session, plain[0]
-        starts = self._starts.get(conversation)
-        if starts is not None and not self._uses.gone(plain[0], clock()):
-            return _keys_of(asked, plain, starts)
         async with self._opening:  # of two requests at once, one opens a generation and the other finds it
             starts = await self._keeper.use(lambda store: _find(store, asked, plain, self._starts.get(conversation)))
             _remember(self._starts, conversation, starts, _REMEMBERED)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import codings
@@ -20,9 +20,9 @@ from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment, Job
 from pipeline.dialects.api import Dialect, Transcript, Unreadable
 from pipeline.memory.forms import LEAST_CHARS
-from pipeline.outcome import Reason
+from pipeline.outcome import Outcome, Reason
 from pipeline.policy import Policy
-from pipeline.store.api import Decision, Store, StoreError
+from pipeline.store.api import Decision, StoreError
 from pipeline.store.recent import RecentDecisions
 
 if TYPE_CHECKING:  # not loaded where there is none
@@ -31,10 +31,12 @@ if TYPE_CHECKING:  # not loaded where there is none
 log = logging.getLogger(__name__)
 
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
+_HASHED = 256 << 10  # characters; fewer are hashed faster than a thread is woken
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
 
 Reader = Callable[[bytes, Policy], Transcript]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Compression:
         self._memory = RecentDecisions()
         self._refused: dict[str, None] = {}  # block keys, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
-        self._under_way: set[asyncio.Task[Prepared]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._noting: dict[str, asyncio.Task[None]] = {}  # by the keys of the forms that are being put on record
 
     @property
     def policy(self) -> Policy:
@@ -91,7 +94,7 @@ class Compression:
         return self._policy
 
     async def prepare(self, body: bytes, coding: str = "", read: Reader | None = None, *, session: str = "", elide: bool = False) -> Prepared:
-        """What goes on in place of a body. Never raises but for cancellation; what was begun is finished even then, for the retry.
+        """What goes on in place of a body. Never raises but for cancellation; what is being decided on is finished even then, for the retry.
 
         Args:
             body: as it came.
@@ -101,10 +104,13 @@ class Compression:
             session: the conversation's name where the body has none.
             elide: whatever the policy says of that, what is left out of this request can be retrieved.
         """
-        task = asyncio.create_task(self._prepare(body, coding, read, session, elide=elide))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
+        try:
+            return await self._aligned(body, coding, read, session, elide=elide)
+        except (Unreadable, codings.CodingError) as error:
+            log.info("a request goes on unread: %s", error)
+        except Exception:  # fail open: whatever goes wrong in here, the agent's request goes on as it came
+            log.exception("a request could not be prepared and goes on as it came")
+        return Prepared(body, body)
 
     def refuse(self, prepared: Prepared) -> None:
         """The upstream took the original of a request and not what we had made of it: never again in this conversation, nor in this session."""
@@ -125,16 +131,14 @@ class Compression:
 
     async def close(self) -> None:
         """Finish what was begun for clients that are gone."""
-        await asyncio.gather(*self._under_way)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _prepare(self, body: bytes, coding: str, read: Reader | None, session: str, *, elide: bool) -> Prepared:
-        try:
-            return await self._aligned(body, coding, read, session, elide=elide)
-        except (Unreadable, codings.CodingError) as error:
-            log.info("a request goes on unread: %s", error)
-        except Exception:  # fail open: whatever goes wrong in here, the agent's request goes on as it came
-            log.exception("a request could not be prepared and goes on as it came")
-        return Prepared(body, body)
+    async def _finished(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """What comes of work that goes on to its end even when nobody waits for it any more. It costs a task, so not all is done in one."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
 
     async def _aligned(self, body: bytes, coding: str, read: Reader | None, session: str, *, elide: bool) -> Prepared:
         plain = await _decoded(body, coding) if coding else body
@@ -146,7 +150,8 @@ class Compression:
             policy = await self._feedback.policy(policy, all_blocks, firsts, session or transcript.session)
         if self._cold is not None:
             asked = Asked(all_blocks, session or transcript.session, self.dialect.name, policy, whole=read is None)
-            keys = await self._cold.keys(asked, firsts)
+            known = self._cold.known(asked, firsts)
+            keys = await self._finished(self._cold.keys(asked, firsts)) if known is None else known
         decided = await self._decide(all_blocks, keys, policy)
         if self._cold is not None:
             self._cold.sent(firsts)
@@ -169,9 +174,12 @@ class Compression:
         )
 
     async def _read(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:
+        if len(plain) < _IN_A_THREAD and not self._reading.locked():
+            return read(plain, policy)
+        return await self._finished(self._read_in_turn(plain, policy, read))  # who reads in a thread goes on after its client has left
+
+    async def _read_in_turn(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:
         async with self._reading:
-            if len(plain) < _IN_A_THREAD:
-                return read(plain, policy)
             return await asyncio.to_thread(read, plain, policy)
 
     async def _decide(self, transcript: Transcript, keys: tuple[str, ...], policy: Policy) -> _Decided:
@@ -193,7 +201,7 @@ class Compression:
             on_record |= found
         try:
             alignment = cache_aligner.align(transcript, keys, on_record, policy)
-            decided = await self._settle(alignment)
+            decided = await self._finished(self._settle(alignment)) if alignment.job is not None or alignment.history else {}
         except Exception:  # fail open, but what was sent before is sent again
             log.exception("new tool results could not be decided on and go on as they came")
             return _replay(places, on_record)
@@ -211,35 +219,55 @@ class Compression:
 
     async def _settle(self, alignment: Alignment) -> dict[int, Decision]:
         """Decide on the new blocks of an alignment and freeze that. What is returned is in force, whoever froze it first."""
-        if alignment.job is None and not alignment.history:
-            return {}
         tasks = alignment.job.tasks if alignment.job is not None else ()
         job, new_forms = await self._recall(alignment.job) if alignment.job is not None else (None, {})
         outcomes = await self._workers.run(job) if job is not None else []
         try:
-            decided = await self._keeper.settle(alignment, outcomes, new_forms)
+            decided = await self._keeper.settle(alignment, outcomes)
         except StoreError as error:
             self._store_failed(error)
             self._memory.put(alignment.history)
             pinned = self._pin(t.key for t in tasks)
             return {task.index: pinned[task.key] for task in tasks}
         self._memory.put(decided.values())
+        if job is not None and new_forms:
+            self._note(job, outcomes, new_forms)
         return decided
 
     async def _recall(self, job: Job) -> tuple[Job, dict[int, str]]:
         """A job with the forms that its blocks got in other transcripts, and the keys of those that are not on record."""
+        size = sum(len(task.content.text) for task in job.tasks)
         if not any(len(task.content.text) >= LEAST_CHARS for task in job.tasks):
             return job, {}
-
-        def look(store: Store) -> tuple[dict[int, str], dict[str, Decision]]:
-            keys = cache_aligner.form_keys(job)  # in the store's thread: all texts are hashed
-            return keys, store.decisions(list(keys.values()))
-
+        keys = cache_aligner.form_keys(job) if size < _HASHED else await asyncio.to_thread(cache_aligner.form_keys, job)
         try:
-            keys, found = await self._keeper.use(look)
+            if under_way := {task for key in keys.values() if (task := self._noting.get(key)) is not None}:
+                await asyncio.wait(under_way)
+            found = await self._keeper.decisions(list(keys.values()))
         except StoreError:  # told where the decisions cannot be kept, which comes next
             return job, {}
         return cache_aligner.with_forms(job, keys, found), {index: key for index, key in keys.items() if key not in found}
+
+    def _note(self, job: Job, outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> None:
+        """Put forms on record, beside the request: no other transcript is there yet to ask for them."""
+
+        async def note() -> None:
+            await asyncio.sleep(MOMENT_S)
+            try:
+                await self._keeper.use(lambda store: store.freeze(cache_aligner.new_forms(job, outcomes, keys)))
+            except StoreError as error:
+                log.info("forms cannot be kept: %s", error)
+
+        task = asyncio.create_task(note())
+        self._under_way.add(task)
+        self._noting.update(dict.fromkeys(keys.values(), task))
+
+        def noted(_: asyncio.Task[None]) -> None:
+            self._under_way.discard(task)
+            for key in keys.values():
+                self._noting.pop(key, None)
+
+        task.add_done_callback(noted)
 
     def _pin(self, keys: Iterable[str]) -> dict[str, Decision]:
         """Blocks that go on as they came although nothing could be recorded: while we live they stay so. Returns what is in force."""

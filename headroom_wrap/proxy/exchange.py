@@ -225,14 +225,18 @@ class Exchange:
 
     def _told(self, prepared: Prepared) -> Prepared:
         path = self._target.partition("?")[0]
-        if self._lane is not None and (read := prepared.transcript) is not None:
+        if self._lane is not None and (read := prepared.transcript) is not None and not (read.model and read.stream):
             said = self._lane.dialect.path_info(path)
             prepared = replace(prepared, transcript=replace(read, model=read.model or said.model, stream=read.stream or said.stream))
-        self._parts.tell(prepared.began(path))
+        # A timer's turn comes after what is ready: the request has been written by then, and its answer has not been read.
+        asyncio.get_running_loop().call_later(0, self._tell_began, prepared, path)
         if self._parts.pinger is not None and self._lane is not None and prepared.transcript is not None:
             self._name = self._parts.pinger.name(self._lane.dialect.name, prepared.transcript, self._request.headers)
             self._parts.pinger.heard(self._name)
         return prepared
+
+    def _tell_began(self, prepared: Prepared, path: str) -> None:
+        self._parts.tell(prepared.began(path))
 
     async def _hold(self) -> list[bytes]:
         """The body's pieces, up to as many bytes as are held."""

@@ -20,7 +20,7 @@ class Warm:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The next outcome of the job in hand."""
+    """The next outcome of the job in hand, when others follow it."""
 
     outcome: Outcome
 
@@ -31,9 +31,11 @@ class Done:
 
     Args:
         rss: bytes of memory that the worker holds now, 0 where that is not known.
+        outcome: the last one; None where there is none that was not told.
     """
 
     rss: int
+    outcome: Outcome | None = None
 
 
 def pack(message: object) -> bytes:

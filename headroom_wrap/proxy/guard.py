@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 
 HEADER = "x-headroom-token"  # where the secret may stand instead of in the path
 
@@ -66,15 +67,21 @@ class Guard:
             return False
         if name == "localhost" or name.endswith(".localhost"):
             return True
-        try:
-            address = ipaddress.ip_address(name.strip("[]"))
-        except ValueError:
-            return False
-        return self._remote or address.is_loopback  # no name, so none that was made to resolve to us
+        address = _address(name.strip("[]"))
+        return address is not None and (self._remote or address.is_loopback)  # no name, so none that was made to resolve to us
 
     def _is_secret(self, guess: str) -> bool:
         # In constant time: how long the answer takes must not tell how much of a guess was right.
         return hmac.compare_digest(guess.encode("utf-8", "surrogateescape"), self._secret)
+
+
+@lru_cache(maxsize=16)  # every request of a client has the same
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address that a host's name is, None for a name."""
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

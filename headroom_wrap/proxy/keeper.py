@@ -1,10 +1,10 @@
-"""The store as the event loop sees it: opened beside the first requests, asked in threads."""
+"""The store as the event loop sees it: opened beside the first requests, asked in threads, but for what is at hand without one."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,6 +16,10 @@ from pipeline.store.api import Decision, Receipt, Store, StoreError
 _T = TypeVar("_T")
 _THREADS = 2  # one may wait for the disk
 _AGAIN_S = 3.0  # after a store that could not be opened
+_FEW = 16  # keys; what a request has in new blocks
+# All requests wait while one glances. A file in memory is read in a tenth of a millisecond; where the disk had to be asked it may have to be again.
+_SLOW_S = 0.005
+_REST_S = 30.0
 
 
 class Keeper:
@@ -32,6 +36,7 @@ class Keeper:
         self._tried = 0.0
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="headroom-store")
         self._opening = asyncio.Lock()
+        self._glance_from = 0.0
 
     async def open(self) -> Store:
         """The store.
@@ -45,7 +50,7 @@ class Keeper:
             if self._error is not None and time.monotonic() - self._tried < _AGAIN_S:
                 raise self._error
             try:
-                self._store = await self._call(self._open_store)
+                self._store = await self._call(self._opened)
             except StoreError as error:
                 self._error, self._tried = error, time.monotonic()
                 raise
@@ -61,12 +66,13 @@ class Keeper:
     async def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
         """See ``Store.decisions``."""
         store = await self.open()
-        return await self._call(lambda: store.decisions(keys))
+        found = self._glance(store, keys) if len(keys) <= _FEW else None
+        return await self._call(lambda: store.decisions(keys)) if found is None else found
 
-    async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome], new_forms: Mapping[int, str] | None = None) -> dict[int, Decision]:
+    async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
         """See ``cache_aligner.settle``."""
         store = await self.open()
-        return await self._call(lambda: cache_aligner.settle(store, alignment, outcomes, new_forms))
+        return await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
 
     async def use(self, function: Callable[[Store], _T]) -> _T:
         """What a function makes of the store, in a thread."""
@@ -85,6 +91,22 @@ class Keeper:
             if store is not None:
                 await self._call(store.close)
         self._threads.shutdown(wait=False)
+
+    def _opened(self) -> Store:
+        store = self._open_store()
+        store.glance([""])  # what the first one takes to be had is had before a request asks
+        return store
+
+    def _glance(self, store: Store, keys: Sequence[str]) -> dict[str, Decision] | None:
+        """See ``Store.glance``; None while that takes too long."""
+        began = time.monotonic()
+        if began < self._glance_from:
+            return None
+        found = store.glance(keys)
+        ended = time.monotonic()
+        if ended - began > _SLOW_S:
+            self._glance_from = ended + _REST_S
+        return found
 
     async def _call(self, function: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)

@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 from headroom_wrap.proxy import frames, lifeline
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _ADDRESS_SPACE = 2 << 30  # bytes; about ten times what a worker at work maps
 _NICE = 5  # the relay goes first
+_PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 # One of each kind, so that the first job finds vocabulary, patterns and imports loaded: that would take it half a second.
 _SAMPLES = (
     "\n".join(f"2026-01-01T00:{i // 60:02d}:{i % 60:02d}Z INFO worker[{i % 7}] request {i * 7} done in {i % 9} ms" for i in range(90)),
@@ -52,25 +54,27 @@ def work(jobs: IO[bytes], results: IO[bytes], model: RemoteWords | None = None) 
             return
         if model is not None:
             model.begin()
+        last = None
         for number, outcome in enumerate(cache_aligner.run(job), 1):
-            results.write(frames.pack(Part(outcome)))
-            if number < len(job.tasks):  # the last one goes out with what follows it: the proxy is woken once
-                results.flush()
-        _send(results, Done(resident()))
+            if number < len(job.tasks):
+                _send(results, Part(outcome))
+            else:
+                last = outcome  # goes out with what follows it: the proxy is woken once
+        _send(results, Done(resident(), last))
 
 
 def resident() -> int:
     """Bytes of memory that this process holds, 0 where that is not known."""
     try:
-        file = os.open("/proc/self/statm", os.O_RDONLY)
-    except OSError:
-        return 0
-    try:
-        return int(os.read(file, 256).split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(os.pread(_statm(), 256, 0).split()[1]) * _PAGE
     except (OSError, ValueError, IndexError):
         return 0
-    finally:
-        os.close(file)
+
+
+@cache
+def _statm() -> int:
+    """A descriptor that stays open: opening it takes longer than reading it. Raises OSError where there is nothing of the kind."""
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _send(results: IO[bytes], message: object) -> None:

@@ -280,6 +280,7 @@ class _Worker:
                 if isinstance(message, Part):
                     outcomes.append(message.outcome)
                 elif isinstance(message, Done):
+                    outcomes += [message.outcome] if message.outcome is not None else []
                     return message.rss
         finally:
             late.cancel()

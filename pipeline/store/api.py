@@ -1,4 +1,4 @@
-"""The interface of a store. All methods block; callers on an event loop use a thread.
+"""The interface of a store. All methods but one block; callers on an event loop use a thread.
 
 Everything is append-only: an original is never deleted unasked, a decision never changes once written (the first writer wins). What is on record
 under a key is the same for all that share the store, whichever process or machine asks.
@@ -252,6 +252,13 @@ class Store(Keeper, Protocol):
     def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
         """The decisions on record for these keys."""
         ...
+
+    def glance(self, keys: Sequence[str]) -> dict[str, Decision] | None:
+        """What ``decisions`` says, where that is to be had without waiting for a lock or for a server; else None. It raises nothing.
+
+        For callers on an event loop, to which a thread costs more than a few rows of a file that is in memory anyway.
+        """
+        return None
 
     def add_receipt(self, receipt: Receipt) -> None:
         """Record a receipt; a second one with the same message id replaces the first."""

@@ -62,6 +62,8 @@ class SqliteStore(Store):
         self._path = path
         self._digest = digest
         self._lock = threading.RLock()
+        self._reader: sqlite3.Connection | None = None  # waits for nothing: a writer of ours keeps the other one for itself
+        self._reading = threading.Lock()
         self._synced = -_SYNC_S
         self.mended = ""  # a sentence for the user, where the file had to be set aside
 
@@ -101,21 +103,18 @@ class SqliteStore(Store):
         if known is None or known[3] < time.time() - rows.DAY_S:
             body = rows.pack(data)  # outside the transaction: others may write meanwhile
             with self._write() as db:
-                known = self._known(db, digest)
                 now = time.time()
                 if known is None:
-                    handle = self._free_handle(db, digest)
-                    db.execute(
-                        "INSERT INTO originals (handle, digest, unit, spans, label, created, size, body, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        (handle, digest, _bound(unit), packed, _bound(label), now, len(data), body, now),
-                    )
-                    return handle
+                    handle = self._inserted(db, digest, (_bound(unit), packed, _bound(label), now, len(data), body, now))
+                    if handle:
+                        return handle
+                    known = self._known(db, digest)
                 db.execute("UPDATE originals SET used = ? WHERE digest = ?", (now, digest))
         return self._numbered(known, unit, counted, packed)
 
-    def _known(self, db: sqlite3.Connection, digest: str) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = db.execute("SELECT handle, unit, spans, used FROM originals WHERE digest = ?", (digest,)).fetchone()
-        return found
+    def _known(self, db: sqlite3.Connection, digest: str) -> Any:
+        """Handle, unit, spans and when it was last put; None where nothing of this digest is kept."""
+        return db.execute("SELECT handle, unit, spans, used FROM originals WHERE digest = ?", (digest,)).fetchone()
 
     def _numbered(self, known: tuple[Any, ...], unit: str, counted: bytes, packed: bytes) -> str:
         """The handle under which a text that is kept already is counted in these units."""
@@ -151,11 +150,17 @@ class SqliteStore(Store):
             text = rows.checked(body, digest, self._digest)
             return Original(name, text, _text(unit), rows.spans(spans), _text(label), created)
 
-    def _free_handle(self, db: sqlite3.Connection, digest: str) -> str:
+    def _inserted(self, db: sqlite3.Connection, digest: str, rest: tuple[Any, ...]) -> str:
+        """Insert an original under the shortest handle that is free and return that; ``""`` where another process has put the same text just now."""
+        insert = (
+            "INSERT INTO originals (handle, digest, unit, spans, label, created, size, body, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (digest) DO NOTHING"
+        )
         for length in range(rows.SHORTEST, len(digest) + 1):
-            taken = db.execute("SELECT 1 FROM originals WHERE handle = ?", (digest[:length],)).fetchone()
-            if taken is None:
-                return digest[:length]
+            try:
+                return digest[:length] if db.execute(insert, (digest[:length], digest, *rest)).rowcount else ""
+            except sqlite3.IntegrityError:  # another text has this handle
+                continue
         raise StoreError(f"The digest {digest} names two texts in {self._path}.")
 
     # ----- decisions -------------------------------------------------------------------------------------------------------------------
@@ -163,16 +168,22 @@ class SqliteStore(Store):
     def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
         return self._decisions(keys, {})
 
+    def glance(self, keys: Sequence[str]) -> dict[str, Decision] | None:
+        if not self._reading.acquire(blocking=False):
+            return None
+        try:
+            if self._reader is None:
+                self._reader = _reader(self._path)
+            return _found(self._reader, keys, {})
+        except (sqlite3.Error, rows.Damaged):  # `decisions` waits, and says what is wrong
+            return None
+        finally:
+            self._reading.release()
+
     def _decisions(self, keys: Sequence[str], texts: Mapping[bytes, str]) -> dict[str, Decision]:
         """The decisions on record. ``texts``: those that need not be unpacked."""
-        found: dict[str, Decision] = {}
         with self._use() as db:
-            for i in range(0, len(keys), _BATCH):
-                batch = keys[i : i + _BATCH]
-                marks = ",".join("?" * len(batch))
-                for row in db.execute(f"SELECT {rows.DECISION} FROM decisions WHERE key IN ({marks})", batch):
-                    found[row[0]] = rows.decision(row, texts)
-        return {key: found[key] for key in keys if key in found}
+            return _found(db, keys, texts)
 
     def freeze(self, decisions: Sequence[Decision]) -> dict[str, Decision]:
         if not decisions:
@@ -181,7 +192,11 @@ class SqliteStore(Store):
         packed = rows.packed_forms(decisions)
         values = [(*rows.decision_values(d, packed), now) for d in decisions]
         with self._write() as db:
-            db.executemany(f"INSERT INTO decisions ({rows.DECISION}, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", values)
+            new = db.executemany(
+                f"INSERT INTO decisions ({rows.DECISION}, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", values
+            ).rowcount
+        if new == len(decisions):
+            return {d.key: d for d in decisions}
         # Rows never change once they are there, so what is read after the commit is what is in force.
         return self._decisions([d.key for d in decisions], {body: text for text, body in packed.items()})
 
@@ -289,8 +304,11 @@ class SqliteStore(Store):
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        with self._lock, _explained(self._path):
+        with self._lock, self._reading, _explained(self._path):
+            if self._reader is not None:
+                self._reader.close()
             self._db.close()
+            self._reader = self._db  # no other is opened any more
 
     # ----- the connection --------------------------------------------------------------------------------------------------------------
 
@@ -349,6 +367,24 @@ def _connected(path: Path, busy: float) -> sqlite3.Connection:
             db.close()
             raise
     return db
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """A second connection, on which nothing waits. The file stands, and is at the newest layout."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA cache_size = -256")  # KiB: each commit of the other one empties it
+    return db
+
+
+def _found(db: sqlite3.Connection, keys: Sequence[str], texts: Mapping[bytes, str]) -> dict[str, Decision]:
+    """The decisions on record. ``texts``: those that need not be unpacked. Raises ``sqlite3.Error`` and ``Damaged``."""
+    found: dict[str, Decision] = {}
+    for i in range(0, len(keys), _BATCH):
+        batch = keys[i : i + _BATCH]
+        marks = ",".join("?" * len(batch))
+        for row in db.execute(f"SELECT {rows.DECISION} FROM decisions WHERE key IN ({marks})", batch).fetchall():
+            found[row[0]] = rows.decision(row, texts)
+    return {key: found[key] for key in keys if key in found}
 
 
 def _mended(path: Path, busy: float) -> tuple[sqlite3.Connection, str]:

@@ -234,11 +234,17 @@ async def test_frames_that_are_damaged_go_on_too():
 
 
 async def test_where_the_tool_cannot_be_offered_nothing_is_left_out():
-    async with RawUpstream() as up, proxy(up.url, retrieve="proxy", elide=False) as p:
-        await p.post(json.dumps(CONVERSE).encode(), f"{NAMED}/converse")
-    assert b'"headroom_retrieve"' not in up.requests[0].body
-    sent = json.loads(up.requests[0].body)["messages"][2]["content"][0]["toolResult"]["content"][0]["text"]
-    assert not markers.elides(sent)
+    tools = {"toolConfig": {"tools": [{"toolSpec": {"name": "Bash", "inputSchema": {"json": {"type": "object"}}}}]}}
+    body = json.dumps({**CONVERSE, **tools}).encode()
+    async with RawUpstream() as up:
+        async with proxy(up.url, retrieve="proxy", elide=False) as p:
+            for path in (f"{NAMED}/converse", f"{NAMED}/converse-stream"):
+                assert (await p.post(body, path)).status == 200
+        async with proxy(up.url) as p:
+            assert (await p.post(body, f"{NAMED}/converse")).status == 200
+    assert not any(b'"headroom_retrieve"' in request.body for request in up.requests[:2])
+    sent = [json.loads(request.body)["messages"][2]["content"][0]["toolResult"]["content"][0]["text"] for request in up.requests]
+    assert [markers.elides(text) for text in sent] == [False, False, True]
 
 
 @pytest.mark.parametrize(("base", "kept"), [("https://bedrock-runtime.eu-west-3.amazonaws.com", True), ("https://gw.example", False)])

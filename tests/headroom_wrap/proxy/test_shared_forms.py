@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 from headroom_wrap.events import Began, Trouble
 from pipeline.memory import forms
 from pipeline.memory.recall import shown_key
 from pipeline.store.api import StoreError
 from pipeline.store.sqlite import SqliteStore
-from tests.headroom_wrap.proxy.harness import RawUpstream, answer, body_of, conversation, log_text, proxy
+from tests.headroom_wrap.proxy.harness import DEADLINE, RawUpstream, answer, body_of, conversation, log_text, proxy
 from tests.headroom_wrap.proxy.test_compression import texts
 from tests.memory_store import MemoryStore
 
@@ -39,6 +42,43 @@ async def test_the_second_conversation_is_given_the_forms_of_the_first():
     third, once_more, _ = await sent(store, "Look here, please.")
     assert third == second
     assert once_more.new_reasons == {}, "the same conversation, sent again: its decision is on record"
+
+
+async def test_forms_are_put_on_record_beside_the_request_and_who_needs_one_waits_for_it():
+    class Slow(MemoryStore):
+        def __init__(self):
+            super().__init__()
+            self.go = threading.Event()
+
+        def freeze(self, decisions):
+            assert not any(d.key.startswith(forms.PREFIX) for d in decisions) or self.go.wait(DEADLINE)
+            return super().freeze(decisions)
+
+    store = Slow()
+    async with RawUpstream() as up, proxy(up.url, store=store) as p:
+        assert (await p.post(asking("Look around."))).status == 200, "although its form is not on record"
+        assert not any(key.startswith(forms.PREFIX) for key in store.frozen)
+        second = asyncio.create_task(p.post(asking("Look here, please.")))
+        await p.event(Began)
+        store.go.set()
+        assert (await second).status == 200
+        reasons = [event.new_reasons for event in p.of(Began)]
+        assert texts(up.requests[0].body) == texts(up.requests[1].body)
+    assert reasons == [{"compressed": 1}, {"compressed before": 1}]
+
+
+async def test_a_form_that_cannot_be_kept_costs_nothing():
+    class Full(MemoryStore):
+        def freeze(self, decisions):
+            if any(d.key.startswith(forms.PREFIX) for d in decisions):
+                raise StoreError("the disk is full")
+            return super().freeze(decisions)
+
+    store = Full()
+    first, _, _ = await sent(store, "Look around.")
+    second, began, troubles = await sent(store, "Look here, please.")
+    assert second == first
+    assert (began.new_reasons, troubles) == ({"compressed": 1}, [])
 
 
 async def test_a_store_that_does_not_tell_forms_costs_nothing_but_their_making():

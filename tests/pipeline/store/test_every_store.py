@@ -140,6 +140,18 @@ def test_the_first_decision_stands(store, place):
     other.close()
 
 
+def test_a_glance_tells_what_is_on_record_or_that_it_cannot(store, place):
+    first = Decision("k1", "short \ud800", "compressed", "log", "3f9a2c7b", 900, 40)
+    store.freeze([first])
+    other = place.open()
+    other.freeze([Decision("k2", None, "history")])
+    keys = ["k2", "k0", "k1"]
+    seen = store.glance(keys)
+    assert seen == (store.decisions(keys) if place.kind == "sqlite" else None)
+    assert seen is None or list(seen) == ["k2", "k1"]
+    other.close()
+
+
 def test_first_of_one_call_stands(store):
     assert store.freeze([Decision("k", "a", "r"), Decision("k", "b", "r")])["k"].text == "a"
     assert store.freeze([]) == {}

@@ -178,6 +178,44 @@ def test_locked(path):
     store.close()
 
 
+def test_a_glance_waits_for_no_writer(store, path):
+    kept = Decision("k", "short", "compressed", "log", "3f9a2c7b", 9, 4)
+    store.freeze([kept])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE decisions SET reason = 'another'")
+    with store._lock:  # as a thread of ours holds it that waits for that
+        assert store.glance(["k"]) == {"k": kept}
+    other.execute("ROLLBACK")
+    other.close()
+
+
+@pytest.mark.parametrize("spoil", ["UPDATE decisions SET body = x'00'", "DROP TABLE decisions"])
+def test_what_is_wrong_is_not_said_by_a_glance(store, path, spoil):
+    store.freeze([Decision("k", "short", "compressed")])
+    assert store.glance(["k"])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(spoil)
+    other.close()
+    assert store.glance(["k"]) is None
+    with pytest.raises(StoreError):
+        store.decisions(["k"])
+
+
+def test_of_two_glances_at_once_one_is_told_to_ask(store):
+    with store._reading:
+        assert store.glance(["k"]) is None
+    assert store.glance(["k"]) == {}
+
+
+def test_a_glance_at_a_file_of_any_name(tmp_path):
+    for name in ("a b?mode=memory#c%20.db", os.fsdecode(b"\xff.db")):
+        store = SqliteStore.open(tmp_path / name)
+        store.freeze([Decision("k", None, "history")])
+        assert store.glance(["k"]) == store.decisions(["k"]) != {}
+        store.close()
+
+
 def test_full(store):
     kept = store.put_original("kept")
     pages = store._db.execute("PRAGMA page_count").fetchone()[0]
@@ -280,6 +318,14 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be opened"):
         SqliteStore.open(tmp_path / "file" / "x" / "headroom.db")
+
+
+@pytest.mark.parametrize("glanced", [True, False])
+def test_a_closed_store_cannot_be_glanced_at(path, glanced):
+    store = SqliteStore.open(path)
+    assert not glanced or store.glance(["k"]) == {}
+    store.close()
+    assert store.glance(["k"]) is None
 
 
 def test_closed(path):

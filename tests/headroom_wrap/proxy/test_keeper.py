@@ -1,0 +1,79 @@
+"""Where a store is asked: at hand where that takes no time, in a thread where it may."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+
+import pytest
+
+from headroom_wrap.proxy import keeper
+from headroom_wrap.proxy.keeper import Keeper
+from pipeline.store.api import Decision
+from pipeline.store.sqlite import SqliteStore
+from tests.headroom_wrap.proxy.harness import DEADLINE
+from tests.memory_store import MemoryStore
+
+KEPT = Decision("a" * 32, "smaller", "compressed", "log", "12345678", 900, 9)
+
+
+class Glancing(MemoryStore):
+    """Counts how often it was glanced at."""
+
+    glances = 0
+
+    def glance(self, keys):
+        self.glances += keys != [""]
+        return self.decisions(keys)
+
+
+async def test_what_a_file_holds_is_told_while_all_threads_wait(tmp_path):
+    kept = Keeper(lambda: SqliteStore.open(tmp_path / "headroom.db"))
+    await kept.use(lambda store: store.freeze([KEPT]))
+    go = threading.Event()
+    waiting = [asyncio.ensure_future(kept.use(lambda _: go.wait(DEADLINE))) for _ in range(keeper._THREADS)]
+    try:
+        assert await asyncio.wait_for(kept.decisions([KEPT.key, "b" * 32]), DEADLINE) == {KEPT.key: KEPT}
+        assert not any(task.done() for task in waiting)
+    finally:
+        go.set()
+    await asyncio.gather(*waiting)
+    await kept.close()
+
+
+async def test_a_store_that_cannot_be_glanced_at_is_asked_in_a_thread():
+    class Far(MemoryStore):
+        asked_in = ""
+
+        def decisions(self, keys):
+            self.asked_in = threading.current_thread().name
+            return super().decisions(keys)
+
+    store = Far()
+    store.freeze([KEPT])
+    kept = Keeper(lambda: store)
+    assert await kept.decisions([KEPT.key]) == {KEPT.key: KEPT}
+    assert store.asked_in.startswith("headroom-store")
+    await kept.close()
+
+
+@pytest.mark.parametrize(("rest", "glances"), [(math.inf, 1), (-1.0, 3)])
+async def test_after_a_slow_glance_threads_are_asked_for_a_while(monkeypatch, rest, glances):
+    monkeypatch.setattr(keeper, "_SLOW_S", -1.0)
+    monkeypatch.setattr(keeper, "_REST_S", rest)
+    store = Glancing()
+    store.freeze([KEPT])
+    kept = Keeper(lambda: store)
+    for _ in range(3):
+        assert await kept.decisions([KEPT.key]) == {KEPT.key: KEPT}
+    assert store.glances == glances
+    await kept.close()
+
+
+async def test_many_keys_are_looked_up_in_a_thread():
+    store = Glancing()
+    kept = Keeper(lambda: store)
+    assert await kept.decisions([f"{n:032}" for n in range(keeper._FEW + 1)]) == {}
+    assert store.glances == 0
+    await kept.close()
