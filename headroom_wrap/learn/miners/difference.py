@@ -12,7 +12,8 @@ _MOST_WORDS = 40  # of a line that is compared: longer ones are programs in them
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # What makes a command say more or less of what it does.
 _TELLS = frozenset(
-    "silent quiet verbose debug trace backtrace stacktrace log loglevel color colour reporter report version help info scan stats summary".split()
+    "silent quiet verbose debug trace backtrace stacktrace log loglevel color colour reporter report version help info scan stats summary json yaml "
+    "pretty".split()
 )
 # What makes it do less, or judge less: with one of these it may succeed without being mended.
 _HIDES = _TELLS | frozenset(

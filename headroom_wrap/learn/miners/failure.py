@@ -94,6 +94,7 @@ _BAD_OPTION = tuple(
         rf"(?:[Uu]nknown|[Uu]nexpected|[Ii]nvalid|[Ii]llegal) (?:arguments?|options?|flags?|switch):? {_OPTION}",
         rf"[Nn]o such option:? {_OPTION}",
         r"(?:invalid|illegal|unknown|unrecognized) option -- [`'\"‘]?(\w)",
+        r"unknown shorthand flag: '(\w)'",
         rf"flag provided but not defined: {_OPTION}",
         rf"bad (?:option|flag):? {_OPTION}",
     )
@@ -102,10 +103,13 @@ _VARIABLE = r"([A-Z][A-Z0-9_]{2,60})"
 _UNSET = r"(?:is not set|is unset|not set|must be (?:set|provided|defined)|is required|is undefined|is missing|unbound variable|parameter not set)"
 _FILE = re.compile(r"^(?:\.{0,2}/(?!/)|~)|/[^/:]{0,80}\.(?!\d)[a-z]\w{0,3}(?:::|\Z)")  # a path, not the name of a task
 _NO_VARIABLE = tuple(
-    re.compile(p)
+    re.compile(p, re.MULTILINE)
     for p in (
         rf"KeyError: '{_VARIABLE}'",
-        rf"\b{_VARIABLE}\b['\"`]?(?: environment variable)?:? {_UNSET}",
+        rf"\b{_VARIABLE}\b['\"`]?(?: environment)?(?: variable)?:? {_UNSET}",
+        rf"key not found: [\"']{_VARIABLE}[\"']",
+        rf"^{_VARIABLE}\n\s{{1,8}}[Ff]ield required",
+        rf"[Cc]ould not resolve placeholder '{_VARIABLE}'",
         rf"(?:[Ee]nvironment variable|env var) ['\"`$]?{_VARIABLE}['\"`]? {_UNSET}",
         rf"(?:[Mm]issing|[Rr]equired|[Uu]nset|[Uu]ndefined) (?:environment variable|env var)s?:? ['\"`$]?{_VARIABLE}",
         rf"either define the environment variable {_VARIABLE}",
@@ -147,11 +151,26 @@ _OPTION_ABSENCE = re.compile(
     r"|not an? (?:\w{1,12} )?(?:option|argument|flag|switch|parameter)\b",
     re.IGNORECASE,
 )
+_BARE_OPTION = re.compile(
+    r"(?:[Uu]nknown|[Uu]nrecogni[sz]ed|[Ii]nvalid|[Uu]nexpected) (?:option|argument|flag|switch|parameter):? [`'\"]([\w][\w-]{1,60})[`'\"]"
+)
 _QUOTED = re.compile(r"[`'\"][^`'\"\s]{2,80}[`'\"]|‘[^’\s]{2,80}’")
 _WORDLIKE = re.compile(r"[\w/-]")
 _BESIDE = 160  # characters between words of absence and the name that they are about
 _MOST_PLACES = 12  # that are looked at in one output
-_SAYS_VARIABLE = ("KeyError", "nvironment", "env var", " set", " required", " un", " missing", " must be")
+_SAYS_VARIABLE = (
+    "KeyError",
+    "key not found",
+    "placeholder",
+    "ield required",
+    "nvironment",
+    "env var",
+    " set",
+    " required",
+    " un",
+    " missing",
+    " must be",
+)
 
 
 def cause(line: Line, output: str) -> Failure | None:
@@ -193,12 +212,18 @@ def says_absent(output: str, name: str) -> bool:
 
 def _loosely(words: tuple[str, ...], text: str) -> Failure | None:
     options = tuple(w.split("=", 1)[0] for w in words[1:20] if w.startswith("-") and len(w) > 2)
-    if options and _has(text, _SAYS_OPTION) and (option := _beside(_OPTION_ABSENCE, text, options)):
+    if options and _has(text, _SAYS_OPTION) and (option := _beside(_OPTION_ABSENCE, text, options) or _bare(text, options)):
         return Failure(Cause.BAD_OPTION, option, loose=True)
     tasks = tuple(w for w in words[1:20] if len(w) > 2 and not w.startswith("-") and not _FILE.search(w))
     if tasks and "No such file" not in text and (task := _beside(_ABSENCE, text, tasks)):
         return Failure(Cause.NO_TASK, task, loose=True)
     return None
+
+
+def _bare(text: str, options: tuple[str, ...]) -> str:
+    """The one of the options that is said to be unknown without its hyphens, in quotes."""
+    said = {found[1] for found in _BARE_OPTION.finditer(text)}
+    return next((option for option in options if option.startswith("--") and option[2:] in said), "")
 
 
 def _beside(phrase: re.Pattern[str], text: str, names: tuple[str, ...]) -> str:

@@ -24,7 +24,7 @@ _PASSING = re.compile(
     r"|locked by|No space left|expired|rate limit|too many requests|temporar"
     r"|try again|reset by peer|ECONNRESET|\b(?:429|502|503|504)\b|could not resolve host|EAI_AGAIN|terminated abruptly|flaky|out of date|OUTDATED"
     r"|starting up|not (?:yet )?(?:ready|reachable)|hung up|unexpected EOF|segmentation fault|core dumped"
-    r"|network (?:is|error|failure|timeout)",
+    r"|network (?:is|error|failure|timeout|request)",
     re.IGNORECASE,
 )
 # Nobody answered: the server was not up, or it is asked at the wrong place.
@@ -33,6 +33,10 @@ _UNREACHED = re.compile(
     r"|(?:unable|failed|could not|couldn't|cannot|can't) (?:to )?(?:connect|contact|reach)\b",
     re.IGNORECASE,
 )
+_KILLED = re.compile(r"^Killed\b|\bKilled$|signal 9|SIGKILL", re.MULTILINE)
+_ROOM = re.compile(
+    r"mem|heap|opt(?:ion)?s\b|job|worker|thread|parallel|concurren|\A-[jm]\Z|size", re.IGNORECASE
+)  # in the name of what asks for less of it, or more
 _PLACE = re.compile(r"host|port|sock|addr|ur[il]|endpoint|server|proxy|registry|context|mirror", re.IGNORECASE)  # in the name of an option
 _LOOKED_AT = 4000  # characters of an output's head, and as many of its tail
 
@@ -57,9 +61,11 @@ def passing(step: Step, remedy: str = "") -> bool:
 
     Args:
         step: the failure.
-        remedy: the name of an option or variable with which it worked. One that says where a server is explains why nobody answered.
+        remedy: the name of an option or variable with which it worked. One that says where a server is explains why nobody answered, one that
+            is about memory why it was killed.
     """
-    return any(_PASSING.search(part) or (_UNREACHED.search(part) and not _PLACE.search(remedy)) for part in _parts(step))
+    explained = (_UNREACHED, _PLACE), (_KILLED, _ROOM)
+    return any(_PASSING.search(part) or any(why.search(part) and not cure.search(remedy) for why, cure in explained) for part in _parts(step))
 
 
 def _parts(step: Step) -> tuple[str, ...]:

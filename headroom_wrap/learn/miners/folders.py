@@ -11,7 +11,7 @@ from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import beside
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import called, forms, workings
+from headroom_wrap.learn.miners.variants import TASK_RUNNERS, called, forms, workings
 from pipeline.transcript import ToolKind
 
 _CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
@@ -23,6 +23,7 @@ _MANIFESTS = {
     "mvn": "pom.xml",
     "bundle": "Gemfile",
 }
+_INSTALLING = frozenset({"ci", "install", "i", "add"})
 _ANYWHERE = frozenset({"git", "ls", "cat", "cd", "find", "head", "tail", "sed", "grep", "rg", "wc", "rm", "cp", "mv", "test", "diff"})
 
 
@@ -39,8 +40,13 @@ def mine(trail: Trail) -> Iterator[Observation]:
         found = _elsewhere(trail, step, line, step.failure, homes) if step.failure and _known(step.failure) else None
         if found:
             yield found
-        elif step.failure is None or not _known(step.failure):
+        elif (step.failure is None or not _known(step.failure)) and not _of_each(line):
             yield from _unexplained(trail, step, line)
+
+
+def _of_each(line: Line) -> bool:
+    """Whether each folder has such tasks of its own, and what is not there is said to be missing: ``make``, ``npm run build``."""
+    return basename(line.program) in TASK_RUNNERS and _INSTALLING.isdisjoint(line.words[1:2])
 
 
 def _known(failure: Failure) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
@@ -26,6 +27,7 @@ _JOBS = frozenset(
     "install add ci update upgrade sync restore fetch pull push clone download get build bundle compile migrate import export load seed apply deploy "
     "destroy backup dump index reindex train fit generate publish release archive".split()
 )
+_LIMITED = re.compile(r"(?:^|[\s;&|(])g?timeout\s")  # the agent itself gave it no more time
 _MEANT = frozenset({"sleep", "wait"})
 _LONGEST = 8  # words of a command that a rule may be about
 
@@ -36,7 +38,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         line = step.line
         if not step.use.timed_out or step.use.interrupted or not line or not line.words or line.guarded or len(line.words) > _LONGEST:
             continue
-        if line.program in _MEANT:
+        if line.program in _MEANT or _LIMITED.search(step.use.command):
             continue
         instead = _ending(trail, step, line)
         if not instead:

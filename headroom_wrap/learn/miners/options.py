@@ -16,7 +16,18 @@ from headroom_wrap.learn.miners.looking import asks
 from headroom_wrap.learn.miners.slips import slip
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variables import dictates
-from headroom_wrap.learn.miners.variants import TASK_RUNNERS, called, forms, head, is_subcommand, names_purpose, premises, typed, workings
+from headroom_wrap.learn.miners.variants import (
+    TASK_RUNNERS,
+    called,
+    forms,
+    head,
+    is_subcommand,
+    names_purpose,
+    of_another_kind,
+    premises,
+    typed,
+    workings,
+)
 from pipeline.transcript import ToolKind
 
 _NEEDED = re.compile(
@@ -30,6 +41,7 @@ _RECKLESS = re.compile(
 )
 # Rights over one kind of thing that a runtime gives only to those who ask; to run other programs, or all rights at once, is none of them.
 _RIGHT = re.compile(r"--allow-(?:net|read|write|env|sys|import|hrtime|fs-read|fs-write|worker|wasi)")
+_PLACES = frozenset("-w --workspace --filter -F --prefix -C --cwd --dir --project --package -p --directory".split())
 _RESEMBLING = 0.5
 _NEVER = frozenset({"git", "rm", "docker", "sudo", "npm-audit", "chmod", "curl"})
 _THIRD_PARTY = re.compile(r"(?:^|/)(?:vendor|node_modules|\.?venv|env|\.[\w-]{1,40})/")  # where others' programs lie in a project
@@ -110,7 +122,7 @@ def _letter(trail: Trail, step: Step, failed: tuple[str, ...], worked: tuple[str
 def _valued(trail: Trail, step: Step, later: Step, found: Difference) -> tuple[Observation, ...]:
     """The same option with another value, where the output says that there is none of the first: a preset, a device, a profile."""
     (name, value), (other, right) = _parted(found.lost), _parted(found.gained)
-    if not value or not right or name != other or not trail.undisturbed(step, later):
+    if not value or not right or name != other or of_another_kind(value, right) or not trail.undisturbed(step, later):
         return ()
     absent = any(says_absent(step.use.result, part) for part in (value, *re.split("[=,]", value)[-1:]))
     if not absent or faults.passing(step, name):
@@ -133,7 +145,9 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     by_value = len(value) > 3 and says(output, value)
     by_name = len(name) > 3 and name.startswith("--") and name in output and _NEEDED.search(output) is not None
     by_name = by_name or (name.startswith("--no-") and name.count("-") > 3 and says(output.lower(), name[5:].replace("-", " ")))
-    if hides(name) and by_value:  # what is left out: a part of the work, or one demand that was named
+    if name in _PLACES and step.failure and step.failure.cause in (Cause.NO_TASK, Cause.NO_PROJECT):
+        by_value = bool(value)  # it is the task of one part of the project
+    elif hides(name) and by_value:  # what is left out: a part of the work, or one demand that was named
         by_value = name.startswith("--ignore-") and not faults.of_code(step)
     if _RECKLESS.match(name) and not by_value and (name != "-f" or not value) and not (by_name and _RIGHT.fullmatch(name)):
         return ()

@@ -108,8 +108,12 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 def _another_part(path: str) -> bool:
     """Whether a file stands among examples or what tests work on, and is named like any other: what was looked for is rather not there."""
-    folder, _, name = path.rpartition("/")
-    return not _OF_TESTS.search(name) and not _ASIDE.isdisjoint(folder.lower().split("/"))
+    return not _OF_TESTS.search(posixpath.basename(path)) and aside(path)
+
+
+def aside(path: str) -> bool:
+    """Whether a path leads among tests, their data, examples, or what others made or nobody uses any more."""
+    return not _ASIDE.isdisjoint(path.lower().split("/")[:-1])
 
 
 def passing(path: str) -> bool:

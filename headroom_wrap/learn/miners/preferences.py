@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterator
 
 _LOOKED_AT = 400  # characters: a correction is short, and stands first
-_FENCED = re.compile(r"```.{0,4000}?(?:```|\Z)|^[ \t]{0,4}>[^\n]{0,2000}$", re.DOTALL | re.MULTILINE)  # somebody else's words
+# Somebody else's words: quoted, or what a tool said.
+_FENCED = re.compile(
+    r"```.{0,4000}?(?:```|\Z)|^[ \t]{0,4}>[^\n]{0,2000}$"
+    r"|^[^\n]{0,60}\b(?:warn(?:ing)?|error|deprecat\w{1,6}|notice)\b(?:[ \]!]{0,2}:| deprecated)[^\n]{0,2000}$",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
 _QUOTED = re.compile(r"\"[^\"\n]{0,200} [^\"\n]{0,200}\"|“[^”\n]{0,200} [^”\n]{0,200}”")  # of one word it may be a name
 _NAME = r"`?(?P<{0}>@?[A-Za-z][\w+#]{{0,30}}(?:[./:@-][\w+#]{{1,30}}){{0,3}})`?(?![\w-])"
 _CALLED_BAD = r"(?:is|was|are|breaks|does)\b[^.,;:\n]{0,40}[.,;:–-] {0,2}(?:please |so |we |always ){0,2}"  # what is wrong with it, in a few words

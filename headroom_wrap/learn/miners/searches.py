@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists
 from headroom_wrap.learn.miners.line import basename
-from headroom_wrap.learn.miners.paths import place
+from headroom_wrap.learn.miners.paths import aside, place
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from pipeline.transcript import ToolKind
 
@@ -63,7 +63,7 @@ def _found(trail: Trail, step: Step, pattern: str, folder: str, options: tuple[s
         lesson, slots, refuted = None, {}, ""
         if there == folder and len(added) == 1 and added[0] in _OPENING:
             lesson, slots, refuted = Lesson.SEARCH_OPTION, {"folder": folder, "option": clean(added[0])}, ""
-        elif _apart(folder, there):
+        elif _apart(folder, there) and not (aside(f"{there}/") and not aside(f"{folder}/")):
             lesson, slots, refuted = Lesson.SEARCH_IN_FOLDER, {"wrong": folder, "right": there}, f"hits:{folder}"
         if lesson:
             yield Observation(

@@ -71,8 +71,10 @@ _NEUTRAL = frozenset("all run build unit the app project code src source task fu
 # What makes a task another one: where it is done, or to what.
 _SELECTING = frozenset(
     "e2e integration int smoke perf load staging stage prod production dev development preview local remote docs doc debug release nightly "
-    "watch".split()
+    "watch test testing qa uat demo sandbox main default".split()
 )
+_RUN = frozenset({"run", "all", "do", "the"})
+_SEPARATED = re.compile(r"[-_]")
 _TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
 _SUBCOMMAND = re.compile(r"[a-z][a-z0-9]*(?:[_:-][a-z0-9]+){0,4}\Z")
 _MOST_WORDS = 8  # of a command that a lesson tells whole
@@ -147,7 +149,7 @@ def head(words: tuple[str, ...]) -> tuple[str, ...]:
         return (*words[:2], *head(words[2:]))  # it runs another program, or a task
     if name in _SUBCOMMANDS and len(words) > 1 and _is_task(words[1]):
         taken = 2
-        if words[1] in ("run", "exec", "compose", "run-script", "tool") and len(words) > 2 and _is_task(words[2]):
+        if words[1] in ("run", "exec", "compose", "run-script", "tool", "xtask") and len(words) > 2 and _is_task(words[2]):
             taken = 3
     return words[:taken]
 
@@ -206,7 +208,7 @@ def purpose(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> st
     name = called(words, folders)
     for place in range(len(name) - 1, -1, -1):
         word = basename(name[place]).removesuffix(".py").removesuffix(".sh").lower()
-        found = _PURPOSE.get(word) or _PURPOSE.get(word.split(":")[0])
+        found = _PURPOSE.get(word) or _PURPOSE.get(word.split(":")[0]) or ("/" in name[place] and _purpose_of_script(word))
         if found and (word in _TOOL or "/" in name[place] or (place and not _runs(name[: place + 1]))):
             if word == "check" and place and basename(name[place - 1]) in _TOOL:
                 continue  # what it checks its program says
@@ -214,6 +216,13 @@ def purpose(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> st
         if word.endswith("lint"):
             return "lint"
     return _purpose_of_call(words)
+
+
+def _purpose_of_script(name: str) -> str:
+    """That of a script which is called after what it runs: ``run-tests``, ``all_tests``; ``test-data`` is called after something else."""
+    first, _, last = _SEPARATED.sub(" ", name).partition(" ")
+    words = {first, last}
+    return next((_PURPOSE[word] for word in (first, last) if word in _PURPOSE and words - {word} <= _RUN), "")
 
 
 def _runs(name: tuple[str, ...]) -> bool:
@@ -241,7 +250,7 @@ def akin(one: str, other: str) -> bool:
 
 def resemble(one: str, other: str) -> bool:
     """Whether two names of tasks have a word in common, or the same purpose, and are not one name with other numbers."""
-    if _DIGITS.sub("", one) == _DIGITS.sub("", other) or _of_another_kind(one, other):
+    if _DIGITS.sub("", one) == _DIGITS.sub("", other) or of_another_kind(one, other):
         return False
     a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
     tokens, others = _tokens(one), _tokens(other)
@@ -251,15 +260,18 @@ def resemble(one: str, other: str) -> bool:
 def task_of_like(one: str, other: str) -> bool:
     """Whether two names of tasks may be for the same: neither says what it is for, or only one does, and they are no names of files or versions."""
     a, b = _PURPOSE.get(one.lower()), _PURPOSE.get(other.lower())
-    if (a and b) or _of_another_kind(one, other) or other.startswith(("clean", "help", "list")):
+    if (a and b) or of_another_kind(one, other) or other.startswith(("clean", "help", "list")):
         return False
     return all(_SUBCOMMAND.match(name) for name in (one, other))
 
 
-def _of_another_kind(one: str, other: str) -> bool:
-    """Whether two names of tasks are the same but for what makes the one another task: ``deploy`` and ``deploy-staging``."""
+def of_another_kind(one: str, other: str) -> bool:
+    """Whether two names are the same but for what makes the one another thing: ``deploy`` and ``deploy-staging``, ``app_test`` and ``app_dev``."""
     tokens, others = set(_tokens(one)), set(_tokens(other))
-    return bool(tokens and others) and (tokens <= others or others <= tokens) and not _SELECTING.isdisjoint(tokens ^ others)
+    left, right = tokens - others, others - tokens
+    if left and right:
+        return _SELECTING.issuperset(left | right)
+    return bool(tokens and others) and not _SELECTING.isdisjoint(left | right)
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.headroom_wrap.learn.labelled import coincidences
+from tests.headroom_wrap.learn.labelled import coincidences, other_words
 from tests.headroom_wrap.learn.labelled.telling import (
     BIG,
     CASES,
@@ -2367,6 +2367,7 @@ case(
 )
 
 coincidences.tell()
+other_words.tell()
 
 
 def lines() -> str:
