@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress, islice
 
 from pipeline.compressors.api import Content
 from pipeline.compressors.asked import hits_of
@@ -78,7 +79,7 @@ def choose(content: Content, lines: Sequence[str], policy: Policy) -> Choice:
         why[at] = label
     shown = _diagnostics(content, found, named, why, policy)
     _protect(content, lines, why, named)
-    free = [label == KEPT and not named[at] and of[at] < 0 for at, label in enumerate(why)]
+    free = bytearray(label == KEPT and one < 0 and not name for label, one, name in zip(why, of, named, strict=True))
     why = [KEPT if label == KEEP else label for label in why]
     for start, end, above in repeats(lines, free):
         why[start:end] = [f"{REPEAT}{above + 1}-{above + end - start}"] * (end - start)
@@ -125,12 +126,10 @@ def _diagnostics(content: Content, found: Sequence[Diagnostic], named: bytearray
 
 def _protect(content: Content, lines: Sequence[str], why: list[str], named: bytearray) -> None:
     """What stays whatever it is: lines that name what is asked for, the first line, the last lines, the slowest tests if they are asked for."""
-    filled = [at for at, line in enumerate(lines) if line.strip()]
-    for at in (*filled[:1], *filled[-_LAST:]):
+    first = next((at for at, line in enumerate(lines) if line.strip()), None)
+    last = islice((at for at in range(len(lines) - 1, -1, -1) if lines[at].strip()), _LAST)
+    for at in (*last, *(() if first is None else (first,)), *compress(range(len(lines)), named)):
         why[at] = KEEP
-    for at, flag in enumerate(named):
-        if flag:
-            why[at] = KEEP
     words = content.query.all_words
     if any(word.startswith(("skip", "ignored", "pending", "disabled")) for word in words):
         for at, label in enumerate(why):
@@ -150,17 +149,13 @@ def _seconds(line: str) -> float:
 
 def _blanks(lines: Sequence[str], why: list[str]) -> None:
     """Blank lines go with what stands on both sides of them."""
-    at = 0
-    while at < len(lines):
-        if lines[at].strip() or why[at] != KEPT:
-            at += 1
+    end = 0
+    for at, line in enumerate(lines):
+        if at < end or why[at] != KEPT or line.strip():
             continue
-        end = at
-        while end < len(lines) and not lines[end].strip():
-            end += 1
+        end = next((below for below in range(at + 1, len(lines)) if lines[below].strip()), len(lines))
         if at > 0 and end < len(lines) and why[at - 1] != KEPT and why[end] != KEPT:
             why[at:end] = [why[at - 1]] * (end - at)
-        at = end
 
 
 # ----- what is named -----------------------------------------------------------------------------------------------------------------

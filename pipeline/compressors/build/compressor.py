@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import compress
 
 from pipeline import markers
 from pipeline.compressors.api import Content, Gap, Rewrite
@@ -116,7 +117,7 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
             same = before >= 0 and all(one.path == choice.found[before].path for one in ones)
             parts.append("same file" if same else by_folder(Counter(one.path for one in ones)))
     if end - start >= _NOTED:
-        labels = Counter(choice.why[at] for at in range(start, end) if choice.why[at] != DIAGNOSTIC and lines[at].strip())
+        labels = Counter([why for why, line in zip(choice.why[start:end], lines[start:end], strict=True) if why != DIAGNOSTIC and line.strip()])
         ranked = sorted(labels.items(), key=lambda item: -item[1])
         parts += [f"{count} {label}" for label, count in ranked[:_LABELS]]
         if ranked[_LABELS:]:
@@ -130,13 +131,14 @@ def _summary(gaps: Sequence[Gap], choice: Choice) -> str:
     for gap in gaps:
         out[gap.first - 1 : gap.last] = b"\x01" * len(gap)
     parts: list[str] = []
-    hidden = sum(bool(out[one.head]) for one in choice.found)
+    hidden = sum(out[one.head] for one in choice.found)
     if hidden:
         parts.append(f"{hidden} of {len(choice.found)} diagnostics counted by file, each of a message shape that is shown")
-    passed = sum(bool(gone) and why == "passed" for gone, why in zip(out, choice.why, strict=True))
+    counts = Counter(compress(choice.why, out))
+    passed = counts["passed"]
     if passed:
         parts.append(f"{passed} line{'' if passed == 1 else 's'} of passed tests")
-    likes = sum(bool(gone) and why.endswith("(error-like)") for gone, why in zip(out, choice.why, strict=True))
+    likes = sum(count for why, count in counts.items() if why.endswith("(error-like)"))
     if likes:
         parts.append(f"{likes} error-like, each like one shown")
     return "; ".join(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 ERROR, WARNING, OTHER = "error", "warning", "message"
 _LINE = 1000  # what is read of a line
@@ -42,6 +43,7 @@ _UNDERLINE = re.compile(r"\s{0,400}[~^][~^]{0,400}$")
 _ROW_CLASS = {"error": ERROR, "✖": ERROR, "×": ERROR, "warning": WARNING, "⚠": WARNING}
 
 _BLANKS = frozenset(" \t")
+_BRACKETED = ("[ERROR]   ", "[WARNING]   ")
 _LEADING = frozenset("[EW")  # what a lead begins with
 
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|`[^`\n]{0,200}`|\"[^\"\n]{0,200}\"|‘[^’\n]{0,200}’|“[^”\n]{0,200}”")
@@ -101,8 +103,8 @@ def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagn
             at += 1
             continue
         if line[0] in " \t":
-            row = _ROW.match(line[:_LINE]) if ":" in line[:20] else None
-            if row is not None and heading >= 0:
+            row = _ROW.match(line[:_LINE]) if heading >= 0 and ":" in line[:20] else None
+            if row is not None:
                 end = _indented(lines, at + 1, rows=True)
                 path, kind = lines[heading].strip().rstrip(":")[:_PATH], _ROW_CLASS.get(row[3], OTHER)
                 found.append(Diagnostic(at, at, end, path, kind, row[4] if kind != OTHER else f"{row[3]} {row[4]}", heading))
@@ -152,7 +154,7 @@ def _located(line: str) -> _Head | None:
     said = _SAID.match(text)
     if not text or "://" in path or path[-1:] in ".:" or (said is None and _FRAME.match(text)):
         return None
-    if _FILE.match(path) is None and not (said is not None and ("/" in path or "\\" in path) and " " not in path and not path[0].isdigit()):
+    if not _is_file(path) and not (said is not None and ("/" in path or "\\" in path) and " " not in path and not path[0].isdigit()):
         return None
     if " " in path and said is None and lead is None:
         return None
@@ -162,6 +164,11 @@ def _located(line: str) -> _Head | None:
     if kind == OTHER and lead is not None:
         kind = ERROR if (lead[1] or lead[2]).lower().startswith("e") else WARNING
     return _Head(path, kind, text)
+
+
+@lru_cache(maxsize=1024)  # a file has many diagnostics
+def _is_file(path: str) -> bool:
+    return _FILE.match(path) is not None
 
 
 def _arrowed(lines: Sequence[str], at: int) -> Diagnostic | None:
@@ -182,8 +189,8 @@ def _arrowed(lines: Sequence[str], at: int) -> Diagnostic | None:
 
 def _indented(lines: Sequence[str], at: int, *, rows: bool = False) -> int:
     end = at
-    while end < len(lines) and end - at < _BLOCK and lines[end][:1] in (" ", "\t") and lines[end].strip():
-        if rows and _ROW.match(lines[end][:_LINE]):
+    while end < len(lines) and end - at < _BLOCK and lines[end][:1] in _BLANKS and not lines[end].isspace():
+        if rows and ":" in lines[end][:20] and _ROW.match(lines[end][:_LINE]):
             break
         end += 1
     return end
@@ -192,23 +199,22 @@ def _indented(lines: Sequence[str], at: int, *, rows: bool = False) -> int:
 def _continued(lines: Sequence[str], at: int) -> int:
     """After the last line of a diagnostic: its source line and caret, and what is indented below its message."""
     for below in range(at, min(at + _CARET_WITHIN, len(lines))):
-        if "^" in lines[below][:_LINE] and _CARET.match(lines[below][:_LINE]):
+        if "^" in lines[below] and _CARET.match(lines[below][:_LINE]):
             if any(_located(lines[between]) is not None for between in range(at, below)):
                 break
             return _indented(lines, below + 1)
     end = at
     while end < len(lines) and end - at < _BLOCK:
         line = lines[end]
-        if not line.strip():
+        if not line or line.isspace():
             listing = _listing(lines, end + 1)
             if listing == end + 1:
                 break
             end = listing
-            continue
-        bracketed = line.startswith(("[ERROR]   ", "[WARNING]   "))
-        if (not bracketed and line[:1] not in (" ", "\t")) or _CONTEXT.match(line[:_PATH]):
+        elif (line[0] in _BLANKS or line.startswith(_BRACKETED)) and not _CONTEXT.match(line[:_PATH]):
+            end += 1
+        else:
             break
-        end += 1
     return end
 
 

@@ -8,21 +8,21 @@ _WINDOW = 4  # lines
 _LEAST_CHARS = 160
 
 
-def repeats(lines: Sequence[str], free: Sequence[bool]) -> list[tuple[int, int, int]]:
+def repeats(lines: Sequence[str], free: bytearray) -> list[tuple[int, int, int]]:
     """Runs of at least four lines that stand above word for word, as ``(start, end, first line above)``.
 
     What stands above stays: no line that a run repeats is part of a run.
 
     Args:
         lines: the lines.
-        free: which of them may go. A run, and what it repeats, lies within such lines, each on end.
+        free: 1 for each that may go, else 0. A run, and what it repeats, lies within such lines, each on end.
     """
     first: dict[tuple[str, ...], int] = {}
     gone = bytearray(len(lines))
     found: list[tuple[int, int, int]] = []
     at = 0
     while at + _WINDOW <= len(lines):
-        taken = next((i for i in range(at + _WINDOW - 1, at - 1, -1) if not free[i]), -1)
+        taken = free.rfind(0, at, at + _WINDOW)
         if taken >= 0:
             at = taken + 1
             continue
