@@ -16,7 +16,10 @@ MOST = 2 << 20
 """How much is kept, in bytes: what terminals draw in about a tenth of a second."""
 
 _CSI = re.compile(rb"\x1b\[(\??)([0-9;:]*)([ -/]*[@-~])")
-_DRAWING = frozenset(b"A B C D E F G H I J K L M P S T X @ ` a b d e f j k m r s u Z !p $z ${ $x $r $t $v #{ #p #} #q".split())
+_DRAWING = frozenset(
+    [*b"A B C D E F G H I J K L M P S T X @ ^ ` a b d e f j k m r s u Z '} '~ $z ${ $x $r $t $v *x +T #{ #p #} #q".split(), b" @", b" A"]
+)
+_UNREPEATABLE = frozenset((b"g", b"W", b"!p", b'"p'))
 _MODES = frozenset((b"6", b"7", b"25", b"69", b"1048"))
 _ANSI_MODES = frozenset((b"4", b"20"))
 _SILENT = frozenset((b"\x05", b"\x07"))  # ENQ is a question, BEL a noise
@@ -30,26 +33,23 @@ class Drawing:
         self.whole = False
         """Whether `again` gives the child's screen."""
         self._model, self._painter = model, painter
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._kept = bytearray()
 
     def void(self) -> None:
         """Keep nothing until the screen is empty again."""
         self.whole = False
-        self._pieces.clear()
-        self._size = 0
+        self._kept.clear()
 
     def add(self, data: bytes) -> None:
         """Keep what was written to the terminal."""
-        self._size += len(data)
-        self._pieces.append(data)
-        if self._size > MOST:
+        self._kept += data
+        if len(self._kept) > MOST:
             self.void()
 
     def token(self, kind: int, raw: bytes, written: bytes) -> None:
         """Note a token of the child and what the terminal got for it; the model has taken it already."""
         model = self._model
-        if not model.alternate or model.sides or _moves_tab_stops(kind, raw):
+        if not model.alternate or model.sides or model.protects or not _repeatable(kind, raw):
             self.void()
         elif kind == tokens.CSI and self._empties(raw):
             # Where the child's saved cursor is in the terminal's hands, an erase is no new beginning.
@@ -62,7 +62,7 @@ class Drawing:
 
     def again(self) -> bytes:
         """Give what draws the child's screen, with the cursor and the attributes as they were left."""
-        return b"".join(self._pieces)
+        return bytes(self._kept)
 
     def _empties(self, raw: bytes) -> bool:
         return raw == b"\x1b[2J" or (raw in (b"\x1b[J", b"\x1b[0J") and (self._model.x, self._model.y) == (1, 1))
@@ -86,9 +86,15 @@ class Drawing:
         )
 
 
-def _moves_tab_stops(kind: int, raw: bytes) -> bool:
-    """HTS, TBC, DECST8C: what was drawn before would be drawn to the new stops."""
-    return raw == b"\x1bH" or (kind == tokens.CSI and raw[-1:] in (b"g", b"W"))
+def _repeatable(kind: int, raw: bytes) -> bool:
+    """Whether what was drawn would be drawn the same once a token has been said twice.
+
+    Not with HTS, TBC, DECST8C: all of it would be drawn to the new tab stops. Nor with DECSTR, DECSCL: they also reset what
+    was said of the keyboard since.
+    """
+    if kind == tokens.CSI:
+        return raw[-1:] not in _UNREPEATABLE and raw[-2:] not in _UNREPEATABLE
+    return raw != b"\x1bH"
 
 
 def draws(kind: int, raw: bytes) -> bool:

@@ -87,6 +87,8 @@ class Model:
         self.joins = False
         """The last glyph is one that what follows may become a part of, as a skin does of an emoji."""
         self.wrap = True
+        self.protects = False
+        """Some cells may be proof against a selective erase, which of them nobody here knows."""
         self.sync = False
         self.tabs_known = True
         self.alternate = False

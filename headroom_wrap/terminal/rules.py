@@ -208,6 +208,13 @@ def selective_erase(child: Child, params: bytes, raw: bytes) -> bytes:
     return raw if number(params, 0, 0) == 1 else raw + child.painter.spoiled()
 
 
+def protect(child: Child, params: bytes, raw: bytes) -> bytes:
+    """DECSCA."""
+    if number(params, 0, 0) == 1:
+        child.model.protects = True
+    return raw
+
+
 def full_reset(child: Child, params: bytes, raw: bytes) -> bytes:
     """RIS."""
     del params
@@ -486,6 +493,7 @@ CSI_RULES: dict[bytes, Rule] = {
     b"n": device_status,
     b"!p": soft_reset,
     b'"p': soft_reset,
+    b'"q': protect,
     b"*|": swallow,
     b"$|": swallow,
     b"#{": push_rendition,

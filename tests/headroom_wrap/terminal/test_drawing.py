@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from headroom_wrap.terminal import drawing
@@ -51,8 +53,12 @@ def test_what_draws_nothing_is_not_said_twice():
         b"\x1bPq#0;1~\x1b\\\x1b[5;5H",
         b"\x1b[3g\x1b[5;5H",
         b"\x1b[5;5Hx" * (1000 // 5),
+        b"\x1b[!p\x1b[?1h\x1b[5;5H",  # said again, it would reset the cursor keys
+        b'\x1b[62;1"p\x1b[?1h\x1b[5;5H',
+        b'\x1b[1"qthis stays\x1b[0"q\x1b[?2J\x1b[5;5H',
+        b'\x1b[1"q\x1b[H\x1b[2J\x1b[5;5H',
     ],
-    ids=["entered anew", "picture", "tabs", "too much"],
+    ids=["entered anew", "picture", "tabs", "too much", "soft reset", "level", "protected", "protected from the start"],
 )
 def test_what_is_not_known_as_a_whole_is_the_childs_to_paint(unknown, monkeypatch):
     monkeypatch.setattr(drawing, "MOST", 1000)
@@ -63,7 +69,7 @@ def test_what_is_not_known_as_a_whole_is_the_childs_to_paint(unknown, monkeypatc
     pair.write(pair.filter.uncover())
     assert pair.real.text(0, 27) == [""] * 27
     pair.feed(b"\x1b[H\x1b[2Jpainted")
-    assert glance(pair)
+    assert pair.filter._model.protects or glance(pair)
     assert pair.differences() == []
 
 
@@ -80,3 +86,29 @@ def test_on_the_main_screen_nothing_is_kept():
     pair.feed(FULL_SCREEN + b"text\x1b[?1049l" + b"line\r\n" * 100)
     assert not pair.filter._drawing.whole
     assert pair.filter._drawing.again() == b""
+
+
+@pytest.mark.parametrize("moves", [b"\x1b[2 @", b"\x1b[3 A", b"\x1b[2'}", b"\x1b[4'~", b"\x1b[2^", b"\x1b[2+T"])
+def test_what_moves_cells_is_said_again(moves):
+    output = OutputFilter(30, 100, 3)
+    output.start((1, 1))
+    output.feed(FULL_SCREEN + b"hello\x1b[1;3H" + moves + b"\x1b[5;5H")
+    assert output.cover()
+    assert output.uncover().count(b"hello\x1b[1;3H" + moves) == 1
+
+
+@pytest.mark.slow
+def test_a_screen_of_very_many_pieces_takes_no_more_than_their_bytes():
+    output = OutputFilter(30, 100, 3)
+    output.start((1, 1))
+    output.feed(FULL_SCREEN)
+    frame = b"\x1b[5;5fx" * 5_000
+    tracemalloc.start()
+    try:
+        for _ in range(4):
+            output.feed(frame)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert output._drawing.whole
+    assert held < 3 * 4 * len(frame)

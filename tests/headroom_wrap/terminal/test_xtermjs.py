@@ -168,6 +168,16 @@ def test_hostile_streams():
     assert sum(script.draws for script in scripts) > 300
 
 
+@pytest.mark.parametrize("moves", [b"\x1b[2 @", b"\x1b[3 A", b"\x1b[2'}", b"\x1b[4'~", b"\x1b[2^"])
+def test_cells_that_were_moved_are_so_under_a_page(moves):
+    script = Script()
+    script.feed(b"\x1b[?1049h\x1b[H\x1b[2Jhello\x1b[3;1Hworld\x1b[1;3H" + moves + b"\x1b[9;9H")
+    script.glance()
+    assert script.glances
+    script.look()
+    assert differences(script) == (1, [])
+
+
 def test_the_judge_can_say_no():
     script = Script()
     for n in range(40):
