@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from headroom_wrap.learn.miners.line import Line, basename
+from headroom_wrap.learn.miners.patterns import Patterns, patterns
 
 _LOOKED_AT = 2000  # characters of each end of an output
 
@@ -38,38 +39,33 @@ class Failure:
 
 _NAME = r"([\w.+/@:-]{1,120})"
 _OPTION = r"[`'\"‘]?(--?[\w][\w-]{0,60})"
-_NO_PROGRAM = tuple(
-    re.compile(p, re.MULTILINE)
-    for p in (
-        rf"(?:^|[ :]){_NAME}: (?:command )?not found",
-        rf"command not found: {_NAME}",
-        rf"executable file not found in \$PATH: {_NAME}",
-        rf"exec: \"{_NAME}\": executable file not found",
-        rf"^(?:/usr/bin/)?env: [‘'\"]?{_NAME}[’'\"]?: No such file or directory",
-        rf"^(?:[\w/]{{0,20}}sh: )?(?:line \d{{1,5}}: |\d{{1,5}}: )?{_NAME}: No such file or directory$",
-        rf"(?:^|The term )'{_NAME}' is not recognized as",
-        rf"spawn {_NAME} ENOENT",
-        rf"Unknown command: {_NAME}",
-        rf"error: Failed to spawn: `{_NAME}`",
-    )
+_NO_PROGRAM = patterns(
+    rf"(?:^|[ :]){_NAME}: (?:command )?not found",
+    rf"command not found: {_NAME}",
+    rf"executable file not found in \$PATH: {_NAME}",
+    rf"exec: \"{_NAME}\": executable file not found",
+    rf"^(?:/usr/bin/)?env: [‘'\"]?{_NAME}[’'\"]?: No such file or directory",
+    rf"^(?:[\w/]{{0,20}}sh: )?(?:line \d{{1,5}}: |\d{{1,5}}: )?{_NAME}: No such file or directory$",
+    rf"(?:^|The term )'{_NAME}' is not recognized as",
+    rf"spawn {_NAME} ENOENT",
+    rf"Unknown command: {_NAME}",
+    rf"error: Failed to spawn: `{_NAME}`",
+    flags=re.MULTILINE,
 )
 _NO_MODULE = re.compile(r"No module named ['\"]?([\w.]{1,100})|cannot load such file -- ([\w./-]{1,100})")
-_NO_TASK = tuple(
-    re.compile(p)
-    for p in (
-        rf"[Mm]issing script:? [\"'`]?{_NAME}",
-        rf"[Cc]ommand \"{_NAME}\" (?:not found|is not defined)",
-        rf"Couldn't find a script named \"{_NAME}\"",
-        rf"No rule to make target [`'‘]{_NAME}['’]\.(?!\S)",
-        rf"no such (?:sub)?command: [`'\"]?{_NAME}",
-        rf"(?:unrecognized|unknown) (?:sub)?command [`'\"]{_NAME}[`'\"]",
-        rf"No such command [`'\"]{_NAME}",
-        rf"does not contain recipes? [`'\"]{_NAME}",
-        rf"[Tt]ask [`'\"]{_NAME}[`'\"] (?:not found|does not exist)",
-        rf"(?:git: )?[`'\"]{_NAME}[`'\"] is not a (?:git|docker) command",
-        rf"The requested command {_NAME} does not exist",
-        rf"Script not found \"{_NAME}\"",
-    )
+_NO_TASK = patterns(
+    rf"[Mm]issing script:? [\"'`]?{_NAME}",
+    rf"[Cc]ommand \"{_NAME}\" (?:not found|is not defined)",
+    rf"Couldn't find a script named \"{_NAME}\"",
+    rf"No rule to make target [`'‘]{_NAME}['’]\.(?!\S)",
+    rf"no such (?:sub)?command: [`'\"]?{_NAME}",
+    rf"(?:unrecognized|unknown) (?:sub)?command [`'\"]{_NAME}[`'\"]",
+    rf"No such command [`'\"]{_NAME}",
+    rf"does not contain recipes? [`'\"]{_NAME}",
+    rf"[Tt]ask [`'\"]{_NAME}[`'\"] (?:not found|does not exist)",
+    rf"(?:git: )?[`'\"]{_NAME}[`'\"] is not a (?:git|docker) command",
+    rf"The requested command {_NAME} does not exist",
+    rf"Script not found \"{_NAME}\"",
 )
 _NO_TESTS = re.compile(r"no tests ran in|\bRan 0 tests in|No tests found, exiting|No test files found|collected 0 items\s")
 _NO_PROJECT = re.compile(
@@ -78,42 +74,34 @@ _NO_PROJECT = re.compile(
     r"|could not find `?Cargo\.toml|go\.mod file not found|cannot find main module|no makefile found|could not find a pyproject\.toml|no POM"
     r"|does not contain a Gradle build|no configuration file provided: not found|Could not locate Gemfile|[Nn]o justfile found|No configuration files"
 )
-_NO_FILE = tuple(
-    re.compile(p)
-    for p in (
-        r"can't open file '([^'\n]{1,300})'",
-        r"file or directory not found: (\S{1,300})",
-        r"Cannot find module '(/[^'\n]{1,300})'",
-        r"(?:^|\n|: )(?:cannot (?:access|open|stat) )?['‘`]?([\w./@+-]{1,300})['’`]?: No such file or directory",
-    )
+_NO_FILE = patterns(
+    r"can't open file '([^'\n]{1,300})'",
+    r"file or directory not found: (\S{1,300})",
+    r"Cannot find module '(/[^'\n]{1,300})'",
+    r"(?:^|\n|: )(?:cannot (?:access|open|stat) )?['‘`]?([\w./@+-]{1,300})['’`]?: No such file or directory",
 )
-_BAD_OPTION = tuple(
-    re.compile(p)
-    for p in (
-        rf"unrecogni[sz]ed (?:arguments?|options?|flags?|command[- ]line options?):? {_OPTION}",
-        rf"(?:[Uu]nknown|[Uu]nexpected|[Ii]nvalid|[Ii]llegal) (?:arguments?|options?|flags?|switch):? {_OPTION}",
-        rf"[Nn]o such option:? {_OPTION}",
-        r"(?:invalid|illegal|unknown|unrecognized) option -- [`'\"‘]?(\w)",
-        r"unknown shorthand flag: '(\w)'",
-        rf"flag provided but not defined: {_OPTION}",
-        rf"bad (?:option|flag):? {_OPTION}",
-    )
+_BAD_OPTION = patterns(
+    rf"unrecogni[sz]ed (?:arguments?|options?|flags?|command[- ]line options?):? {_OPTION}",
+    rf"(?:[Uu]nknown|[Uu]nexpected|[Ii]nvalid|[Ii]llegal) (?:arguments?|options?|flags?|switch):? {_OPTION}",
+    rf"[Nn]o such option:? {_OPTION}",
+    r"(?:invalid|illegal|unknown|unrecognized) option -- [`'\"‘]?(\w)",
+    r"unknown shorthand flag: '(\w)'",
+    rf"flag provided but not defined: {_OPTION}",
+    rf"bad (?:option|flag):? {_OPTION}",
 )
 _VARIABLE = r"([A-Z][A-Z0-9_]{2,60})"
 _UNSET = r"(?:is not set|is unset|not set|must be (?:set|provided|defined)|is required|is undefined|is missing|unbound variable|parameter not set)"
 _FILE = re.compile(r"^(?:\.{0,2}/(?!/)|~)|/[^/:]{0,80}\.(?!\d)[a-z]\w{0,3}(?:::|\Z)")  # a path, not the name of a task
-_NO_VARIABLE = tuple(
-    re.compile(p, re.MULTILINE)
-    for p in (
-        rf"KeyError: '{_VARIABLE}'",
-        rf"\b{_VARIABLE}\b['\"`]?(?: environment)?(?: variable)?:? {_UNSET}",
-        rf"key not found: [\"']{_VARIABLE}[\"']",
-        rf"^{_VARIABLE}\n\s{{1,8}}[Ff]ield required",
-        rf"[Cc]ould not resolve placeholder '{_VARIABLE}'",
-        rf"(?:[Ee]nvironment variable|env var) ['\"`$]?{_VARIABLE}['\"`]? {_UNSET}",
-        rf"(?:[Mm]issing|[Rr]equired|[Uu]nset|[Uu]ndefined) (?:environment variable|env var)s?:? ['\"`$]?{_VARIABLE}",
-        rf"either define the environment variable {_VARIABLE}",
-    )
+_NO_VARIABLE = patterns(
+    rf"KeyError: '{_VARIABLE}'",
+    rf"\b{_VARIABLE}\b['\"`]?(?: environment)?(?: variable)?:? {_UNSET}",
+    rf"key not found: [\"']{_VARIABLE}[\"']",
+    rf"^{_VARIABLE}\n\s{{1,8}}[Ff]ield required",
+    rf"[Cc]ould not resolve placeholder '{_VARIABLE}'",
+    rf"(?:[Ee]nvironment variable|env var) ['\"`$]?{_VARIABLE}['\"`]? {_UNSET}",
+    rf"(?:[Mm]issing|[Rr]equired|[Uu]nset|[Uu]ndefined) (?:environment variable|env var)s?:? ['\"`$]?{_VARIABLE}",
+    rf"either define the environment variable {_VARIABLE}",
+    flags=re.MULTILINE,
 )
 # A part of what each group of patterns looks for: most outputs have none of it, and looking for a part costs a hundredth.
 _SAYS_PROGRAM = ("not found", "No such file", "not recognized", "ENOENT", "Unknown command", "Failed to spawn")
@@ -260,7 +248,7 @@ def _ends(output: str) -> str:
     return output if len(output) <= 2 * _LOOKED_AT else f"{output[:_LOOKED_AT]}\n{output[-_LOOKED_AT:]}"
 
 
-def _named(patterns: tuple[re.Pattern[str], ...], text: str, names: set[str]) -> str:
+def _named(patterns: Patterns, text: str, names: set[str]) -> str:
     """The first of ``names`` that one of the patterns finds named."""
     return next((m[1] for p in patterns for m in p.finditer(text) if m[1] in names), "")
 

@@ -37,9 +37,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if step and run and _same(run[-1], step):
             run.append(step)
             continue
-        waited = bool(run) and len(answers.get(run[0].use.command, ())) > 1
-        waited = waited or (bool(run) and _UNDER_WAY.search(run[0].use.result[:2000]) is not None)
-        if run and len(run) >= (LENGTH if run[0].use.kind in _KINDS else _LONGER) and not waited and (call := _call(run[0])):
+        enough = bool(run) and len(run) >= (LENGTH if run[0].use.kind in _KINDS else _LONGER)
+        if enough and not _waits(run[0], answers) and (call := _call(run[0])):
             yield Observation(
                 kind=Kind.LOOP,
                 subject=call,
@@ -49,6 +48,11 @@ def mine(trail: Trail) -> Iterator[Observation]:
                 wasted_tokens=cost(*run[1:50]),
             )
         run = [step] if step else []
+
+
+def _waits(step: Step, answers: dict[str, set[str]]) -> bool:
+    """Whether asking again was waiting: the answer says that something is under way, or came out otherwise in the end."""
+    return len(answers.get(step.use.command, ())) > 1 or _UNDER_WAY.search(step.use.result[:2000]) is not None
 
 
 def _same(one: Step, other: Step) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from headroom_wrap.learn.miners.patterns import patterns
+
 _LOOKED_AT = 400  # characters: a correction is short, and stands first
 # Somebody else's words: quoted, or what a tool said.
 _FENCED = re.compile(
@@ -23,16 +25,14 @@ _AVOID = (
     r"(?:not|no|never|no more|without|don'?t (?:ever )?(?:use|run|write|take)|do not (?:use|run|write)|never (?:use|run)|stop using|avoid|instead of"
     r"|rather than)"
 )
-_SAID = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\b{_USE} (?:the )?{_RIGHT}{_FILLED}{_THEN}(?:not|never|no|instead of|rather than|over) (?:the |with |use )?{_WRONG}",
-        rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}(?:we |you )?(?:always )?{_USE} (?:the )?{_RIGHT}",
-        rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}{_RIGHT} (?:only|please|instead)\b",
-        rf"^\W{{0,3}}(?:no,? |stop,? )?{_WRONG} {_CALLED_BAD}{_USE} {_RIGHT}",
-        rf"\breplace {_WRONG} (?:with|by) {_RIGHT}",
-        rf"^\W{{0,3}}(?:no,? |nope,? )?{_RIGHT},? (?:not|instead of|rather than) {_WRONG}",
-    )
+_SAID = patterns(
+    rf"\b{_USE} (?:the )?{_RIGHT}{_FILLED}{_THEN}(?:not|never|no|instead of|rather than|over) (?:the |with |use )?{_WRONG}",
+    rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}(?:we |you )?(?:always )?{_USE} (?:the )?{_RIGHT}",
+    rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}{_RIGHT} (?:only|please|instead)\b",
+    rf"^\W{{0,3}}(?:no,? |stop,? )?{_WRONG} {_CALLED_BAD}{_USE} {_RIGHT}",
+    rf"\breplace {_WRONG} (?:with|by) {_RIGHT}",
+    rf"^\W{{0,3}}(?:no,? |nope,? )?{_RIGHT},? (?:not|instead of|rather than) {_WRONG}",
+    flags=re.IGNORECASE,
 )
 # What would be if, and what others say.
 _SUPPOSED = re.compile(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from tests.headroom_wrap.learn.independent.second.commands import COMMANDS
 from tests.headroom_wrap.learn.independent.second.near_misses import NEAR_MISSES
 from tests.headroom_wrap.learn.independent.second.other_lessons import OTHER_LESSONS
-from tests.headroom_wrap.learn.independent.second.telling import row
+from tests.headroom_wrap.learn.independent.second.telling import lines as lines_of
 
 CASES = Path(__file__).with_name("cases.jsonl")
 
 
 def lines() -> str:
-    return "".join(json.dumps(row(one), ensure_ascii=False) + "\n" for one in (*COMMANDS, *OTHER_LESSONS, *NEAR_MISSES))
+    return lines_of((*COMMANDS, *OTHER_LESSONS, *NEAR_MISSES))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.headroom_wrap.learn.independent.second.worlds import Label, World
@@ -52,6 +53,11 @@ def case(
     name: str, why: str, world: World, *sessions: Told, right: Sequence[Label] = (), fine: Sequence[Label] = (), days: tuple[int, ...] = (), around: tuple[int, int] = (2, 6),
 ) -> Telling:  # fmt: skip
     return Telling(name, why, world, sessions, tuple(right), tuple(fine), days, around)
+
+
+def lines(tellings: Iterable[Telling]) -> str:
+    """What ``cases.jsonl`` holds."""
+    return "".join(json.dumps(row(one), ensure_ascii=False) + "\n" for one in tellings)
 
 
 def row(telling: Telling) -> Row:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tests.headroom_wrap.learn.independent.steps import Step, edit, find, read, sh
 
@@ -35,6 +36,8 @@ class World:
     runs: tuple[tuple[Step, ...], ...]
     true: tuple[Label, ...]
 
+    KINDS: ClassVar[tuple[str, ...]] = ("look", "look", "change", "search", "run", "run", "git")
+
     def noise(self, count: int, seed: str) -> list[Step]:
         """So many things that go their usual way, one after the other; the same ones for the same seed."""
         chance = random.Random(seed)
@@ -44,7 +47,7 @@ class World:
         return steps
 
     def _something(self, chance: random.Random) -> Sequence[Step]:
-        kind = chance.choice(("look", "look", "change", "search", "run", "run", "git"))
+        kind = chance.choice(self.KINDS)
         path, line = chance.choice(self.files)
         if kind == "look":
             return [read(path, f"{line}\n\n")]
@@ -53,9 +56,16 @@ class World:
         if kind == "search":
             pattern, folder, hit = chance.choice(self.symbols)
             return [find(pattern, folder, hit)]
-        if kind == "git":
-            return [chance.choice((sh("git status --short", f" M {path}\n"), sh("git diff --stat", f" {path} | 2 +-\n 1 file changed\n"), sh("git log --oneline -3", "4be1c02 Round late\n91aa0de Tidy\n0c3f771 Words\n")))]  # fmt: skip
-        return chance.choice(self.runs)
+        if kind == "run":
+            return chance.choice(self.runs)
+        return [chance.choice(self._in_the_shell(kind, path, line))]
+
+    def _in_the_shell(self, _kind: str, path: str, _line: str) -> tuple[Step, ...]:
+        return (
+            sh("git status --short", f" M {path}\n"),
+            sh("git diff --stat", f" {path} | 2 +-\n 1 file changed\n"),
+            sh("git log --oneline -3", "4be1c02 Round late\n91aa0de Tidy\n0c3f771 Words\n"),
+        )
 
 
 def tests(*commands: str) -> Label:

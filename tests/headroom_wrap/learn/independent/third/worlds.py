@@ -6,33 +6,20 @@ find nothing and looks at what is not there yet. None of it should teach more th
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.headroom_wrap.learn.independent.second.worlds import World, builds, lints, red_green, tests
-from tests.headroom_wrap.learn.independent.steps import Step, edit, find, read, sh
+from tests.headroom_wrap.learn.independent.steps import Step, sh
 
 
 @dataclass(frozen=True)
 class Place(World):
     """A project in which people look around in the shell, too."""
 
-    def _something(self, chance: random.Random) -> Sequence[Step]:
-        kind = chance.choice(("look", "look", "change", "search", "run", "run", "git", "around", "around"))
-        path, line = chance.choice(self.files)
-        if kind == "look":
-            return [read(path, f"{line}\n\n")]
-        if kind == "change":
-            return [read(path, f"{line}\n\n"), edit(path, line, f"{line}  ")]
-        if kind == "search":
-            pattern, folder, hit = chance.choice(self.symbols)
-            return [find(pattern, folder, hit)]
-        if kind == "run":
-            return chance.choice(self.runs)
-        if kind == "git":
-            return [chance.choice(_git(path, line))]
-        return [chance.choice(_around(path, line, self.symbols[0][1]))]
+    KINDS = (*World.KINDS, "around", "around")
+
+    def _in_the_shell(self, kind: str, path: str, line: str) -> tuple[Step, ...]:
+        return _git(path, line) if kind == "git" else _around(path, line, self.symbols[0][1])
 
 
 def _git(path: str, line: str) -> tuple[Step, ...]:
