@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from pipeline.dialects.json_spans import mapping
 from pipeline.dialects.sse import SseParser
 from pipeline.usage import Usage
 
@@ -35,11 +35,11 @@ class AnthropicUsage:
             return
         for event in self._events.feed(chunk):
             if event.name in ("message_start", "message_delta", "error"):
-                self._take(_object(event.data))
+                self._take(mapping(event.data))
 
     def close(self) -> None:
         if self._events is None:
-            self._take(_object(b"".join(self._body)))
+            self._take(mapping(b"".join(self._body)))
             self._body = []
 
     @property
@@ -74,14 +74,6 @@ class AnthropicUsage:
         for usage in (message.get("usage"), event.get("usage")):
             if isinstance(usage, dict):
                 self._fields.update({k: v for k, v in usage.items() if v is not None})
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str:

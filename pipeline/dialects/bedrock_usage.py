@@ -7,12 +7,12 @@ the cache and written to it stands beside ``inputTokens``, not in it.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.dialects.anthropic_usage import AnthropicUsage
 from pipeline.dialects.event_stream import Frame, FrameParser
+from pipeline.dialects.json_spans import mapping
 from pipeline.dialects.openai_usage import JsonAnswer, count, text
 from pipeline.usage import Usage
 
@@ -33,7 +33,7 @@ class InvokeStreamUsage(AnthropicUsage):
             if value.get("type") not in _TELLING and self.usage is None and isinstance(value.get(_METRICS), dict):
                 value = _measured(value[_METRICS])
             if value.get("type") in _TELLING:
-                super().feed(f"event: {value['type']}\ndata: {json.dumps(value)}\n\n".encode())
+                self._take(value)
 
 
 class ConverseUsage(JsonAnswer):
@@ -84,7 +84,7 @@ def _exception(frame: Frame) -> dict[str, Any]:
     """What a frame says that ends a stream in the middle, in Anthropic's words; nothing for any other frame."""
     kind = frame.headers.get(":message-type")
     if kind == "exception":
-        said = text(_object(frame.payload).get("message"))
+        said = text(mapping(frame.payload).get("message"))
         return {"type": "error", "error": {"type": frame.headers.get(":exception-type", "exception"), "message": said}}
     if kind == "error":
         said = frame.headers.get(":error-message", "")
@@ -97,7 +97,7 @@ def _invoked(frame: Frame) -> dict[str, Any]:
     if frame.headers.get(":event-type") != "chunk":
         return {}
     try:
-        return _object(base64.b64decode(text(_object(frame.payload).get("bytes"))))
+        return mapping(base64.b64decode(text(mapping(frame.payload).get("bytes"))))
     except ValueError:
         return {}
 
@@ -111,11 +111,3 @@ def _measured(metrics: Mapping[str, Any]) -> dict[str, Any]:
         "output_tokens": count(metrics, "outputTokenCount"),
     }
     return {"type": "message_delta", "usage": usage}
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import msgspec
 
@@ -99,6 +100,15 @@ def plain(buf: bytes, span: Span) -> object:
         return json.loads(buf[span.start : span.end])
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
+
+
+def mapping(data: bytes | str) -> dict[str, Any]:
+    """The object that a JSON text is; empty where it is none."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def literal(text: str) -> bytes:

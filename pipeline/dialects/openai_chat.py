@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from pipeline.dialects import json_spans
@@ -98,21 +97,13 @@ def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
     call_id = str(value.get("id", ""))
     if isinstance(function := value.get("function"), dict):
         name, given = str(function.get("name", "")), function.get("arguments")
-        call = describe(call_id, name, _arguments(given), kinds)
+        call = describe(call_id, name, json_spans.mapping(given) if isinstance(given, str) else {}, kinds)
     elif isinstance(custom := value.get("custom"), dict):
         name, given = str(custom.get("name", "")), custom.get("input")
         call = describe(call_id, name, {"input": given}, kinds)
     else:
         return _opaque(raw, span, "assistant")
     return Piece(Item(ItemKind.TOOL_CALL, digest("call", call_id, name, str(given)), call=call), calls=call)
-
-
-def _arguments(text: object) -> Mapping[str, object]:
-    try:
-        value = json.loads(text) if isinstance(text, str) else {}
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:

@@ -6,7 +6,6 @@ hashed for the lineage. A request with ``previous_response_id`` lists only what 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -226,7 +225,7 @@ def _pieces(raw: bytes, kind: str, fields: Mapping[str, Span], kinds: Mapping[st
         return _texts(raw, fields["content"], member_text(raw, fields, "role"))
     if kind == "function_call":
         arguments = json_spans.string(raw, fields["arguments"])
-        call = describe(_call_id(raw, fields), json_spans.string(raw, fields["name"]), _arguments(arguments), kinds)
+        call = describe(_call_id(raw, fields), json_spans.string(raw, fields["name"]), json_spans.mapping(arguments), kinds)
         return [_call(call, call.name, arguments)]
     if kind == "custom_tool_call":
         script = json_spans.string(raw, fields["input"])
@@ -278,14 +277,6 @@ def _call(call: ToolCall, name: str, given: str) -> Piece:
 
 def _call_id(raw: bytes, fields: Mapping[str, Span]) -> str:
     return member_text(raw, fields, "call_id") or member_text(raw, fields, "id")
-
-
-def _arguments(text: str) -> Mapping[str, object]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _opaque(raw: bytes, span: Span) -> Piece:

@@ -73,3 +73,9 @@ def test_lone_surrogates_do_not_stop_the_reading() -> None:
 def test_deep_nesting_is_refused_or_read_without_recursion() -> None:
     buf = b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b', "b": 1}'
     assert json_spans.members(buf, json_spans.whole(buf))["b"] == Span(len(buf) - 2, len(buf) - 1)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "3", '"{}"', "null", "[" * 100_000, b"\xff", '{"a": 1} x'])
+def test_what_is_no_object_is_an_empty_one(text: str | bytes) -> None:
+    assert json_spans.mapping(text) == {}
+    assert json_spans.mapping('{"a": [1]}') == {"a": [1]}
