@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _ADDED_BY_DEFAULT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _WHOLE = 1 << 20  # bytes; what is larger is written in pieces
 _PIECE = 256 << 10
 _EXPLAINED = 1 << 20  # bytes; no refusal needs more
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")  # RFC 3986, section 3.2.1
 
 Failure = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
@@ -66,7 +68,7 @@ class Upstream:
     """Sends requests to one base URL.
 
     Args:
-        base: e.g. ``https://api.anthropic.com``; a path in it stands in front of every request's.
+        base: e.g. ``https://api.anthropic.com``; a path in it stands in front of every request's. What is told of it is what ``shown`` leaves.
         connect_s: seconds until a connection must stand.
         idle_s: seconds that the upstream may be silent.
         proxy: URL of the HTTP proxy that leads there, or ``""``.
@@ -190,8 +192,14 @@ class Upstream:
         )
 
 
+def shown(text: str) -> str:
+    """A base URL, or a text in which there are URLs, as it may be told: without the users and passwords that stand in them."""
+    return _USERINFO.sub("", text)
+
+
 def explain(base: str, error: BaseException, proxy: URL | None) -> str:
     """One sentence on why there is no answer, and one on what to do."""
+    base = shown(base)
     could_not = f"Headroom could not reach {base}"
     check = "Check the network, or the address with --upstream."
     if isinstance(error, (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)):
@@ -218,7 +226,7 @@ def explain(base: str, error: BaseException, proxy: URL | None) -> str:
 def _short(error: BaseException) -> str:
     text = error.message if isinstance(error, aiohttp.ClientResponseError) else error.strerror if isinstance(error, OSError) else str(error)
     text = text or str(error) or type(error).__name__
-    return " ".join(text.split())[:160]
+    return " ".join(shown(text).split())[:160]
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:

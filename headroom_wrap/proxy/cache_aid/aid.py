@@ -14,6 +14,7 @@ from headroom_wrap.proxy.cache_aid.bets import Bet, Bets
 from headroom_wrap.proxy.cache_aid.order import Order
 from headroom_wrap.proxy.cache_aid.relocation import Relocation
 from headroom_wrap.proxy.prepared import Prepared
+from headroom_wrap.proxy.upstream import shown
 from pipeline.dialects.api import Transcript
 from pipeline.dialects.json_spans import Malformed
 from pipeline.transcript import ItemKind
@@ -104,7 +105,9 @@ class CacheAid:
             del self._refused[next(iter(self._refused))]
         base, model = aided.place
         what = " and ".join(aided.kinds)
-        self._tell(Trouble("refused", f"{base} refused a request for {model} with our {what}. It was sent again without, and so are all later ones."))
+        self._tell(
+            Trouble("refused", f"{shown(base)} refused a request for {model} with our {what}. It was sent again without, and so are all later ones.")
+        )
 
     def _aided(self, prepared: Prepared, transcript: Transcript, place: tuple[str, str]) -> Aided | None:
         body = prepared.body

@@ -40,16 +40,31 @@ KEY = aiohttp.client_reqrep.ConnectionKey("h", 443, True, True, None, None, None
         (aiohttp.ServerDisconnectedError(), "closed the connection"),
         (aiohttp.ClientOSError(104, "Connection reset by peer"), "closed the connection"),
         (aiohttp.InvalidURL("x"), "InvalidURL"),
+        (aiohttp.InvalidURL("https://me:secret@"), "InvalidURL"),
         (aiohttp.ClientResponseError(None, (), message="bad\nhttp", status=400), "HTTP API"),
     ],
 )
 def test_each_failure_has_its_sentence(error, words):
-    sentence = upstream.explain("https://api.example", error, URL("http://user:secret@proxy.example:3128"))
+    sentence = upstream.explain("https://me:secret@api.example", error, URL("http://user:secret@proxy.example:3128"))
     assert words in sentence
     assert "https://api.example" in sentence
     assert "secret" not in sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
+
+
+def test_users_and_passwords_are_not_told():
+    assert upstream.shown("https://me:a@b@api.example:8443/v1/@x") == "https://api.example:8443/v1/@x"
+    assert upstream.shown("https://gateway.example/https://me:b@api.example?a=b@c") == "https://gateway.example/https://api.example?a=b@c"
+    assert upstream.shown("https://api.example") == "https://api.example"
+
+
+async def test_an_upstream_with_a_password_is_named_without_it():
+    async with proxy(f"http://me:hunter2@127.0.0.1:{free_port()}") as p:
+        reply = await p.post(b"{}")
+        assert reply.status == 502
+        assert b"hunter2" not in reply.body
+        assert "hunter2" not in (await p.event(Trouble)).message
 
 
 async def test_certificates_that_cannot_be_read_are_named_and_left_out(tmp_path):

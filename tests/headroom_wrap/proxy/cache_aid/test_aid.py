@@ -104,6 +104,17 @@ async def test_what_an_upstream_refuses_is_sent_again_without_and_never_more():
     assert p.troubles() == ["refused"]
 
 
+async def test_who_signs_in_at_the_upstream_is_not_told():
+    first, second = two_turns()
+    async with RawUpstream() as up, proxy(up.url.replace("//", "//me:hunter2@"), **STANDING) as p:
+        await p.post(first)
+        up.answers(NO, OK)
+        await p.post(second)
+        said = (await p.event(Trouble)).message
+    assert up.url in said
+    assert "hunter2" not in said
+
+
 async def test_a_clients_own_mistake_is_no_reason_to_stop():
     first, second = two_turns()
     async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
