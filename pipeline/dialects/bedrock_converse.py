@@ -14,7 +14,18 @@ from pipeline.dialects.api import PathInfo, UsageParser
 from pipeline.dialects.bedrock_usage import ConverseUsage
 from pipeline.dialects.event_stream import CONTENT_TYPE
 from pipeline.dialects.json_spans import Malformed
-from pipeline.dialects.messages import Envelope, MessageList, Piece, canonical, digest, member_text, result_piece, text_piece
+from pipeline.dialects.messages import (
+    Envelope,
+    MessageList,
+    Piece,
+    canonical,
+    digest,
+    first_byte,
+    member_text,
+    offers,
+    result_piece,
+    text_piece,
+)
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
@@ -41,7 +52,10 @@ class BedrockConverse(MessageList):
         return ConverseUsage(framed=CONTENT_TYPE in content_type.lower())
 
     def envelope(self, body: bytes) -> Envelope:
-        return Envelope(json_spans.elements(body, json_spans.members(body, json_spans.whole(body))["messages"]))
+        top = json_spans.members(body, json_spans.whole(body))
+        tools = top.get("toolConfig")
+        offered = tools is not None and first_byte(body, tools) == b"{" and offers(body, json_spans.members(body, tools))
+        return Envelope(json_spans.elements(body, top["messages"]), tools=offered)
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         fields = json_spans.members(raw, json_spans.whole(raw))
@@ -59,7 +73,7 @@ def _block(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind]) -> 
     """The pieces of a content block, which its one member names. Raises ``Malformed`` or ``KeyError`` if it is of an unknown shape."""
     fields = json_spans.members(raw, span)
     if "text" in fields:
-        return [text_piece(json_spans.string(raw, fields["text"]), role)]
+        return [text_piece(json_spans.string(raw, fields["text"]), role, fields["text"] if role == "user" else None)]
     if "toolUse" in fields:
         return [_call(raw, fields["toolUse"], kinds)]
     if "toolResult" in fields:

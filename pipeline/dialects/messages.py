@@ -28,6 +28,7 @@ _HARNESS = re.compile(
     r"|^</?prompt>",
     re.DOTALL | re.MULTILINE,
 )
+_FILLED = re.compile(rb"\[[ \t\n\r]*[^ \t\n\r\]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,8 @@ def member_is_true(raw: bytes, fields: Mapping[str, Span], name: str) -> bool:
 
 def offers(raw: bytes, fields: Mapping[str, Span], *names: str) -> bool:
     """Whether one of these members, by default ``tools``, is a list that is not empty."""
-    return any(name in fields and raw[fields[name].start : fields[name].end] not in (b"[]", b"null") for name in names or ("tools",))
+    found = (fields[name] for name in names or ("tools",) if name in fields)
+    return any(_FILLED.match(raw, span.start, span.end) is not None for span in found)
 
 
 def first_byte(raw: bytes, span: Span) -> bytes:

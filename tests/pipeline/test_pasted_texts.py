@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline import cache_aligner, ccr, markers, tokens
 from pipeline.compressors.api import Content
 from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.bedrock_converse import BedrockConverse
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
@@ -68,12 +69,24 @@ def assist(turns: list[Text], tools: bool) -> dict[str, Any]:
     return {"model": "gemini-3", "project": "p", "request": gemini(turns, tools)}
 
 
+def converse(turns: list[Text], tools: bool) -> dict[str, Any]:
+    messages: list[dict[str, Any]] = []
+    for text in turns:
+        content = [{"text": t} for t in ([text] if isinstance(text, str) else text)]
+        messages += [
+            {"role": "user", "content": [*content, {"cachePoint": {"type": "default"}}]},
+            {"role": "assistant", "content": [{"text": "I see."}]},
+        ]
+    return {"messages": messages[:-1], **({"toolConfig": {"tools": TOOLS}} if tools else {}), "system": [{"text": "be kind"}]}
+
+
 DIALECTS = {
     "anthropic": (Anthropic, anthropic),
     "chat": (OpenAIChat, chat),
     "responses": (OpenAIResponses, responses),
     "gemini": (Gemini, gemini),
     "code assist": (Gemini, assist),
+    "converse": (BedrockConverse, converse),
 }
 dialects = st.sampled_from(list(DIALECTS.values()))
 profiles = st.sampled_from(list(Profile))
@@ -187,6 +200,14 @@ def test_short_texts_and_those_of_the_agent_need_no_decision(dialect: Any, build
 def test_whether_tools_are_offered(dialect: Any, build: Any) -> None:
     for tools in (True, False):
         assert dialect().read(json.dumps(build(["Why?"], tools)).encode(), Policy()).tools is tools
+
+
+@pytest.mark.parametrize("none", ["[]", "[ ]", "[\n]", "null", "{}", "false", '""'])
+@pytest.mark.parametrize(("dialect", "build"), DIALECTS.values(), ids=DIALECTS)
+def test_a_list_without_a_tool_offers_none(dialect: Any, build: Any, none: str) -> None:
+    raw = json.dumps(build(["Why?"], True))
+    assert not dialect().read(raw.replace(json.dumps(TOOLS), none).encode(), Policy()).tools
+    assert dialect().read(raw.replace(json.dumps(TOOLS), "[\n {}]").encode(), Policy()).tools
 
 
 def test_a_frame_that_goes_on_from_another_and_tools_in_the_input_offer_tools() -> None:

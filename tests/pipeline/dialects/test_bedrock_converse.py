@@ -105,6 +105,14 @@ def test_a_result_is_replaced_where_it_stands_and_nothing_else_changes() -> None
     assert written.startswith(raw[: raw.index(b"a\\n")])
 
 
+@pytest.mark.parametrize(
+    ("config", "offered"), [({"tools": [{"toolSpec": {}}]}, True), ({"toolChoice": {"auto": {}}}, False), (None, False), ([], False)]
+)
+def test_tools_are_offered_in_a_configuration(config: Any, offered: bool) -> None:
+    assert BedrockConverse().read(body(MESSAGES, toolConfig=config), Policy()).tools is offered
+    assert not read(MESSAGES).tools
+
+
 def test_a_cache_point_that_moves_is_the_same_lineage() -> None:
     without = [{**MESSAGES[0], "content": MESSAGES[0]["content"][:1]}, *MESSAGES[1:]]
     assert lineage(read(without).items) == lineage(read(MESSAGES).items)
