@@ -354,8 +354,11 @@ def _connected(path: Path, busy: float) -> sqlite3.Connection:
         path.parent.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             path.parent.mkdir(mode=0o700)
-        # SQLite gives the files beside it (-wal, -shm) the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+        # SQLite gives the files beside it (-wal, -shm) the same mode. A file that is there is not opened but by SQLite: with the first descriptor
+        # that is closed a process loses all its locks on a file (POSIX), and what another connection of ours writes goes into a log that the next
+        # process to close the store takes away.
+        with suppress(FileExistsError):
+            os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
     except OSError as error:
         raise StoreError(f"The store {path} cannot be opened: {error.strerror}. Check the folder and its permissions.") from error
     with _explained(path):

@@ -113,6 +113,30 @@ def test_reopening_keeps_everything(path):
     store.close()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("close", [True, False])
+def test_a_file_that_is_opened_twice_is_still_held_against_other_processes(path, close):
+    """The locks of a process on a file go with the first descriptor of it that is closed; a process that finds none takes the log away."""
+    store = SqliteStore.open(path)
+    again = SqliteStore.open(path)
+    if close:
+        again.close()
+    run("store.close()\n", path).communicate(timeout=60)
+    handle = store.put_original("kept after another process has gone")
+    seen = run(f"print(store.original({handle!r}) is not None)\nstore.close()\n", path).communicate(timeout=60)[0]
+    assert seen.strip() == b"True"
+    again.close()
+    store.close()
+
+
+def test_the_file_is_private_where_it_is_reached_by_a_link_to_nothing(tmp_path):
+    link = tmp_path / "state" / "headroom.db"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "elsewhere.db")
+    SqliteStore.open(link).close()
+    assert stat.S_IMODE((tmp_path / "elsewhere.db").stat().st_mode) == 0o600
+
+
 def test_a_failed_migration_leaves_nothing(path, monkeypatch):
     def broken(db):
         db.execute("CREATE TABLE half (x)")
