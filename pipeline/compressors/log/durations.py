@@ -36,7 +36,7 @@ class Slow:
     Args:
         printed: some line prints a duration.
         outliers: far from what their shape takes; at most two a shape.
-        long: from the longest down to half of the longest of its shape.
+        long: from the longest down to half of the longest of its shape; of small shapes only where slowness is asked for.
     """
 
     printed: bool
@@ -44,8 +44,13 @@ class Slow:
     long: list[int]
 
 
-def slow(shapes: Shapes) -> Slow:
-    """Lines with long printed durations, judged among the lines of their shape; where that has but few, among all that print one with a unit."""
+def slow(shapes: Shapes, *, asked: bool = False) -> Slow:
+    """Lines with long printed durations, judged among the lines of their shape; where that has but few, among all that print one with a unit.
+
+    Args:
+        shapes: the grouped log.
+        asked: slowness is asked for; else only outliers are looked for.
+    """
     outliers: list[int] = []
     long: list[tuple[float, int]] = []
     few: list[tuple[float, int]] = []
@@ -53,7 +58,8 @@ def slow(shapes: Shapes) -> Slow:
     printed = False
     for members in shapes.members:
         if len(members) < _FEW:
-            few += [(-found.seconds, i) for i in members if (found := _longest(shapes.lines[i][:_LINE].lower())) is not None and found.unit]
+            timing = ((_longest(shapes.lines[i][:_LINE].lower()), i) for i in members if asked)
+            few += [(-found.seconds, i) for found, i in timing if found is not None and found.unit]
             continue
         context = _context(shapes.lines[members[0]])
         if context is None:

@@ -28,7 +28,8 @@ _STAMP = re.compile(
     r"|^\[ {0,6}\d{1,7}\.\d{6}\] )"  # kernel ring buffer
 )
 _JSON_SHARE = 0.4  # of the lines are objects: what stands between them is what the program printed besides
-_STAMP_END = 90  # a timestamp of a log stands in the first fields
+_STAMP_END = 90  # a timestamp of a log begins in the first fields
+_STAMP_REACH = _STAMP_END + 30
 _FIELDS = 6
 _PYTHON_LEVEL = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,100}:")
 _JSON_LOG = re.compile(r"\"(?:time|timestamp|ts|@timestamp|asctime|t)\"\s?:", re.IGNORECASE)
@@ -72,7 +73,7 @@ def confidence(content: Content) -> float:
     if _share(_ACCESS, sample) > 0.3 or _is_table(lines, sample, content.call):
         return 0.0
     heads = [line for line in sample if not _CONTINUED.match(line)]
-    stamped = sum(_stamped(line) for line in heads)
+    stamped = _stamped(heads)
     continued = len(sample) - len(heads)
     if stamped >= 0.5 * len(sample) or (stamped >= 0.8 * len(heads) and stamped >= 3 and continued <= 0.9 * len(sample)):
         hits = _share(_HIT, sample)
@@ -92,9 +93,19 @@ def _objects(sample: Sequence[str]) -> list[str]:
     return [line for line in sample if line.startswith('{"')]
 
 
-def _stamped(line: str) -> bool:
-    match = _STAMP.search(line, 0, _STAMP_END + 30)
-    return match is not None and match.start() <= _STAMP_END and line.count(" ", 0, match.start()) <= _FIELDS
+def _stamped(lines: Sequence[str]) -> int:
+    """How many lines have a time in their first fields."""
+    found = at = 0
+    for line in lines:
+        # Mostly where the line before has it: to look there first takes half as long.
+        if _STAMP.match(line, at, _STAMP_REACH) and line.count(" ", 0, at) <= _FIELDS:
+            found += 1
+            continue
+        match = _STAMP.search(line, 0, _STAMP_REACH)
+        if match is not None and match.start() <= _STAMP_END and line.count(" ", 0, match.start()) <= _FIELDS:
+            found += 1
+            at = match.start()
+    return found
 
 
 def _sample(lines: Sequence[str]) -> list[str]:

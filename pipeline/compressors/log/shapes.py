@@ -148,15 +148,14 @@ def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], forms: lis
         rough: line -> level 1 shape.
         forms: level 1 shape -> level 2 shape, with 0 for what is masked.
     """
-    loud = [i for i in range(len(lines)) if not quiet[i]]
-    counts = Counter(rough[i] for i in loud)
-    first: dict[int, int] = {}  # level 1 shape -> its first line
-    for i in loud:
-        first.setdefault(rough[i], i)
-    known = dict(zip(first, judge_all([lines[i] for i in first.values()], [forms[s] for s in first]), strict=True))
-    severities, levels = [NEITHER] * len(lines), [""] * len(lines)
-    for i in loud:
-        severities[i], levels[i] = known[rough[i]]
+    loud = [i for i, hushed in enumerate(quiet) if not hushed]
+    judged = [rough[i] for i in loud]
+    counts = Counter(judged)
+    first = dict(zip(reversed(judged), reversed(loud), strict=True))  # level 1 shape -> its first line
+    asked = sorted(first.values())
+    known = {rough[i]: said for i, said in zip(asked, judge_all([lines[i] for i in asked], [forms[rough[i]] for i in asked]), strict=True)}
+    none = Verdict(NEITHER, "")
+    verdicts = [none if hushed else known[shape] for shape, hushed in zip(rough, quiet, strict=True)]
     patterns = {s: found for s, i in first.items() if counts[s] > 1 and (found := deciders(lines[i]))}
     by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
     for i in loud if patterns else ():
@@ -165,8 +164,8 @@ def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], forms: lis
             key = (shape, deciding(lines[i], patterns[shape]))
             if key not in by_number:
                 by_number[key] = judge(lines[i])
-            severities[i], levels[i] = by_number[key]
-    return severities, levels
+            verdicts[i] = by_number[key]
+    return [v.severity for v in verdicts], [v.level for v in verdicts]
 
 
 def _merge(masks: list[str], verdicts: list[tuple[int, str]]) -> list[int]:

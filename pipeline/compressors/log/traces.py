@@ -55,9 +55,8 @@ class Events:
 
 def events(lines: Sequence[str]) -> Events:
     """Group lines into events. Linear: each line is looked at once."""
-    filled = sum(1 for line in lines if line.strip())
-    indented = sum(1 for line in lines if line[:1] in (" ", "\t") and line.strip())
-    by_indent = indented <= _MOSTLY * filled
+    filled = [line for line in lines if line and not line.isspace()]
+    by_indent = sum(line.startswith((" ", "\t")) for line in filled) <= _MOSTLY * len(filled)
     head_of = list(range(len(lines)))
     frame = [False] * len(lines)
     detail: dict[int, int] = {}

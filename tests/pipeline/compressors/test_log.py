@@ -199,7 +199,7 @@ def test_what_takes_long_once_is_slow_beside_what_all_lines_take():
     lines = [f"{clock(i)} INFO [job-{i}] run in {20 + i % 9} ms" for i in range(400)]
     lines[100] = f"{clock(100)} INFO backup of the ledger done in 95 s"
     lines[200] = f"{clock(200)} INFO index of the ledger done in 3 ms"
-    assert durations.slow(mine(lines, [False] * 400)).long == [100]
+    assert durations.slow(mine(lines, [False] * 400), asked=True).long == [100]
 
 
 @pytest.mark.parametrize("form", ["Completed in {0} ms (Views: 2.1ms | Cache: 1.9ms)", "query_time: {0}  lock_time: 0.000041 rows: 12"])
