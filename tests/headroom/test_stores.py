@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
+from headroom import _stores
 from headroom._stores import default_store
+from pipeline.store import opening
 
 FORKING = """
 import os, sys
@@ -37,3 +42,27 @@ def test_a_process_that_was_forked_opens_its_own(private_home: Path) -> None:
 
 def test_it_is_opened_once(private_home: Path) -> None:
     assert default_store() is default_store()
+
+
+def test_threads_that_ask_at_once_are_given_the_same(private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(private_home / "state"))
+    monkeypatch.setattr(_stores, "_opened", cache(_stores._opened.__wrapped__))
+    open_store, opened, both = opening.open_store, [], Barrier(2)
+
+    def slow(where: str | Path) -> object:
+        try:
+            both.wait(0.1)  # a second thread would come here too, while the first one is still opening
+        except BrokenBarrierError:
+            pass
+        opened.append(open_store(where))
+        return opened[-1]
+
+    monkeypatch.setattr(opening, "open_store", slow)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            first, second = threads.map(lambda _: default_store(), range(2))
+        assert first is second
+        assert opened == [first]
+    finally:
+        for store in opened:
+            store.close()
