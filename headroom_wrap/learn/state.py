@@ -6,15 +6,18 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from headroom_wrap.learn.evidence import KEEPS_FIRM
 from headroom_wrap.learn.findings import Mined, decode, distinct, encode
 from headroom_wrap.supervisor.journal import write_atomically
 
 _MOST_BYTES = 4 << 20  # of observations; beyond that the oldest half goes
+_MOST_SESSIONS = 20_000  # with parts and subagents' conversations; so too
+_KEEPS_S = 2 * KEEPS_FIRM  # before the newest: a finding is stale long before, but what speaks against a rule of the user's may be older than it
 _MOST_REFUSED = 2000  # of one project
 
 
@@ -78,10 +81,10 @@ class Memory:
         known = self.recall()
         before = {one.key: one for one in known}
         with contextlib.suppress(OSError):
-            self._keep([one for one in new if before.get(one.key) != one and (one.observations or one.outcomes)])
+            self._keep([one for one in new if before.get(one.key) != one and (one.observations or one.outcomes)], known)
         return distinct((*known, *new))
 
-    def _keep(self, mined: Iterable[Mined]) -> None:
+    def _keep(self, mined: Sequence[Mined], known: Sequence[Mined]) -> None:
         lines = b"".join(map(_line, mined))
         if not lines:
             return
@@ -89,13 +92,17 @@ class Memory:
             with open(self._observations, "ab", opener=_private) as file:
                 file.write(lines)
                 size = file.tell()
-            if size > _MOST_BYTES:
+            everything = (*known, *mined)
+            if size > _MOST_BYTES or len(everything) > _MOST_SESSIONS or len(_young(everything)) < len(everything):
                 self._forget()
 
     def _forget(self) -> None:
-        """Drop what was said again since, and then the oldest until half of the room is free."""
-        lines = [_line(one) for one in self.recall()]
+        """Drop what was said again since and what is too old, and if that is too much still, the oldest until half of the room is free."""
+        young = _young(self.recall())
+        lines = [_line(one) for one in (young if len(young) <= _MOST_SESSIONS else young[-_MOST_SESSIONS // 2 :])]
         size = sum(map(len, lines))
+        if size <= _MOST_BYTES:
+            size = 0
         while lines and size > _MOST_BYTES // 2:
             size -= len(lines[0])
             del lines[0]
@@ -131,6 +138,18 @@ class Memory:
             yield
         finally:
             os.close(folder)
+
+
+def _young(known: Sequence[Mined]) -> list[Mined]:
+    """Without what is too old to matter. What has no time is as old as what stands beside it."""
+    newest = max(map(_time, known), default=0.0)
+    return [one for one in known if not 0 < _time(one) < newest - _KEEPS_S]
+
+
+def _time(mined: Mined) -> float:
+    """When a session last showed anything, 0 if that is not known."""
+    shown = [seen.evidence.time for seen in mined.observations] + [outcome.evidence.time for outcome in mined.outcomes]
+    return max(shown, default=0.0)
 
 
 def _line(mined: Mined) -> bytes:

@@ -22,6 +22,36 @@ DAY = time.strftime("%Y-%m-%d", time.localtime(NOW))
 FOUND = Verdict("search", ToolKind.SEARCH, Step.LOSSLESS, 12, 7, 7, 9000, ("rg",), Rate(0.4, 0.3), NOW)
 
 
+def conversations(store: MemoryStore, times: list[float]) -> None:
+    origin = Origin("git-1", "claude", "/p")
+    evidence = {Subject("search", ToolKind.SEARCH, Step.FULL, "rg"): Tally(sent=1)}
+    store.remember([records.row(origin, "s", f"c{n}", evidence, time) for n, time in enumerate(times)])
+
+
+def test_what_no_longer_counts_goes() -> None:
+    store = MemoryStore()
+    conversations(store, [NOW - n for n in range(records.MOST + 80)])
+    before = retrieved.look(store, "git-1", NOW)
+    left = store.memories(records.shelf("git-1"))
+    assert [row.time for row in left] == [NOW - n for n in range(records.MOST)]
+    assert retrieved.look(store, "git-1", NOW) == before
+    assert retrieved.prune(store, "git-1", NOW) == 0
+
+
+def test_what_is_too_old_goes() -> None:
+    store = MemoryStore()
+    conversations(store, [NOW, *(NOW - retrieved.KEEPS_S - n for n in range(1, 60))])
+    assert retrieved.prune(store, "git-1", NOW) == 59
+    assert [row.time for row in store.memories(records.shelf("git-1"))] == [NOW]
+
+
+def test_a_few_are_left_in_peace() -> None:
+    store = MemoryStore()
+    conversations(store, [NOW - retrieved.KEEPS_S - n for n in range(1, 40)])
+    assert retrieved.prune(store, "git-1", NOW) == 0
+    assert len(store.memories(records.shelf("git-1"))) == 39
+
+
 @pytest.mark.parametrize(
     ("found", "said"),
     [

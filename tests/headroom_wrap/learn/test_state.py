@@ -9,8 +9,8 @@ from headroom_wrap.learn.findings import Evidence, Kind, Lesson, Mined, Observat
 from headroom_wrap.learn.state import Memory, Record, Written
 
 
-def mined(key: str, value: str = "python3") -> Mined:
-    seen = Evidence(1.0, "/p", "claude", key, "c")
+def mined(key: str, value: str = "python3", time: float = 1.0) -> Mined:
+    seen = Evidence(time, "/p", "claude", key, "c")
     return Mined(key, (Observation(Kind.COMMAND, "python", Lesson.USE_PROGRAM, {"wrong": "python", "right": value}, seen),))
 
 
@@ -45,6 +45,24 @@ def test_it_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert keys == sorted(keys)
     assert keys[-1] == "199"
     assert len(keys) > 20
+
+
+def test_it_stays_bounded_by_age(tmp_path: Path) -> None:
+    memory, year = Memory(tmp_path), 365 * 86_400.0
+    memory.add([mined("old", time=1000.0), mined("undated", time=0.0), mined("later", time=year / 2)])
+    assert len(memory.recall()) == 3
+    memory.add([mined("new", time=year + 2000.0)])
+    assert [one.key for one in memory.recall()] == ["undated", "later", "new"]
+
+
+def test_it_stays_bounded_by_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "_MOST_SESSIONS", 10)
+    memory = Memory(tmp_path)
+    for n in range(25):
+        memory.add([mined(f"{n:03}")])
+    keys = [one.key for one in memory.recall()]
+    assert 5 <= len(keys) <= 10
+    assert keys == [f"{n:03}" for n in range(25)][-len(keys) :]
 
 
 def test_a_record(tmp_path: Path) -> None:
