@@ -8,6 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 _PIECE = 1 << 20
+# The libraries copy all that stands behind the end of a part: a chunk of many parts would take the square of its length, so it is taken in bites.
+_BITE = 16 << 10
+_BROTLI_BITE = 4 << 10  # bounds what one of them can become
+# gzip's members, zstd's frames. Empty ones take 13 microseconds for as many bytes; who streams may end one with each event.
+_MOST_PARTS = 1000
+_LEAST_PART = 256  # bytes; one more part for as many that come out
 _WITH_HEADER = zlib.MAX_WBITS | 32  # gzip's or zlib's
 
 
@@ -47,9 +53,9 @@ def decoder(coding: str, limit: int) -> Decoder:
     if name in ("gzip", "x-gzip", "deflate"):
         return _Zlib(limit, bare=name == "deflate")
     if name == "zstd":
-        return _Streamed(_zstd(), limit)
+        return _Streamed(_zstd, limit)
     if name == "br":
-        return _Streamed(_brotli(), limit)
+        return _Streamed(_brotli, limit)
     raise CodingError(f"content coding {name!r} is not known")
 
 
@@ -67,6 +73,35 @@ class _Identity:
         return chunk
 
 
+class _Allowance:
+    """What may still come out of a coding.
+
+    Args:
+        limit: bytes in all.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._out = 0
+        self._parts = 0
+
+    def count(self, piece: bytes) -> None:
+        """Something came out. Raises ``TooMuch``."""
+        self._out += len(piece)
+        if self._out > self._limit:
+            raise TooMuch("more behind a coding than may be read")
+
+    def count_part(self) -> None:
+        """Another part begins. Raises ``CodingError``."""
+        self._parts += 1
+        if self._parts > _MOST_PARTS + self._out // _LEAST_PART:
+            raise CodingError("in more parts than may be read")
+
+
+def _bites(chunk: bytes, size: int = _BITE) -> Iterator[bytes]:
+    return (chunk[start : start + size] for start in range(0, len(chunk), size))
+
+
 class _Zlib:
     """gzip, of one or more members, and deflate.
 
@@ -76,7 +111,7 @@ class _Zlib:
     """
 
     def __init__(self, limit: int, *, bare: bool) -> None:
-        self._left = limit
+        self._allowance = _Allowance(limit)
         self._bare = bare
         self._head = b""
         self._inflate: Any = None
@@ -90,20 +125,20 @@ class _Zlib:
             self._inflate = zlib.decompressobj(_WITH_HEADER if not self._bare or _zlib_header(chunk) else -zlib.MAX_WBITS)
         out: list[bytes] = []
         try:
-            chunk = self._step(chunk, out)
-            while chunk or len(out[-1]) == _PIECE:  # a full piece may have more behind it, though all input is taken
-                chunk = self._step(chunk, out)
+            for bite in _bites(chunk):
+                rest = self._step(bite, out)
+                while rest or len(out[-1]) == _PIECE:  # a full piece may have more behind it, though all input is taken
+                    rest = self._step(rest, out)
         except zlib.error as error:
             raise CodingError(str(error)) from None
         return b"".join(out)
 
     def _step(self, chunk: bytes, out: list[bytes]) -> bytes:
         if self._inflate.eof:
+            self._allowance.count_part()
             self._inflate = zlib.decompressobj(_WITH_HEADER)  # the next member
         piece = self._inflate.decompress(chunk, _PIECE)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise TooMuch("more behind a coding than may be read")
+        self._allowance.count(piece)
         out.append(piece)
         rest: bytes = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
         return rest
@@ -117,17 +152,15 @@ def _zlib_header(data: bytes) -> bool:
 class _Streamed:
     """A decompressor of another library."""
 
-    def __init__(self, decompressor: Callable[[bytes], Iterator[bytes]], limit: int) -> None:
-        self._decompressor = decompressor
-        self._left = limit
+    def __init__(self, make: Callable[[_Allowance], Callable[[bytes], Iterator[bytes]]], limit: int) -> None:
+        self._allowance = _Allowance(limit)
+        self._decompressor = make(self._allowance)
 
     def feed(self, chunk: bytes) -> bytes:
         out = []
         pieces = self._decompressor(chunk)
         while (piece := self._next(pieces)) is not None:
-            self._left -= len(piece)
-            if self._left < 0:
-                raise TooMuch("more behind a coding than may be read")
+            self._allowance.count(piece)
             out.append(piece)
         return b"".join(out)
 
@@ -138,7 +171,7 @@ class _Streamed:
             raise CodingError(str(error)) from None
 
 
-def _zstd() -> Callable[[bytes], Iterator[bytes]]:
+def _zstd(allowance: _Allowance) -> Callable[[bytes], Iterator[bytes]]:
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd
@@ -149,29 +182,28 @@ def _zstd() -> Callable[[bytes], Iterator[bytes]]:
     state = [zstd.ZstdDecompressor()]
 
     def pieces(chunk: bytes) -> Iterator[bytes]:
+        for bite in _bites(chunk):
+            yield from of_bite(bite)
+
+    def of_bite(bite: bytes) -> Iterator[bytes]:
         while True:
             if state[0].eof:
-                if not chunk:
+                if not bite:
                     return
+                allowance.count_part()
                 state[0] = zstd.ZstdDecompressor()  # the next frame
-            piece = state[0].decompress(chunk, _PIECE)
-            yield piece
-            chunk = state[0].unused_data if state[0].eof else b""
-            if not chunk and (state[0].eof or state[0].needs_input):
+            yield state[0].decompress(bite, _PIECE)
+            bite = state[0].unused_data if state[0].eof else b""
+            if not bite and (state[0].eof or state[0].needs_input):
                 return
 
     return pieces
 
 
-def _brotli() -> Callable[[bytes], Iterator[bytes]]:
+def _brotli(_: _Allowance) -> Callable[[bytes], Iterator[bytes]]:
     try:
         import brotli  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         raise CodingError("brotli is not installed") from None
     state = brotli.Decompressor()
-
-    def pieces(chunk: bytes) -> Iterator[bytes]:
-        for start in range(0, len(chunk), 1 << 12):  # small bites bound what one of them can become
-            yield state.process(chunk[start : start + (1 << 12)])
-
-    return pieces
+    return lambda chunk: (state.process(bite) for bite in _bites(chunk, _BROTLI_BITE))

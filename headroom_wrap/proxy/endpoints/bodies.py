@@ -38,7 +38,7 @@ async def read(request: web.BaseRequest, limit: int) -> bytes:
     except codings.CodingError as error:
         raise Refusal(415, "unsupported_media_type", f"The body cannot be read: {error}.", {"Accept-Encoding": "gzip, deflate, zstd"}) from None
     try:
-        return decoder.feed(data)
+        return await asyncio.to_thread(decoder.feed, data)  # a few kilobytes may stand for all that a body may have
     except codings.CodingError as error:
         raise Refusal(400, "invalid_request", f"The body is not what its Content-Encoding says: {error}.") from None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_wrap.proxy import codings
+from tests.cpu import cpu_seconds
 
 raw_deflate = zlib.compressobj(wbits=-15)
 RAW = raw_deflate.compress(b"hello" * 99) + raw_deflate.flush()
@@ -71,3 +73,30 @@ def test_splits_do_not_matter(data, sizes):
 def test_unknown_codings_are_refused(coding):
     with pytest.raises(codings.CodingError):
         codings.decoder(coding, 1)
+
+
+PACKED = [("gzip", gzip.compress), ("zstd", zstd.compress)]
+
+
+@pytest.mark.parametrize(("coding", "pack"), PACKED)
+def test_parts_in_great_number_are_not_read(coding, pack):
+    with pytest.raises(codings.CodingError, match="parts"):
+        codings.decode(pack(b"") * 50_000, coding, 1 << 20)
+    assert codings.decode(pack(b"") * 1000 + pack(b"end"), coding, 1 << 20) == b"end"
+
+
+@pytest.mark.parametrize(("coding", "pack"), PACKED)
+def test_a_stream_may_end_a_part_with_each_event(coding, pack):
+    event = b"data: " + b"x" * 300
+    decoder = codings.decoder(coding, 1 << 30)
+    assert sum(len(decoder.feed(pack(event))) for _ in range(5000)) == 5000 * len(event)
+
+
+@pytest.mark.parametrize(("coding", "pack"), PACKED)
+def test_what_stands_behind_parts_is_not_gone_through_for_each_of_them(coding, pack):
+    large = pack(random.Random(1).randbytes(4 << 20))
+
+    def seconds(data):
+        return cpu_seconds(lambda: codings.decode(data, coding, 1 << 23), runs=3)
+
+    assert seconds(pack(b"") * 900 + large) < 5 * (seconds(pack(b"") * 900) + seconds(large))

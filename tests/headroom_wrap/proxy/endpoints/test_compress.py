@@ -189,6 +189,7 @@ async def test_media_types_and_codings():
         assert (reply.status, reply.kind, reply.header("Accept-Post")) == (415, "unsupported_media_type", "application/json")
         assert (await c.post("/v1/compress", body, Content_Encoding="rot13")).status == 415
         assert (await c.post("/v1/compress", body, Content_Encoding="gzip")).status == 400
+        assert (await c.post("/v1/compress", gzip.compress(b"") * 1500, Content_Encoding="gzip")).status == 400
 
 
 async def test_bodies_are_bounded_before_and_after_their_coding(monkeypatch):
