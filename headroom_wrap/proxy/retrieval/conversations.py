@@ -90,6 +90,7 @@ class Retrieval:
         self._memory = RecentDecisions(_REMEMBERED)
         self._refused: set[str] = set()
         self._reading = asyncio.Lock()
+        self._under_way: set[asyncio.Task[Outline]] = set()
 
     async def prepare(self, body: bytes, coding: str, target: str) -> tuple[Prepared, Conversation | None]:
         """What goes on in place of a body, and the conversation that it is of if calls of our tool may come. Never raises but for cancellation.
@@ -191,9 +192,16 @@ class Retrieval:
         )
 
     async def _read(self, plain: bytes) -> Outline:
+        if len(plain) < _IN_A_THREAD and not self._reading.locked():
+            return self._reader.read(plain)
+        # The thread goes on after its client has left, and until it ends nobody else may read.
+        task = asyncio.create_task(self._read_in_turn(plain))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _read_in_turn(self, plain: bytes) -> Outline:
         async with self._reading:
-            if len(plain) < _IN_A_THREAD:
-                return self._reader.read(plain)
             return await asyncio.to_thread(self._reader.read, plain)
 
     async def _standing(self, plain: bytes, outline: Outline, target: str, *, tools: bool) -> tuple[str, bytes] | None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
 
 import pytest
 
+from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.retrieval.conversations import Retrieval
+from headroom_wrap.proxy.retrieval.outline import Reader
 from headroom_wrap.proxy.retrieval.wires.anthropic import AnthropicWire
-from tests.headroom_wrap.proxy.harness import OK, RawUpstream, answer, body_of, conversation, log_text, proxy
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.policy import Policy
+from tests.headroom_wrap.proxy.harness import DEADLINE, OK, RawUpstream, answer, body_of, conversation, log_text, proxy
 from tests.memory_store import MemoryStore
 
 BASH = {"name": "Bash", "input_schema": {"type": "object"}}
@@ -224,3 +232,44 @@ async def test_bulk_without_tools():
         (sent,) = await run(upstream, p, body_of(messages))
         assert names(sent) == ["headroom_retrieve"]
         assert elided(sent)
+
+
+class SlowReader(Reader):
+    """Takes its time with what is read in a thread, and notices who reads beside it."""
+
+    def __init__(self):
+        super().__init__(Anthropic(), {})
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.at_work = False
+        self.disturbed = False
+
+    def read(self, body):
+        self.disturbed |= self.at_work
+        if threading.current_thread() is threading.main_thread():
+            return super().read(body)
+        self.at_work = True
+        self.begun.set()
+        self.go_on.wait(DEADLINE)
+        self.at_work = False
+        return super().read(body)
+
+
+async def test_a_thread_reads_alone_although_its_client_has_left():
+    keeper = Keeper(MemoryStore)
+    reader = SlowReader()
+    compression = Compression(Anthropic(), Policy(), keeper, None, lambda _: None)
+    retrieval = Retrieval(AnthropicWire(), reader, compression, keeper, lambda _: None, fetched=lambda: None)
+    large = body_of([{"role": "user", "content": "x" * (2 << 20)}], tools=[BASH])
+    left = asyncio.create_task(retrieval.prepare(large, "", "/v1/messages"))
+    assert await asyncio.to_thread(reader.begun.wait, DEADLINE)
+    left.cancel()
+    await asyncio.wait([left])
+    another = asyncio.create_task(retrieval.prepare(session(0, tools=[BASH])[0], "", "/v1/messages"))
+    for _ in range(100):
+        await asyncio.sleep(0)  # as far as it gets
+    reader.go_on.set()
+    _, conversation = await asyncio.wait_for(another, DEADLINE)
+    assert left.cancelled()
+    assert conversation is not None
+    assert not reader.disturbed
+    await keeper.close()
