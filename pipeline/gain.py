@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline import tokens
@@ -13,9 +11,6 @@ from pipeline.tokens import Sampled
 _LARGELY = 0.5  # of the original's characters: a shorter text is counted itself, of a longer one what differs
 _ENDS = 0.02  # of what differs in lines, as white space at their ends may belong to tokens with what stands beside it
 _FEW = 4
-# Where a line begins that takes no part in a token of the lines above it. Tokens never go on after a line's end but with white space that more
-# line ends follow and, behind punctuation, with slashes.
-_BEGINS = re.compile(r"\n(?=[^\S\r\n]*[^\s/]|[^\S\r\n]+/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +52,6 @@ def gain(original: str, text: str, before: Sampled) -> Gain:
 
 
 def exact(original: str, text: str) -> Gain:
-    """What a rewrite saves, counted: all of the original, of the rewrite only what the two do not have in common."""
-    before = tokens.count(original)
-    counts = Counter(_stretches(original))
-    counts.subtract(_stretches(text))
-    differing = [(stretch, n) for stretch, n in counts.items() if n]
-    return Gain(Sampled(before), sum(n * found for (_, n), found in zip(differing, tokens.counts(s for s, _ in differing), strict=True)))
-
-
-def _stretches(text: str) -> Iterator[str]:
-    """A text in stretches, a line each where that is possible, whose tokens are together those of the text."""
-    at = 0
-    for found in _BEGINS.finditer(text):
-        yield text[at : found.end()]
-        at = found.end()
-    yield text[at:]
+    """What a rewrite saves, counted."""
+    before, after = tokens.count(original), tokens.count(text)
+    return Gain(Sampled(before), before - after)

@@ -5,13 +5,15 @@ The vocabulary is part of the package (``data/o200k_base.xz``, written by ``scri
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import lzma
 import math
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +64,6 @@ def count(text: str) -> int:
     one character, East Asian prose): they may count one or two tokens more for every 32,768 characters. A lone surrogate counts as U+FFFD.
     The first call loads the vocabulary (about 0.26 s of CPU time, 56 MB that stay) unless `warm` has.
     """
-    if len(text) <= _COUNTED:
-        return _short(text)
     encoding = _encoding()
     if len(text) <= _CHUNK:
         return len(encoding.encode_ordinary(text))
@@ -73,17 +73,6 @@ def count(text: str) -> int:
         total += len(encoding.encode_ordinary(text[start:end]))
         start = end
     return total
-
-
-@lru_cache(maxsize=8)  # a block is counted when it comes, and again where its samples do not decide
-def _short(text: str) -> int:
-    return len(_encoding().encode_ordinary(text))
-
-
-def counts(texts: Iterable[str]) -> Iterator[int]:
-    """``count`` of each of many texts that are seen but once."""
-    encode = _encoding().encode_ordinary
-    return (len(encode(text)) if len(text) <= _CHUNK else count(text) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +163,6 @@ def _encoding() -> tiktoken.Encoding:
 @cache
 def _load() -> tiktoken.Encoding:
     # Late, as the estimate and the ratios need none of it.
-    import lzma
-
     import tiktoken
 
     ranks = unpack(lzma.decompress(VOCABULARY.read_bytes()))
@@ -191,8 +178,6 @@ def unpack(data: bytes) -> dict[bytes, int]:
     Raises:
         ValueError: these are not the bytes that were packed.
     """
-    import hashlib
-
     digest = hashlib.sha256(data).hexdigest()
     if digest != VOCABULARY_SHA256:
         raise ValueError(f"{VOCABULARY} is damaged: its SHA-256 is {digest}. Reinstall Headroom.")

@@ -59,20 +59,3 @@ def test_of_short_texts_the_gain_is_near_the_count(one: list[str], other: list[s
     assert before == Sampled(tokens.count(original))
     ends = len(one) + len(other)  # each line may end within a token
     assert abs(gain(original, text, before).saved - exact(original, text).saved) <= ends + 4
-
-
-_LINES = st.lists(st.text(st.sampled_from(" \t\r\x0b\x1c\x85\u2028ab1é漢'/)(-/.") | st.characters(), max_size=12), max_size=30)
-
-
-@settings(max_examples=300, deadline=None)
-@given(_LINES, _LINES, st.integers(0, 30))
-def test_a_gain_that_is_counted_is_the_difference_of_the_counts(one: list[str], other: list[str], shared: int) -> None:
-    original, text = "\n".join(one), "\n".join([*one[:shared], *other, *one[shared:]])
-    found = exact(original, text)
-    assert found.before == Sampled(tokens.count(original))
-    assert (found.saved, found.within) == (tokens.count(original) - tokens.count(text), 0)
-
-
-def test_a_slash_behind_punctuation_belongs_to_the_line_above() -> None:
-    one, other = "a (\n/usr/b\n/c", "a (\n/usr/b\n[1]\n/c"
-    assert exact(other, one).saved == tokens.count(other) - tokens.count(one)
