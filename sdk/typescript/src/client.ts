@@ -7,7 +7,7 @@ import type { HeadroomConfig, HeadroomMode, HealthStatus, SimulationResult } fro
 import { ChatCompletions, Messages } from "./passthrough.js";
 import { shrink, untouched } from "./shrink.js";
 import { toolAnswer } from "./retrieval_tool.js";
-import { Sent } from "./sent.js";
+import { Sent, type Settled } from "./sent.js";
 import { Transport } from "./transport.js";
 import type {
   CompressRequestOptions,
@@ -68,18 +68,25 @@ export class HeadroomClient extends Figures implements HeadroomClientInterface {
    * @throws HeadroomError
    */
   async compress(messages: any[], options: CompressRequestOptions = {}): Promise<CompressResult> {
-    const result = await this.made(messages, options);
-    return { ...result, messages: this.sent.settle({ ...options, signal: undefined }, messages, result.messages) };
-  }
-
-  private async made(messages: any[], options: CompressRequestOptions): Promise<CompressResult> {
     try {
-      return await shrink(this.transport, messages, options);
+      const made = await shrink(this.transport, messages, options);
+      return { ...made, messages: this.settled(messages, options, made).messages };
     } catch (error) {
       if (!this.fallback || !isOutage(error)) throw error;
       fallenBack(error as HeadroomError, this.onFallback);
-      return untouched(messages, error as HeadroomError);
+      return this.known(messages, options, error as HeadroomError);
     }
+  }
+
+  /** Messages that the proxy makes nothing of: what this client gave back before as it was then, and the rest as it came in. */
+  known(messages: any[], options: CompressRequestOptions, error: HeadroomError): CompressResult {
+    const nothing = untouched(messages, error);
+    const { messages: settled, handles } = this.settled(messages, options, nothing);
+    return { ...nothing, messages: settled, handles, ccrHashes: handles };
+  }
+
+  private settled(messages: any[], options: CompressRequestOptions, made: CompressResult): Settled {
+    return this.sent.settle({ ...options, signal: undefined }, messages, made.messages, made.handles);
   }
 
   /** What compression would do to these messages, for a person to read. */

@@ -24,12 +24,17 @@ const MOST_CLIENTS = 100;
  * @throws HeadroomError where the proxy refuses; where it is not there, only with `fallback: false`.
  */
 export async function compress(messages: any[], options: CompressOptions = {}): Promise<CompressResult> {
-  const { hooks, client = clientOf(options) } = options;
-  if (!hooks) return client.compress(messages, requestOf(options));
+  const { client = clientOf(options) } = options;
+  return hooked(messages, options, (asked) => client.compress(asked, requestOf(options)));
+}
+
+async function hooked(messages: any[], options: CompressOptions, ask: (messages: any[]) => Promise<CompressResult>): Promise<CompressResult> {
+  const { hooks } = options;
+  if (!hooks) return ask(messages);
   const ctx = contextOf(messages, options.model ?? "");
   const asked = await hooks.preCompress(messages, ctx);
   const biases = await hooks.computeBiases(asked, ctx);
-  const result = await client.compress(asked, requestOf(options));
+  const result = await ask(asked);
   const { tokensBefore, tokensAfter, tokensSaved, compressionRatio, transformsApplied, ccrHashes } = result;
   const { model, userQuery, provider } = ctx;
   await hooks.postCompress({ tokensBefore, tokensAfter, tokensSaved, compressionRatio, transformsApplied, ccrHashes, model, userQuery, provider });
@@ -38,16 +43,27 @@ export async function compress(messages: any[], options: CompressOptions = {}): 
 
 /**
  * The same for what stands in front of an application's own requests: with `fallback` nothing but the caller's own abort is thrown, for the
- * application's request is worth more than what it could have saved.
+ * application's request is worth more than what it could have saved. What was given back before is given back then too.
  */
 export async function compressOpenly(messages: any[], options: CompressOptions): Promise<CompressResult> {
-  try {
-    return await compress(messages, options);
-  } catch (error) {
+  let client: HeadroomClientInterface | undefined;
+  const fallBack = (asked: any[], error: unknown): CompressResult => {
     if (options.fallback === false || options.signal?.aborted) throw error;
     const failure = error instanceof HeadroomError ? error : new HeadroomError(`Headroom could not compress: ${String(error)}`);
     fallenBack(failure, options.onFallback);
-    return untouched(messages, failure);
+    return client instanceof HeadroomClient ? client.known(asked, requestOf(options), failure) : untouched(asked, failure);
+  };
+  try {
+    const chosen = (client = options.client ?? clientOf(options));
+    return await hooked(messages, options, async (asked) => {
+      try {
+        return await chosen.compress(asked, requestOf(options));
+      } catch (error) {
+        return fallBack(asked, error); // with what the hooks made of them, as at all other times
+      }
+    });
+  } catch (error) {
+    return fallBack(messages, error);
   }
 }
 

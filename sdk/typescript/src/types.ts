@@ -123,15 +123,15 @@ export interface CompressResult {
   transformsApplied: string[];
   /** Handles of the originals. */
   ccrHashes: string[];
-  /** false: the proxy did not answer, and these are the messages that came in. */
+  /** false: the proxy made nothing of them. These are the messages that came in, but for those that the client gave back smaller before. */
   compressed: boolean;
-  /** Handles of the originals, under the name that everything else of Headroom uses. */
+  /** Handles of the originals, under the name that everything else of Headroom uses; where `compressed` is false, of those that the messages name. */
   handles?: string[];
   /** One entry for every tool result, and after them one for every text of the user's that is long enough to hold pasted data. */
   blocks?: BlockResult[];
   /** What was asked for and has no effect. */
   ignored?: string[];
-  /** Why nothing was compressed where `compressed` is false. */
+  /** Why the proxy made nothing of them where `compressed` is false. */
   error?: HeadroomError;
 }
 

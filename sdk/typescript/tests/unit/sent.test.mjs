@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compress, HeadroomClient } from "headroom-ai";
+import { compress, CompressionHooks, HeadroomClient, withHeadroom } from "headroom-ai";
 import { Sent } from "../../dist/esm/sent.js";
 import { fakeProxy, refusing, small } from "./fake_proxy.mjs";
 
@@ -25,6 +25,58 @@ test("a proxy that is away for a while breaks no prefix", async (t) => {
   assert.deepEqual(results((await client.compress(conversation(2, "another"))).messages), ["small", "small"], "what stood before it was another thing");
 });
 
+/** Leaves something out of every tool's text, and says of what. */
+const marking = (_request, { messages }) => {
+  const handles = [];
+  const made = messages.map((m, n) => (m.role === "tool" ? { ...m, content: `less [headroom ${handles[handles.push(`${n}`.repeat(8)) - 1]}: …]` } : m));
+  return [200, { messages: made, tokens_before: 10, tokens_after: 4, tokens_saved: 6, compression_ratio: 0.4, handles, ccr_hashes: handles, blocks: [] }];
+};
+
+test("what was given back before has its handles when the proxy is away", async (t) => {
+  const proxy = await fakeProxy(t, marking, refusing(503, "unavailable"));
+  const client = new HeadroomClient({ ...proxy, token: "t", retries: 0, onFallback: () => {} });
+  const first = await client.compress(conversation(2));
+  assert.deepEqual(first.handles, ["22222222", "44444444"]);
+  const away = await client.compress(conversation(3));
+  assert.deepEqual([away.compressed, away.handles, away.ccrHashes], [false, first.handles, first.handles]);
+  assert.deepEqual(away.messages.slice(0, 5), first.messages);
+  assert.deepEqual((await client.compress(conversation(1))).handles, ["22222222"]);
+  assert.deepEqual((await client.compress(conversation(1, "another"))).handles, []);
+});
+
+for (const status of [400, 401, 413]) {
+  test(`… and is given back where the proxy refuses with ${status}, too, if nothing may be thrown`, async (t) => {
+    const proxy = await fakeProxy(t, marking, refusing(status, "no"), marking);
+    const sent = [];
+    const create = async (request) => sent.push(request.messages);
+    const failures = [];
+    const hooks = Object.assign(new CompressionHooks(), { preCompress: (messages) => messages.filter((m) => m.content !== "left out by the application") });
+    const wrapped = withHeadroom({ messages: { create } }, { ...proxy, token: "t", retries: 0, hooks, onFallback: (error) => failures.push(error) });
+    const also = { role: "user", content: "left out by the application" };
+    for (const turns of [1, 2, 3]) await wrapped.messages.create({ model: "m", messages: [also, ...conversation(turns)] });
+    for (const [i, longer] of sent.slice(1).entries()) assert.ok(JSON.stringify(longer).startsWith(JSON.stringify(sent[i]).slice(0, -1)));
+    assert.equal(results(sent[1])[1], "a long text, 1");
+    assert.notEqual(results(sent[2])[2], "a long text, 2");
+    assert.equal(failures.length, 1);
+    await assert.rejects(compress(conversation(1), { ...(await fakeProxy(t, refusing(status, "no"))), token: "t" }));
+  });
+}
+
+test("a hook that fails changes nothing of what was given back", async (t) => {
+  const proxy = await fakeProxy(t, marking);
+  const sent = [];
+  let told = 0;
+  const hooks = Object.assign(new CompressionHooks(), {
+    postCompress: () => {
+      if (++told === 2) throw new Error("the application's own");
+    },
+  });
+  const options = { ...proxy, token: "t", retries: 0, hooks, onFallback: () => {} };
+  const wrapped = withHeadroom({ messages: { create: async (request) => sent.push(request.messages) } }, options);
+  for (const turns of [1, 2, 3]) await wrapped.messages.create({ model: "m", messages: conversation(turns) });
+  for (const [i, longer] of sent.slice(1).entries()) assert.ok(JSON.stringify(longer).startsWith(JSON.stringify(sent[i]).slice(0, -1)));
+});
+
 test("functions among the options make no new client for every request", async (t) => {
   const proxy = await fakeProxy(t, refusing(503, "unavailable"), small);
   const options = { ...proxy, token: "t", retries: 0, onFallback: () => {}, fetch: (...asked) => fetch(...asked) };
@@ -36,17 +88,17 @@ test("functions among the options make no new client for every request", async (
 test("what is asked for otherwise is another conversation", () => {
   const sent = new Sent();
   const messages = conversation(1);
-  assert.equal(sent.settle({}, messages, messages), messages);
-  assert.equal(sent.settle({}, messages, less(messages)), messages, "it went as it was");
-  assert.deepEqual(results(sent.settle({ profile: "aggressive" }, messages, less(messages))), ["less"]);
+  assert.equal(sent.settle({}, messages, messages).messages, messages);
+  assert.equal(sent.settle({}, messages, less(messages)).messages, messages, "it went as it was");
+  assert.deepEqual(results(sent.settle({ profile: "aggressive" }, messages, less(messages)).messages), ["less"]);
 });
 
 test("a message is given back as the object that it was", () => {
   const sent = new Sent();
   const messages = [...conversation(1), { role: "user", content: [{ type: "file", data: new Uint8Array(3) }] }];
-  const first = sent.settle({}, messages, less(messages));
+  const first = sent.settle({}, messages, less(messages)).messages;
   assert.equal(first[3], messages[3]);
-  const again = sent.settle({}, structuredClone(messages), structuredClone(messages));
+  const again = sent.settle({}, structuredClone(messages), structuredClone(messages)).messages;
   assert.equal(again[2], first[2]);
   assert.ok(again[3].content[0].data instanceof Uint8Array);
 });
@@ -56,5 +108,5 @@ test("not more is kept than may be", () => {
   const first = conversation(1);
   sent.settle({}, first, first);
   for (let n = 0; n < 10; n++) sent.settle({}, conversation(1, `another ${n}`), conversation(1, `another ${n}`));
-  assert.deepEqual(results(sent.settle({}, first, less(first))), ["less"], "it was forgotten");
+  assert.deepEqual(results(sent.settle({}, first, less(first)).messages), ["less"], "it was forgotten");
 });
