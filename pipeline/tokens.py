@@ -5,9 +5,7 @@ The vocabulary is part of the package (``data/o200k_base.xz``, written by ``scri
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import lzma
 import math
 import re
 import threading
@@ -163,6 +161,8 @@ def _encoding() -> tiktoken.Encoding:
 @cache
 def _load() -> tiktoken.Encoding:
     # Late, as the estimate and the ratios need none of it.
+    import lzma
+
     import tiktoken
 
     ranks = unpack(lzma.decompress(VOCABULARY.read_bytes()))
@@ -178,6 +178,8 @@ def unpack(data: bytes) -> dict[bytes, int]:
     Raises:
         ValueError: these are not the bytes that were packed.
     """
+    import hashlib
+
     digest = hashlib.sha256(data).hexdigest()
     if digest != VOCABULARY_SHA256:
         raise ValueError(f"{VOCABULARY} is damaged: its SHA-256 is {digest}. Reinstall Headroom.")
