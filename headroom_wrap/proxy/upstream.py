@@ -86,10 +86,17 @@ class Upstream:
     ) -> None:
         self.base = base.rstrip("/")
         self.reached = False
+        self._served = False
+        self._asked = 0  # how often an answer is waited for now
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s, sock_read=idle_s)
         self._tls = tls
         self._proxy = URL(proxy) if proxy else None
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Nothing but errors has ever come from there, and no answer is waited for now."""
+        return not self._served and not self._asked
 
     async def send(self, method: str, target: str, headers: CIMultiDict[str], body: Body) -> aiohttp.ClientResponse:
         """The response to a request, its body unread. The caller closes it.
@@ -103,6 +110,7 @@ class Upstream:
         Raises:
             Unreachable: there is none.
         """
+        self._asked += 1
         try:
             response = await self._open().request(
                 method,
@@ -114,7 +122,10 @@ class Upstream:
             )
         except (*Failure, ValueError) as error:
             raise Unreachable(explain(self.base, error, self._proxy)) from error
+        finally:
+            self._asked -= 1
         self.reached = True
+        self._served = self._served or response.ok
         return response
 
     async def connect(
@@ -141,10 +152,12 @@ class Upstream:
                 body = await _beginning(answer)  # now, as the library may close what does not pass here; where it does not, we do
                 answer.close()
                 raise Refused(answer, body, whole=len(body) <= _EXPLAINED)
+            self._served = True
             answers.append(answer)
 
         # A session of its own, on the connections of all: its check of the status is the one place where the library shows the answer.
         session = self._session_on(self._open().connector, owner=False, check=opens)
+        self._asked += 1
         try:
             socket = await session.ws_connect(
                 URL(self.base + target, encoded=True),
@@ -159,13 +172,19 @@ class Upstream:
         except (*Failure, ValueError) as error:
             raise Unreachable(explain(self.base, error, self._proxy)) from error
         finally:
+            self._asked -= 1
             await session.close()
         return Connected(socket, answers[0])
 
     async def close(self) -> None:
-        """Give back the connections."""
-        if self._session is not None:
-            await self._session.close()
+        """Give back the connections. Who asks again gets new ones."""
+        if (session := self.detached()) is not None:
+            await session.close()
+
+    def detached(self) -> aiohttp.ClientSession | None:
+        """The connections so far, to be closed by the caller, None if there are none. Who asks from now on gets new ones."""
+        session, self._session = self._session, None
+        return session
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

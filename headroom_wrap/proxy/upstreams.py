@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from weakref import WeakSet
 
 from headroom_wrap.proxy.routes import NoRoute, Rules
 from headroom_wrap.proxy.upstream import Upstream
@@ -25,7 +28,7 @@ class Route:
 
 
 class Upstreams:
-    """All upstreams of a proxy.
+    """All upstreams of a proxy. If there are too many, one is given up that has never served: the name of a region may be invented.
 
     Args:
         rules: which request goes where.
@@ -35,7 +38,9 @@ class Upstreams:
     def __init__(self, rules: Rules, connect: Callable[[str], Upstream]) -> None:
         self._rules = rules
         self._connect = connect
-        self._made: dict[str, Upstream] = {}
+        self._made: OrderedDict[str, Upstream] = OrderedDict()  # the least lately used first
+        self._given_up: WeakSet[Upstream] = WeakSet()
+        self._closing: set[asyncio.Task[None]] = set()
 
     def route(self, target: str, headers: Mapping[str, str]) -> Route:
         """Where a request goes.
@@ -51,11 +56,24 @@ class Upstreams:
         upstream = self._made.get(place.base)
         if upstream is None:
             if len(self._made) >= _MOST:
-                raise NoRoute(f"Headroom speaks to {_MOST} addresses already and to no further one. Restart the proxy.")
+                self._give_one_up()
             upstream = self._made[place.base] = self._connect(place.base)
+        self._made.move_to_end(place.base)
         return Route(upstream, place.target)
 
     async def close(self) -> None:
         """Give back the connections."""
-        for upstream in self._made.values():
+        await asyncio.gather(*self._closing)
+        for upstream in (*self._made.values(), *self._given_up):
             await upstream.close()
+
+    def _give_one_up(self) -> None:
+        base = next((base for base, upstream in self._made.items() if upstream.is_doubtful), None)
+        if base is None:
+            raise NoRoute(f"Headroom speaks to {_MOST} addresses already and to no further one. Restart the proxy.")
+        upstream = self._made.pop(base)
+        self._given_up.add(upstream)  # a request that is being read may go there yet
+        if (session := upstream.detached()) is not None:
+            closing = asyncio.get_running_loop().create_task(session.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
