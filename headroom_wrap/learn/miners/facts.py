@@ -27,12 +27,13 @@ _SESSIONS = frozenset({"tox", "nox"})  # they run what they are told to: tests o
 _NOT_OF_PROJECT = frozenset({"docker", "podman", "nerdctl", "buildah", "git", "pip", "pip3", "kubectl"})  # an image or a package is another thing
 _CALL = re.compile(r"\w\(\);?\Z")  # of a function, for an interpreter
 _PART = re.compile(
-    r"\A\d+\Z|::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|R|E|L|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
+    r"\w::|/(?!\.\.\.\Z)(?!\Z)|\w\.\w{1,40}(?::\d{1,7})?\Z|\A-(?:k|t|run|m|g|p|pl|w|R|E|L|-filter\S{0,60}|-grep\S{0,60}|-testNamePattern\S{0,60}|-package\S{0,60})\Z"
 )
 # Without these it may be another command: it takes its settings, or all of the project, from elsewhere.
 _SETTING = re.compile(
     r"\A(?:-[cCfwp]|-pl|--(?:config|rootdir|settings|prefix|filter|manifest-path|package|project|cwd|dir|workspace=|workspaces|features|profile)\S{0,80})\Z"
 )
+_EVERYTHING = frozenset({"//...", "::", "./..."})
 _LOUDNESS = frozenset("-q -v -vv -s -x -l -ra --quiet --verbose --exitfirst --tb=short --tb=no --no-header --color=no --output-on-failure".split())
 _MOST_WORDS = 8
 _TOTALS = 1000  # characters of an output's end in which runners of tests give their totals
@@ -87,8 +88,9 @@ def _whole(trail: Trail, step: Step, line: Line, lesson: Lesson) -> str:
     rest = line.words[len(name) :]
     task = len(name) > 1 and basename(name[0]) in _TASKED and name[-1] not in _TOLD_WHAT
     if not (task or {basename(w) for w in name} & _WHOLE) or any(_SETTING.search(w) for w in rest):
-        rest = tuple(w for w in rest if w not in _LOUDNESS)
-        if len(name) + len(rest) > _MOST_WORDS or any(_PART.search(w) and not _CALL.search(w) for w in rest):
+        if basename(name[0]) not in _SESSIONS:
+            rest = tuple(w for w in rest if w not in _LOUDNESS)
+        if len(name) + len(rest) > _MOST_WORDS or any(_is_part(w) for w in rest) or _numbered(rest):
             return ""
         if lesson is Lesson.TEST_COMMAND and _named(rest, trail.folders):
             return ""  # some of the tests, by their names
@@ -100,6 +102,16 @@ def _whole(trail: Trail, step: Step, line: Line, lesson: Lesson) -> str:
         name = (program, *name[1:])
     whole = [w for w in rest[:2] if w in ("./...", "--workspace", "--all")]
     return clean(typed((*name, *whole)))[:160] if basename(name[0]) not in ("npx", "bunx") or len(name) > 1 else ""
+
+
+def _is_part(word: str) -> bool:
+    """Whether an argument names a part of the project, or another task than the program's usual one."""
+    return word not in _EVERYTHING and not _CALL.search(word) and (word.startswith("@") or _PART.search(word) is not None)
+
+
+def _numbered(words: tuple[str, ...]) -> bool:
+    """Whether one of a command's arguments is a number, and so of one day. The value of an option is none."""
+    return any(w.isdigit() and not before.startswith("-") for before, w in zip(("", *words), words, strict=False))
 
 
 def _named(words: tuple[str, ...], folders: frozenset[str]) -> bool:

@@ -142,7 +142,8 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
         return ()  # a search that finds nothing has not failed
     if tells(name):
         return ()
-    by_value = len(value) > 3 and says(output, value)
+    verdict = step.line is not None and answers(step.line.words)
+    by_value = len(value) > 3 and says(output, value) and not verdict  # of a checker it names what was found
     by_name = len(name) > 3 and name.startswith("--") and name in output and _NEEDED.search(output) is not None
     by_name = by_name or (name.startswith("--no-") and name.count("-") > 3 and says(output.lower(), name[5:].replace("-", " ")))
     if name in _PLACES and step.failure and step.failure.cause in (Cause.NO_TASK, Cause.NO_PROJECT):
@@ -152,11 +153,7 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     if _RECKLESS.match(name) and not by_value and (name != "-f" or not value) and not (by_name and _RIGHT.fullmatch(name)):
         return ()
     if not (by_name or by_value) and (
-        not _telling(name, value)
-        or not trail.undisturbed(step, later, name, value)
-        or faults.of_code(step)
-        or faults.passing(step, name)
-        or (step.line is not None and answers(step.line.words))
+        not _telling(name, value) or not trail.undisturbed(step, later, name, value) or faults.of_code(step) or faults.passing(step, name) or verdict
     ):
         return ()
     return tuple(

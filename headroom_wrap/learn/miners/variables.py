@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners import faults
-from headroom_wrap.learn.miners.answers import answers
 from headroom_wrap.learn.miners.difference import difference, hides, tells
 from headroom_wrap.learn.miners.failure import Cause, says
 from headroom_wrap.learn.miners.line import Line
@@ -93,7 +92,7 @@ def _missed(step: Step, name: str) -> bool:
 
 def _explains(trail: Trail, step: Step, later: Step, name: str) -> bool:
     """Whether the variable may be what the command lacked: the output names it, or it has nothing to show but that it failed."""
-    if hides(name) or not trail.undisturbed(step, later, name) or (step.line is not None and answers(step.line.words)):
+    if hides(name) or not trail.undisturbed(step, later, name):
         return False
     return says(step.use.result, name) or not ((faults.of_tests(step) and not faults.of_all_tests(step)) or faults.passing(step, name))
 

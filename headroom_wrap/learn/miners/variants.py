@@ -54,8 +54,8 @@ _TOOLS = {
     "format": "prettier black".split(),
 }
 _TASKS = {
-    "test": "test tests testing spec specs check".split(),
-    "lint": "lint linter lints".split(),
+    "test": "test tests testing spec specs check runtest eunit".split(),
+    "lint": "lint linter lints analyze analyse credo".split(),
     "types": "typecheck type-check types typing check-types typecheck:ci".split(),
     "build": "build compile bundle dist assemble package".split(),
     "format": "format fmt formatter".split(),
@@ -147,9 +147,11 @@ def head(words: tuple[str, ...]) -> tuple[str, ...]:
         return words[:1]
     if len(words) > 2 and words[1] in ("run", "exec") and name not in MANAGERS and name not in _TOOL and words[2][:1] not in ("", "-", "."):
         return (*words[:2], *head(words[2:]))  # it runs another program, or a task
+    if name in _TOOL and words[1:2] == ("run",):
+        return words[:2]  # without it some watch for ever
     if name in _SUBCOMMANDS and len(words) > 1 and _is_task(words[1]):
         taken = 2
-        if words[1] in ("run", "exec", "compose", "run-script", "tool", "xtask") and len(words) > 2 and _is_task(words[2]):
+        if words[1] in ("run", "exec", "compose", "run-script", "tool", "xtask", "nextest", "task") and len(words) > 2 and _is_task(words[2]):
             taken = 3
     return words[:taken]
 
@@ -231,7 +233,11 @@ def _runs(name: tuple[str, ...]) -> bool:
 
 
 def _purpose_of_call(words: tuple[str, ...]) -> str:
-    """That of a program which is told to call one function: ``Rscript -e 'devtools::test()'``."""
+    """That of a program which is told what to do by an option: ``Rscript -e 'devtools::test()'``, ``cmake --build out``."""
+    if words[:2] == ("cmake", "--build"):
+        return _PURPOSE.get(words[words.index("--target") + 1], "") if "--target" in words[:-1] else "build"
+    if words[:2] == ("pre-commit", "run"):
+        return "" if {"-a", "--all-files"}.isdisjoint(words) else "lint"
     found = _CALL.search(words[-1]) if len(words) > 2 and words[-2] in ("-e", "-c", "--eval") and len(words[-1]) < _LONGEST else None
     return _PURPOSE.get(found[1], "") if found else ""
 

@@ -27,7 +27,7 @@ from pipeline.transcript import ToolKind
         ("git push origin", "git push"),
         ("git -C x push", "git"),
         ("docker compose up", "docker compose up"),
-        ("npx vitest run", "npx vitest"),
+        ("npx vitest run", "npx vitest run"),
         (".venv/bin/pytest a", ".venv/bin/pytest"),
     ],
 )
