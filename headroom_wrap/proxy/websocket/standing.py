@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.transcript import Item
+from pipeline.transcript import Item, ItemKind, ToolCall
 
-_OVERHEAD = 300  # bytes that an item takes besides its text
+_OVERHEAD = 250  # bytes that an item takes besides its texts, and so does a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Memory:
     def put(self, response: str, standing: Standing) -> None:
         """Hold a conversation."""
         self.forget(response)
-        size = sum(len(item.text) + _OVERHEAD for item in standing.items)
+        size = sum(map(_held, standing.items))
         self._held[response] = (standing, size)
         self._left -= size
         while self._left < 0:
@@ -61,3 +63,22 @@ class Memory:
         held = self._held.pop(response, None)
         if held is not None:
             self._left += held[1]
+
+
+def _held(item: Item) -> int:
+    """Bytes of memory that an item takes. A result's call is that of another item."""
+    size = _OVERHEAD + sum(sys.getsizeof(text) for text in (item.text, item.whole) if text)
+    return size + (_held_by_call(item.call) if item.call is not None and item.kind is ItemKind.TOOL_CALL else 0)
+
+
+def _held_by_call(call: ToolCall) -> int:
+    size = _OVERHEAD
+    values: list[object] = [call.command, call.path, call.arguments]
+    while values:  # not by recursion: arguments may be nested deeper than that goes
+        value = values.pop()
+        size += sys.getsizeof(value)
+        if isinstance(value, Mapping):
+            values += (*value.keys(), *value.values())
+        elif isinstance(value, (list, tuple)):
+            values += value
+    return size
