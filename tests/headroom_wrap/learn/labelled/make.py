@@ -231,7 +231,7 @@ for name, wrong, out, good, wrong_slot, good_slot in (
     ("make-lint", "make lint", "make: *** No rule to make target 'lint'.  Stop.", "ruff check .", "make lint", "ruff"),
     ("cargo", "cargo tests", "error: no such command: `tests`", "cargo test", "cargo tests", "cargo test"),
     ("just", "just builds", "error: Justfile does not contain recipe `builds`", "just build", "just builds", "just build"),
-    ("npm-runner", "npm test", 'npm error Missing script: "test"', "npx vitest run", "npm test", "npx vitest"),
+    ("npm-runner", "npm test", 'npm error Missing script: "test"', "npx vitest run", "npm test", "npx vitest run"),
 ):
     case(
         f"task-{name}",
