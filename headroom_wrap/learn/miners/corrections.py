@@ -1,4 +1,8 @@
-"""What the user put right: "no, use pnpm". Only what the calls before and after bear out counts."""
+"""What the user put right: "no, use pnpm". Only what the calls before and after bear out counts.
+
+Claim: the user wants it so from now on. Refuted where the user goes back or the agent does, unreproved; what is said of the product, of one place,
+of what would be, or in somebody else's words is no such wish.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""An interpreter without the project's modules, and the one that has them: ``pytest`` and ``uv run pytest``."""
+"""An interpreter without the project's modules, and the one that has them: ``pytest`` and ``uv run pytest``.
+
+Claim: the one interpreter lacks a module that the other has. Refuted where the same line works as it stands; another folder or variable beside
+the other interpreter, and whatever installs in between, may have been what helped.
+"""
 
 from __future__ import annotations
 

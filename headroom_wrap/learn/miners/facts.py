@@ -1,4 +1,8 @@
-"""What every session finds out again: how this project is tested, built and linted, and where reading it begins."""
+"""What every session finds out again: how this project is tested, built and linted, and where reading it begins.
+
+Claim: this command does it for the whole project. Refuted where there is no such task; a part, another day's number and a way round what failed are
+not the whole.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A command that needs another folder than the one it was run in."""
+"""A command that needs another folder than the one it was run in.
+
+Claim: what the command needs is in the folder where the same words worked, and not where they failed. Refuted where they work in the first; of
+two folders that each have such tasks of their own neither is the place of the other's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Commands that do not come back: they watch, serve, or wait for an answer that nobody types."""
+"""Commands that do not come back: they watch, serve, or wait for an answer that nobody types.
+
+Claim: it never ends. Refuted where it returns; what has an end is slow, and what was given two seconds says nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A file too large to be read whole, and what reading worked."""
+"""A file too large to be read whole, and what reading worked.
+
+Claim: the file is larger than the agent reads. Refuted where it is read whole; one of this day is gone tomorrow.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The same call again and again, with the same answer."""
+"""The same call again and again, with the same answer.
+
+Claim: asking again is of no use. Refuted where the answer changes, or says that something is under way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Options that a program does not know, and options that it cannot do without."""
+"""Options that a program does not know, and options that it cannot do without.
+
+Claim: one option made the difference. Refuted where the command works as it failed; a verdict, a fault of the code or the world, anything but looks
+in between, and options that hide or show more are other reasons why it may work.
+"""
 
 from __future__ import annotations
 

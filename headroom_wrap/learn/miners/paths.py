@@ -1,4 +1,8 @@
-"""A path that was guessed wrong, and where the file was found."""
+"""A path that was guessed wrong, and where the file was found.
+
+Claim: who looks for the one wants the other. Refuted where the one is there or the other is not; a file that was made, moved or deleted, that stands
+for examples or tests, or whose name stands everywhere is another one.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _FILLED = r"(?: \w{1,12}){0,3}?"  # here, in this project
 _THEN = r"(?:\s{0,2}[,;:.–—-]{1,2}\s{1,2}|\s{1,2})(?:and |but |so |please |just ){0,2}"
 _USE = r"(?:use|using|uses|prefer|want|go with|stick to|switch to|write|run|take|on|it'?s)"
 _AVOID = (
-    r"(?:not|no|never|no more|without|don'?t (?:ever )?(?:use|run|write|take)|do not (?:use|run|write)|never (?:use|run)|stop using|avoid|instead of"
+    r"(?:never (?:use|run)|no more|not|no|never|without|don'?t (?:ever )?(?:use|run|write|take)|do not (?:use|run|write)|stop using|avoid|instead of"
     r"|rather than)"
 )
 _SAID = patterns(

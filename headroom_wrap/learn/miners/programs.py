@@ -1,4 +1,8 @@
-"""A program that is not installed, and what runs in its place: ``python`` and ``python3``, ``docker-compose`` and ``docker compose``."""
+"""A program that is not installed, and what runs in its place: ``python`` and ``python3``, ``docker-compose`` and ``docker compose``.
+
+Claim: the one cannot be found and the other does the same. Refuted where the one runs, or the other is missing; a slip of the keys, a program that
+was installed in between, and one that does something else with the same words claim nothing.
+"""
 
 from __future__ import annotations
 

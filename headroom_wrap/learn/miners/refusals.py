@@ -1,4 +1,8 @@
-"""Commands that a rule or a sandbox does not allow, or a person in more than one session. No way round a refusal is ever taught."""
+"""Commands that a rule or a sandbox does not allow, or a person in more than one session. No way round a refusal is ever taught.
+
+Claim: a rule forbids it, or a person in every session. Refuted where it runs; who is sorry, or goes on to allow it, has not forbidden it, and where a
+file may not be read it is not the reader that is forbidden.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A search that found nothing, and the same search that did: in another folder, or with an option that looks where tools by default do not."""
+"""A search that found nothing, and the same search that did: in another folder, or with an option that looks where tools by default do not.
+
+Claim: such things stand in the other folder, or are found with the option only. Refuted by a hit in the first folder; a folder of tests or
+examples has them by the way.
+"""
 
 from __future__ import annotations
 

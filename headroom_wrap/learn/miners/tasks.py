@@ -1,4 +1,8 @@
-"""A script, target or test runner that the project does not have, and the one that it has: ``npm run tests`` and ``npm test``."""
+"""A script, target or test runner that the project does not have, and the one that it has: ``npm run tests`` and ``npm test``.
+
+Claim: there is no such task, and the other is the one that was meant. Refuted where the one runs; a name with a word more or less that makes it
+another task (``deploy``, ``deploy-staging``) was not meant.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A variable of the environment that a command needs."""
+"""A variable of the environment that a command needs.
+
+Claim: one variable made the difference. Refuted where the command works without it; failing tests, the world, and anything but looks in between
+are other reasons, unless the output misses or dictates the variable.
+"""
 
 from __future__ import annotations
 

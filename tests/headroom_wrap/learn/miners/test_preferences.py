@@ -22,6 +22,7 @@ from headroom_wrap.learn.miners.preferences import said
         ("no yarn here, npm only", "npm", "yarn"),
         ("moment is deprecated here, please use dayjs", "dayjs", "moment"),
         ("replace requests with httpx", "httpx", "requests"),
+        ("never use var, use const", "const", "var"),
     ],
 )
 def test_both_are_named(text: str, right: str, wrong: str) -> None:
@@ -33,6 +34,7 @@ def test_both_are_named(text: str, right: str, wrong: str) -> None:
     [
         "", "no", "use the other one, not this", "not this, use that", "should return 429 instead of 503", "> use a, not b", "```\nuse nanosleep, not usleep\n```",
         "it is slow, not broken, and I do not know why",
+        "npm warn deprecated request@2: use got instead of request", 'he wrote: "use a tool, not b"', "if we ever use bun, not npm, it is slow", "the docs say use a, not b",
     ],
 )  # fmt: skip
 def test_nothing_is_named(text: str) -> None:
