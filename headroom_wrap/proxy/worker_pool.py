@@ -210,6 +210,7 @@ class _Inbox(asyncio.Protocol):
         self._frames: deque[bytes] = deque()
         self._waiting: asyncio.Future[None] | None = None
         self._ended: BaseException | None = None
+        self._late = False
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -221,15 +222,26 @@ class _Inbox(asyncio.Protocol):
         self.end(exc or EOFError())
 
     def end(self, error: BaseException) -> None:
-        """There are no more messages than those that are here; who asks for more gets the error."""
+        """There are no more messages than those that are here, nor will there be; who asks for more gets the error."""
         self._ended = self._ended or error
         self._wake()
 
+    def expire(self) -> None:
+        """Who waits for messages that are not here has waited long enough."""
+        self._late = True
+        self._wake()
+
+    def renew(self) -> None:
+        """There is time again: a deadline may have come together with the last message before it."""
+        self._late = False
+
     async def next(self) -> Any:
-        """The next message. Raises what the inbox was ended with."""
+        """The next message. Raises what the inbox was ended with, or ``asyncio.TimeoutError``."""
         while not self._frames:
             if self._ended is not None:
                 raise self._ended
+            if self._late:
+                raise asyncio.TimeoutError
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
         return frames.load(self._frames.popleft())
@@ -272,7 +284,7 @@ class _Worker:
         inbox, into = self._inbox, self._transports[0]
         if inbox is None or not isinstance(into, asyncio.WriteTransport) or into.is_closing():
             raise EOFError
-        late = asyncio.get_running_loop().call_later(seconds, inbox.end, asyncio.TimeoutError())
+        late = asyncio.get_running_loop().call_later(seconds, inbox.expire)
         try:
             into.write(frames.pack(job))
             while True:
@@ -284,6 +296,7 @@ class _Worker:
                     return message.rss
         finally:
             late.cancel()
+            inbox.renew()
 
     def kill(self) -> None:
         """End the process now and let go of its pipes."""

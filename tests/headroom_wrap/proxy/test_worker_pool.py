@@ -87,6 +87,34 @@ async def test_the_real_worker_does_what_the_pipeline_does():
         os.kill(pid, 0)
 
 
+async def test_a_deadline_that_comes_with_the_end_of_its_job_is_not_the_next_jobs(monkeypatch):
+    deadlines = []
+    loop = asyncio.get_running_loop()
+    plain, received = loop.call_later, worker_pool._Inbox.data_received
+
+    def call_later(seconds, callback, *arguments):
+        if isinstance(getattr(callback, "__self__", None), worker_pool._Inbox) and not deadlines:
+            deadlines.append(lambda: callback(*arguments))
+        return plain(seconds, callback, *arguments)
+
+    def received_late(inbox, data):
+        received(inbox, data)
+        if len(deadlines) == 1:
+            deadlines.append(None)
+            deadlines[0]()
+
+    async with pool() as (made, troubles):
+        await sizes(made, "a")
+        pids = made.pids
+        monkeypatch.setattr(loop, "call_later", call_later)
+        monkeypatch.setattr(worker_pool._Inbox, "data_received", received_late)
+        assert await sizes(made) == []  # its end is all that comes
+        assert len(deadlines) == 2, "the deadline has passed"
+        assert await sizes(made, "ab", "abc") == [2, 3]
+        assert made.pids == pids
+    assert not troubles
+
+
 @pytest.mark.slow
 async def test_a_policy_of_defaults_reaches_the_worker():
     async with pool(worker_pool.start) as (made, _):
