@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.compressors.api import Content
+from pipeline.compressors.log.records import record_starts
 from pipeline.transcript import ToolCall
 
 _SAMPLE_HEAD, _SAMPLE_SPREAD = 20, 50
@@ -29,6 +30,7 @@ _STAMP = re.compile(
 )
 _JSON_SHARE = 0.4  # of the lines are objects: what stands between them is what the program printed besides
 _STAMP_END = 90  # a timestamp of a log begins in the first fields
+_RECORDS_LOOK = 200  # lines
 _STAMP_REACH = _STAMP_END + 30
 _FIELDS = 6
 _PYTHON_LEVEL = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,100}:")
@@ -51,8 +53,8 @@ _SEARCHES = re.compile(r"^\s*(?:rg|ag|grep|git grep)\b")
 def confidence(content: Content) -> float:
     """How sure it is that the content is a log.
 
-    0.92 for JSON lines with a time and a message, other lines between them or not; 0.9 most lines carry a timestamp in their first fields; 0.6 the
-    call says so.
+    0.92 for JSON lines with a time and a message, other lines between them or not; 0.9 most lines carry a timestamp in their first fields; 0.85
+    records of several lines do; 0.6 the call says so.
     """
     lines = content.lines
     if len(lines) < _LEAST:
@@ -78,6 +80,8 @@ def confidence(content: Content) -> float:
     if stamped >= 0.5 * len(sample) or (stamped >= 0.8 * len(heads) and stamped >= 3 and continued <= 0.9 * len(sample)):
         hits = _share(_HIT, sample)
         return 0.0 if hits > 0.5 and not stamped > 0.9 * len(sample) else 0.9
+    if record_starts(lines[:_RECORDS_LOOK]):
+        return 0.85
     if _share(_PYTHON_LEVEL, heads) > 0.5:
         return 0.7
     return 0.6 if _called(content.call) and _plausible(sample) else 0.0

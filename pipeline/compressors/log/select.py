@@ -135,10 +135,10 @@ class Selection:
         return self.limits.plain_named if named else self.limits.plain if known else self.limits.plain_unknown
 
     def _keep(self, lines: Iterable[int], told: bool = False) -> None:
-        """Keep lines; with ``told`` also their event: its first line, and the stack trace if no equal one is shown yet."""
+        """Keep lines; with ``told``, and of records, also their event: its first line, and all that hangs on it if no equal one is shown yet."""
         for i in lines:
             self.kept[i] = 1
-            if told:
+            if told or self.events.records:
                 self._tell(self.events.head_of[i])
 
     def _tell(self, head: int) -> None:
@@ -241,7 +241,7 @@ class Selection:
         once = Counter(shapes.mask_of)
         few = [1 < len(group) <= _FEW_WORDS for group in shapes.masks_in]
         lines += [i for i, s in enumerate(shapes.shape_of) if few[s] and len(shapes.members[s]) > _RARE and once[shapes.mask_of[i]] == 1]
-        lines = [i for i in sorted(lines) if self.events.head_of[i] == i]
+        lines = [i for i in sorted(lines) if self.events.records or self.events.head_of[i] == i]
         if sum(len(shapes.lines[i]) for i in lines) <= _RARE_SHARE * self.chars:
             self._keep(lines, told=True)
 
@@ -265,7 +265,8 @@ class Selection:
     def _plain(self, share: float) -> None:
         """The first line of the rarest shapes that are not shown yet, as far as the share goes. Continuation lines do not count."""
         members = self.shapes.members
-        heads = [s for s, group in enumerate(members) if self.events.head_of[group[0]] == group[0] and self.shapes.sample[s].strip()]
+        events = self.events
+        heads = [s for s, g in enumerate(members) if (events.records or events.head_of[g[0]] == g[0]) and self.shapes.sample[s].strip()]
         budget = share * self.chars - sum(len(line) + 1 for line in compress(self.shapes.lines, self.kept))
         for s in sorted(heads, key=lambda s: (len(members[s]), members[s][0])):
             if any(self.kept[i] for i in members[s][:_VALUES_SEEN]):
@@ -273,7 +274,7 @@ class Selection:
             budget -= len(self.shapes.lines[members[s][0]]) + 1
             if budget < 0:
                 break
-            self.kept[members[s][0]] = 1
+            self._keep(members[s][:1])
 
     def _spread(self) -> None:
         """A sample of every long run that would be left out, and of every long mass of trouble where that is asked for."""
@@ -288,7 +289,7 @@ class Selection:
             run += 1
             mass += i in bad
             if run > step or mass > most:
-                self.kept[i] = 1
+                self._keep((i,))
                 run = mass = 0
 
     def _unsaid_errors(self, most: int) -> set[int]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.compressors.log.records import record_starts
 
 _FRAME = re.compile(r"\s+(?:at |File \"|from |in |#\d|\.\.\. ?\d|\d{1,4}: |[~^]+\s*$|\S{1,200}:\d{1,7}(?::| \+0x|$))|\.\.\. \d{1,5} more")
 _CONTINUES = ("Caused by", "Suppressed:", "Traceback (", "During handling of", "The above exception", "... ", "goroutine ", "stack backtrace:")
@@ -26,11 +29,13 @@ class Events:
         head_of: line index -> index of the first line of its event.
         frame: line index -> whether it is a frame of a stack trace, which says nothing about severity.
         detail: first line of an event of more than one line -> index after its last line.
+        records: the events are records of several lines: no line of one says enough without the others.
     """
 
     head_of: list[int]
     frame: list[bool]
     detail: dict[int, int]
+    records: bool = False
 
     def shown(self, head: int) -> list[int]:
         """The lines of an event to keep with its first: causes and detail, the first 6 frames of each cause, the last 2 of all."""
@@ -55,6 +60,8 @@ class Events:
 
 def events(lines: Sequence[str]) -> Events:
     """Group lines into events. Linear: each line is looked at once."""
+    if first_lines := record_starts(lines):
+        return _of_records(len(lines), first_lines)
     filled = [line for line in lines if line and not line.isspace()]
     by_indent = sum(line.startswith((" ", "\t")) for line in filled) <= _MOSTLY * len(filled)
     head_of = list(range(len(lines)))
@@ -88,6 +95,17 @@ def events(lines: Sequence[str]) -> Events:
         else:
             head = i
     return Events(head_of, frame, detail)
+
+
+def _of_records(count: int, starts: Sequence[int]) -> Events:
+    """Each record an event; what stands before the first is lines of their own."""
+    head_of = list(range(count))
+    detail: dict[int, int] = {}
+    for start, end in pairwise([*starts, count]):
+        head_of[start:end] = [start] * (end - start)
+        if end - start > 1:
+            detail[start] = end
+    return Events(head_of, [False] * count, detail, records=True)
 
 
 def is_cause(line: str) -> bool:
