@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.moment import MOMENT_S
@@ -76,7 +77,7 @@ class ColdTurns:
         self._tried: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._noted: OrderedDict[str, int] = OrderedDict()
         self._noting: dict[str, asyncio.Task[None]] = {}
-        self._opening = asyncio.Lock()
+        self._opening: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()  # who waits for one, or holds it, keeps it
 
     def known(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...] | None:
         """The lineage that ``keys`` tells where nothing needs to be looked up or opened for it, else None."""
@@ -97,7 +98,7 @@ class ColdTurns:
             asked: the request.
             plain: its lineage in the first one.
 
-        While the store cannot be asked it is the one that was in force last, as far as that is known.
+        While the store cannot be asked, or if anything else fails, it is the one that was in force last, as far as that is known.
         """
         known = self.known(asked, plain)
         if known is not None:
@@ -106,9 +107,11 @@ class ColdTurns:
             return await self._keys(asked, plain)
         except StoreError as error:  # told where the decisions cannot be had, which comes next
             log.info("generations cannot be looked up: %s", error)
-            return _keys_of(asked, plain, self._starts.get((asked.session, plain[0]), ()))
+        except Exception:  # fail open, but what was sent before is sent again
+            log.exception("no generation can be opened, and the last one stays in force")
         finally:
             self._uses.asked(plain[0], asked.dialect, clock())
+        return _keys_of(asked, plain, self._starts.get((asked.session, plain[0]), ()))
 
     def sent(self, plain: Sequence[str]) -> None:
         """A request goes upstream: other processes are let know, beside it. Once in a while is enough.
@@ -146,7 +149,7 @@ class ColdTurns:
 
     async def _keys(self, asked: Asked, plain: tuple[str, ...]) -> tuple[str, ...]:
         conversation = asked.session, plain[0]
-        async with self._opening:  # of two requests at once, one opens a generation and the other finds it
+        async with self._opening.setdefault(conversation, asyncio.Lock()):  # of two requests at once, one opens a generation and the other finds it
             starts = await self._keeper.use(lambda store: _find(store, asked, plain, self._starts.get(conversation)))
             _remember(self._starts, conversation, starts, _REMEMBERED)
             keys = _keys_of(asked, plain, starts)

@@ -206,6 +206,77 @@ async def test_a_block_that_came_too_late_gets_its_chance_and_the_one_that_was_i
         assert len(workers.jobs) == count, "there is nothing left to gain"
 
 
+class Unable(InlineWorkers):
+    """Cannot hand a job to a worker, when told so: what it holds is nested too deep."""
+
+    deep = False
+
+    async def run(self, job):
+        if self.deep:
+            raise RecursionError
+        return await super().run(job)
+
+
+async def test_a_cold_turn_that_fails_leaves_the_forms_as_they_were(caplog):
+    workers = Unable()
+    async with World() as world, proxy(world.provider.url, store=Store(), workers=workers) as p:
+        first, _ = await world.send(conversation(1), p)
+        workers.most = 0
+        await world.send(conversation(2), p)
+        workers.deep = True
+        late, _ = await world.send(asked(2), p, after=LONG)
+        assert late[:3] == first
+        assert not whole(first)
+        assert "RecursionError" in caplog.text
+        after, _ = await world.send([*asked(2), *asked(1)[3:]], p)
+        assert after[: len(late)] == late
+
+
+class Held(InlineWorkers):
+    """Takes a job and does not do it until it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.taken, self.may = asyncio.Event(), asyncio.Event()
+        self.may.set()
+
+    async def run(self, job):
+        self.taken.set()
+        await self.may.wait()
+        return await super().run(job)
+
+
+async def test_nobody_waits_for_the_cold_turn_of_another_conversation():
+    workers = Held()
+    async with World() as world, proxy(world.provider.url, store=Store(), workers=workers) as p:
+        await world.send(asked(3), p)
+        workers.taken.clear()
+        workers.may.clear()
+        cold_turn = asyncio.create_task(world.send([*asked(3), *asked(1)[3:]], p, after=LONG))
+        await asyncio.wait_for(workers.taken.wait(), DEADLINE)
+        other = [{"role": "user", "content": "Another thing."}, *asked(0)[1:]]
+        await asyncio.wait_for(world.send(other, p, "another"), DEADLINE)
+        assert not cold_turn.done()
+        workers.may.set()
+        sent, _ = await asyncio.wait_for(cold_turn, DEADLINE)
+        assert json.dumps(sent).count("[headroom ") == 3
+
+
+async def test_of_two_requests_of_a_cold_conversation_one_opens_a_generation():
+    workers = Held()
+    async with World() as world, proxy(world.provider.url, store=Store(), workers=workers) as p:
+        await world.send(asked(3), p)
+        workers.may.clear()
+        messages = [*asked(3), *asked(1)[3:]]
+        first = asyncio.create_task(world.send(messages, p, after=LONG))
+        second = asyncio.create_task(world.send(messages, p, after=0))
+        await asyncio.wait_for(workers.taken.wait(), DEADLINE)
+        workers.may.set()
+        await asyncio.wait_for(asyncio.gather(first, second), DEADLINE)
+        assert len(workers.jobs) == 1
+        assert world.provider.requests[-1].raw == world.provider.requests[-2].raw
+
+
 class Waiting(Store):
     """Lets nothing be noted until it is told to."""
 
