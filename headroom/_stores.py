@@ -13,18 +13,17 @@ _opening: dict[int, Lock] = {}  # by process: one that another thread holds at a
 
 
 def default_store() -> Store:
-    """The user's store, opened once in every process, whichever thread asks first.
+    """The user's store, opened once, whichever thread asks first.
 
     Raises:
         StoreError: it cannot be opened.
     """
-    process = os.getpid()
-    with _opening.setdefault(process, Lock()):
-        return _opened(process)
+    with _opening.setdefault(os.getpid(), Lock()):
+        return _opened()
 
 
-@cache  # what was opened before a fork stays held: to close it here might take its files from the process that uses it
-def _opened(process: int) -> Store:
+@cache
+def _opened() -> Store:
     import platformdirs
 
     from pipeline.store import opening

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.store import rows
+from pipeline.store.api import StoreError
 
 _BESIDE = ("", "-wal", "-shm")
 _TABLES = ("originals", "numberings", "decisions", "receipts", "memories")
@@ -38,11 +39,14 @@ def noted(path: Path) -> bool:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Of several processes that find the damage at once, one mends it."""
+def alone(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Of several processes that find the damage at once, one mends it; the others wait for it, or raise ``StoreError``."""
     descriptor = os.open(path.with_name(path.name + "-mending"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreError(f"The store {path} is damaged, and another process is just making it anew. Ask again in a moment.") from error
         yield
     finally:
         os.close(descriptor)

@@ -75,7 +75,7 @@ def test_an_original_that_is_damaged_is_named(tmp_path):
     in_force = config.load(config.surroundings())
     store = state.open_store(in_force)
     handle = store.put_original("text")
-    store._db.execute("UPDATE originals SET body = x'00'")
+    store._file._db.execute("UPDATE originals SET body = x'00'")
     store.close()
     assert f"The original {handle} is not the text that was kept." in told("verify", status=1)
 

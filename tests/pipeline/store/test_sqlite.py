@@ -80,8 +80,8 @@ def test_modes(store, path):
 
 def test_with_a_receipt_once_a_second_all_before_it_is_on_the_disk(store, path, monkeypatch):
     now, synced = [1000.0], []
-    monkeypatch.setattr("pipeline.store.sqlite.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("pipeline.store.sqlite.os.fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+    monkeypatch.setattr("pipeline.store.file.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("pipeline.store.file.os.fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
     log = path.with_name(f"{path.name}-wal")
     store.put_original(LINES)
     assert synced == [], "a request waits for this one"
@@ -99,7 +99,7 @@ def test_a_disk_that_does_not_answer_for_the_log_costs_no_receipt(store, monkeyp
     def failing(fd):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("pipeline.store.sqlite.os.fsync", failing)
+    monkeypatch.setattr("pipeline.store.file.os.fsync", failing)
     store.add_receipt(receipt())
     assert store.receipts() == [receipt()]
 
@@ -208,7 +208,7 @@ def test_a_glance_waits_for_no_writer(store, path):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE decisions SET reason = 'another'")
-    with store._lock:  # as a thread of ours holds it that waits for that
+    with store._file._lock:  # as a thread of ours holds it that waits for that
         assert store.glance(["k"]) == {"k": kept}
     other.execute("ROLLBACK")
     other.close()
@@ -227,7 +227,7 @@ def test_what_is_wrong_is_not_said_by_a_glance(store, path, spoil):
 
 
 def test_of_two_glances_at_once_one_is_told_to_ask(store):
-    with store._reading:
+    with store._file._reading:
         assert store.glance(["k"]) is None
     assert store.glance(["k"]) == {}
 
@@ -242,22 +242,22 @@ def test_a_glance_at_a_file_of_any_name(tmp_path):
 
 def test_full(store):
     kept = store.put_original("kept")
-    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
-    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._file._db.execute("PRAGMA page_count").fetchone()[0]
+    store._file._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match="disk is full"):
         store.put_original("".join(map(str, range(100_000))))
     assert store.original(kept).text == "kept"
-    store._db.execute("PRAGMA max_page_count = 1000000")
+    store._file._db.execute("PRAGMA max_page_count = 1000000")
     store.put_original("and on")
 
 
 def test_read_only(store):
     kept = store.put_original("kept")
-    store._db.execute("PRAGMA query_only = 1")
+    store._file._db.execute("PRAGMA query_only = 1")
     with pytest.raises(StoreError, match="read-only"):
         store.freeze([Decision("k", None, "r")])
     assert store.original(kept).text == "kept"
-    store._db.execute("PRAGMA query_only = 0")
+    store._file._db.execute("PRAGMA query_only = 0")
 
 
 def test_what_is_no_database_is_set_aside(path):
@@ -326,14 +326,14 @@ def test_several_that_find_the_damage_mend_it_once(path):
 
 def test_a_damaged_text_is_not_given_out(store):
     handle = store.put_original("text " * 100)
-    store._db.execute("UPDATE originals SET body = (SELECT body FROM originals LIMIT 1) || x'00'")
+    store._file._db.execute("UPDATE originals SET body = (SELECT body FROM originals LIMIT 1) || x'00'")
     with pytest.raises(StoreError, match="damaged"):
         store.original(handle)
 
 
 def test_an_exchanged_text_is_not_given_out(store):
     handle, other = store.put_original("one"), store.put_original("two")
-    store._db.execute("UPDATE originals SET body = (SELECT body FROM originals WHERE handle = ?)", (other,))
+    store._file._db.execute("UPDATE originals SET body = (SELECT body FROM originals WHERE handle = ?)", (other,))
     with pytest.raises(StoreError, match="not the one that was written"):
         store.original(handle)
 

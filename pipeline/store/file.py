@@ -1,0 +1,155 @@
+"""A store's file for as long as it is in use: by several threads, over forks of the process, and when another file comes to stand in its place."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.store import connection, rows
+from pipeline.store.api import StoreError
+from pipeline.store.connection import explained
+
+_T = TypeVar("_T")
+_SYNC_S = 1.0  # between two waits for the disk
+
+
+class File:
+    """The connections to a database file. They are opened at the first use, and anew after a fork.
+
+    Args:
+        path: of the file.
+        busy: seconds to wait for another process's write.
+    """
+
+    def __init__(self, path: Path, busy: float) -> None:
+        self.path = path
+        self._busy = busy
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+        self._file = connection.NOTHING
+        self._closed = False
+        self._reader: sqlite3.Connection | None = None  # waits for nothing: a writer of ours keeps the other one for itself
+        self._reading = threading.Lock()
+        self._synced = -_SYNC_S
+        with _registering:
+            _files.add(self)
+
+    def open(self) -> str:
+        """Open it now. A sentence for the user, where it was damaged and had to be set aside.
+
+        Raises:
+            StoreError: it cannot be opened, or was written by a newer version.
+        """
+        with self._lock:
+            self._db, self._file, mended = connection.opened(self.path, self._busy)
+        return mended
+
+    @contextmanager
+    def use(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time."""
+        with self._lock, explained(self.path):
+            yield self._current()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction. It takes the write lock at its start: taken later, a second writer would fail instead of waiting."""
+        with self.use() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:  # a full disk ends the transaction by itself
+                    db.execute("ROLLBACK")
+                raise
+
+    def glance(self, read: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """What is read on a connection that waits for nothing; None where that cannot be had. It raises nothing."""
+        if not self._reading.acquire(blocking=False):
+            return None
+        try:
+            if self._db is None:
+                return None
+            if self._reader is None:
+                self._reader = connection.reader(self.path)
+            return read(self._reader)
+        except (sqlite3.Error, rows.Damaged):  # who waits is told what is wrong
+            return None
+        finally:
+            self._reading.release()
+
+    def sync(self) -> None:
+        """See to it, once a second at most, that what was written is on the disk. It takes milliseconds, so no lock is held meanwhile."""
+        now = time.monotonic()
+        if now - self._synced < _SYNC_S:
+            return
+        self._synced = now
+        with suppress(OSError):  # the log may just have been emptied into the database, which waits for the disk itself
+            log = os.open(f"{self.path}-wal", os.O_RDWR | getattr(os, "O_CLOEXEC", 0))  # SQLite has no locks on it, so none are lost with it
+            try:
+                os.fsync(log)
+            finally:
+                os.close(log)
+
+    def close(self) -> None:
+        """Close it for good."""
+        with self._lock, self._reading, explained(self.path):
+            self._closed = True
+            self._shut()
+
+    def _current(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"The store {self.path} has been closed.")
+        if self._db is None:
+            self._db, self._file, _ = connection.opened(self.path, self._busy, wait=False)
+        return self._db
+
+    def _shut(self) -> None:
+        for db in (self._reader, self._db):
+            if db is not None:
+                db.close()
+        self._reader = self._db = None
+
+    # ----- forks -----------------------------------------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Close the connections, and let no thread open them until ``release``."""
+        self._lock.acquire()
+        self._reading.acquire()
+        with suppress(sqlite3.Error):
+            self._shut()
+
+    def release(self) -> None:
+        """End what ``hold`` began."""
+        self._reading.release()
+        self._lock.release()
+
+
+# A process that is forked has in its memory that SQLite holds locks on a file, and not the locks, which are its parent's: whatever it opened then
+# would be taken for nobody's by the next process that closes the store, and what it wrote be removed. So nothing is open at a fork.
+_files: weakref.WeakSet[File] = weakref.WeakSet()
+_registering = threading.Lock()
+_held: list[File] = []
+
+
+def _before_fork() -> None:
+    _registering.acquire()
+    for file in list(_files):
+        file.hold()
+        _held.append(file)
+
+
+def _after_fork() -> None:
+    while _held:
+        _held.pop().release()
+    _registering.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
