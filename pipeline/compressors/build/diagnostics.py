@@ -42,6 +42,9 @@ _NUMBERED = re.compile(r"\s{0,8}\d{1,7}(?: |$)")
 _UNDERLINE = re.compile(r"\s{0,400}[~^][~^]{0,400}$")
 _ROW_CLASS = {"error": ERROR, "✖": ERROR, "×": ERROR, "warning": WARNING, "⚠": WARNING}
 
+_PLACE = re.compile(r"[:(]\[?\d|: line \d")  # what stands in the text of any diagnostic
+_ARROWS = ("-->", "┌─", "╭─[", "╭▸", ",-[")  # in that of any with an arrow
+
 _BLANKS = frozenset(" \t")
 _BRACKETED = ("[ERROR]   ", "[WARNING]   ")
 _LEADING = frozenset("[EW")  # what a lead begins with
@@ -93,6 +96,10 @@ class _Head:
 def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagnostic]:
     """All diagnostics in order, disjoint. Lines for which ``closed`` is true are none."""
     found: list[Diagnostic] = []
+    text = "\n".join(lines)
+    if _PLACE.search(text) is None:
+        return found
+    arrows = any(map(text.__contains__, _ARROWS))
     heading = -1  # of rows
     at = 0
     while at < len(lines):
@@ -112,7 +119,7 @@ def diagnostics(lines: Sequence[str], closed: Sequence[bool] = ()) -> list[Diagn
             else:
                 at += 1
             continue
-        one = _at(lines, at, found)
+        one = _at(lines, at, found) if arrows or ":" in line else None
         if one is None:
             heading = at if at + 1 < len(lines) and lines[at + 1][:1] in _BLANKS and _may_head_rows(lines, at) else -1
             at += 1

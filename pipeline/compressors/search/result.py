@@ -15,6 +15,7 @@ HEAD = 500  # a path ends within so many characters
 _LONGEST_PATH, _LONGEST_NUMBER = 400, 9
 _FULL = re.compile(r"([A-Za-z]:[\\/][^:\n]{1,400}):(\d{1,9}):")  # where a drive stands first; else a split at the colons says the same sooner
 _NUMBER = re.compile(r"(\d{1,9})([:-])")
+_BEGINS_HIT = re.compile(r"\d{1,9}:")
 _INNER = re.compile(r"-(\d{1,9})-")
 _NAMED = re.compile(r"((?:[A-Za-z]:[\\/])?[^:\s]{1,400}):")
 _EXTENSION = re.compile(r".*[^./\\]\.[A-Za-z]\w{0,9}")
@@ -93,8 +94,11 @@ def shape_of(sample: tuple[str, ...], searching: bool) -> tuple[Shape | None, fl
     """
     full = named = numbered = headings = hits = diagnostics = 0
     paths: dict[str, None] = {}
-    for line in sample:
-        if found := _hit(line):
+    places = [_hit(line) for line in sample]
+    if not searching and not any(places) and not any(map(_BEGINS_HIT.match, sample)):
+        return None, 0.0
+    for line, found in zip(sample, places, strict=True):
+        if found:
             full += 1
             paths[found[0]] = None
             diagnostics += _DIAGNOSTIC.match(line, len(found[0]) + len(found[1]) + 2) is not None

@@ -20,6 +20,8 @@ _STRANGE = 3  # lines on end that do not fit: the table is over
 
 _TITLE_BEGINS = frozenset("%#|/")
 _RULE_CHARACTERS = frozenset(" \t\r+-=")
+_NO_HEADER = re.compile(r"[^\w\s%#()/.:+@|-]")  # what stands in no title
+_OTHER_SPACE = re.compile(r"[^\S ]")
 _WORD = re.compile(r"(?=.*[A-Za-z])[A-Za-z%#|/][\w%#()/.:+@|-]{0,40}")
 _CAPITALS = re.compile(r"[A-Z0-9%#()/.:+_@-]*[A-Z%#][A-Z0-9%#()/.:+_@-]*")
 _NOT_TITLE = re.compile(r"^\W*(?:error|warning|info|debug|note|at|in|from|import|fatal|e|w)\b[: ]", re.IGNORECASE)
@@ -48,7 +50,8 @@ def aligned(lines: Sequence[str]) -> Iterator[Grid]:
 
 def _is_header(line: str) -> bool:
     """Titles in capitals, or at least three that begin with one, and nothing that is no title."""
-    if not line.lstrip()[:1].isalpha() and line.lstrip()[:1] not in _TITLE_BEGINS:
+    first = line.lstrip()[:1]
+    if (not first.isalpha() and first not in _TITLE_BEGINS) or _NO_HEADER.search(line):
         return False  # most lines of most texts, at a tenth of the cost
     words = line.split()
     if len(words) < 2 or not all(map(_WORD.fullmatch, words)) or _NOT_TITLE.match(line):
@@ -133,7 +136,12 @@ def _fits(line: str, cuts: Sequence[int]) -> bool:
 
 def _ruled_cuts(rule: str) -> list[int]:
     """Where the strokes of a rule line begin (``=`` where it has both); none if it is no rule line."""
-    if len(rule) > _WIDTH or not rule.lstrip().startswith(("--", "==", "++")) or not _RULE_CHARACTERS.issuperset(rule):
+    if (
+        rule[:1] not in _RULE_CHARACTERS
+        or len(rule) > _WIDTH
+        or not rule.lstrip().startswith(("--", "==", "++"))
+        or not _RULE_CHARACTERS.issuperset(rule)
+    ):
         return []
     stroke = "={2,}" if "=" in rule else "-{2,}"
     return [m.start() for m in re.finditer(stroke, rule.expandtabs())]
@@ -145,11 +153,8 @@ def _cuts(header: str, rows: Sequence[str]) -> list[int]:
     A blank between two words of a cell is no border unless it is one in nearly all rows; a border without a title of its own is none.
     """
     width = len(header)
-    used = [0] * width
-    for row in rows:
-        for match in re.finditer(r"\S+", row[:width]):
-            for at in range(match.start(), match.end()):
-                used[at] += 1
+    spaced = [_OTHER_SPACE.sub(" ", row[:width]).ljust(width) for row in rows]
+    used = [len(rows) - column.count(" ") for column in zip(*spaced, strict=True)] if rows else [0] * width
     most = (1 - _BLANK) * len(rows)
     blank = [header[at] == " " and used[at] <= most for at in range(width)]
     cuts: list[int] = []
