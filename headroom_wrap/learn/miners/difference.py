@@ -26,6 +26,7 @@ _HIDES = _TELLS | frozenset(
 _LONG = 5  # letters of one of these that count at either end of a longer word too: ``PYTHONWARNINGS``, ``stacktrace``
 _LONG_HIDES = tuple(sorted(word for word in _HIDES if len(word) >= _LONG))
 _LONG_TELLS = tuple(sorted(word for word in _TELLS if len(word) >= _LONG))
+LOUDNESS = frozenset("-q -v -vv -s -x -l -ra --quiet --verbose --exitfirst --tb=short --tb=no --no-header --color=no --output-on-failure".split())
 _SELECTS = frozenset("-k -t -g -m -x -run".split())  # short names of the same, with a value
 _DEFINED = re.compile(r"-[DP](?=[a-z])")  # a property: ``-DskipTests``
 

@@ -42,7 +42,7 @@ def _elsewhere(trail: Trail, step: Step, line: Line) -> Observation | None:
         module = one[2] if one[1:2] == ("-m",) and len(one) > 2 else ""
         if len(one) > 3 or len(other) > 5 or not (alike or module or len(line.words) == 1):
             continue
-        if related(module, other) if module and other[:1] != one[:1] else related(one[0], other):
+        if related(module, other) if module else related(one[0], other):
             needed = premises(trail, later, other)
             return None if needed is None else _observation(trail, step, " ".join(one), " ".join(other), needed)
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation, PathExists
 from headroom_wrap.learn.miners import faults
-from headroom_wrap.learn.miners.difference import difference, hides
+from headroom_wrap.learn.miners.difference import LOUDNESS, difference, hides
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import place
 from headroom_wrap.learn.miners.trail import WINDOW, Step, Trail, clean
@@ -38,7 +38,6 @@ _SETTING = re.compile(
     r"\A(?:-[cCfwp]|-pl|--(?:config|rootdir|settings|prefix|filter|manifest-path|package|project|cwd|dir|workspace=|workspaces|features|profile)\S{0,80})\Z"
 )
 _EVERYTHING = frozenset({"//...", "::", "./..."})
-_LOUDNESS = frozenset("-q -v -vv -s -x -l -ra --quiet --verbose --exitfirst --tb=short --tb=no --no-header --color=no --output-on-failure".split())
 _MOST_WORDS = 8
 _TOTALS = 1000  # characters of an output's end in which runners of tests give their totals
 _FIRST = 5  # tool uses with which a session begins
@@ -93,7 +92,7 @@ def _whole(trail: Trail, step: Step, line: Line, lesson: Lesson) -> str:
     task = len(name) > 1 and basename(name[0]) in _TASKED and name[-1] not in _TOLD_WHAT
     if not (task or {basename(w) for w in name} & _WHOLE) or any(_SETTING.search(w) for w in rest):
         if basename(name[0]) not in _SESSIONS:
-            rest = tuple(w for w in rest if w not in _LOUDNESS)
+            rest = tuple(w for w in rest if w not in LOUDNESS)
         if len(name) + len(rest) > _MOST_WORDS or any(_is_part(w) for w in rest) or _numbered(rest):
             return ""
         if lesson is Lesson.TEST_COMMAND and _named(rest, trail.folders):

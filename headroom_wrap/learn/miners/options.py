@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
 from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.answers import answers
-from headroom_wrap.learn.miners.difference import Difference, Unit, difference, hides, tells
+from headroom_wrap.learn.miners.difference import LOUDNESS, Difference, Unit, difference, hides, tells
 from headroom_wrap.learn.miners.failure import Cause, says, says_absent
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.looking import asks
@@ -92,7 +92,7 @@ def _rejected(trail: Trail, step: Step, found: Difference, option: str) -> tuple
         return ()
     known = not step.failure.loose
     commands = (clean(" ".join(head(found.common))),) if known else _commands(trail, step, found.common)
-    if not found.gained:
+    if not found.gained or found.gained[0] in LOUDNESS:
         slots = {"option": clean(option)}
         return tuple(_observation(trail, step, Lesson.DROP_OPTION, {"command": name, **slots}, found.common, firm=known) for name in commands)
     right = found.gained[0].split("=", 1)[0]

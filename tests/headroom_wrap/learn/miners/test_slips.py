@@ -9,7 +9,16 @@ from headroom_wrap.learn.miners.slips import slip
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("kubctl", "kubectl"), ("pytset", "pytest"), ("teraform", "terraform"), ("--wrp", "--wrap"), ("dokcer", "docker"), ("makr", "make")],
+    [
+        ("kubctl", "kubectl"),
+        ("pytset", "pytest"),
+        ("teraform", "terraform"),
+        ("--wrp", "--wrap"),
+        ("dokcer", "docker"),
+        ("makr", "make"),
+        ("--fixx", "--fix"),
+        ("--al", "--all"),
+    ],
 )
 def test_a_slip(typed: str, meant: str) -> None:
     assert slip(typed, meant)
