@@ -52,7 +52,8 @@ def made(store: MemoryStore, messages: list[dict[str, Any]], policy: Policy) -> 
     keys = cache_aligner.form_keys(alignment.job)
     found = store.decisions(list(keys.values()))
     outcomes = list(cache_aligner.run(cache_aligner.with_forms(alignment.job, keys, found)))
-    cache_aligner.settle(store, alignment, outcomes, {index: key for index, key in keys.items() if key not in found})
+    cache_aligner.settle(store, alignment, outcomes)
+    store.freeze(cache_aligner.new_forms(alignment.job, outcomes, {index: key for index, key in keys.items() if key not in found}))
     return [outcome.text for outcome in outcomes]
 
 
