@@ -156,7 +156,7 @@ class Exchange:
         prepared = self._told(await self._prepare(lane, compression, b"".join(held)))
         held.clear()
         answer, prepared = await self._send_aided(prepared)
-        if answer.status != 400 or not prepared.changed:
+        if not prepared.changed or not self._may_refuse_ours(answer.status):
             if self._conversation is not None:  # another round needs it
                 return answer, prepared
             return answer, replace(prepared, original=b"", body=b"")  # a stream may last for minutes: its request need not be kept
@@ -222,6 +222,14 @@ class Exchange:
             self._lane.retrieval.refuse(conversation)
         if conversation is None or rewritten((*prepared.known, *prepared.fresh)):
             self._lane.compression.refuse(prepared)
+
+    def _may_refuse_ours(self, status: int) -> bool:
+        """Whether a status may be said of what we made of a request, and not of the client's own."""
+        if self._conversation is None:
+            return status == 400
+        from headroom_wrap.proxy.retrieval.rounds import REFUSED  # loaded with the first conversation that needs it
+
+        return status in REFUSED
 
     def _told(self, prepared: Prepared) -> Prepared:
         path = self._target.partition("?")[0]

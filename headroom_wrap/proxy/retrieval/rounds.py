@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4
 _ANSWER_LIMIT = 256 << 20  # bytes behind a content coding
-_REFUSED = (400, 404, 413, 422)  # what we made is refused; anything else would be said of the original too
+REFUSED = (400, 404, 413, 422)  # our tool or a body grown by it may be; anything else would be said of the client's own request too
 _EXPLAINED = 64 << 10  # bytes of an error that are looked at
 _LINGER_S = 0.25  # for the end of a response that has said all: then its connection can be used again
 
@@ -206,7 +206,7 @@ class Rounds:
         """The response to what follows. Raises ``Failed``."""
         try:
             answer = await self._way.send(body, not self._plain)
-            if answer.status in _REFUSED and not self._plain:
+            if answer.status in REFUSED and not self._plain:
                 answer.close()
                 self._plain = True
                 answer = await self._way.send(self._prepared.original, False)

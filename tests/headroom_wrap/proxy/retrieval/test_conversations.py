@@ -138,8 +138,9 @@ async def test_a_store_that_fails_leaves_the_conversation_whole_for_ever():
         assert "store" in p.troubles()
 
 
-async def test_a_refused_tool_is_not_offered_again_in_this_conversation():
-    refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno"
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
+async def test_a_refused_tool_is_not_offered_again_in_this_conversation(status):
+    refused = b"HTTP/1.1 %d No\r\nContent-Length: 2\r\n\r\nno" % status
     async with RawUpstream() as upstream, behind(upstream) as p:
         upstream.answers(refused, OK)
         requests = session(2, tools=[BASH])
@@ -148,6 +149,30 @@ async def test_a_refused_tool_is_not_offered_again_in_this_conversation():
         assert sent[1].body == requests[0]
         other = body_of([{"role": "user", "content": "Another one."}], tools=[BASH])
         assert [names(m) for m in await run(upstream, p, other)] == [["Bash", "headroom_retrieve"]]
+
+
+@pytest.mark.parametrize(("status", "times"), [(404, 2), (401, 1), (429, 1), (500, 1)])
+async def test_what_is_said_of_the_clients_own_request_reaches_the_client(status, times):
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(b"HTTP/1.1 %d No\r\nContent-Length: 2\r\n\r\nno" % status)
+        body = session(0, tools=[BASH])[0]
+        got = await p.post(body)
+        assert (got.status, got.body) == (status, b"no")
+        assert len(upstream.requests) == times
+        upstream.answers(OK)
+        assert names((await run(upstream, p, body))[0]) == ["Bash", "headroom_retrieve"], "it was not refused"
+
+
+async def test_clients_without_tools_are_served_where_no_model_takes_ours():
+    async def without_tools(message, writer):
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno" if names(message) else OK)
+
+    async with RawUpstream() as upstream, behind(upstream, standing=True) as p:
+        upstream.answer = without_tools
+        body = body_of([{"role": "user", "content": f"Look at this log:\n{log_text(0, 300)}"}])
+        sent = await run(upstream, p, body, body)
+        assert [names(m) for m in sent] == [["headroom_retrieve"], [], []]
+        assert sent[1].body == body
 
 
 async def test_coded_bodies_and_answers():
