@@ -238,7 +238,8 @@ def test_a_job_gets_the_forms_on_record_and_keeps_those_that_are_not() -> None:
         found = store.decisions(list(keys.values()))
         alignment = Alignment((f"{n:032x}",), {}, (), job)
         outcomes = list(cache_aligner.run(cache_aligner.with_forms(job, keys, found)))
-        decided = cache_aligner.settle(store, alignment, outcomes, {i: k for i, k in keys.items() if k not in found})
+        decided = cache_aligner.settle(store, alignment, outcomes)
+        store.freeze(cache_aligner.new_forms(job, outcomes, {i: k for i, k in keys.items() if k not in found}))
         reasons.append(decided[0].reason)
         assert decided[0].reason in REWRITTEN
     assert reasons == ["compressed", "compressed before", "compressed before"]
