@@ -21,7 +21,7 @@ _SYNC_S = 1.0  # between two waits for the disk
 
 
 class File:
-    """The connections to a database file. They are opened at the first use, and anew after a fork.
+    """The connections to a database file. They are opened at the first use, and anew after a fork or where there is another file of this name.
 
     Args:
         path: of the file.
@@ -30,6 +30,7 @@ class File:
 
     def __init__(self, path: Path, busy: float) -> None:
         self.path = path
+        self.exchanged = False  # whether what was written through this object may be in another file than the one that is open
         self._busy = busy
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
@@ -59,7 +60,11 @@ class File:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction. It takes the write lock at its start: taken later, a second writer would fail instead of waiting."""
+        """A transaction. It takes the write lock at its start: taken later, a second writer would fail instead of waiting.
+
+        Raises:
+            StoreError: it failed, or nobody else would find what was written.
+        """
         with self.use() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -69,13 +74,25 @@ class File:
                 if db.in_transaction:  # a full disk ends the transaction by itself
                     db.execute("ROLLBACK")
                 raise
+            self.stands()
+
+    def stands(self) -> None:
+        """See to it that what was just written or read is in the file that others open.
+
+        A file that is mended is renamed before it is copied from: what was committed while it had its name is in the copy.
+
+        Raises:
+            StoreError: another file is in its place.
+        """
+        if connection.identity(self.path) != self._file:
+            raise StoreError(f"The store {self.path} was exchanged for another file at this very moment. What comes next is kept in that one.")
 
     def glance(self, read: Callable[[sqlite3.Connection], _T]) -> _T | None:
         """What is read on a connection that waits for nothing; None where that cannot be had. It raises nothing."""
         if not self._reading.acquire(blocking=False):
             return None
         try:
-            if self._db is None:
+            if self._db is None or connection.identity(self.path) != self._file:
                 return None
             if self._reader is None:
                 self._reader = connection.reader(self.path)
@@ -107,9 +124,17 @@ class File:
     def _current(self) -> sqlite3.Connection:
         if self._closed:
             raise StoreError(f"The store {self.path} has been closed.")
-        if self._db is None:
-            self._db, self._file, _ = connection.opened(self.path, self._busy, wait=False)
+        if self._db is None or connection.identity(self.path) != self._file:
+            self._reopen()
+        assert self._db is not None
         return self._db
+
+    def _reopen(self) -> None:
+        with self._reading:
+            self._shut()  # of a file that was renamed SQLite leaves the log as it is: one of that name is the new file's
+        self._db, file, _ = connection.opened(self.path, self._busy, wait=False)
+        self.exchanged = self.exchanged or file != self._file
+        self._file = file
 
     def _shut(self) -> None:
         for db in (self._reader, self._db):

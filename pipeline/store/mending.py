@@ -1,7 +1,7 @@
 """What becomes of a database file that is damaged: it is set aside, and what can be read of it goes into the new one.
 
-A file is known to be damaged when it cannot be opened, or when a process that came upon the damage later left a note beside it: with the file
-open in several processes it is not exchanged under their hands.
+A file is known to be damaged when it cannot be opened, or when a process that came upon the damage later left a note beside it: that process goes
+on with what it can read, and the next one that opens the file mends it. Who has it open meanwhile finds another in its place at the next use.
 """
 
 from __future__ import annotations

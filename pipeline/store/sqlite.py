@@ -88,6 +88,8 @@ class SqliteStore(Store):
         packed = rows.pack(counted)
         with self._file.use() as db:
             known = self._known(db, digest)
+            if known is not None:
+                self._file.stands()
         if known is None or known[3] < time.time() - rows.DAY_S:
             body = rows.pack(data)  # outside the transaction: others may write meanwhile
             with self._file.write() as db:
@@ -171,6 +173,8 @@ class SqliteStore(Store):
         packed = rows.packed_forms(decisions)
         values = [(*rows.decision_values(d, packed), now) for d in decisions]
         with self._file.write() as db:
+            if self._file.exchanged:
+                self._all_kept(db, decisions)
             new = db.executemany(
                 f"INSERT INTO decisions ({rows.DECISION}, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", values
             ).rowcount
@@ -178,6 +182,13 @@ class SqliteStore(Store):
             return {d.key: d for d in decisions}
         # Rows never change once they are there, so what is read after the commit is what is in force.
         return self._decisions([d.key for d in decisions], {body: text for text, body in packed.items()})
+
+    def _all_kept(self, db: sqlite3.Connection, decisions: Sequence[Decision]) -> None:
+        """See to it that the originals of these decisions are in this file, which may not be the one that they were put in."""
+        either = "SELECT 1 FROM originals WHERE handle = ? UNION SELECT 1 FROM numberings WHERE handle = ?"
+        for handle in dict.fromkeys(d.handle for d in decisions if d.handle):
+            if db.execute(either, (handle, handle)).fetchone() is None:
+                raise StoreError(f"The original {handle} is not in the file that has come in the place of {self._path}.")
 
     # ----- receipts --------------------------------------------------------------------------------------------------------------------
 

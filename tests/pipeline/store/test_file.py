@@ -1,14 +1,18 @@
-"""The file of a store over forks, among processes that come and go."""
+"""The file of a store over forks, among processes that come and go, and exchanged for another."""
 
 from __future__ import annotations
 
 import gc
+import shutil
+import sqlite3
 import subprocess
 import sys
 import weakref
 
 import pytest
 
+from pipeline.store import mending
+from pipeline.store.api import Decision, StoreError
 from pipeline.store.sqlite import SqliteStore
 
 # `peer` is any other process: a command that looks something up and closes the store behind it.
@@ -173,3 +177,112 @@ def test_a_store_that_nobody_has_is_not_kept_for_a_fork(path):
     del store
     gc.collect()
     assert file() is None
+
+
+# ----- another file in its place
+
+
+MENDING = (
+    "import sys\nfrom pathlib import Path\nfrom pipeline.store.sqlite import SqliteStore\nstore = SqliteStore.open(Path(sys.argv[1]), busy=60)\n"
+)
+
+
+def other(path, program):
+    """What another process prints that opens the store."""
+    done = subprocess.run([sys.executable, "-c", MENDING + program, path], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def found(path, handle):
+    return other(path, f"original = store.original({handle!r})\nprint(original and original.text)\nstore.close()\n")
+
+
+def exchange(path):
+    """Let another process find the file damaged, as far as it can tell, and mend it."""
+    spoiled = sqlite3.connect(path)
+    root, size = spoiled.execute("SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'memories'").fetchone()
+    spoiled.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    spoiled.close()
+    spoil = f"import sys\nfile = open(sys.argv[1], 'r+b')\nfile.seek({(root - 1) * size})\nfile.write(b'\\xff' * {size})\nfile.close()\n"
+    subprocess.run([sys.executable, "-c", spoil, path], check=True, timeout=60)  # here it would cost this process its locks on the file
+    mending.note(path)
+    assert "damaged-1" in other(path, "print(store.mended)\nstore.close()\n")
+
+
+@pytest.fixture
+def store(path):
+    store = SqliteStore.open(path)
+    yield store
+    store.close()
+
+
+@pytest.mark.slow
+def test_who_has_a_file_open_goes_over_to_the_one_that_comes_in_its_place(path, store):
+    old = store.put_original("put before")
+    assert store.glance(["k"]) == {}
+    exchange(path)
+    assert store.glance(["k"]) is None, "it asks in vain until somebody may wait"
+    new = store.put_original("put after")
+    kept = Decision("k", "short", "compressed", "log", new)
+    assert store.freeze([kept]) == {"k": kept}
+    assert store.glance(["k"]) == {"k": kept}
+    assert (found(path, old), found(path, new)) == ("put before", "put after"), "and no other process takes it away"
+    assert store.original(old).text == "put before"
+
+
+@pytest.mark.slow
+def test_what_is_written_while_the_file_is_exchanged_counts_as_not_written(path, store):
+    with pytest.raises(StoreError, match="exchanged for another"), store._file.write() as db:
+        db.execute("UPDATE memories SET label = 'begun'")
+        mending.set_aside(path)
+        other(path, "store.close()\n")
+    assert store.original(store.put_original("and on")).text == "and on"
+
+
+def test_a_text_that_is_known_in_a_file_that_has_just_gone_is_not_kept(path, store, monkeypatch):
+    store.put_original("text")
+    known = store._known
+
+    def late(db, digest):
+        row = known(db, digest)
+        mending.set_aside(path)
+        return row
+
+    monkeypatch.setattr(store, "_known", late)
+    with pytest.raises(StoreError, match="exchanged for another"):
+        store.put_original("text")
+    monkeypatch.undo()
+    assert store.original(store.put_original("text")).text == "text"
+
+
+def test_no_marker_is_frozen_whose_original_stayed_in_another_file(path, store):
+    old = store.put_original("lost with its file")
+    mending.set_aside(path)
+    with pytest.raises(StoreError, match=f"{old} is not in the file"):
+        store.freeze([Decision("k", None, "history"), Decision("k1", "short", "compressed", "log", old)])
+    assert store.decisions(["k", "k1"]) == {}
+    counted = store.put_original("a b", unit="word", spans=[(0, 1), (2, 3)])
+    again = store.put_original("a b")
+    assert counted != again
+    decisions = [Decision("k2", "short", "compressed", "log", counted), Decision("k3", "short", "compressed", "log", again)]
+    assert list(store.freeze(decisions).values()) == decisions
+
+
+def test_a_file_that_was_deleted_is_made_anew(path, store):
+    store.put_original("gone")
+    shutil.rmtree(path.parent)
+    assert store.glance(["k"]) is None
+    handle = store.put_original("kept")
+    again = SqliteStore.open(path)
+    assert again.original(handle).text == "kept"
+    again.close()
+
+
+def test_nobody_waits_for_who_is_mending_the_file(path, store):
+    with mending.alone(path):
+        mending.set_aside(path)
+        mending.note(path)
+        with pytest.raises(StoreError, match="another process is just making it anew"):
+            store.put_original("text")
+    assert store.original(store.put_original("text")).text == "text"
