@@ -98,7 +98,7 @@ def _section(result: Result, index: int) -> range:
 def _units(result: Result) -> list[Unit]:
     """Single hits, or where context is printed the groups between separators."""
     if Kind.CONTEXT not in result.kinds:
-        return [Unit(index, index + 1, result.paths[index]) for index, kind in enumerate(result.kinds) if kind is Kind.HIT]
+        return [Unit(index, index + 1, result.paths[index]) for index in result.hits(0, len(result.kinds))]
     units: list[Unit] = []
     start = 0
     path: str | None = None  # of the group in hand

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.transcript import ToolCall, ToolKind
@@ -13,7 +13,7 @@ from pipeline.transcript import ToolCall, ToolKind
 HEAD = 500  # a path ends within so many characters
 
 _LONGEST_PATH, _LONGEST_NUMBER = 400, 9
-_FULL = re.compile(r"([A-Za-z]:[\\/][^:\n]{1,400}):(\d{1,9}):")  # where a drive stands first; else a split at the colons says the same sooner
+_DRIVE = re.compile(r"([A-Za-z]:[\\/][^:\n]{1,400}):(\d{1,9}):")  # where a drive stands first; else a split at the colons says the same sooner
 _NUMBER = re.compile(r"(\d{1,9})([:-])")
 _BEGINS_HIT = re.compile(r"\d{1,9}:")
 _INNER = re.compile(r"-(\d{1,9})-")
@@ -54,17 +54,10 @@ class Result:
     """
 
     texts: Sequence[str]
-    kinds: list[Kind] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    numbers: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-
-    def add(self, kind: Kind, path: str = "", number: str = "", start: int = 0) -> None:
-        """The next line."""
-        self.kinds.append(kind)
-        self.paths.append(path)
-        self.numbers.append(number)
-        self.starts.append(start)
+    kinds: Sequence[Kind]
+    paths: Sequence[str]
+    numbers: Sequence[str]
+    starts: Sequence[int]
 
     def rest(self, index: int) -> str:
         """What stands in a line after its path."""
@@ -73,6 +66,11 @@ class Result:
     def hits(self, start: int, end: int) -> list[int]:
         """The hits among lines ``[start, end)``."""
         return [index for index in range(start, end) if self.kinds[index] is Kind.HIT]
+
+
+_Row = tuple[Kind, str, str, int]  # of one line, as in the columns of a result
+_SEPARATOR: _Row = (Kind.SEPARATOR, "", "", 0)
+_OTHER: _Row = (Kind.OTHER, "", "", 0)
 
 
 def is_search(call: ToolCall | None) -> bool:
@@ -151,7 +149,7 @@ def _hit(line: str) -> tuple[str, str] | None:
     """The path and the number of ``path:12:`` at the start of a line, unless it is a time of day or begins like a numbered line."""
     path, _, rest = line.partition(":")
     number, closed, rest = rest.partition(":")
-    if len(path) == 1 and (drive := _FULL.match(line)):
+    if len(path) == 1 and (drive := _DRIVE.match(line)):
         path, number, rest = drive[1], drive[2], line[drive.end() :]
     elif not (closed and number.isdecimal() and len(number) <= _LONGEST_NUMBER and 0 < len(path) <= _LONGEST_PATH):
         return None
@@ -174,30 +172,28 @@ def _looks_like_path(text: str) -> bool:
 
 
 def parse(lines: Sequence[str], shape: Shape) -> Result:
-    """The lines of a result of some shape."""
-    result = Result(lines)
+    """The lines of a result of some shape; at least one."""
     if shape is Shape.FULL:
-        _parse_full(result)
+        rows = _full(lines)
     elif shape is Shape.NAMED:
-        _parse_named(result)
+        rows = _named(lines)
     else:
-        _parse_numbered(result, headed=shape is Shape.HEADED)
-    return result
+        rows = _numbered(lines, headed=shape is Shape.HEADED)
+    return Result(lines, *zip(*rows, strict=True))
 
 
-def _parse_full(result: Result) -> None:
-    found = [_hit(line) for line in result.texts]
+def _full(lines: Sequence[str]) -> Iterator[_Row]:
+    found = [_hit(line) for line in lines]
     paths = dict.fromkeys([hit[0] for hit in found if hit])
     # Context is printed as `path-12-text`: a text that holds `:3:` must not make the path longer.
     longer = {path: inner for path in paths if "-" in path and (inner := _context(path, paths))}
-    add = result.add
-    for line, hit in zip(result.texts, found, strict=True):
+    for line, hit in zip(lines, found, strict=True):
         if hit and hit[0] not in longer:
-            add(Kind.HIT, *hit, len(hit[0]) + 1)
+            yield Kind.HIT, hit[0], hit[1], len(hit[0]) + 1
         elif inner := longer[hit[0]] if hit else _context(line[:HEAD], paths):
-            add(Kind.CONTEXT, *inner, len(inner[0]) + 1)
+            yield Kind.CONTEXT, inner[0], inner[1], len(inner[0]) + 1
         else:
-            add(Kind.SEPARATOR if line == "--" else Kind.OTHER)
+            yield _SEPARATOR if line == "--" else _OTHER
 
 
 def _context(line: str, paths: Collection[str]) -> tuple[str, str] | None:
@@ -205,32 +201,32 @@ def _context(line: str, paths: Collection[str]) -> tuple[str, str] | None:
     return next(((path, inner[1]) for inner in _INNER.finditer(line) if (path := line[: inner.start()]) in paths), None)
 
 
-def _parse_named(result: Result) -> None:
-    matches = [m if (m := _NAMED.match(line[:HEAD])) and _looks_like_path(m[1]) else None for line in result.texts]
+def _named(lines: Sequence[str]) -> Iterator[_Row]:
+    matches = [m if (m := _NAMED.match(line[:HEAD])) and _looks_like_path(m[1]) else None for line in lines]
     following = ""
     after: list[str] = []
     for match in reversed(matches):  # context before a hit bears the path of the hit that follows
         after.append(following)
         following = match[1] if match else following
     before = ""
-    for line, match, later in zip(result.texts, matches, reversed(after), strict=True):
+    for line, match, later in zip(lines, matches, reversed(after), strict=True):
         if match:
             before = match[1]
-            result.add(Kind.HIT, before, "", len(before))
+            yield Kind.HIT, before, "", len(before)
         elif owner := next((p for p in (before, later) if p and line.startswith(p + "-")), ""):
-            result.add(Kind.CONTEXT, owner, "", len(owner))
+            yield Kind.CONTEXT, owner, "", len(owner)
         else:
-            result.add(Kind.SEPARATOR if line == "--" else Kind.OTHER)
+            yield _SEPARATOR if line == "--" else _OTHER
 
 
-def _parse_numbered(result: Result, *, headed: bool) -> None:
+def _numbered(lines: Sequence[str], *, headed: bool) -> Iterator[_Row]:
     path = ""
-    numbers = [_NUMBER.match(line) for line in result.texts]
-    for line, match, below in zip(result.texts, numbers, (*numbers[1:], None), strict=True):
+    numbers = [_NUMBER.match(line) for line in lines]
+    for line, match, below in zip(lines, numbers, (*numbers[1:], None), strict=True):
         if match:
-            result.add(Kind.HIT if match[2] == ":" else Kind.CONTEXT, path, match[1])
+            yield Kind.HIT if match[2] == ":" else Kind.CONTEXT, path, match[1], 0
         elif headed and below and line.strip() and line != "--":
             path = line
-            result.add(Kind.SEPARATOR, path)
+            yield Kind.SEPARATOR, path, "", 0
         else:
-            result.add(Kind.SEPARATOR if line in {"--", ""} else Kind.OTHER)
+            yield _SEPARATOR if line in {"--", ""} else _OTHER
