@@ -10,7 +10,7 @@ from pipeline.compressors.smart_crusher.values import dumps
 
 MIN_RECORDS = 3
 MIN_CHARS = 300
-_MIN_VALUES = 24  # a shorter list of plain values is as cheap as JSON
+MIN_VALUES = 24  # a shorter list of plain values is as cheap as JSON
 _MIN_MAP = 6
 _WIDE = 120  # a dict of more keys is data, not a record
 _SHARED = 0.5
@@ -65,7 +65,7 @@ def _of_list(value: list[object]) -> Collection | None:
         if 2 <= width <= 12 and all(len(r) == width and all(map(scalar, r)) for r in rows):
             return Collection(Kind.TUPLES, [{str(i): v for i, v in enumerate(r, 1)} for r in rows])
         return None
-    if len(value) >= _MIN_VALUES and dict not in kinds and list not in kinds:
+    if len(value) >= MIN_VALUES and dict not in kinds and list not in kinds:
         return Collection(Kind.VALUES, [{VALUE: v} for v in value])
     return None
 
@@ -82,7 +82,7 @@ def _of_map(value: dict[str, object]) -> Collection | None:
         return None
     if kinds == {list} and all(type(i) is dict for v in values for i in v):  # type: ignore[attr-defined]
         return Collection(Kind.MAP, [{KEY: k, VALUE: v} for k, v in value.items()])
-    if dict in kinds or list in kinds or len(value) < _MIN_VALUES:
+    if dict in kinds or list in kinds or len(value) < MIN_VALUES:
         return None
     if sum(1 for k in value if _DATA_KEY.search(k)) >= 0.6 * len(value):
         return Collection(Kind.MAP, [{KEY: k, VALUE: v} for k, v in value.items()])

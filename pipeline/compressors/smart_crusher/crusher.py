@@ -12,7 +12,7 @@ from pipeline.compressors.smart_crusher.elide import Shares
 from pipeline.compressors.smart_crusher.lines import write_lines
 from pipeline.compressors.smart_crusher.parse import Document, Refused, documents, json_lines, loads, looks_like_document, looks_like_object, within
 from pipeline.compressors.smart_crusher.spans import Place, Source
-from pipeline.compressors.smart_crusher.tables import Run, table_lines
+from pipeline.compressors.smart_crusher.tables import Run, side_by_side, table_lines
 from pipeline.compressors.smart_crusher.values import dumps
 from pipeline.compressors.smart_crusher.weigh import tokens
 from pipeline.policy import Policy, Profile
@@ -153,6 +153,8 @@ def _write_value(run: Run, place: Place, value: object) -> None:
     elif type(value) is str and (said := _sentences(run, place, value)) is not None:
         run.out.append(quote(said))
     elif type(value) is dict:
+        if run.shares is not None:
+            side_by_side(run, value)
         for i, (key, one) in enumerate(value.items()):
             run.out.append(f"{',' if i else '{'}{quote(key)}:")
             _write_value(run, place.member(i), one)

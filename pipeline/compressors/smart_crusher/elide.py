@@ -73,7 +73,16 @@ class View:
     census: str = ""
 
 
-def choose(writer: Writer, query: Query, budget: int, shares: Shares, *, texts: Sequence[str], hanging: Sequence[int] = ()) -> View:
+def choose(
+    writer: Writer,
+    query: Query,
+    budget: int,
+    shares: Shares,
+    *,
+    texts: Sequence[str],
+    hanging: Sequence[int] = (),
+    worth: Sequence[float] = (),
+) -> View:
     """Shares out the budget.
 
     Args:
@@ -83,11 +92,14 @@ def choose(writer: Writer, query: Query, budget: int, shares: Shares, *, texts: 
         shares: how much of them may be spent.
         texts: the table's rows.
         hanging: by record, the characters of the long lists that are shown if it is shown whole.
+        worth: by record, what it is worth together with what stands in its place in other lists; by default what it is worth alone.
     """
     table = writer.table
     if (hits := hits_of(table)) is not None:
         return _of_search(table, texts, query, hits)
     ranking = rank(table, query)
+    if worth:
+        ranking.priority = list(worth)
     identity = ranking.identity if len(table.columns) + len(table.lists) > 1 else []  # of a list of values a short row is the whole
     density = max(tokens("\n".join(texts)), 1) / max(sum(map(len, texts)), 1)  # tokens a character: rows of a table are much alike
     full = shares.full * budget + (0 if identity else 0.6 * shares.index * budget)

@@ -41,6 +41,7 @@ _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase, a kind of trouble
 _FEW = 0.03
 _TIES = 6
+_PLACES = 12  # of a list
 _MOST_TROUBLED = 0.3  # of the rows: a word of trouble that more have tells nothing
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -80,12 +81,13 @@ def rank(table: Table, query: Query) -> Ranking:
     _raise(priority, [count - 1], 50)
     _by_query(priority, table, query)
     minority = False
-    shapes = {p: Counter(c) for p, c in seen.items()}
-    for path, column in seen.items():
+    known = {**seen, **_places(table)}
+    shapes = {p: Counter(c) for p, c in known.items()}
+    for path, column in known.items():
         shape = shapes[path]
         if len(shape) <= max(6, count // 10):
             status = STATUS.search(path) is not None
-            if len(shape) > 1 and (status or len(shape) <= 6) and all(_short(v) for v in shape):
+            if path in seen and len(shape) > 1 and (status or len(shape) <= 6) and all(_short(v) for v in shape):
                 ranking.status.append(path)
             if status and SORT.search(path):
                 status = any(type(v) is str and _ERROR_CELL.search(v.lower()) for v in shape)  # a kind tells only where one is trouble
@@ -97,11 +99,23 @@ def rank(table: Table, query: Query) -> Ranking:
         if len(shape) > 2:
             _extremes(priority, path, column, ranking.asked, query)
     ranking.told = trouble and minority
-    for path, column in seen.items():
+    for path, column in known.items():
         # Where a state tells, words do not: rules of alerts are all about errors.
         _errors(priority, shapes[path], column, asked=trouble and not minority)
     ranking.status.sort(key=lambda p: (STATE.search(p) is None, STATUS.search(p) is None, p not in ranking.asked, p.count("."), len(set(seen[p]))))
     return ranking
+
+
+def _places(table: Table) -> dict[str, list[object]]:
+    """Of lists that are as long in every record, what stands in each place: a column, if without a name."""
+    found: dict[str, list[object]] = {}
+    for path, inner in table.lists.items():
+        size = table.sizes[path][0]
+        if 1 < size <= _PLACES and table.sizes[path].count(size) == table.count:
+            columns = {"": table.values[path]} if inner is None else inner.columns
+            for name, column in columns.items():
+                found.update((f"{path}[{at}].{name}", column[at::size]) for at in range(size))
+    return found
 
 
 def _short(value: object) -> bool:

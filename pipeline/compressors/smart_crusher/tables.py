@@ -11,8 +11,9 @@ from itertools import accumulate, pairwise
 from json.encoder import encode_basestring as quote
 
 from pipeline.compressors.api import Content, Gap
-from pipeline.compressors.smart_crusher.collect import at_least, collection
+from pipeline.compressors.smart_crusher.collect import MIN_VALUES, Kind, at_least, collection, scalar
 from pipeline.compressors.smart_crusher.elide import Shares, View, choose, keys_of, lines_of_run
+from pipeline.compressors.smart_crusher.rank import rank
 from pipeline.compressors.smart_crusher.render import LEGEND, Writer
 from pipeline.compressors.smart_crusher.series import again, folded, parts_of, series_of
 from pipeline.compressors.smart_crusher.spans import Place, Span
@@ -64,6 +65,7 @@ class Run:
     policy: Policy = field(default_factory=Policy)
     sentences: int = 0  # of what was numbered
     said: list[str] = field(default_factory=list)  # what was checked about the sentences left out
+    beside: dict[int, list[float]] = field(default_factory=dict)  # the identity of a list -> what each place is worth in all lists beside it
 
 
 class Node:
@@ -150,7 +152,7 @@ def table_lines(run: Run, place: Place, value: object) -> list[str] | None:
     if table is None:
         return None
     before = run.numbering.copy()
-    lines = [*([] if run.tables else [LEGEND]), *_lines(run, place, Node(table), {}), END]
+    lines = [*([] if run.tables else [LEGEND]), *_lines(run, place, Node(table), {}, run.beside.get(id(value), ())), END]
     if at_least(value, sum(map(len, lines))):
         run.tables += 1
         return lines
@@ -158,7 +160,22 @@ def table_lines(run: Run, place: Place, value: object) -> list[str] | None:
     return None
 
 
-def _lines(run: Run, place: Place, node: Node, starts: dict[int, str]) -> list[str]:
+def side_by_side(run: Run, holder: dict[str, object]) -> None:
+    """Lists of values of one length in one object are columns of a table in disguise: of what matters in one the place is shown in all."""
+    groups: dict[int, dict[str, list[object]]] = {}
+    for key, value in holder.items():
+        if type(value) is list and len(value) >= MIN_VALUES and all(map(scalar, value)):
+            groups.setdefault(len(value), {})[key] = value
+    for lists in groups.values():
+        if len(lists) < 2:
+            continue
+        table = analyse(Kind.RECORDS, [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)])
+        if table is not None:
+            priority = rank(table, run.content.query).priority
+            run.beside.update((id(value), priority) for value in lists.values())
+
+
+def _lines(run: Run, place: Place, node: Node, starts: dict[int, str], worth: Sequence[float] = ()) -> list[str]:
     """The lines of a table and those within; records that may be left out are numbered on the way.
 
     Args:
@@ -166,6 +183,7 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str]) -> list[s
         place: the outermost collection.
         node: the table.
         starts: the line before the first item of each record that holds them.
+        worth: what each record is worth, if that is not to be told from the table alone.
     """
     table = node.table
     title = _title(node)
@@ -179,7 +197,7 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str]) -> list[s
         if cost > MIN_ELIDED:
             was = tokens(place.source.text[place.at : place.end])
             if cost > run.shares.target * was:
-                view = choose(node.writer, run.content.query, was, run.shares, texts=node.rows, hanging=node.hanging)
+                view = choose(node.writer, run.content.query, was, run.shares, texts=node.rows, hanging=node.hanging, worth=worth)
     elif (
         table.count >= _POPULATION
         and not any(inner.table.inherited for inner in node.inner.values())

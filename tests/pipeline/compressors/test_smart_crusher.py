@@ -157,6 +157,25 @@ def test_records_are_told_apart_by_a_key_rather_than_by_digits():
     assert " 77\tSHOP-76" in rewrite.text
 
 
+def test_of_lists_side_by_side_the_same_places_are_shown():
+    rng = random.Random(8)
+    times = [f"2026-03-{1 + i // 24:02}T{i % 24:02}:00" for i in range(240)]
+    degrees = [round(rng.uniform(5, 17), 1) for _ in times]
+    degrees[133] = 31.7
+    rewrite = crush(json.dumps({"place": "here", "hourly": {"time": times, "degrees": degrees}}), "When was the peak, and how high?")
+    out = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
+    assert out.isdisjoint({134, 374})
+    assert len(out) > 400
+
+
+def test_what_stands_in_one_place_of_lists_of_one_length_is_compared():
+    rows = [{"f": [{"v": f"2026-03-{1 + i % 28:02}"}, {"v": "DE" if i % 2 else "FR"}, {"v": str(1000 + i * 37 % 900)}]} for i in range(120)]
+    rows[77]["f"][2]["v"] = "991234"
+    rewrite = crush(json.dumps({"schema": "a, b, c", "rows": rows}), "Which day had the most?")
+    assert not any(g.first <= 78 <= g.last for g in rewrite.gaps)
+    assert rewrite.left_out > 100
+
+
 def test_runs_say_what_they_hold():
     rows = pods(150)
     for i, row in enumerate(rows):
