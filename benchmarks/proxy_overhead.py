@@ -129,8 +129,9 @@ def processes() -> Iterator[tuple[Target, Target, psutil.Process]]:
         )
         proxy = subprocess.Popen([sys.executable, "-m", "headroom_wrap.proxy", config.encode()], pass_fds=(listener.fileno(), tell))
         os.close(tell)
-        while not isinstance(events.decode(os.read(told, 65536)), events.Ready):
-            pass
+        while not isinstance(events.decode(said := os.read(told, 65536)), events.Ready):
+            if not said:
+                raise RuntimeError("the proxy has ended")
         reader = subprocess.Popen(["cat"], stdin=told, stdout=subprocess.DEVNULL)  # a full pipe of events would be another measurement
         try:
             yield upstream, Target("proxied", listener.getsockname()[1], f"/{SECRET}"), psutil.Process(proxy.pid)

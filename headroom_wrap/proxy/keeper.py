@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from headroom_wrap.proxy.moment import MOMENT_S
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment
 from pipeline.outcome import Outcome
@@ -20,6 +22,7 @@ _FEW = 16  # keys; what a request has in new blocks
 # All requests wait while one glances. A file in memory is read in a tenth of a millisecond; where the disk had to be asked it may have to be again.
 _SLOW_S = 0.005
 _REST_S = 30.0
+_FLUSH_S = 1.0  # between two waits for the disk
 
 
 class Keeper:
@@ -37,6 +40,9 @@ class Keeper:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="headroom-store")
         self._opening = asyncio.Lock()
         self._glance_from = 0.0
+        self._flushed = -math.inf
+        self._flush_at: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Future[None] | None = None
 
     async def open(self) -> Store:
         """The store.
@@ -70,9 +76,11 @@ class Keeper:
         return await self._call(lambda: store.decisions(keys)) if found is None else found
 
     async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
-        """See ``cache_aligner.settle``."""
+        """See ``cache_aligner.settle``. That it survives a loss of power is seen to in a moment: the request does not wait for the disk."""
         store = await self.open()
-        return await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+        decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+        self._flush_soon(store)
+        return decided
 
     async def use(self, function: Callable[[Store], _T]) -> _T:
         """What a function makes of the store, in a thread."""
@@ -89,6 +97,7 @@ class Keeper:
         async with self._opening:
             store, self._store = self._store, None
             if store is not None:
+                await self._flush_now(store)
                 await self._call(store.close)
         self._threads.shutdown(wait=False)
 
@@ -107,6 +116,27 @@ class Keeper:
         if ended - began > _SLOW_S:
             self._glance_from = ended + _REST_S
         return found
+
+    def _flush_soon(self, store: Store) -> None:
+        if self._flush_at is None:
+            loop = asyncio.get_running_loop()
+            self._flush_at = loop.call_later(max(MOMENT_S, self._flushed + _FLUSH_S - loop.time()), self._flush, store)
+
+    def _flush(self, store: Store) -> None:
+        loop = asyncio.get_running_loop()
+        self._flush_at, self._flushed = None, loop.time()  # what is written from now on is for the next one
+        if self._flushing is not None and not self._flushing.done():  # a disk that takes so long is not to have the other thread as well
+            self._flush_soon(store)
+        else:
+            self._flushing = loop.run_in_executor(self._threads, store.flush)
+
+    async def _flush_now(self, store: Store) -> None:
+        """What is waited for, and what is still to be flushed."""
+        if self._flushing is not None:
+            await self._flushing
+        if self._flush_at is not None:
+            self._flush_at.cancel()
+            await self._call(store.flush)
 
     async def _call(self, function: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)

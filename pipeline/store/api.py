@@ -260,6 +260,12 @@ class Store(Keeper, Protocol):
         """
         return None
 
+    def flush(self) -> None:
+        """See to it that what was written survives a loss of power too, where that takes more than writing it. It raises nothing.
+
+        A server makes durable what its own settings say, when it acknowledges it or soon after; there is nothing to be done then.
+        """
+
     def add_receipt(self, receipt: Receipt) -> None:
         """Record a receipt; a second one with the same message id replaces the first."""
         ...

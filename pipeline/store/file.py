@@ -103,11 +103,13 @@ class File:
             self._reading.release()
 
     def sync(self) -> None:
-        """See to it, once a second at most, that what was written is on the disk. It takes milliseconds, so no lock is held meanwhile."""
-        now = time.monotonic()
-        if now - self._synced < _SYNC_S:
-            return
-        self._synced = now
+        """``flush``, once a second at most."""
+        if time.monotonic() - self._synced >= _SYNC_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """See to it that what was written is on the disk. It takes milliseconds, so no lock is held meanwhile."""
+        self._synced = time.monotonic()
         with suppress(OSError):  # the log may just have been emptied into the database, which waits for the disk itself
             log = os.open(f"{self.path}-wal", os.O_RDWR | getattr(os, "O_CLOEXEC", 0))  # SQLite has no locks on it, so none are lost with it
             try:

@@ -3,7 +3,7 @@
 What is written survives the end of any process, SIGKILL included. A loss of power may take the last moments with it (`synchronous=NORMAL`
 does not wait for the disk at every commit: 0.1 ms instead of 1 to 8), but leaves the database whole, and whole in order: no decision is left whose
 original is gone, and blocks whose decision is gone go on as they came, which their agent still has. Those moments are bounded where nobody waits:
-after a response's receipt, once a second at most, all that stands before it is seen to be on the disk.
+after a response's receipt, and when a proxy has sent on what it decided, all that stands before it is seen to be on the disk, once a second at most.
 """
 
 from __future__ import annotations
@@ -189,6 +189,9 @@ class SqliteStore(Store):
         for handle in dict.fromkeys(d.handle for d in decisions if d.handle):
             if db.execute(either, (handle, handle)).fetchone() is None:
                 raise StoreError(f"The original {handle} is not in the file that has come in the place of {self._path}.")
+
+    def flush(self) -> None:
+        self._file.flush()
 
     # ----- receipts --------------------------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,13 @@ import pytest
 
 from headroom_wrap.proxy import keeper
 from headroom_wrap.proxy.keeper import Keeper
+from pipeline.cache_aligner import Alignment
 from pipeline.store.api import Decision
 from pipeline.store.sqlite import SqliteStore
 from tests.headroom_wrap.proxy.harness import DEADLINE
 from tests.memory_store import MemoryStore
 
+NEW = Alignment((), {}, (Decision("c" * 32, None, "sent before"),), None)
 KEPT = Decision("a" * 32, "smaller", "compressed", "log", "12345678", 900, 9)
 
 
@@ -77,3 +79,58 @@ async def test_many_keys_are_looked_up_in_a_thread():
     assert await kept.decisions([f"{n:032}" for n in range(keeper._FEW + 1)]) == {}
     assert store.glances == 0
     await kept.close()
+
+
+class Disk(MemoryStore):
+    """Counts how often it was flushed."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.go, self.flushes = threading.Event(), threading.Event(), 0
+        self.go.set()
+
+    def flush(self):
+        self.begun.set()
+        assert self.go.wait(DEADLINE)
+        self.flushes += 1
+
+
+async def test_what_was_decided_is_flushed_beside_the_request_and_once_a_second_at_most(monkeypatch):
+    monkeypatch.setattr(keeper, "_FLUSH_S", 1e6)
+    store = Disk()
+    kept = Keeper(lambda: store)
+    await kept.settle(NEW, [])
+    assert store.flushes == 0, "nobody has waited for it"
+    assert await asyncio.to_thread(store.begun.wait, DEADLINE)
+    await kept.settle(NEW, [])
+    await kept.settle(NEW, [])
+    await kept.use(lambda _: None)
+    assert store.flushes == 1
+    await kept.close()
+    assert store.flushes == 2, "what was written after the first"
+
+
+async def test_a_disk_that_takes_its_time_keeps_no_request_waiting(monkeypatch):
+    monkeypatch.setattr(keeper, "_FLUSH_S", 0.0)
+    monkeypatch.setattr(keeper, "MOMENT_S", 0.0)
+    store = Disk()
+    store.go.clear()
+    kept = Keeper(lambda: store)
+    await kept.settle(NEW, [])
+    assert await asyncio.to_thread(store.begun.wait, DEADLINE)
+    for _ in range(3):
+        await asyncio.wait_for(kept.settle(NEW, []), DEADLINE)
+        for _ in range(5):  # turns of the loop, in which the next flush comes due
+            await asyncio.sleep(0)
+    assert store.flushes == 0
+    store.go.set()
+    await kept.close()
+    assert store.flushes >= 2
+
+
+async def test_where_nothing_was_decided_nothing_is_flushed():
+    store = Disk()
+    kept = Keeper(lambda: store)
+    await kept.decisions([KEPT.key])
+    await kept.close()
+    assert store.flushes == 0

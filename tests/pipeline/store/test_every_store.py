@@ -140,6 +140,13 @@ def test_the_first_decision_stands(store, place):
     other.close()
 
 
+def test_what_was_written_can_be_flushed(store):
+    handle = store.put_original(LINES)
+    store.flush()
+    store.flush()
+    assert store.original(handle).text == LINES
+
+
 def test_a_glance_tells_what_is_on_record_or_that_it_cannot(store, place):
     first = Decision("k1", "short \ud800", "compressed", "log", "3f9a2c7b", 900, 40)
     store.freeze([first])

@@ -95,11 +95,25 @@ def test_with_a_receipt_once_a_second_all_before_it_is_on_the_disk(store, path, 
     assert synced == 2 * [log.stat().st_ino]
 
 
+def test_a_flush_is_of_the_log_however_lately_there_was_one(store, path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("pipeline.store.file.os.fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+    log = path.with_name(f"{path.name}-wal")
+    store.put_original(LINES)
+    store.flush()
+    store.flush()
+    assert synced == 2 * [log.stat().st_ino]
+    store.add_receipt(receipt())
+    assert len(synced) == 2, "the receipt's own is for when there was none"
+
+
 def test_a_disk_that_does_not_answer_for_the_log_costs_no_receipt(store, monkeypatch):
     def failing(fd):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr("pipeline.store.file.os.fsync", failing)
+    store.flush()
+    monkeypatch.setattr("pipeline.store.file.time.monotonic", lambda: 1e9)
     store.add_receipt(receipt())
     assert store.receipts() == [receipt()]
 
