@@ -240,6 +240,20 @@ def test_what_is_written_while_the_file_is_exchanged_counts_as_not_written(path,
     assert store.original(store.put_original("and on")).text == "and on"
 
 
+@pytest.mark.parametrize("use", [lambda store: store.put_original("text"), lambda store: store.close()])
+def test_who_leaves_a_file_that_was_renamed_takes_nothing_of_the_new_one(path, store, use):
+    """SQLite deletes the log by its name when the last connection to a file is closed; that name is now the new file's."""
+    store.put_original("text")
+    mending.set_aside(path)
+    newer = SqliteStore.open(path)
+    handle = newer.put_original("in the log")
+    log = path.with_name(path.name + "-wal").stat()
+    use(store)
+    assert path.with_name(path.name + "-wal").stat().st_ino == log.st_ino
+    assert found(path, handle) == "in the log"
+    newer.close()
+
+
 def test_a_text_that_is_known_in_a_file_that_has_just_gone_is_not_kept(path, store, monkeypatch):
     store.put_original("text")
     known = store._known
