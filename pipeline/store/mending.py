@@ -19,6 +19,10 @@ from pipeline.store import rows
 from pipeline.store.api import StoreError
 
 _BESIDE = ("", "-wal", "-shm")
+_KEPT = (  # by what a decision's handle names: an original, or the units that one is counted in
+    "SELECT 1 FROM originals o WHERE o.handle = decisions.handle"
+    " UNION ALL SELECT 1 FROM numberings n JOIN originals o ON o.handle = n.original WHERE n.handle = decisions.handle"
+)
 _TABLES = ("originals", "numberings", "decisions", "receipts", "memories")
 
 
@@ -64,7 +68,11 @@ def set_aside(path: Path) -> Path:
 
 
 def salvage(aside: Path, db: sqlite3.Connection) -> dict[str, int]:
-    """Copy what can be read of a file that was set aside; how many rows of which table. Originals only where they are what was kept."""
+    """Copy what can be read of a file that was set aside; how many rows of which table.
+
+    Originals only where they are what was kept, and decisions only where their original was: without its decision a block goes on as it came, which
+    its agent still has.
+    """
     saved = dict.fromkeys(_TABLES, 0)
     try:
         with closing(sqlite3.connect(aside, isolation_level=None)) as old:
@@ -72,6 +80,7 @@ def salvage(aside: Path, db: sqlite3.Connection) -> dict[str, int]:
                 saved[table] = _copied(old, db, table)
     except sqlite3.Error:
         pass  # no database at all, or one that cannot be read on: the file itself is still there
+    saved["decisions"] -= db.execute(f"DELETE FROM decisions WHERE handle <> '' AND NOT EXISTS ({_KEPT})").rowcount
     return saved
 
 
