@@ -17,6 +17,7 @@ from scripts.kompress.fetch_data import documents
 
 SEED = 20261122
 OTHERS = 19  # passages around the one that answers
+LEAST = 6  # sentences of an article, else there is nothing to choose from
 FEWEST = 12  # sentences of a text to choose from
 SQUAD = "squad-train-v1.1.json"
 EACH = 12  # keyword queries of a document
@@ -47,7 +48,8 @@ def examples(cases: Iterable[Case]) -> list[Example]:
 def questions(data: Path) -> list[Case]:
     """Our own questions over their articles and over haystacks; SQuAD's training questions too where they have been fetched."""
     passages = [passage for path in sorted(QUESTIONS.glob("*.txt")) for passage in written(path)]
-    cases = [*by_article(passages), *in_haystack(passages, OTHERS, SEED)]
+    cases = [case for case in by_article(passages) if len(case.text.sentences) >= LEAST]
+    cases += in_haystack(passages, OTHERS, SEED)
     if (data / SQUAD).exists():
         more = squad(data / SQUAD)
         cases += list(by_article(more[::4]))[:MOST_SQUAD] + list(in_haystack(more, OTHERS, SEED, MOST_SQUAD // 5))

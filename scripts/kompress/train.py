@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="what fetch_data fetched")
     asked = parser.parse_args()
     train = examples([*questions(asked.data), *keywords(asked.data)])
-    model = json.loads(PATH.read_text("utf-8")) if PATH.exists() else {"masses": {"97": 9700}}
+    model = json.loads(PATH.read_text("utf-8")) if PATH.exists() else {"gate": {}, "masses": {"97": 9700}}
     model["weights"] = whole(fit(train))
     PATH.write_text(json.dumps(model, indent=1) + "\n", "utf-8")
     print(f"{len(train)} lists, {sum(len(e.rows) for e in train):,} sentences -> {PATH}")

@@ -40,9 +40,10 @@ def stem(word: str) -> str:
         return shared
     if word.endswith(("ies", "ied")) and len(word) > 4:
         word = word[:-3] + "y"
-    for _ in range(2):
+    for first in (True, False):
         for suffix in _BY_LAST.get(word[-1], ()):
-            if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not (suffix == "s" and word[-2] in "su"):
+            # The s of “horses” and “released” that another suffix uncovers is the word's own.
+            if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not (suffix == "s" and (word[-2] in "su" or not first)):
                 word = word[: -len(suffix)]
                 break
         else:
@@ -221,10 +222,12 @@ def load() -> None:
 
 @cache
 def _groups() -> dict[str, tuple[str, ...]]:
+    """The lines of ``related.txt``: words that stand for each other, or, before a colon, words for kinds of what stands behind it."""
     related: dict[str, dict[str, None]] = {}
     for line in (DATA / "related.txt").read_text("utf-8").splitlines():
-        stems = dict.fromkeys(stem(word) for word in line.split())
-        for one in stems:
+        kinds, colon, members = line.rpartition(":")
+        stems = dict.fromkeys(stem(word) for word in members.split())
+        for one in dict.fromkeys(stem(word) for word in kinds.split()) if colon else stems:
             related.setdefault(one, {}).update(stems)
     return {one: tuple(other for other in others if other != one) for one, others in related.items()}
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from operator import mul
 
+from pipeline.compressors.kompress.evidence import EVIDENCE
 from pipeline.compressors.kompress.features import NAMES
 from pipeline.compressors.kompress.lexicon import DATA
 
 PATH = DATA / "model.json"
 SHIFT = 10  # weights are in 1/1024 of a 1/1000 logit
+_SUREST = 50_000  # 1/1000 logits
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,24 @@ class Model:
 
     Args:
         weights: in the order of ``features.NAMES``.
+        gate: in the order of ``evidence.EVIDENCE``, and a constant.
         masses: recall, in 1/100 -> softmax mass of the sentences to keep, in 1/10000; ascending.
     """
 
     weights: tuple[int, ...]
+    gate: tuple[int, ...]
     masses: tuple[tuple[int, int], ...]
 
     def scores(self, rows: Sequence[Sequence[int]]) -> list[int]:
         """Logits in 1/1000, one for each row of features."""
         weights = self.weights
         return [sum(map(mul, weights, row)) >> SHIFT for row in rows]
+
+    def relatedness(self, evidence: Sequence[int]) -> int:
+        """A logit in 1/1000: from 0 on a question is taken to be about a text."""
+        *weights, constant = self.gate
+        logit: int = (sum(map(mul, weights, evidence)) + constant) >> SHIFT
+        return max(-_SUREST, min(logit, _SUREST))
 
     def mass(self, recall: float) -> float:
         """The softmax mass that keeps the answer with probability ``recall``, between calibrated points by a straight line."""
@@ -53,7 +63,7 @@ def load() -> Model:
         ValueError: its weights are for other features than this version computes.
     """
     data = json.loads(PATH.read_text("utf-8"))
-    if tuple(data["weights"]) != NAMES:
+    if tuple(data["weights"]) != NAMES or tuple(data["gate"]) != (*EVIDENCE, "constant"):
         raise ValueError(f"{PATH} was trained for other features. Run scripts/kompress/train, or reinstall Headroom.")
     masses = tuple(sorted((int(recall), int(mass)) for recall, mass in data["masses"].items()))
-    return Model(tuple(data["weights"].values()), masses)
+    return Model(tuple(data["weights"].values()), tuple(data["gate"].values()), masses)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Protocol
 
 from pipeline.compressors.kompress import features, lexicon, model
+from pipeline.compressors.kompress.evidence import evidence
 from pipeline.compressors.kompress.question import UNIT, Question
 
-COVERAGE_GATE = 0.25
+COVERAGE_GATE = 0.5
 """The least ``coverage`` at which a question is taken to be about a text."""
 
 
@@ -25,7 +27,7 @@ class Scorer(Protocol):
 
 
 class Embedded:
-    """The model of the package: 56 integer features of the words, their order and their neighbours, and a weight for each."""
+    """The model of the package: 64 integer features of the words, their order and their neighbours, and a weight for each."""
 
     def scores(self, sentences: Sequence[str], query: str) -> list[int]:
         """See ``Scorer.scores``. All 0 if nothing is asked."""
@@ -48,11 +50,14 @@ def load() -> Scorer:
 
 
 def coverage(sentences: Sequence[str], query: str) -> float:
-    """The share of the query's words, rare ones counting more, that the best sentence has: 0.0 to 1.0, 0.0 if nothing is asked.
+    """How much more of a query is found in a text than of one about something else: 0.0 to 1.0, 0.0 if nothing is asked.
 
-    From 20 sentences on what chance alone would cover is taken off, as an unrelated question finds more of its words in a longer text.
+    Below 0.5 are nine of ten questions that are not about a text, whatever its length.
     """
-    return features.coverage(sentences, _question(query)) / UNIT
+    question = _question(query)
+    if not question.terms or not sentences:
+        return 0.0
+    return 1 / (1 + math.exp(-model.load().relatedness(evidence(sentences, question)) / UNIT))
 
 
 def threshold(recall: float) -> float:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compressors.kompress.features import NAMES, coverage, extract
+from pipeline.compressors.kompress.features import NAMES, extract
 from pipeline.compressors.kompress.question import Question
 from tests.cpu import cpu_seconds
 
@@ -57,13 +57,34 @@ def test_names_and_numbers_that_are_asked_for():
     assert feature("numbers missing", TEXT, "What happened in 1943?") == [1000, 0, 1000, 1000]
 
 
-def test_coverage_is_the_best_sentence_less_chance():
-    assert coverage(TEXT, Question.of("When was Tesla born in Smiljan, as a child of a priest in a village?")) > 250
-    assert coverage(TEXT, Question.of("Which settings does the compiler accept for vectorisation?")) < 250
-    long = [*TEXT, *["Nothing of the kind is said here."] * 200]
-    query = Question.of("Did Tesla like the opera of Vienna?")
-    assert coverage(long, query) < coverage(TEXT, query)
-    assert coverage([], query) == 0
+def test_words_are_known_without_their_marks_and_written_as_one():
+    assert feature("soft", ["The Lōihi seamount rises."], "loihi") == [1000]
+    assert feature("soft", ["Wingstop has a thousand restaurants."], "wing stops")[0] > 800
+
+
+def test_words_of_a_kind_that_is_asked_for_count():
+    horse, nothing = feature("soft", ["They ate their horses.", "They ate their bread."], "animals")
+    assert horse > nothing == 0
+    assert feature("soft", ["The animals were hungry."], "horse") == [0]
+
+
+def test_an_idiom_means_what_its_words_do_not():
+    assert feature("soft", ["The film was released in March."], "when did it come out")[0] > 0
+    assert feature("soft", ["The film was released in March."], "when did they come home")[0] == 0
+
+
+def test_a_run_of_the_question_marks_its_paragraph():
+    text = ["Some like it hot and loud.\n", "It is a comedy. ", "The film some like it hot begins in Chicago.\n", "Hot days are what some like.\n"]
+    runs = feature("run", text, "where does some like it hot begin")
+    assert runs[2] > runs[3]
+    assert feature("paragraph run", text, "where does some like it hot begin")[1:3] == [runs[2]] * 2
+    assert feature("paragraph run below best", text, "where does some like it hot begin")[2] == 0
+
+
+def test_the_rarest_word_of_a_question_marks_its_paragraph():
+    text = ["Ergotism was common. ", "It is a disease.\n", "A common disease is the flu.\n"]
+    assert feature("rarest", text, "is ergotism a common disease") == [1000, 0, 0]
+    assert feature("paragraph rarest", text, "is ergotism a common disease") == [1000, 1000, 0]
 
 
 @given(st.lists(st.text(max_size=80), max_size=12), st.text(max_size=60))
@@ -73,7 +94,6 @@ def test_any_text_has_features(sentences, query):
     rows = extract(sentences, question)
     assert len(rows) == len(sentences)
     assert all(type(value) is int for row in rows for value in row)
-    assert 0 <= coverage(sentences, question) <= 1000
 
 
 @pytest.mark.slow

@@ -21,6 +21,8 @@ from pipeline.compressors.kompress.lexicon import RAREST, STOP_WORDS, rarity, re
         ("retry", "retries", "retried"),
         ("population", "populations"),
         ("stop", "stopped", "stopping"),
+        ("release", "releases", "released", "releasing"),
+        ("horse", "horses"),
     ],
 )
 def test_the_forms_of_a_word_share_a_stem(forms):
@@ -54,3 +56,8 @@ def test_related_words_are_known_both_ways_and_never_a_word_itself():
     assert stem("birthplace") in related(stem("born"))
     assert stem("born") in related(stem("birthplace"))
     assert related("qzxv") == ()
+
+
+def test_words_for_a_kind_lead_to_what_is_of_it_and_not_back():
+    assert stem("horse") in related(stem("animal"))
+    assert stem("animal") not in related(stem("horse"))

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.compressors.kompress.answers import KINDS, looks_like
-from pipeline.compressors.kompress.question import Question
+from pipeline.compressors.kompress.lexicon import stem
+from pipeline.compressors.kompress.question import Question, words_of
 
 
 @pytest.mark.parametrize(
@@ -61,13 +62,38 @@ def test_terms_leave_out_stop_words_and_share_one_unit():
     assert weights["averil"] > weights["port"]
 
 
-def test_names_numbers_focus_and_phrases():
+def test_names_numbers_focus_and_couples():
     question = Question.of("Which city did Tesla move to in 1884?")
     words = [term.word for term in question.terms]
     assert {words[i] for i in question.names} == {"tesla"}
     assert {words[i] for i in question.numbers} == {"1884"}
     assert {words[i] for i in question.focus} == {"city"}
-    assert "tesla move" in question.phrases
+    assert ("tesla", "move") in question.couples
+    assert ("to", "in") not in question.couples
+
+
+def test_letters_lose_their_marks():
+    assert words_of("Lōihi, ÉCLAIR and e\u0301clair: naïve") == ["loihi", "eclair", "and", "eclair", "naive"]
+    assert [term.word for term in Question.of("Where is Lōihi?").terms] == ["loihi"]
+    assert {term.word for term in Question.of("Where does Éclair live?").terms} == {"eclair", "live"}
+
+
+def test_what_is_no_sentence_is_keywords():
+    assert Question.of("retry delay").keywords
+    assert not Question.of("what is the retry delay").keywords
+
+
+def test_terms_side_by_side_are_a_compound_too():
+    question = Question.of("how many wing stops are there")
+    assert {term.word for term in question.terms} == {"wing", "stops"}
+    assert question.compounds == {stem("wingstops"): (0, 1)}
+
+
+def test_idioms_have_the_stems_of_what_they_mean():
+    question = Question.of("when did the film come out")
+    words = [term.word for term in question.terms]
+    assert stem("released") in question.idioms[words.index("come")]
+    assert Question.of("when did the film come home").idioms == {}
 
 
 def test_camel_case_is_also_its_parts():
