@@ -28,12 +28,15 @@ def places(page: str, markdown: Markdown, units: Sequence[tuple[int, int]]) -> t
         words = text[start:end]
         first = start + len(words) - len(words.lstrip())
         last = max(first, start + len(words.rstrip()) - 1)
-        found.append((origin.of(first)[0], origin.of(last)[1]))
+        found.append((origin.begin(first), origin.end(last)))
     return tuple(found)
 
 
 class _Origin:
-    """From an offset in the Markdown to the word of the page that stands there; asked in ascending order it takes linear time."""
+    """From an offset in the Markdown to the word of the page that stands there; asked in ascending order it takes linear time.
+
+    Words of what is no text are not told apart: they stand for the whole tag.
+    """
 
     def __init__(self, page: str, markdown: Markdown) -> None:
         self._page = page
@@ -41,53 +44,65 @@ class _Origin:
         self._sources = markdown.sources
         self._starts = [0, *accumulate(map(len, markdown.parts))]
         self._part = -1
-        self._whole = (0, 0)  # the piece of the page that the part in hand came from
-        self._shown: Sequence[int] = ()  # where the words of the part in hand begin in it …
-        self._begin: Sequence[int] = ()  # … and where they begin and end in the page
-        self._end: Sequence[int] = ()
+        self._text = ""  # the part in hand
+        self._shift: int | None = None  # from the part to the page, where it stands there as it is but for the kind of its blanks
+        self._read = False  # the words of the part are known …
+        self._shown: Sequence[int] = ()  # … where they begin in it …
+        self._written: Sequence[tuple[int, int]] = ()  # … and where they stand in what it came from
 
-    def of(self, offset: int) -> tuple[int, int]:
-        """The characters of the page that the word at an offset stands for; those of the whole tag for what is no text."""
-        if not len(self._sources):
-            return 0, len(self._page)
+    def begin(self, offset: int) -> int:
+        """Where the word begins in the page."""
+        at, text = self._in_part(offset), self._text
+        if self._shift is not None and at < len(text) and not text[at].isspace() and (at == 0 or text[at - 1].isspace()):
+            return at + self._shift
+        return self._word(at)[0]
+
+    def end(self, offset: int) -> int:
+        """Where the word ends in the page."""
+        at, text = self._in_part(offset), self._text
+        if self._shift is not None and at < len(text) and not text[at].isspace() and (at + 1 == len(text) or text[at + 1].isspace()):
+            return at + 1 + self._shift
+        return self._word(at)[1]
+
+    def _in_part(self, offset: int) -> int:
+        """Takes the part in hand that an offset stands in; returns where in it."""
         part = min(bisect_right(self._starts, offset) - 1, len(self._sources) - 1)
-        if part != self._part:
-            self._part = part
-            self._read(part)
-        if not self._begin:
-            return self._whole
-        word = bisect_right(self._shown, offset - self._starts[part]) - 1
-        word = min(max(0, word), len(self._begin) - 1)
-        return self._begin[word], self._end[word]
+        if part >= 0 and part != self._part:
+            self._part, self._text = part, self._parts[part]
+            self._shift, self._read = None, False
+            start, end, plain = self._sources[part]
+            written = self._page[start:end]
+            if plain and "&" not in written and _alike(written.strip(), self._text.strip()):
+                self._shift = start + _margin(written) - _margin(self._text)
+        return offset - self._starts[max(part, 0)]
 
-    def _read(self, part: int) -> None:
-        """Finds the words of a part, here and in the page."""
-        start, end, plain = self._sources[part]
-        self._whole = start, end
-        self._shown = self._begin = self._end = ()
-        if not plain:
-            return
-        written = self._page[start:end]
-        shown = self._parts[part].strip()
-        self._shown, ends = _words(self._parts[part])
-        if "&" not in written and written.strip() == shown:
-            offset = start + written.index(shown) - (self._shown[0] if self._shown else 0)
-            self._begin, self._end = [at + offset for at in self._shown], [at + offset for at in ends]
-        else:
-            found = [m for m in _WORD.finditer(written) for _ in range(_shown_as(m[0]))]
-            self._begin, self._end = [start + m.start() for m in found], [start + m.end() for m in found]
-
-
-def _words(text: str) -> tuple[list[int], list[int]]:
-    """Where the words of a text begin and end."""
-    words = text.split()
-    if sum(map(len, words)) + len(words) - 1 != len(text):
-        spans = [m.span() for m in _WORD.finditer(text)]
-        return [a for a, b in spans], [b for a, b in spans]
-    ends = list(accumulate([len(word) + 1 for word in words]))  # one blank between two, none elsewhere
-    return [0, *ends[:-1]], [end - 1 for end in ends]
+    def _word(self, at: int) -> tuple[int, int]:
+        """The characters of the page that the word of the part in hand stands for."""
+        if self._part < 0:
+            return 0, len(self._page)
+        start, end, plain = self._sources[self._part]
+        if not self._read:
+            self._read = True
+            written = self._page[start:end] if plain else ""
+            self._written = [m.span() for m in _WORD.finditer(written)]
+            if "&" in written:
+                self._written = [(a, b) for a, b in self._written for _ in range(_words(written[a:b]))]
+            self._shown = [m.start() for m in _WORD.finditer(self._text)] if self._written else ()
+        if not self._written:
+            return start, end
+        first, last = self._written[min(max(0, bisect_right(self._shown, at) - 1), len(self._written) - 1)]
+        return start + first, start + last
 
 
-def _shown_as(written: str) -> int:
+def _alike(written: str, shown: str) -> bool:
+    """Whether two texts have the same words in the same places."""
+    return written == shown or (len(written) == len(shown) and " ".join(written.split()) == shown)
+
+
+def _margin(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _words(written: str) -> int:
     """How many words it is that are written without a blank: character references may stand for blanks."""
-    return len(html.unescape(written).split()) if "&" in written else 1
+    return len(html.unescape(written).split())
