@@ -20,6 +20,7 @@ _LOOKED_AT = 400  # characters: a correction is short, and stands first
 _CORRECTING = re.compile(
     r"^\W{0,3}(?:no\b|nope\b|stop\b|wrong\b|don'?t\b|do not\b|please\b|actually\b|use\b|not\b|never\b|always\b|we use\b|wait\b|hey\b)", re.IGNORECASE
 )
+_BACK = re.compile(r"\b(?:back to|go back|sorry|other project|never ?mind|forget|is (?:right|fine|ok)|after all|keep)\b", re.IGNORECASE)
 _FOR_ALL = re.compile(
     r"\b(?:always|never|everywhere|anywhere|we (?:all )?(?:use|want|write|run)|this (?:project|repo)\w*|company|team|told you|from now on)\b",
     re.IGNORECASE,
@@ -36,7 +37,7 @@ _PRESENTS = re.compile(r"\.(?:css|scss|sass|less|x?html?|svg|mdx?|rst|txt|adoc|p
 _DECLARES = re.compile(
     r"\b(?:import|from|require\w*|use|using|include|gem|library|package\w*|depend\w*|\w*[iI]mplementation|plugins?|add|extends|alias)\b|%%|[~^]\s?>?\s?\d|\d\.\d"
 )
-_VALUES = re.compile(r"\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|>[^<>\n]{1,300}<")
+_VALUES = re.compile(r"\"[^\"\n/]{0,300}\"|'[^'\n/]{0,300}'|>[^<>\n]{1,300}<")
 _AFTER = 6  # tool uses after which what was asked for is no longer what is done
 _BEFORE = 4
 _BEFORE_WRITING = 8
@@ -67,7 +68,7 @@ def _named_both(trail: Trail, at: int, text: str, evidence: Evidence) -> Observa
         is_right, is_wrong = _word(right), _word(wrong)
         done = [step for step in after if not step.failed]
         chosen = any(uses(step, is_right) or _took_out(step, is_wrong) for step in done)
-        if not chosen or any(_begins(step, wrong) for step in trail.steps[at:] if not step.failed):
+        if not chosen or any(_begins(step, wrong) for step in done) or _taken_back(trail, at, wrong):
             continue
         made = [step for step in before if is_wrong.search(_made(step))]
         return Observation(
@@ -80,6 +81,12 @@ def _named_both(trail: Trail, at: int, text: str, evidence: Evidence) -> Observa
             wasted_tokens=cost(*made[-1:]),
         )
     return None
+
+
+def _taken_back(trail: Trail, at: int, wrong: str) -> bool:
+    """Whether the user later goes back to what was wrong."""
+    name = _word(wrong)
+    return any(_BACK.search(text[:_LOOKED_AT]) and name.search(text[:_LOOKED_AT]) for text in trail.words(at + 1, len(trail.steps)))
 
 
 def _word(name: str) -> re.Pattern[str]:
@@ -122,7 +129,12 @@ def _borne_out(trail: Trail, at: int, text: str, evidence: Evidence) -> Observat
         right = _named(later, text)
         for earlier in reversed(before):
             wrong = _wrong(earlier, later, right) if right else ""
-            if wrong and not any(_begins(s, wrong) for s in trail.steps[at:] if s.worked) and not any(_begins(s, right) for s in before):
+            if (
+                wrong
+                and not any(_begins(s, wrong) for s in after)
+                and not _taken_back(trail, at, wrong)
+                and not any(_begins(s, right) for s in before)
+            ):
                 needed = premises(trail, later, tuple(right.split()))
                 if needed is None:
                     return None

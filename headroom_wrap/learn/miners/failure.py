@@ -126,7 +126,7 @@ _SAYS_TESTS = ("no tests ran", "Ran 0 tests", "No test", "collected 0")
 # In whatever words a program says that it does not know what it was told: the name stands beside them.
 _ABSENCE = re.compile(
     r"not (?:be )?(?:found|recogni[sz]ed|declared|defined|located|known|available|an? (?:valid|known|recogni[sz]ed)|part of|registered)"
-    r"|do(?:es)?(?:n't| not) (?:exist|know|recogni[sz]e|match|contain|have|define)|no such|unknown|unrecogni[sz]ed|undefined"
+    r"|(?:do(?:es)?|did)(?:n't| not) (?:exist|know|recogni[sz]e|match|contain|have|define)|no such|unknown|unrecogni[sz]ed|undefined"
     r"|cannot (?:find|locate)|could(?:n't| not) (?:find|locate)|can't find|unable to (?:find|locate)|invalid|is ambiguous|isn't (?:an? |in )"
     r"|\bno (?:rule|target|task|preset|environment|profile|recipe|job|session|scheme|configuration|workspace|script|step)s? ",
     re.IGNORECASE,

@@ -9,7 +9,7 @@ from headroom_wrap.learn.miners.trail import Step
 _TESTS = re.compile(
     r"\b[1-9]\d{0,5} (?!previous)(?:\w{1,12} )?(?:failed|failures?|failing|errors?|errored|problems?|violations?|offenses?|issues?|mismatch\w{0,4})\b"
     r"|\b(?:[Ff]ailed|[Ff]ailures|[Ee]rrors): {1,6}[1-9]"
-    r"|FAILURES!|^\s{0,4}(?:--- )?FAIL(?:ED)?\b|[✗✕✖✘]|\bAssert\w{0,20}(?:Error|Failed|Exception)|\bassert(?:ion)? |^not ok\b"
+    r"|FAILURES!|^\s{0,4}(?:--- )?FAIL(?:\b|ED\b(?!: [A-Z]))|[✗✕✖✘]|\bAssert\w{0,20}(?:Error|Failed|Exception)|\bassert(?:ion)? |^not ok\b"
     r"|[Tt]ests? (?:did not pass|failed)|\bwould (?:be )?re\w{0,2}format|not (?:properly )?formatted",
     re.MULTILINE,
 )
@@ -23,7 +23,7 @@ _PASSING = re.compile(
     r"timed? ?out|ETIMEDOUT|EADDRINUSE|already in use|in use by|being used by|(?:state|acquire|acquiring|obtain|get|hold\w{0,3}) [^\n]{0,20}\block\b"
     r"|locked by|No space left|expired|rate limit|too many requests|temporar"
     r"|try again|reset by peer|ECONNRESET|\b(?:429|502|503|504)\b|could not resolve host|EAI_AGAIN|terminated abruptly|flaky|out of date|OUTDATED"
-    r"|starting up|not (?:yet )?(?:ready|reachable)|hung up|unexpected EOF|segmentation fault|core dumped"
+    r"|starting up|not (?:yet )?(?:ready|reachable)|hung up|unexpected EOF"
     r"|network (?:is|error|failure|timeout|request)",
     re.IGNORECASE,
 )
@@ -33,7 +33,7 @@ _UNREACHED = re.compile(
     r"|(?:unable|failed|could not|couldn't|cannot|can't) (?:to )?(?:connect|contact|reach)\b",
     re.IGNORECASE,
 )
-_KILLED = re.compile(r"^Killed\b|\bKilled$|signal 9|SIGKILL", re.MULTILINE)
+_KILLED = re.compile(r"^Killed\b|\bKilled$|signal 9|SIGKILL|[Ss]egmentation fault|core dumped", re.MULTILINE)
 _ROOM = re.compile(
     r"mem|heap|opt(?:ion)?s\b|job|worker|thread|parallel|concurren|\A-[jm]\Z|size", re.IGNORECASE
 )  # in the name of what asks for less of it, or more

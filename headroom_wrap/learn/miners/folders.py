@@ -15,7 +15,7 @@ from headroom_wrap.learn.miners.failure import Cause, Failure
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.paths import beside
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import TASK_RUNNERS, called, forms, workings
+from headroom_wrap.learn.miners.variants import MANAGERS, TASK_RUNNERS, called, forms, workings
 from pipeline.transcript import ToolKind
 
 _CAUSES = (Cause.NO_PROJECT, Cause.NO_FILE, Cause.NO_TASK, Cause.NO_PROGRAM)
@@ -27,7 +27,6 @@ _MANIFESTS = {
     "mvn": "pom.xml",
     "bundle": "Gemfile",
 }
-_INSTALLING = frozenset({"ci", "install", "i", "add"})
 _ANYWHERE = frozenset({"git", "ls", "cat", "cd", "find", "head", "tail", "sed", "grep", "rg", "wc", "rm", "cp", "mv", "test", "diff"})
 
 
@@ -50,7 +49,9 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 def _of_each(line: Line) -> bool:
     """Whether each folder has such tasks of its own, and what is not there is said to be missing: ``make``, ``npm run build``."""
-    return basename(line.program) in TASK_RUNNERS and _INSTALLING.isdisjoint(line.words[1:2])
+    if basename(line.program) in MANAGERS:
+        return line.words[1:2] in (("run",), ("run-script",), ("test",), ("start",), ("build",), ("lint",))
+    return basename(line.program) in TASK_RUNNERS
 
 
 def _known(failure: Failure) -> bool:
@@ -114,7 +115,7 @@ def _elsewhere(trail: Trail, step: Step, line: Line, failure: Failure, homes: di
             evidence=trail.evidence(step),
             premise=premise,
             firm=True,
-            refuted_by=(f"in:{here}:{clean(line.program)}",),
+            refuted_by=(f"in:{here}:{clean(' '.join(command))}",),
             wasted_tokens=cost(step),
         )
     return None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, LargerThan, Lesson, Observation
+from headroom_wrap.learn.miners.line import basename
 from headroom_wrap.learn.miners.paths import passing, place
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from pipeline.command import shows
@@ -33,7 +34,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if not (_TOO_LARGE.search(step.use.result[:1200]) or _TOO_LARGE.search(step.use.result[-1200:])):
             continue
         path = place(trail, step, step.use.path)
-        lesson = _worked(trail, step, path) if path and path not in told else None
+        lesson = _worked(trail, step, path) if path and path not in told and not _of_the_session(trail, path) else None
         if path and lesson:
             told.add(path)
             yield Observation(
@@ -63,6 +64,12 @@ def _worked(trail: Trail, step: Step, path: str) -> Lesson | None:
             if later.use.kind is ToolKind.READ and _ranged(later):
                 return Lesson.READ_RANGES
     return None
+
+
+def _of_the_session(trail: Trail, path: str) -> bool:
+    """Whether the session itself made the file, or did away with it."""
+    name = posixpath.basename(path)
+    return any(name in one.use.command for one in trail.steps if one.line and (one.line.writes or basename(one.line.program) in ("rm", "mv", "cp")))
 
 
 def whole(trail: Trail, step: Step) -> str:

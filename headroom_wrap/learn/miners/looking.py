@@ -47,4 +47,4 @@ def _looks(words: tuple[str, ...]) -> bool:
         return True
     if not _MENDING.isdisjoint(words[1:]):
         return False
-    return basename(words[0]) in _PROGRAMS or any(word.split(":", 1)[0] in _VERBS for word in words[1:4])
+    return basename(words[0]) in _PROGRAMS or any(not _VERBS.isdisjoint((word.split(":", 1)[0], word.rpartition(":")[2])) for word in words[1:4])

@@ -72,7 +72,7 @@ def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
         if not same_place or premises(trail, later, words) is None:
             continue
         found = difference(line.words, words)
-        if found and found.gained[:1] and asks(found.gained[0]):
+        if found and len(found.gained) == 1 and asks(found.gained[0]):
             continue  # it was asked what there is
         if step.failure and step.failure.cause is Cause.BAD_OPTION:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
@@ -96,6 +96,8 @@ def _rejected(trail: Trail, step: Step, found: Difference, option: str) -> tuple
         slots = {"option": clean(option)}
         return tuple(_observation(trail, step, Lesson.DROP_OPTION, {"command": name, **slots}, found.common, firm=known) for name in commands)
     right = found.gained[0].split("=", 1)[0]
+    if len(found.lost) == 1 and "=" not in found.lost[0] and "=" in found.gained[0]:
+        right = found.gained[0]  # the value is what was meant
     slots, firm = {"wrong": clean(option), "right": clean(right)}, known and _resemble(option, right) and not slip(option, right)
     return tuple(_observation(trail, step, Lesson.REPLACE_OPTION, {"command": name, **slots}, found.common, firm=firm) for name in commands)
 

@@ -44,6 +44,7 @@ _ASIDE = frozenset(
     "archive archived backup backups deprecated third_party vendor vendored snapshots".split()
 )
 _OF_TESTS = re.compile(r"test|spec|fixture|mock|factor|example|sample|demo|helper|support|conftest", re.IGNORECASE)
+_WHOLES = frozenset("packages apps services crates modules libs plugins projects cmd components features extensions tools".split())
 _LOOKS = (ToolKind.READ, ToolKind.EDIT, ToolKind.LIST)
 # Names that stand in many folders: found elsewhere, it is another file.
 _COMMON = frozenset(
@@ -160,8 +161,11 @@ def beside(one: str, other: str) -> bool:
 
 
 def _beside(one: list[str], other: list[str]) -> bool:
-    apart = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
-    return len(one) == len(other) > 1 and one[0] == other[0] and len(apart) == 1 and not apart[0][0].startswith(apart[0][1][:4])
+    apart = [place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    if len(one) != len(other) or len(one) < 2 or len(apart) != 1 or one[0] != other[0]:
+        return False
+    place = apart[0]
+    return (place == 1 or one[place - 1] in _WHOLES) and not one[place].startswith(other[place][:4])
 
 
 def _same(wrong: str, right: str) -> bool:

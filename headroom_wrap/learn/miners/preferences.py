@@ -15,7 +15,7 @@ _FENCED = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\"[^\"\n]{0,200} [^\"\n]{0,200}\"|“[^”\n]{0,200} [^”\n]{0,200}”")  # of one word it may be a name
-_NAME = r"`?(?P<{0}>@?[A-Za-z][\w+#]{{0,30}}(?:[./:@-][\w+#]{{1,30}}){{0,3}})`?(?![\w-])"
+_NAME = r"`?(?P<{0}>@?[A-Za-z][\w+#]{{0,30}}(?:(?:::|[./:@-])[\w+#]{{1,30}}){{0,3}})`?(?![\w-])"
 _CALLED_BAD = r"(?:is|was|are|breaks|does)\b[^.,;:\n]{0,40}[.,;:–-] {0,2}(?:please |so |we |always ){0,2}"  # what is wrong with it, in a few words
 _RIGHT, _WRONG = _NAME.format("right"), _NAME.format("wrong")
 _FILLED = r"(?: \w{1,12}){0,3}?"  # here, in this project
@@ -31,6 +31,8 @@ _SAID = patterns(
     rf"\b{_AVOID} (?:the )?{_WRONG}{_FILLED}{_THEN}{_RIGHT} (?:only|please|instead)\b",
     rf"^\W{{0,3}}(?:no,? |stop,? )?{_WRONG} {_CALLED_BAD}{_USE} {_RIGHT}",
     rf"\breplace {_WRONG} (?:with|by) {_RIGHT}",
+    rf"{_RIGHT} (?:statt|anstatt|anstelle von|au lieu de|plutôt que|en lugar de|en vez de|invece di|em vez de|in plaats van|zamiast) {_WRONG}",
+    rf"\b(?:nicht|kein|pas|no|non) {_WRONG},? (?:sondern|mais|sino|ma) {_RIGHT}",
     rf"^\W{{0,3}}(?:no,? |nope,? )?{_RIGHT},? (?:not|instead of|rather than) {_WRONG}",
     flags=re.IGNORECASE,
 )

@@ -20,6 +20,7 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _OPENING = frozenset({"--hidden", "--no-ignore", "--no-ignore-vcs", "-u", "-uu", "-uuu", "-a", "--text", "--follow"})
+_SHOWING = frozenset({"-n", "-H", "-N", "-l", "-c", "--line-number", "--no-heading", "-r", "-R", "-rn"})  # how hits are told, not which
 _PROGRAMS = frozenset({"rg", "grep", "egrep", "ag", "ack", "fd", "fdfind"})
 
 
@@ -64,9 +65,10 @@ def _found(trail: Trail, step: Step, pattern: str, folder: str, options: tuple[s
             continue
         _, there, others = again
         added = [o for o in others if o not in options]
+        opening = [o for o in added if o in _OPENING]
         lesson, slots, refuted = None, {}, ""
-        if there == folder and len(added) == 1 and added[0] in _OPENING:
-            lesson, slots, refuted = Lesson.SEARCH_OPTION, {"folder": folder, "option": clean(added[0])}, ""
+        if there == folder and len(opening) == 1 and _SHOWING.issuperset(o for o in added if o not in _OPENING):
+            lesson, slots, refuted = Lesson.SEARCH_OPTION, {"folder": folder, "option": clean(opening[0])}, ""
         elif _apart(folder, there) and not (aside(f"{there}/") and not aside(f"{folder}/")):
             lesson, slots, refuted = Lesson.SEARCH_IN_FOLDER, {"wrong": folder, "right": there}, f"hits:{folder}"
         if lesson:

@@ -18,7 +18,10 @@ from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import forms, head, premises, workings
 
 _PATHS = frozenset({"PYTHONPATH", "NODE_PATH", "RUBYLIB", "GOPATH", "GOFLAGS", "CLASSPATH", "LD_LIBRARY_PATH"})
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|DSN|URL|URI|COOKIE|SESSION|PRIVATE|SIGN|SALT|CERT|CONN", re.IGNORECASE)
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|PWD|CRED|AUTH|DSN|COOKIE|SESSION|PRIVATE|SIGN|SALT|CERT|CONN", re.IGNORECASE)
+# An address of this machine, but for those that no rule may hold.
+_LOCAL = re.compile(r"(?!https?:)[a-z][a-z0-9+]{1,12}:(?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?|(?://)?(?=/))(?:/(?!/)[\w./-]{0,60})?\Z")
+_ADDRESS = re.compile(r"UR[IL]\Z|ADDR|ENDPOINT|HOST", re.IGNORECASE)
 _OWN_PLACE = re.compile(r"/(?!usr/|opt/|run/|etc/|lib/|Library/|Applications/)")  # of this user, or of this day
 _PLAIN = re.compile(r"(?!https?://|.{0,60}@)[\w./:,+=@%-]{1,60}\Z")
 
@@ -98,9 +101,12 @@ def _explains(trail: Trail, step: Step, later: Step, name: str) -> bool:
     """Whether the variable may be what the command lacked: the output names it, or it has nothing to show but that it failed."""
     if hides(name) or not trail.undisturbed(step, later, name):
         return False
+    if _SECRET.search(name):  # who has it knows it; who has not needs a person
+        return says(step.use.result, name)
     return says(step.use.result, name) or not ((faults.of_tests(step) and not faults.of_all_tests(step)) or faults.passing(step, name))
 
 
 def _shown(name: str, value: str) -> str:
     """The assignment, or the name alone where the value may be a secret, or one of this machine."""
-    return clean(f"{name}={value}" if _PLAIN.match(value) and not _SECRET.search(name) and not _OWN_PLACE.match(value) else name)
+    plain = _LOCAL.match(value) if _ADDRESS.search(name) and ":/" in value else _PLAIN.match(value)
+    return clean(f"{name}={value}" if plain and not _SECRET.search(name) and not _OWN_PLACE.match(value) else name)

@@ -42,13 +42,11 @@ RUNNERS = frozenset(
 )
 MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 TASK_RUNNERS = frozenset("npm pnpm yarn bun make gmake just task rake gradle gradlew mvn mvnw invoke inv nox tox mage".split())
-_INTERPRETERS = frozenset(
-    {"python", "python2", "python3", "py", "node", "nodejs", "ruby", "perl", "php", "bash", "sh", "zsh", "deno", "bun", "tsx", "ts-node"}
-)
+_INTERPRETERS = frozenset("python python2 python3 py node nodejs ruby perl Rscript php bash sh zsh deno bun tsx ts-node".split())
 # Names of programs by what they are for, and names that projects and programs give their tasks. ``build`` is a task; no program's name says as much.
 _TOOLS = {
     "test": "jest vitest mocha ava pytest py.test unittest tox nox rspec phpunit ctest nextest nose2".split(),
-    "lint": "eslint ruff flake8 pylint clippy rubocop biome vet shellcheck".split(),
+    "lint": "eslint ruff flake8 pylint clippy rubocop biome vet shellcheck spotless checkstyle detekt".split(),
     "types": "tsc mypy pyright vue-tsc".split(),
     "build": "webpack rollup".split(),
     "format": "prettier black".split(),
@@ -71,8 +69,10 @@ _NEUTRAL = frozenset("all run build unit the app project code src source task fu
 # What makes a task another one: where it is done, or to what.
 _SELECTING = frozenset(
     "e2e integration int smoke perf load staging stage prod production dev development preview local remote docs doc debug release nightly "
-    "watch test testing qa uat demo sandbox main default".split()
+    "watch".split()
 )
+_STAGES = frozenset("test testing qa uat demo sandbox".split())  # of what is not a task
+_EXTENSION = re.compile(r"(?<=\w)\.(?:py|sh|R|jl|rb|js|ts|mjs|pl|ps1|bat|cmd)\Z")
 _RUN = frozenset({"run", "all", "do", "the"})
 _SEPARATED = re.compile(r"[-_]")
 _TOKEN = re.compile(r"[A-Z]?[a-z0-9]{2,}|[A-Z0-9]{3,}|[a-z0-9]{3,}")
@@ -166,10 +166,11 @@ def called(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> tup
     taken = head(words)
     if len(taken) > 1 or _VERSION.sub("", basename(words[0])) in _INTERPRETERS:
         return taken
-    rest = words[1:]
+    name, rest = basename(words[0]), words[1:]
     while rest[:1] and rest[0].startswith("-") and "=" in rest[0]:
         rest = rest[1:]
-    return (*taken, rest[0]) if rest and is_subcommand(rest[0], folders) else taken
+    asked = rest[:1] and names_purpose(rest[0]) and name not in _TOOL and name not in OF_FILES  # whatever folder is called so
+    return (*taken, rest[0]) if rest and (asked or is_subcommand(rest[0], folders)) else taken
 
 
 def is_subcommand(word: str, folders: frozenset[str]) -> bool:
@@ -188,7 +189,9 @@ def forms(words: tuple[str, ...], folders: frozenset[str]) -> tuple[str, ...]:
     short = len(words) <= _MOST_WORDS and len(whole) <= _LONGEST
     name = head(words)
     alone = name[:1] if len(name) == 2 and " ".join(name) not in RUNNERS and _VERSION.sub("", basename(name[0])) not in _INTERPRETERS else name
-    general = (clean(" ".join(part)) for part in (called(words, folders), name, alone))
+    asked = called(words, folders)
+    place = words[: len(asked) + 1] if "/" in "".join(words[len(asked) : len(asked) + 1]) else asked  # what is run stands at a path: `go run ./cmd/x`
+    general = (clean(" ".join(part)) for part in (place, asked, name, alone))
     return tuple(dict.fromkeys((*((whole,) if short else ()), *general)))
 
 
@@ -209,7 +212,7 @@ def purpose(words: tuple[str, ...], folders: frozenset[str] = frozenset()) -> st
     """
     name = called(words, folders)
     for place in range(len(name) - 1, -1, -1):
-        word = basename(name[place]).removesuffix(".py").removesuffix(".sh").lower()
+        word = _EXTENSION.sub("", basename(name[place])).lower()
         found = _PURPOSE.get(word) or _PURPOSE.get(word.split(":")[0]) or ("/" in name[place] and _purpose_of_script(word))
         if found and (word in _TOOL or "/" in name[place] or (place and not _runs(name[: place + 1]))):
             if word == "check" and place and basename(name[place - 1]) in _TOOL:
@@ -276,8 +279,9 @@ def of_another_kind(one: str, other: str) -> bool:
     tokens, others = set(_tokens(one)), set(_tokens(other))
     left, right = tokens - others, others - tokens
     if left and right:
-        return _SELECTING.issuperset(left | right)
-    return bool(tokens and others) and not _SELECTING.isdisjoint(left | right)
+        return (_SELECTING | _STAGES).issuperset(left | right)
+    # `smoke` says as much as `e2e:smoke`; `deploy` does not say as much as `deploy-staging`.
+    return bool(tokens and others) and not _SELECTING.isdisjoint(left | right) and _SELECTING.isdisjoint(tokens & others)
 
 
 def premises(trail: Trail, step: Step, words: tuple[str, ...]) -> tuple[Premise, ...] | None:

@@ -392,7 +392,7 @@ case(
     ]
     * 2,
     right=[
-        rule("replace_option", command="ruff", wrong="--show-source", right="--output-format"),
+        rule("replace_option", command="ruff", wrong="--show-source", right="--output-format=full"),
         rule("lint_command", command="ruff check --output-format=full ."),
     ],
 )
@@ -2113,9 +2113,8 @@ case(
 )
 case(
     "six-secret",
-    "a variable whose value is a secret is told by its name",
+    "a secret that no output asks for: who has it knows it",
     *twice(sh("flyctl apps list", "Error: no access token available", 1), sh("FLY_API_TOKEN=fo1_abcdefghij flyctl apps list", "gw")),
-    right=[rule("set_variable", command="flyctl apps list", assignment="FLY_API_TOKEN")],
 )
 case(
     "six-variable-unnamed",
