@@ -6,6 +6,7 @@ was installed in between, and one that does something else with the same words c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, NotOnPath, Observation, PathAbsent, PathExists, Premise
@@ -34,6 +35,7 @@ from pipeline.transcript import ToolKind
 _SPECIFIC = 3  # arguments that two commands have in common, so that they do the same
 _MOST_WRAPPING = 8  # words of what a program is run through
 _NO_WRAPPERS = frozenset({"which", "type", "man", "echo", "whereis", "apropos", "find", "grep", "rg", "ls", "cat", "git"})  # they are told of it
+_NOT_RUN = re.compile(r"could not determine executable to run|bundler: command not found|Failed to spawn|[Cc]ommand not found: ")  # as runners say it
 _INSTALLS = frozenset({"-y", "--yes", "install", "add", "--install"})  # then it is there by now
 _SEARCHERS = frozenset({"rg", "grep", "ag", "ack", "egrep", "fd", "fdfind", "find"})
 
@@ -56,6 +58,10 @@ def _other_runner(trail: Trail, step: Step, line: Line) -> Observation | None:
     if not wrong or faults.of_code(step) or faults.passing(step):
         return None
     rest = line.words[len(wrong) :]
+    if not rest:
+        return None
+    if _NOT_RUN.search(step.use.result[-2000:]) and (other := _of_one_purpose(trail, step, line)):
+        return other
     for later, working in workings(trail, step):
         right = _run_by(working.words)
         if right and right != wrong and working.words[len(right) :] == rest and rest and trail.undisturbed(step, later):
@@ -63,6 +69,18 @@ def _other_runner(trail: Trail, step: Step, line: Line) -> Observation | None:
             return None if needed is None else _observation(trail, step, " ".join((*wrong, rest[0])), (*right, rest[0]), needed, firm=False)
         if working.words == line.words:
             return None
+    return None
+
+
+def _of_one_purpose(trail: Trail, step: Step, line: Line) -> Observation | None:
+    """What the project has for the purpose of a tool that a runner does not find: ``bun test`` for ``npx vitest``."""
+    for_what = purpose(line.words, trail.folders)
+    for later, working in workings(trail, step):
+        if not for_what or _run_by(working.words) or purpose(working.words, trail.folders) != for_what or not trail.undisturbed(step, later):
+            continue
+        right = called(working.words, trail.folders)
+        needed = premises(trail, later, right)
+        return None if needed is None else _observation(trail, step, " ".join(head(line.words)), right, needed, firm=False)
     return None
 
 
@@ -96,8 +114,12 @@ def _counterpart(trail: Trail, wrong: tuple[str, ...], right: tuple[str, ...]) -
     for_what = purpose(wrong, trail.folders)
     if for_what and is_tool(wrong[0]) and len(head(right)) > 1 and basename(right[0]) in TASK_RUNNERS and for_what == purpose(right):
         return head(right)
+    if slip(wrong[0], right[0]):
+        return ()
+    if for_what and for_what in wrong[1:] and len(right) > 1 and right[1] == for_what and not {wrong[0], basename(right[0])} & TASK_RUNNERS:
+        return right[:1]  # `swift test` and `swift build` for those of `xcodebuild`
     specific = len(called(wrong, trail.folders)) > 1 or sum(not word.startswith("-") for word in wrong[1:]) >= _SPECIFIC
-    if right[1:] != wrong[1:] or not specific or slip(wrong[0], right[0]):
+    if right[1:] != wrong[1:] or not specific:
         return ()
     if {wrong[0], basename(right[0])} <= TASK_RUNNERS:
         return ()  # the tasks of one are none of the other's

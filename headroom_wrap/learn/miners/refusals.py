@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
+from headroom_wrap.learn.miners.difference import difference
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
-from headroom_wrap.learn.miners.variants import called, premises
+from headroom_wrap.learn.miners.variants import called, premises, typed
 from pipeline.transcript import ToolKind
 
+_TRYING = frozenset({"--dry-run", "--check", "--diff", "--plan", "--preview", "--what-if", "--simulate", "--just-print", "-n"})
+_MOST_WORDS = 10
 _READING = (ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST)
 _BY_A_PERSON = re.compile(
     r"user (?:doesn't want|rejected|declined|denied|chose|said|cancel)|rejected by (?:the )?user|user's (?:decision|choice)|tool use was rejected",
@@ -52,17 +55,37 @@ def mine(trail: Trail) -> Iterator[Observation]:
             continue
         told.add(command)
         instead = "" if by_a_person else _named_instead(trail, step, line.words, why)
+        tried = "" if instead else _only_tried(trail, step, line.words)
+        if tried:
+            yield _observation(trail, step, Lesson.REFUSED_INSTEAD, {"command": clean(typed(line.words)), "instead": tried}, firm=False)
         slots = {"command": command, "instead": instead} if instead else {"command": command}
-        yield Observation(
-            kind=Kind.REFUSAL,
-            subject=command,
-            lesson=Lesson.REFUSED_INSTEAD if instead else Lesson.REFUSED,
-            slots=slots,
-            evidence=trail.evidence(step),
-            firm=bool(instead),
-            refuted_by=(f"does:{command}",),
-            wasted_tokens=cost(step),
-        )
+        if not tried:
+            yield _observation(trail, step, Lesson.REFUSED_INSTEAD if instead else Lesson.REFUSED, slots, firm=bool(instead))
+
+
+def _observation(trail: Trail, step: Step, lesson: Lesson, slots: dict[str, str], *, firm: bool) -> Observation:
+    command = slots["command"]
+    return Observation(
+        kind=Kind.REFUSAL,
+        subject=command,
+        lesson=lesson,
+        slots=slots,
+        evidence=trail.evidence(step),
+        firm=firm,
+        refuted_by=(f"does:{command}", f"works:{command}"),
+        wasted_tokens=cost(step),
+    )
+
+
+def _only_tried(trail: Trail, step: Step, refused: tuple[str, ...]) -> str:
+    """The same command as it ran soon after with one option by which it only shows what it would do: no way round, but what is left of it."""
+    if len(refused) > _MOST_WORDS:
+        return ""
+    for later in trail.after(step, 4):
+        found = difference(refused, later.line.words) if later.worked and later.line and later.line.words else None
+        if found and not found.lost and found.gained[:1] and found.gained[0].split("=", 1)[0] in _TRYING and len(found.gained) == 1 and later.line:
+            return clean(typed(later.line.words))
+    return ""
 
 
 def _says_why(trail: Trail, step: Step) -> bool:
