@@ -297,6 +297,8 @@ def _is_code(lines: Sequence[str], *, indented: bool, announced: bool) -> bool:
         return False
     if symbols >= _SOME_CODE and sum(line.endswith(_CODE_ENDS) for line in lines) * 2 >= len(lines):
         return True
+    if not announced and not indented and symbols < _MUCH_CODE:
+        return False  # as the last line would say, without a look at the words: paragraphs with links have so many signs
     words = text.split()
     prose = sum([word.strip(_WORD_ENDS).lower() in FUNCTION_WORDS for word in words]) / len(words)
     if announced and prose < _LITTLE_PROSE and not text[0].isupper():
