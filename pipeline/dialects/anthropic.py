@@ -25,10 +25,12 @@ from pipeline.dialects.messages import (
     canonical,
     digest,
     first_byte,
+    given,
     member_is_true,
     member_text,
     offers,
     result_piece,
+    told,
 )
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
@@ -130,12 +132,23 @@ def _text_piece(text: str, role: str, span: Span) -> Piece:
 
 
 def _call_piece(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
-    value = json_spans.plain(raw, span)
+    try:
+        value = json_spans.plain(raw, span)
+    except Malformed:
+        return _deep_call(raw, span, kinds)
     if not isinstance(value, dict) or not isinstance(value.get("input"), dict):
         return _opaque(raw, span, "assistant")
     call = describe(str(value.get("id", "")), str(value.get("name", "")), value["input"], kinds)
     hashed = digest("call", call.id, call.name, canonical(value["input"]))
     return Piece(Item(ItemKind.TOOL_CALL, hashed, call=call), calls=call)
+
+
+def _deep_call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
+    """A call whose arguments are nested too deep to be built. Raises ``Malformed`` or ``KeyError`` if it is none."""
+    fields = json_spans.members(raw, span)
+    arguments, said = given(raw, fields["input"])
+    call = describe(any_text(raw, fields, "id"), any_text(raw, fields, "name"), arguments, kinds)
+    return Piece(Item(ItemKind.TOOL_CALL, digest("call", call.id, call.name, said), call=call), calls=call)
 
 
 def _result_pieces(raw: bytes, fields: Mapping[str, Span]) -> list[Piece]:
@@ -155,7 +168,4 @@ def _result_pieces(raw: bytes, fields: Mapping[str, Span]) -> list[Piece]:
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:
-    value = json_spans.plain(raw, span)
-    if isinstance(value, dict):
-        value.pop("cache_control", None)
-    return Piece(Item(ItemKind.OTHER, digest("other", role, canonical(value))))
+    return Piece(Item(ItemKind.OTHER, digest("other", role, told(raw, span, "cache_control"))))

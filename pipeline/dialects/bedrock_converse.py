@@ -18,13 +18,14 @@ from pipeline.dialects.messages import (
     Envelope,
     MessageList,
     Piece,
-    canonical,
     digest,
     first_byte,
+    given,
     member_text,
     offers,
     result_piece,
     text_piece,
+    told,
 )
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
@@ -83,10 +84,10 @@ def _block(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind]) -> 
 
 def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
     fields = json_spans.members(raw, span)
-    given = json_spans.plain(raw, fields["input"])
+    arguments, said = given(raw, fields["input"])
     named = json_spans.string(raw, fields["toolUseId"]), json_spans.string(raw, fields["name"])
-    call = describe(*named, given if isinstance(given, dict) else {}, kinds)
-    return Piece(Item(ItemKind.TOOL_CALL, digest("call", call.id, call.name, canonical(given)), call=call), calls=call)
+    call = describe(*named, arguments, kinds)
+    return Piece(Item(ItemKind.TOOL_CALL, digest("call", call.id, call.name, said), call=call), calls=call)
 
 
 def _results(raw: bytes, span: Span) -> list[Piece]:
@@ -101,4 +102,4 @@ def _results(raw: bytes, span: Span) -> list[Piece]:
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:
-    return Piece(Item(ItemKind.OTHER, digest("other", role, canonical(json_spans.plain(raw, span)))))
+    return Piece(Item(ItemKind.OTHER, digest("other", role, told(raw, span))))

@@ -21,11 +21,13 @@ from pipeline.dialects.messages import (
     canonical,
     digest,
     first_byte,
+    given,
     member_is_true,
     member_text,
     offers,
     result_piece,
     text_piece,
+    told,
 )
 from pipeline.tool_calls import describe
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
@@ -88,11 +90,11 @@ def _part(raw: bytes, span: Span, role: str, kinds: Mapping[str, ToolKind], plac
 def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind], places: dict[str, int]) -> Piece:
     fields = json_spans.members(raw, span)
     name = json_spans.string(raw, fields["name"])
-    given = member_text(raw, fields, "id")
+    named = member_text(raw, fields, "id")
     place = _place(name, places)
-    arguments = json_spans.plain(raw, fields["args"]) if "args" in fields else {}
-    call = describe(given or place, name, arguments if isinstance(arguments, dict) else {}, kinds)
-    return Piece(Item(ItemKind.TOOL_CALL, digest("call", given, name, canonical(arguments)), call=call), calls=call, alias=place)
+    arguments, said = given(raw, fields["args"]) if "args" in fields else ({}, "{}")
+    call = describe(named or place, name, arguments, kinds)
+    return Piece(Item(ItemKind.TOOL_CALL, digest("call", named, name, said), call=call), calls=call, alias=place)
 
 
 def _results(raw: bytes, span: Span, role: str, places: dict[str, int]) -> list[Piece]:
@@ -133,7 +135,4 @@ def _either(fields: Mapping[str, Span], camel: str, snake: str) -> Span | None:
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:
-    value = json_spans.plain(raw, span)
-    if isinstance(value, dict):
-        value = {k: v for k, v in value.items() if k not in _SIGNATURES}
-    return Piece(Item(ItemKind.OTHER, digest("other", role, canonical(value))))
+    return Piece(Item(ItemKind.OTHER, digest("other", role, told(raw, span, *_SIGNATURES))))

@@ -23,6 +23,8 @@ _LITERAL = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}\[{\":]+")
 _NEXT = re.compile(rb'["\[\]{}]')
 _OPEN = b"[{"
+# json and pickle go down by recursion, and how far that goes depends on who calls: what is nested deeper than this is built for nobody.
+_DEEPEST = 200
 
 
 class Malformed(ValueError):
@@ -94,21 +96,38 @@ def plain(buf: bytes, span: Span) -> object:
     """The value at ``span`` as Python objects.
 
     Raises:
-        Malformed: it is not JSON.
+        Malformed: it is not JSON, or nested deeper than 200 levels.
     """
-    try:
-        return json.loads(buf[span.start : span.end])
-    except (ValueError, RecursionError) as error:
-        raise Malformed(str(error)) from None
+    return _built(buf[span.start : span.end])
 
 
 def mapping(data: bytes | str) -> dict[str, Any]:
-    """The object that a JSON text is; empty where it is none."""
+    """The object that a JSON text is; empty where it is none, or nested deeper than 200 levels."""
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+        value = _built(data)
+    except Malformed:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _built(data: bytes | str) -> object:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    brackets = data.count("[") + data.count("{") if isinstance(data, str) else data.count(b"[") + data.count(b"{")
+    if brackets > _DEEPEST and _is_too_deep(value):
+        raise Malformed(f"nested deeper than {_DEEPEST} levels")
+    return value
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(_DEEPEST):
+        level = [held for at in level for held in (at.values() if isinstance(at, dict) else at) if isinstance(held, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def literal(text: str) -> bytes:

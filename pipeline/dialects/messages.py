@@ -40,12 +40,14 @@ class Piece:
         answers: id of the call that a tool result answers, else ``""``.
         calls: the call, where the piece is one.
         alias: another id under which results may answer the call, ``""`` for none.
+        unknown: it is a whole message, of a shape that is not known.
     """
 
     item: Item
     answers: str = ""
     calls: ToolCall | None = None
     alias: str = ""
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,14 @@ class MessageList(abc.ABC):
             Malformed, KeyError, TypeError: it is of a shape that this dialect does not know.
         """
 
+    def any_message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
+        """As ``message``, of any shape: one that is not known is a single piece, so that it does not change the forms of all others."""
+        try:
+            return self.message(raw, kinds)
+        except (Malformed, KeyError, TypeError, RecursionError):
+            role = _role(raw)
+            return role, (Piece(Item(ItemKind.OTHER, digest("unknown", role, raw.decode("latin-1"))), unknown=True),)
+
     def path_info(self, path: str) -> PathInfo:
         """What the path says that other APIs write into the body: nothing, unless a subclass knows better."""
         return PathInfo()
@@ -126,9 +136,11 @@ class MessageList(abc.ABC):
         spans: list[Span | None] = [None] * len(items)
         calls = {item.call.id: item.call for item in items if item.kind is ItemKind.TOOL_CALL and item.call is not None}
         turn = len(items)
+        unknown = 0
         for span in envelope.messages:
             role, pieces = self._remembered(body[span.start : span.end], policy.tool_kinds)
             for piece in pieces:
+                unknown += piece.unknown
                 item = piece.item
                 if piece.calls is not None:
                     calls[piece.calls.id] = piece.calls
@@ -140,6 +152,8 @@ class MessageList(abc.ABC):
                 spans.append(None if item.span is None else Span(span.start + item.span.start, span.start + item.span.end))
             if role == "assistant":
                 turn = len(items)
+        if unknown and unknown == len(items):
+            raise Unreadable("all messages are of unknown shape")
         turn = len(items) if envelope.closed else turn
         return Transcript(tuple(items), tuple(spans), turn, envelope.model, envelope.stream, envelope.session, envelope.tools)
 
@@ -148,10 +162,7 @@ class MessageList(abc.ABC):
         if (hit := self._cache.get(key)) is not None:
             self._cache.move_to_end(key)
             return hit[0], hit[1]
-        try:
-            role, pieces = self.message(raw, kinds)
-        except (Malformed, KeyError, TypeError, RecursionError) as error:
-            raise Unreadable(f"a message of unknown shape: {error}") from None
+        role, pieces = self.any_message(raw, kinds)
         size = 2 * len(raw) + 500
         self._cache[key] = (role, pieces, size, kinds)
         self._cache_left -= size
@@ -234,6 +245,45 @@ def offers(raw: bytes, fields: Mapping[str, Span], *names: str) -> bool:
 def first_byte(raw: bytes, span: Span) -> bytes:
     """What tells the type of the value at ``span``: ``"``, ``[``, ``{`` or another byte."""
     return raw[span.start : span.start + 1]
+
+
+def told(raw: bytes, span: Span, *without: str) -> str:
+    """The JSON value at ``span`` for a digest, some of its members left out: canonical, or as it stands where it cannot be built.
+
+    Raises:
+        Malformed: it is no JSON either.
+    """
+    try:
+        value = json_spans.plain(raw, span)
+    except Malformed:
+        return as_it_stands(raw, span, *without)
+    return canonical({k: v for k, v in value.items() if k not in without} if isinstance(value, dict) else value)
+
+
+def as_it_stands(raw: bytes, span: Span, *without: str) -> str:
+    """The bytes of a JSON value, byte for character, some of its members left out. Raises ``Malformed``."""
+    if first_byte(raw, span) != b"{":
+        return raw[span.start : span.end].decode("latin-1")
+    members = json_spans.members(raw, span).items()
+    return ",".join(f"{json.dumps(name)}:{raw[at.start : at.end].decode('latin-1')}" for name, at in members if name not in without)
+
+
+def given(raw: bytes, span: Span) -> tuple[Mapping[str, object], str]:
+    """A call's arguments and what stands for them in a digest. None are known of what is no object, or nested too deep to be built."""
+    try:
+        value = json_spans.plain(raw, span)
+    except Malformed:
+        return {}, as_it_stands(raw, span)
+    return value if isinstance(value, dict) else {}, canonical(value)
+
+
+def _role(raw: bytes) -> str:
+    """The role of a message of a shape that is not known, ``""`` where it tells none."""
+    try:
+        role = any_text(raw, json_spans.members(raw, json_spans.whole(raw)), "role")
+    except Malformed:
+        return ""
+    return "assistant" if role == "model" else role
 
 
 def canonical(value: object) -> str:

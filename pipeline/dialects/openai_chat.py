@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import UsageParser
+from pipeline.dialects.json_spans import Malformed
 from pipeline.dialects.messages import (
     Envelope,
     MessageList,
     Piece,
     any_text,
-    canonical,
     digest,
     first_byte,
     member_is_true,
@@ -20,6 +20,7 @@ from pipeline.dialects.messages import (
     offers,
     result_piece,
     text_piece,
+    told,
 )
 from pipeline.dialects.openai_usage import ChatUsage
 from pipeline.tool_calls import describe
@@ -85,13 +86,24 @@ def _texts(raw: bytes, content: Span | None, role: str) -> list[Piece]:
         return [text_piece(json_spans.string(raw, content), role, content)]
     pieces = []
     for span in json_spans.elements(raw, content):
-        part = json_spans.members(raw, span)
-        pieces.append(text_piece(json_spans.string(raw, part["text"]), role, part["text"]) if "text" in part else _opaque(raw, span, role))
+        try:
+            pieces.append(_text(raw, span, role))
+        except (Malformed, KeyError):  # one part of unknown shape must not change the forms of all others
+            pieces.append(_opaque(raw, span, role))
     return pieces
 
 
+def _text(raw: bytes, span: Span, role: str) -> Piece:
+    """The piece of a part with a text. Raises ``Malformed`` or ``KeyError`` if it is none."""
+    part = json_spans.members(raw, span)
+    return text_piece(json_spans.string(raw, part["text"]), role, part["text"])
+
+
 def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
-    value = json_spans.plain(raw, span)
+    try:
+        value = json_spans.plain(raw, span)
+    except Malformed:
+        return _opaque(raw, span, "assistant")
     if not isinstance(value, dict):
         return _opaque(raw, span, "assistant")
     call_id = str(value.get("id", ""))
@@ -107,7 +119,7 @@ def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:
-    return Piece(Item(ItemKind.OTHER, digest("other", role, canonical(json_spans.plain(raw, span)))))
+    return Piece(Item(ItemKind.OTHER, digest("other", role, told(raw, span))))
 
 
 def _is_array(raw: bytes, span: Span | None) -> bool:

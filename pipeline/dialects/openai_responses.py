@@ -22,6 +22,7 @@ from pipeline.dialects.messages import (
     MessageList,
     Piece,
     any_text,
+    as_it_stands,
     canonical,
     digest,
     first_byte,
@@ -158,9 +159,9 @@ class OpenAIResponses(MessageList):
                 return ()
             made = fields["item"]
             _, pieces = self._remembered(event[made.start : made.end], policy.tool_kinds)
-        except (Malformed, KeyError, Unreadable):
+        except (Malformed, KeyError):
             return ()
-        return tuple(piece.item for piece in pieces)
+        return tuple(piece.item for piece in pieces if not piece.unknown)
 
 
 def about(body: bytes) -> About:
@@ -280,7 +281,10 @@ def _call_id(raw: bytes, fields: Mapping[str, Span]) -> str:
 
 
 def _opaque(raw: bytes, span: Span) -> Piece:
-    value = json_spans.plain(raw, span)
+    try:
+        value = json_spans.plain(raw, span)
+    except Malformed:
+        return Piece(Item(ItemKind.OTHER, digest("other", as_it_stands(raw, span, *_INCIDENTAL))))
     if isinstance(value, dict) and value.get("type") != "item_reference":  # there the id is all there is
         value = {k: v for k, v in value.items() if v is not None and k not in _INCIDENTAL}
     return Piece(Item(ItemKind.OTHER, digest("other", canonical(value))))

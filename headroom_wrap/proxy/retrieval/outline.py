@@ -86,7 +86,7 @@ class Reader:
         """The outline of a request's conversation.
 
         Raises:
-            Malformed, KeyError, TypeError, RecursionError: it is not one of this dialect.
+            Malformed, KeyError: it is not one of this dialect.
         """
         messages = []
         for span in self._dialect.envelope(body).messages:
@@ -95,7 +95,7 @@ class Reader:
         return outlined(messages)
 
     def items(self, elements: Iterable[bytes]) -> tuple[Item, ...]:
-        """The items of elements of a list of messages. Raises likewise."""
+        """The items of elements of a list of messages."""
         return tuple(item for element in elements for item in self._message(element)[1])
 
     def _message(self, raw: bytes) -> tuple[bool, tuple[Item, ...]]:
@@ -103,7 +103,7 @@ class Reader:
         if (hit := self._held.get(key)) is not None:
             self._held.move_to_end(key)
             return hit[0], hit[1]
-        role, pieces = self._dialect.message(raw, self._kinds)
+        role, pieces = self._dialect.any_message(raw, self._kinds)
         by_model, items = role == "assistant", tuple(piece.item for piece in pieces)
         size = 2 * len(raw) + 500
         self._held[key] = (by_model, items, size)

@@ -390,6 +390,23 @@ async def test_a_refusal_of_an_untouched_body_is_passed_on():
 # The dialect fails
 
 
+@pytest.mark.parametrize(
+    "shape",
+    ['{"role": "assistant", "content": null}', '{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "n", "input": %s}]}'],
+)
+async def test_a_message_that_cannot_be_read_changes_no_form_that_was_sent(shape):
+    message = shape.replace("%s", '{"a":' * 1100 + "1" + "}" * 1100)
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(answer())
+        await p.post(body_of(conversation(2)))
+        first = up.requests[-1].body
+        assert b"[headroom " in first
+        await p.post(body_of([*conversation(2), 0, *conversation(1)[1:]]).replace(b", 0, ", f", {message}, ".encode()))
+        second = up.requests[-1].body
+    assert second.startswith(first[:-2])
+    assert second.count(b"[headroom ") == first.count(b"[headroom ") + 1
+
+
 async def test_a_dialect_that_fails_costs_nothing(monkeypatch):
     from pipeline.dialects.anthropic import Anthropic
 

@@ -75,6 +75,17 @@ def test_deep_nesting_is_refused_or_read_without_recursion() -> None:
     assert json_spans.members(buf, json_spans.whole(buf))["b"] == Span(len(buf) - 2, len(buf) - 1)
 
 
+def test_how_deep_a_value_may_be_does_not_depend_on_who_asks() -> None:
+    deep, too_deep = ('{"a":' * n + "[1]" + "}" * n for n in (198, 202))
+    assert json_spans.mapping(deep)
+    assert json_spans.plain(deep.encode(), Span(0, len(deep)))
+    assert json_spans.mapping(too_deep) == {}
+    with pytest.raises(Malformed):
+        json_spans.plain(too_deep.encode(), Span(0, len(too_deep)))
+    flat = json.dumps([{"a": [1]}] * 1000)
+    assert json_spans.plain(flat.encode(), Span(0, len(flat))) == json.loads(flat)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1]", "3", '"{}"', "null", "[" * 100_000, b"\xff", '{"a": 1} x'])
 def test_what_is_no_object_is_an_empty_one(text: str | bytes) -> None:
     assert json_spans.mapping(text) == {}

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dialects.messages import named_session, text_piece
+from pipeline.cache_aligner import lineage
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.api import Transcript
+from pipeline.dialects.bedrock_converse import BedrockConverse
+from pipeline.dialects.gemini import Gemini
+from pipeline.dialects.messages import MessageList, named_session, text_piece
 from pipeline.dialects.openai_chat import OpenAIChat
+from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.policy import Policy
 from pipeline.transcript import ItemKind, ToolKind
 
@@ -68,3 +77,116 @@ def test_what_was_read_with_other_tool_kinds_is_read_again() -> None:
         found = dialect.read(raw, Policy(tool_kinds={"t": kind})).items[0].call
         assert found is not None
         assert found.kind is kind
+
+
+LISTS = {Anthropic: "messages", OpenAIChat: "messages", OpenAIResponses: "input", Gemini: "contents", BedrockConverse: "messages"}
+
+
+def read(dialect: type[MessageList], messages: list[str]) -> Transcript:
+    return dialect().read(f'{{"{LISTS[dialect]}": [{", ".join(messages)}]}}'.encode(), Policy())
+
+
+def said(dialect: type[MessageList], role: str, text: str) -> str:
+    """A message with a text."""
+    role = "model" if dialect is Gemini and role == "assistant" else role
+    message: dict[str, Any] = {"role": role, "content": text}
+    if dialect is Gemini:
+        message = {"role": role, "parts": [{"text": text}]}
+    elif dialect is BedrockConverse:
+        message["content"] = [{"text": text}]
+    return json.dumps(message)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "message"),
+    [
+        (Anthropic, '{"role": "user", "content": {"type": "text", "text": "x"}}'),
+        (Anthropic, '{"role": "user", "content": "a", "content": "b"}'),
+        (Anthropic, "3"),
+        (Anthropic, "[]"),
+        (OpenAIChat, '{"role": "user", "content": 5}'),
+        (OpenAIChat, '{"role": "user", "content": ["x"]}'),
+        (OpenAIChat, '{"role": "user", "content": [{"type": "text", "text": null}]}'),
+        (OpenAIChat, '{"role": "tool", "content": ["x"], "tool_call_id": "c"}'),
+        (OpenAIChat, '{"content": "x"}'),
+        (OpenAIResponses, '{"type": 5}'),
+        (OpenAIResponses, "null"),
+        (Gemini, '{"role": "user", "parts": {"text": "x"}}'),
+        (BedrockConverse, '{"role": "user", "content": "x"}'),
+    ],
+)
+def test_a_message_of_unknown_shape_leaves_the_others_as_they_were(dialect: type[MessageList], message: str) -> None:
+    before = [said(dialect, "user", "Why?"), said(dialect, "assistant", "So."), said(dialect, "user", "And?")]
+    known = read(dialect, before)
+    found = read(dialect, [*before, message, said(dialect, "user", "More?")])
+    assert lineage(found.items)[:3] == lineage(known.items)
+    assert [item.kind for item in found.items[2:]] == [ItemKind.USER_TEXT, ItemKind.OTHER, ItemKind.USER_TEXT]
+    assert found.spans[3] is None
+    assert found.turn == known.turn == 2
+    another = read(dialect, [*before, message + " ", said(dialect, "user", "More?")])
+    assert another.items == found.items
+    changed = message.replace("x", "y").replace("5", "6").replace("3", "4").replace("null", "7").replace("[]", "[1]").replace("b", "c")
+    assert lineage(read(dialect, [*before, changed]).items)[3] != lineage(found.items)[3]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "message"),
+    [
+        (Anthropic, '{"role": "assistant", "content": null}'),
+        (Anthropic, '{"role": "assistant"}'),
+        (OpenAIChat, '{"role": "assistant", "content": 5}'),
+        (OpenAIResponses, '{"type": 5, "role": "assistant"}'),
+        (Gemini, '{"role": "model", "parts": null}'),
+        (BedrockConverse, '{"role": "assistant", "content": null}'),
+    ],
+)
+def test_a_message_of_unknown_shape_has_its_role(dialect: type[MessageList], message: str) -> None:
+    assert read(dialect, [said(dialect, "user", "Why?"), message, said(dialect, "user", "More?")]).turn == 2
+
+
+def called(dialect: type[MessageList], given: str) -> str:
+    """A message with a call."""
+    return {
+        Anthropic: f'{{"role": "assistant", "content": [{{"type": "tool_use", "id": "c", "name": "t", "input": {given}}}]}}',
+        OpenAIChat: f'{{"role": "assistant", "tool_calls": [{{"id": "c", "function": {{"name": "t", "arguments": {json.dumps(given)}}}}}]}}',
+        OpenAIResponses: f'{{"type": "function_call", "call_id": "c", "name": "t", "arguments": {json.dumps(given)}}}',
+        Gemini: f'{{"role": "model", "parts": [{{"functionCall": {{"id": "c", "name": "t", "args": {given}}}}}]}}',
+        BedrockConverse: f'{{"role": "assistant", "content": [{{"toolUse": {{"toolUseId": "c", "name": "t", "input": {given}}}}}]}}',
+    }[dialect]
+
+
+def nested(depth: int, leaf: str = "1") -> str:
+    return '{"a":' * depth + leaf + "}" * depth
+
+
+def down(levels: int, work: Callable[[], Transcript]) -> Transcript:
+    """Do something when that many calls are under way."""
+    return work() if not levels else down(levels - 1, work)
+
+
+@pytest.mark.parametrize("dialect", LISTS)
+@pytest.mark.parametrize("depth", [50, 250, 700, 950, 1100, 20_000])
+def test_how_deep_arguments_are_nested_changes_nothing_but_what_is_known_of_them(dialect: type[MessageList], depth: int) -> None:
+    messages = [said(dialect, "user", "Why?"), called(dialect, nested(depth)), said(dialect, "user", "More?")]
+    found = read(dialect, messages)
+    call = found.items[1].call
+    assert call is not None
+    assert (call.id, call.name, bool(call.arguments)) == ("c", "t", depth < 200)
+    assert found.turn == 2
+    assert down(500, lambda: read(dialect, messages)) == found, "who reads it makes no difference"
+    assert pickle.loads(pickle.dumps(found)) == found
+    other = read(dialect, [messages[0], called(dialect, nested(depth, "2")), messages[2]])
+    assert lineage(other.items)[0] == lineage(found.items)[0]
+    assert lineage(other.items)[1] != lineage(found.items)[1]
+
+
+@pytest.mark.parametrize("dialect", LISTS)
+def test_what_is_unknown_and_nested_deeply_is_one_item(dialect: type[MessageList]) -> None:
+    part = f'{{"type": "x", "cache_control": {{}}, "y": {nested(1100)}}}'
+    lists = {OpenAIResponses: part, Gemini: f'{{"role": "user", "parts": [{part}]}}'}
+    message = lists.get(dialect, f'{{"role": "user", "content": [{part}]}}')
+    found = read(dialect, [said(dialect, "user", "Why?"), message])
+    assert [item.kind for item in found.items] == [ItemKind.USER_TEXT, ItemKind.OTHER]
+    if dialect is Anthropic:
+        moved = read(dialect, [said(dialect, "user", "Why?"), message.replace('"cache_control": {}, ', "")])
+        assert lineage(moved.items) == lineage(found.items)

@@ -48,7 +48,7 @@ def made(**item):
         {"type": "custom_tool_call", "name": "apply_patch", "input": "+line\n" * 40_000},
         {"type": "function_call", "name": "write", "arguments": json.dumps({"a": [{"text": "é" * 1000}] * 200})},
         {"type": "function_call", "name": "shell", "arguments": json.dumps({"command": ["bash", "-lc", "echo " + "x" * 200_000]})},
-        {"type": "function_call", "name": "deep", "arguments": '{"a":' * 900 + '"' + "x" * 200_000 + '"' + "}" * 900},
+        {"type": "function_call", "name": "deep", "arguments": '{"a":' * 150 + '"' + "x" * 200_000 + '"' + "}" * 150},
     ],
 )
 def test_what_is_held_is_what_counts(item):
