@@ -95,13 +95,14 @@ def test_a_stray_that_another_process_froze_otherwise_is_sent_as_it_was_frozen()
     assert cache_aligner.settle(store, alignment, [])[2].text is None
 
 
-def test_arguments_nested_deeper_than_the_stack() -> None:
+@pytest.mark.parametrize(("levels", "read"), [(150, True), (450, False)])
+def test_arguments_that_are_nested_deep(levels: int, read: bool) -> None:
     deep: Any = "needle"
-    for _ in range(450):
+    for _ in range(levels):
         deep = [deep]
     job = aligned([{"role": "user", "content": "go"}, *called(1, LOG, command="cat a.log", more=deep)]).job
     assert job is not None
-    assert "needle" in job.tasks[0].content.query.call
+    assert ("needle" in job.tasks[0].content.query.call) is read
 
 
 def made(text: str, gentler: dict[tuple[str, ToolKind], Step], command: str = "kubectl logs web") -> tuple[str, str]:
