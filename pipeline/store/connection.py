@@ -82,12 +82,13 @@ def _connected(path: Path, busy: float) -> tuple[sqlite3.Connection, Identity]:
 def _mended(path: Path, busy: float, *, wait: bool) -> tuple[sqlite3.Connection, Identity, str]:
     """A connection to a new file in place of a damaged one."""
     with mending.alone(path, wait=wait):
-        with suppress(Broken):
-            db, file = _connected(path, busy)
-            if _whole(db, path):  # another process was first
-                mending.forget(path)
-                return db, file, ""
-            db.close()
+        if not mending.interrupted(path):
+            with suppress(Broken):
+                db, file = _connected(path, busy)
+                if _whole(db, path):  # another process was first
+                    mending.forget(path)
+                    return db, file, ""
+                db.close()
         try:
             aside = mending.set_aside(path)
         except OSError as error:

@@ -56,13 +56,21 @@ def alone(path: Path, *, wait: bool = True) -> Iterator[None]:
         os.close(descriptor)
 
 
+def interrupted(path: Path) -> bool:
+    """Whether a process seems to have been killed while it set the file aside: its log may still be there, which is nothing for a new file."""
+    return not path.exists() and next(_names(path)).exists()
+
+
 def set_aside(path: Path) -> Path:
     """Rename a file and what SQLite keeps beside it; its new path. Raises ``OSError``."""
-    names = (path.with_name(f"{path.name}.damaged-{number}") for number in itertools.count(1))
-    aside = next(name for name in names if not name.exists())
+    taken = list(itertools.takewhile(Path.exists, _names(path)))
+    if interrupted(path) and not any(_beside(path, suffix).exists() and _beside(taken[-1], suffix).exists() for suffix in _BESIDE):
+        aside = taken[-1]
+    else:
+        aside = next(itertools.islice(_names(path), len(taken), None))
     for suffix in _BESIDE:
         with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+            _beside(path, suffix).rename(_beside(aside, suffix))
     forget(path)
     return aside
 
@@ -109,6 +117,14 @@ def _is_whole(row: dict[str, Any]) -> bool:
         return bool(rows.sha256(rows.unpack(row["body"])) == row["digest"])
     except (rows.Damaged, TypeError):
         return False
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _names(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.name}.damaged-{number}") for number in itertools.count(1))
 
 
 def _note(path: Path) -> Path:

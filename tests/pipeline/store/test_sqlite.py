@@ -323,6 +323,40 @@ def test_of_a_damaged_file_all_is_kept_that_can_be_read(path):
     store.close()
 
 
+@pytest.mark.parametrize("taken", [("",), ("", "-wal"), ("", "-wal", "-shm")])
+def test_who_is_killed_while_setting_a_file_aside_is_followed_by_who_ends_it(path, store, taken):
+    handle = store.put_original("in the log")
+    mending.note(path)
+    for suffix in taken:
+        path.with_name(path.name + suffix).rename(path.with_name(f"{path.name}.damaged-1{suffix}"))
+    other = SqliteStore.open(path)
+    assert "damaged-1," in other.mended
+    assert other.original(handle).text == "in the log"
+    assert other.verify() == []
+    assert not path.with_name(path.name + ".damaged-2").exists()
+    other.close()
+
+
+def test_a_log_that_is_left_of_a_deleted_file_takes_the_place_of_no_other(path, store):
+    mending.note(path)
+    store.put_original("in the log")
+    for suffix in ("", "-wal"):
+        path.with_name(f"{path.name}.damaged-1{suffix}").write_text("of last year")
+    path.unlink()
+    other = SqliteStore.open(path)
+    assert path.with_name(f"{path.name}.damaged-1-wal").read_text() == "of last year"
+    assert other.original(other.put_original("text")).text == "text"
+    other.close()
+
+
+def test_a_note_without_a_file_is_forgotten(path):
+    path.parent.mkdir(parents=True)
+    mending.note(path)
+    store = SqliteStore.open(path)
+    assert (store.mended, mending.noted(path)) == ("", False)
+    store.close()
+
+
 def test_a_note_of_damage_that_is_not_there_changes_nothing(path):
     handles = filled(path, 3)
     mending.note(path)
