@@ -82,7 +82,7 @@ def _text(lines: Sequence[str], found: Sequence[tuple[Gap, str]], shapes: Shapes
     places += range(at, len(lines))
     shown = [lines[i] if i >= 0 else None for i in places]
     out = as_rows(shown, [i >= 0 and shapes.severities[i] > NEITHER for i in places])
-    if len(out) == len(shown):
+    if len(out) == len(shown) and least_fold < 1:
         most = (1 - least_fold) * _size(out)
         if _size(out) - may_save(out) <= most and _size(folded := fold(out, header_columns(lines))) <= most:
             out = folded

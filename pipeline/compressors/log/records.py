@@ -14,6 +14,7 @@ _TIMED = 4  # a stanza has its time in so many lines
 _WITHIN = 0.34  # of the lines that begin no record may have a time: one of three or four does
 _KEY = 60  # characters
 _LEAST_FORM = 3
+_OTHERS = 80
 _LOOK = 400  # lines that tell whether there are records
 
 
@@ -54,4 +55,5 @@ def _form(lines: Sequence[str]) -> str:
     count = len(lines) - len(others)
     if count < _LEAST or not _FEWEST <= len(lines) / count <= _MOST:
         return ""
+    others = others[:_OTHERS]
     return form if sum(header_end(line) > 0 for line in others) <= _WITHIN * len(others) else ""
