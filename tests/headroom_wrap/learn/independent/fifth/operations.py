@@ -9,15 +9,14 @@ from tests.headroom_wrap.learn.independent.second.worlds import builds, lints
 from tests.headroom_wrap.learn.independent.steps import edit, find, gone, noise, read, sh, user
 
 _NO_PSQL = "/bin/bash: line 1: psql: command not found\n"
-_NO_INIT = "\nError: No configuration files\n\nPlan requires configuration to be present. Planning without a configuration would mark everything for destruction, which is normally not what is desired.\n"
+_NO_UNITS = "Could not find any subfolders with Terragrunt configuration files\n"
 
 _LESSONS = (
     case(
-        "tofu-not-terraform-for-edge", "plans are made in the folder of a stack", PLATEAU,
-        on("claude", sh("terraform plan -lock-timeout=30s", _NO_INIT, 1), sh("cd stacks/edge && terraform plan -lock-timeout=30s", "No changes. Your infrastructure matches the configuration.\n")),
-        on("codex", sh("terraform plan -lock-timeout=30s", _NO_INIT, 1), sh("ls stacks", "core\nedge\n"), sh("cd stacks/edge && terraform plan -lock-timeout=30s", "Plan: 1 to add, 0 to change, 0 to destroy.\n")),
-        right=[folder(heads("terraform plan -lock-timeout=30s"), "stacks/edge")],
-        fine=[add(heads("terraform plan -lock-timeout=30s", 1), ["-chdir=stacks/edge"])],
+        "terragrunt-from-live", "the units lie below a folder of their own", PLATEAU,
+        on("claude", sh("terragrunt run-all plan", _NO_UNITS, 1), sh("cd live && terragrunt run-all plan", "No changes. Your infrastructure matches the configuration.\n")),
+        on("codex", sh("terragrunt run-all plan", _NO_UNITS, 1), sh("ls", "charts\nlive\nplaybooks\nstacks\n"), sh("cd live && terragrunt run-all plan", "Plan: 1 to add, 0 to change, 0 to destroy.\n")),
+        right=[folder(heads("terragrunt run-all plan", 1), "live")],
     ),
     case(
         "a-profile-for-aws", "the account is chosen by a profile that the error does not name", PLATEAU,
@@ -29,7 +28,7 @@ _LESSONS = (
         "the-namespace-of-the-gateway", "the default namespace is empty", PLATEAU,
         on("codex", sh("kubectl get deploy gateway", 'Error from server (NotFound): deployments.apps "gateway" not found\n', 1), sh("kubectl get deploy -A | grep gateway", "edge   gateway   2/2   2   2   90d\n"), sh("kubectl get deploy gateway -n edge", "gateway   2/2     2            2           90d\n")),
         on("claude", sh("kubectl get deploy gateway -o yaml", 'Error from server (NotFound): deployments.apps "gateway" not found\n', 1), sh("kubectl get deploy gateway -o yaml -n edge", "kind: Deployment\n")),
-        right=[add(["kubectl", "kubectl get", "kubectl get deploy", "kubectl get deploy gateway"], ["-n edge", "--namespace edge", "--namespace=edge"])],
+        right=[add(["kubectl get", "kubectl get deploy", "kubectl get deploy gateway"], ["-n edge", "--namespace edge", "--namespace=edge"])],
     ),
     case(
         "plays-with-an-inventory", "no host is known without the inventory of this repository", PLATEAU,
@@ -64,7 +63,7 @@ _LESSONS = (
         "the-profile-of-the-load-test", "a service that is only there with a profile", TURNSTILE,
         on("codex", sh("docker compose run --rm k6 run gates.js", "no such service: k6\n", 1), sh("grep -n -A3 k6 compose.yaml", "40:  k6:\n41-    profiles: [load]\n"), sh("docker compose --profile load run --rm k6 run gates.js", "     checks.........................: 100.00% ✓ 900\n")),
         on("claude", sh("docker compose run --rm k6 run queue.js", "no such service: k6\n", 1), sh("docker compose --profile load run --rm k6 run queue.js", "     checks.........................: 100.00% ✓ 300\n")),
-        right=[add(["docker compose", "docker compose run", "docker compose run --rm", "docker compose run --rm k6", "docker compose run --rm k6 run"], ["--profile load", "--profile=load"])],
+        right=[add(["docker compose run", "docker compose run --rm", "docker compose run --rm k6", "docker compose run --rm k6 run"], ["--profile load", "--profile=load"])],
     ),
     case(
         "mkdocs-with-its-theme", "the theme is only known to the project's environment", ALMANAC,

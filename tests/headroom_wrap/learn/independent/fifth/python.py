@@ -53,7 +53,7 @@ _LESSONS = (
         "plots-without-a-screen", "the plotting library wants no window here", SPECTRA,
         on("claude", sh("poetry run python examples/fit_peaks.py", "ImportError: Cannot load backend 'TkAgg' which requires the 'tk' interactive framework, as 'headless' is currently running\n", 1), sh("MPLBACKEND=Agg poetry run python examples/fit_peaks.py", "saved peaks.png\n")),
         on("codex", sh("poetry run python examples/baseline.py", "ImportError: Cannot load backend 'TkAgg' which requires the 'tk' interactive framework, as 'headless' is currently running\n", 1), sh("MPLBACKEND=Agg poetry run python examples/baseline.py", "saved baseline.png\n")),
-        right=[variable(["poetry run python", "poetry run", "poetry run python examples", "python"], "MPLBACKEND=Agg")],
+        right=[variable(["poetry run python"], "MPLBACKEND=Agg")],
     ),
     case(
         "dbt-needs-its-profile", "profiles lie in the repository, not in the home", SURVEY,

@@ -55,13 +55,13 @@ _LESSONS = (
         "phoenix-s-routes", "a task that has to be run in its app", HIVE,
         on("codex", sh("mix phx.routes", "** (Mix) mix phx.routes requires a router. No router was found for the umbrella\n", 1), sh("cd apps/hive_web && mix phx.routes", "  GET  /yards  HiveWeb.YardLive :index\n")),
         on("claude", sh("mix phx.routes", "** (Mix) mix phx.routes requires a router. No router was found for the umbrella\n", 1), sh("cd apps/hive_web && mix phx.routes", "  GET  /yards  HiveWeb.YardLive :index\n")),
-        right=[folder(["mix phx.routes", "mix"], "apps/hive_web")],
+        right=[folder("mix phx.routes", "apps/hive_web")],
     ),
     case(
         "ecto-has-two-repos", "two repositories, and the task asks which", HIVE,
         on("claude", sh("mix ecto.gen.migration add_queens", "** (Mix) Cannot run ecto.gen.migration because there are multiple repos. Pass --repo (-r)\n", 1), sh("mix ecto.gen.migration add_queens -r Hive.Repo", "* creating apps/hive/priv/repo/migrations/20250910_add_queens.exs\n")),
         on("gemini", sh("mix ecto.gen.migration add_scales", "** (Mix) Cannot run ecto.gen.migration because there are multiple repos. Pass --repo (-r)\n", 1), sh("mix ecto.gen.migration add_scales -r Hive.Repo", "* creating apps/hive/priv/repo/migrations/20250911_add_scales.exs\n")),
-        right=[add(["mix ecto.gen.migration", "mix"], ["-r Hive.Repo", "--repo Hive.Repo"])],
+        right=[add("mix ecto.gen.migration", ["-r Hive.Repo", "--repo Hive.Repo"])],
     ),
     case(
         "credo-s-strict-is-a-word", "an option that was misspelt the same way twice", HIVE,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from headroom_wrap.learn.findings import SLOTS, Lesson
 from headroom_wrap.learn.model import ToolUse
 from tests.headroom_wrap.learn.independent.fifth import make
+from tests.headroom_wrap.learn.independent.fourth.placing import place
 from tests.headroom_wrap.learn.independent.sessions import Case, cases
 
 pytestmark = pytest.mark.slow  # the cases are put together once, in a second
@@ -17,11 +19,12 @@ pytestmark = pytest.mark.slow  # the cases are put together once, in a second
 
 @pytest.fixture(scope="module")
 def found() -> list[Case]:
-    return cases(make.CASES)
+    return [*cases(make.CASES), *cases(make.ON_DISK)]
 
 
 def test_the_checked_in_cases_are_those_of_the_sources() -> None:
     assert make.CASES.read_text(encoding="utf-8") == make.lines()
+    assert make.ON_DISK.read_text(encoding="utf-8") == make.lines_on_disk()
 
 
 def test_labels_are_words_of_the_vocabulary(found: list[Case]) -> None:
@@ -52,3 +55,12 @@ def test_what_no_rule_may_hold_stands_in_the_sessions() -> None:
         row = json.loads(line)
         told = json.dumps(row["sessions"], ensure_ascii=False)
         assert all(text in told for text in row.get("never", ())), row["name"]
+
+
+def test_a_case_is_laid_out_where_it_is_asked_for(tmp_path: Path) -> None:
+    for number, line in enumerate(make.ON_DISK.read_text(encoding="utf-8").splitlines()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        placed, row = place(line, folder), json.loads(line)
+        assert all((placed.project / path).stat().st_size for path in row["disk"])
+        assert sorted(file.name for file in placed.programs.iterdir()) == sorted(row["programs"])

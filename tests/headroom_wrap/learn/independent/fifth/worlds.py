@@ -245,11 +245,11 @@ TURNSTILE = World(
     ),
     (("create table", "db", "db/schema.sql:1:create table entries (\n"), ("express", "api", "api/server.js:5:const app = express()\n")),
     (
-        (sh("docker compose exec api node --test", "# tests 19\n# pass 19\n# fail 0\n"),),
-        red_green("docker compose exec api node --test", "not ok 4 - a gate has a name\n  error: 'Expected values to be strictly equal'\n# tests 19\n# pass 18\n# fail 1\n", "api/gates.js", "  return { id }", "# tests 19\n# pass 19\n# fail 0\n"),
+        (sh("docker compose exec -T api node --test", "# tests 19\n# pass 19\n# fail 0\n"),),
+        red_green("docker compose exec -T api node --test", "not ok 4 - a gate has a name\n  error: 'Expected values to be strictly equal'\n# tests 19\n# pass 18\n# fail 1\n", "api/gates.js", "  return { id }", "# tests 19\n# pass 19\n# fail 0\n"),
         (sh("docker compose ps", "NAME               IMAGE          SERVICE   STATUS\nturnstile-api-1    turnstile-api  api       Up 2 hours\nturnstile-db-1     postgres:16    db        Up 2 hours (healthy)\n"),),
     ),
-    (tests("docker compose exec api node --test"),),
+    (tests("docker compose exec -T api node --test"),),
 )  # fmt: skip
 
 SURVEY = World(
