@@ -122,7 +122,7 @@ _LESSONS = (
         on("codex", read("STYLE.md", "# How we write\n"), noise(5)),
         on("gemini", read("STYLE.md", "# How we write\n"), noise(5)),
         on("claude", read("STYLE.md", "# How we write\n"), noise(5)),
-        right=[entry("STYLE.md")], around=(0, 1),
+        right=[entry("STYLE.md")], around=(0, 0),
     ),
     case(
         "everybody-runs-the-same-check", "one command in all sessions", SPECTRA,
