@@ -89,7 +89,7 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
     """Something that the user should know, as one sentence with what to do.
 
     Args:
-        kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a 400 on a changed body; the original was sent again),
+        kind: ``upstream`` (cannot be reached), ``store``, ``worker``, ``refused`` (a changed body was refused; the original was sent again),
             ``cache`` (we broke the provider's), ``signed`` (bodies that their clients signed are relayed as they are), ``proxy`` (it died; told
             by the supervisor).
         message: the sentence.

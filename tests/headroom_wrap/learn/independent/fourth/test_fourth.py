@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from headroom_wrap.learn.evidence import findings
 from headroom_wrap.learn.findings import SLOTS, Lesson
-from headroom_wrap.learn.miners import mine
 from headroom_wrap.learn.model import ToolUse
-from headroom_wrap.learn.premises import hold
-from headroom_wrap.learn.rules import rule_of
 from tests.headroom_wrap.learn.independent.fourth import make
 from tests.headroom_wrap.learn.independent.fourth.leaks import leaked
-from tests.headroom_wrap.learn.independent.fourth.placing import place
-from tests.headroom_wrap.learn.independent.score import fits, score
-from tests.headroom_wrap.learn.independent.sessions import NOW, Case, cases
+from tests.headroom_wrap.learn.independent.fourth.placing import place, told
+from tests.headroom_wrap.learn.independent.score import score
+from tests.headroom_wrap.learn.independent.sessions import Case, cases
 
 pytestmark = pytest.mark.slow  # the cases are put together once, in a second
 
@@ -91,18 +87,6 @@ def test_no_rule_holds_what_it_may_not() -> None:
 
 
 def test_rules_are_right_for_what_is_on_disk(tmp_path: Path) -> None:
-    told, wrong = 0, []
-    for number, line in enumerate(make.ON_DISK.read_text(encoding="utf-8").splitlines()):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        placed = place(line, folder)
-        (folder / "case.jsonl").write_text(placed.line, encoding="utf-8")
-        (case,) = cases(folder / "case.jsonl")
-        for finding in findings([mine(session) for session in case.sessions], NOW, case.project):
-            if not hold(finding.premise, placed.project, str(placed.programs)) or rule_of(finding) is None:
-                continue
-            told += any(fits(finding, label) for label in case.right)
-            if not any(fits(finding, label) for label in (*case.right, *case.fine)):
-                wrong.append((case.name, finding.slots))
+    right, wrong = told(make.ON_DISK, tmp_path)
     assert not wrong
-    assert told >= 5
+    assert right >= 5
