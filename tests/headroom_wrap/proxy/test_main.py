@@ -69,7 +69,7 @@ async def process(upstream, state, **settings):
         socket_fd=listener.fileno(),
         events_fd=events_in,
         life_fd=life_out,
-        **{"agent": "claude", "project": "/p", "drain_s": 0.3, **settings},
+        **{"agent": "claude", "project": "/p", "drain_s": 0.3, "worker_base_s": DEADLINE, **settings},  # a busy machine is no fault
     )
     popen = subprocess.Popen(
         [sys.executable, "-m", "headroom_wrap.proxy", "-"],
