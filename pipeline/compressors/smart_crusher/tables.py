@@ -65,7 +65,8 @@ class Run:
     policy: Policy = field(default_factory=Policy)
     sentences: int = 0  # of what was numbered
     said: list[str] = field(default_factory=list)  # what was checked about the sentences left out
-    beside: dict[int, list[float]] = field(default_factory=dict)  # the identity of a list -> what each place is worth in all lists beside it
+    beside: dict[int, tuple[object, list[float]]] = field(default_factory=dict)
+    """The identity of a list -> the list, which must live on as others would get it, and what each place is worth in the lists beside it."""
 
 
 class Node:
@@ -152,7 +153,8 @@ def table_lines(run: Run, place: Place, value: object) -> list[str] | None:
     if table is None:
         return None
     before = run.numbering.copy()
-    lines = [*([] if run.tables else [LEGEND]), *_lines(run, place, Node(table), {}, run.beside.get(id(value), ())), END]
+    _, worth = run.beside.get(id(value), (None, ()))
+    lines = [*([] if run.tables else [LEGEND]), *_lines(run, place, Node(table), {}, worth), END]
     if at_least(value, sum(map(len, lines))):
         run.tables += 1
         return lines
@@ -172,7 +174,7 @@ def side_by_side(run: Run, holder: dict[str, object]) -> None:
         table = analyse(Kind.RECORDS, [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)])
         if table is not None:
             priority = rank(table, run.content.query).priority
-            run.beside.update((id(value), priority) for value in lists.values())
+            run.beside.update((id(value), (value, priority)) for value in lists.values())
 
 
 def _lines(run: Run, place: Place, node: Node, starts: dict[int, str], worth: Sequence[float] = ()) -> list[str]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import markers
 from pipeline.compressors.api import Compressor, Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.tables import Run, side_by_side
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from tests.cpu import cpu_seconds
@@ -166,6 +167,19 @@ def test_of_lists_side_by_side_the_same_places_are_shown():
     out = {n for g in rewrite.gaps for n in range(g.first, g.last + 1)}
     assert out.isdisjoint({134, 374})
     assert len(out) > 400
+
+
+def test_what_lists_are_worth_is_not_taken_for_that_of_others_that_come_where_they_were():
+    mistaken = 0
+    for _ in range(20):
+        run = Run(Content("", Query("When was the peak?")), None, frozenset())
+        holder: dict[str, object] = {"time": [f"2026-03-{1 + i:02}" for i in range(30)], "degrees": [i * 7919 % 101 / 2 for i in range(30)]}
+        side_by_side(run, holder)
+        del holder
+        others = [[0] * 30 for _ in range(100)]
+        assert len(run.beside) == 2
+        mistaken += not run.beside.keys().isdisjoint(map(id, others))
+    assert mistaken == 0
 
 
 def test_what_stands_in_one_place_of_lists_of_one_length_is_compared():
@@ -426,6 +440,7 @@ import hashlib, json, random, sys
 sys.path.insert(0, sys.argv[1])
 from pipeline.compressors.api import Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.tables import Run, side_by_side
 from pipeline.policy import Policy
 from pipeline.query import Query
 
