@@ -105,6 +105,7 @@ class Selection:
         self.kept = bytearray(len(shapes.lines))
         self.chars = sum(map(len, shapes.lines)) + len(shapes.lines)
         self._told: set[tuple[int, ...]] = set()
+        self._times: Counter[int] = Counter()
 
     def run(self) -> bytearray:
         """Apply all rules; 1 for every line that is kept."""
@@ -144,7 +145,8 @@ class Selection:
     def _tell(self, head: int) -> None:
         self.kept[head] = 1
         end = self.events.detail.get(head)
-        if end is None:
+        self._times[head] += 1
+        if end is None or self._times[head] > 2:  # once as it is new or not, once as a repeat: a third time adds nothing, and an event may be long
             return
         signature = tuple(self.shapes.mask_of[head:end])
         if signature not in self._told:

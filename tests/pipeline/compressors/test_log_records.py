@@ -13,6 +13,7 @@ from pipeline.compressors.log.traces import events
 from pipeline.compressors.registry import compressors, ranking
 from pipeline.policy import Policy
 from pipeline.query import Query
+from tests.cpu import cpu_seconds
 
 LOG = LogCompressor()
 
@@ -95,3 +96,13 @@ def test_the_starts_are_lines_and_ascend(lines):
     assert all(lines[i].strip() for i in starts)
     found = events(lines)
     assert all(head <= i for i, head in enumerate(found.head_of))
+
+
+@pytest.mark.slow
+def test_a_record_of_very_many_lines_takes_time_by_their_number():
+    def log(lines: int) -> Content:
+        long = [f"  step {i} took {i * 7919 % 999_983} ms" for i in range(lines)]
+        return Content(flat([*map(event, range(120)), [*event(120)[:3], *long, ""], *map(event, range(121, 200))]), Query("Which error is slow?"))
+
+    small, large = (cpu_seconds(lambda text=log(lines): LOG.compress(text, Policy()), 3) for lines in (2_000, 16_000))
+    assert large <= 0.25 or large < 24 * small
