@@ -85,7 +85,7 @@ def prune(store: Store, identity: str, now: float) -> int:
     shelf = records.shelf(identity)
     rows = store.memories(shelf)
     kept = [row for row in rows[: records.MOST] if row.time >= now - KEEPS_S]
-    if len(rows) - len(kept) < _WORTH:
+    if not kept or len(rows) - len(kept) < _WORTH:  # where none is young the clock may be wrong
         return 0
     store.forget(shelf)
     store.remember(kept)

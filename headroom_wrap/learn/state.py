@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -141,8 +142,8 @@ class Memory:
 
 
 def _young(known: Sequence[Mined]) -> list[Mined]:
-    """Without what is too old to matter. What has no time is as old as what stands beside it."""
-    newest = max(map(_time, known), default=0.0)
+    """Without what is too old to matter. What has no time is as old as what stands beside it, and none was yet to come."""
+    newest = min(max(map(_time, known), default=0.0), time.time())
     return [one for one in known if not 0 < _time(one) < newest - _KEEPS_S]
 
 

@@ -59,7 +59,7 @@ def _of_line(trail: Trail, step: Step, line: Line) -> list[str]:
         keys += [f"does:{one}" for one in names]
         folder = trail.folder(step)
         if folder is not None:
-            keys += [f"in:{folder}:{one}" for one in dict.fromkeys((line.program, *names))]
+            keys += [f"in:{folder}:{one}" for one in dict.fromkeys((line.program, *names, " ".join(line.words)))]
         keys += [f"with:{name} {w.split('=', 1)[0]}" for w in line.words[1:12] if w.startswith("-")]
         if plain and not line.variables:
             keys.append(f"works:{line.text[:160]}")

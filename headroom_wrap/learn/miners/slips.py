@@ -19,4 +19,4 @@ def slip(typed: str, meant: str) -> bool:
         return one[at + 1 :] == other[at + 1 :] and not (one[at] + other[at]).isdigit()
     if len(one) < len(other):
         return other[at + 1 :] == one[at:] and not other[at].isdigit()
-    return one[at + 1 :] == other[at:] and one[at].isalpha() and one[at] == one[at - 1]  # another letter too many may be another spelling
+    return one[at + 1 :] == other[at:] and at > 0 and one[at].isalpha() and one[at] == one[at - 1]  # another letter too many may be another spelling

@@ -21,7 +21,8 @@ _PATHS = frozenset({"PYTHONPATH", "NODE_PATH", "RUBYLIB", "GOPATH", "GOFLAGS", "
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|PWD|CRED|AUTH|DSN|COOKIE|SESSION|PRIVATE|SIGN|SALT|CERT|CONN", re.IGNORECASE)
 # An address of this machine, but for those that no rule may hold.
 _LOCAL = re.compile(r"(?!https?:)[a-z][a-z0-9+]{1,12}:(?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?|(?://)?(?=/))(?:/(?!/)[\w./-]{0,60})?\Z")
-_ADDRESS = re.compile(r"UR[IL]\Z|ADDR|ENDPOINT|HOST", re.IGNORECASE)
+_ADDRESS = re.compile(r"UR[IL]|ADDR|ENDPOINT|HOST", re.IGNORECASE)
+_URL = re.compile(r"UR[IL]", re.IGNORECASE)  # that is one even where it is written without a scheme
 _OWN_PLACE = re.compile(r"/(?!usr/|opt/|run/|etc/|lib/|Library/|Applications/)")  # of this user, or of this day
 _PLAIN = re.compile(r"(?!https?://|.{0,60}@)[\w./:,+=@%-]{1,60}\Z")
 
@@ -108,5 +109,6 @@ def _explains(trail: Trail, step: Step, later: Step, name: str) -> bool:
 
 def _shown(name: str, value: str) -> str:
     """The assignment, or the name alone where the value may be a secret, or one of this machine."""
-    plain = _LOCAL.match(value) if _ADDRESS.search(name) and ":/" in value else _PLAIN.match(value)
+    address = _ADDRESS.search(name) and ("/" in value or _URL.search(name))
+    plain = _LOCAL.match(value) if address else _PLAIN.match(value)
     return clean(f"{name}={value}" if plain and not _SECRET.search(name) and not _OWN_PLACE.match(value) else name)

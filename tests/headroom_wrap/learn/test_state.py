@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ def test_it_stays_bounded_by_age(tmp_path: Path) -> None:
     assert len(memory.recall()) == 3
     memory.add([mined("new", time=year + 2000.0)])
     assert [one.key for one in memory.recall()] == ["undated", "later", "new"]
+
+
+def test_a_session_of_the_future_takes_no_other_away(tmp_path: Path) -> None:
+    memory, now = Memory(tmp_path), time.time()
+    memory.add([mined("a", time=now - 1000), mined("future", time=now + 9e7)])
+    memory.add([mined("b", time=now - 500)])
+    assert [one.key for one in memory.recall()] == ["a", "future", "b"]
 
 
 def test_it_stays_bounded_by_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

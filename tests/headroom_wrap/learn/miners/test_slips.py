@@ -26,7 +26,7 @@ def test_a_slip(typed: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("python", "python3"), ("rg", "ag"), ("--max-fail", "--maxfail"), ("terraform", "tofu"), ("make", "make"), ("", ""), ("--colour", "--color"), ("abcd", "badc")],
+    [("python", "python3"), ("rg", "ag"), ("--max-fail", "--maxfail"), ("terraform", "tofu"), ("make", "make"), ("", ""), ("--colour", "--color"), ("abcd", "badc"), ("abca", "bca")],
 )  # fmt: skip
 def test_another_name(typed: str, meant: str) -> None:
     assert not slip(typed, meant)
