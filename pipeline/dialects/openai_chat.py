@@ -119,7 +119,7 @@ def _call(raw: bytes, span: Span, kinds: Mapping[str, ToolKind]) -> Piece:
 
 
 def _opaque(raw: bytes, span: Span, role: str) -> Piece:
-    return Piece(Item(ItemKind.OTHER, digest("other", role, told(raw, span))))
+    return Piece(Item(ItemKind.OTHER, digest("other", role, told(raw, span, "cache_control"))))
 
 
 def _is_array(raw: bytes, span: Span | None) -> bool:

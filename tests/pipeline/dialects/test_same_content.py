@@ -14,6 +14,7 @@ from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.policy import Policy
 
 MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 BULK = "\n".join(f"line {n} of the output, ä" for n in range(200))
 CALL = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "make", "timeout": 1}}
 ASK, DONE = {"type": "text", "text": "Run it."}, {"type": "text", "text": "Done."}
@@ -83,6 +84,7 @@ SAME = {
         chat(),
         chat(ask=[{"type": "text", "text": "Run it.", **MARK}], result=[{"type": "text", "text": BULK, **MARK}]),
     ),
+    "chat: a breakpoint on an image": (OpenAIChat, chat(ask=[IMAGE]), chat(ask=[{**IMAGE, **MARK}])),
     "responses: a text as parts": (OpenAIResponses, responses(), responses(ask=[{"type": "input_text", "text": "Run it."}])),
     "responses: a result as parts": (OpenAIResponses, responses(), responses(result=[{"type": "input_text", "text": BULK}])),
     "gemini: keys in another order": (
