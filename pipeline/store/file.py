@@ -111,7 +111,8 @@ class File:
         """See to it that what was written is on the disk. It takes milliseconds, so no lock is held meanwhile."""
         self._synced = time.monotonic()
         with suppress(OSError):  # the log may just have been emptied into the database, which waits for the disk itself
-            log = os.open(f"{self.path}-wal", os.O_RDWR | getattr(os, "O_CLOEXEC", 0))  # SQLite has no locks on it, so none are lost with it
+            # It stands beside the file itself, wherever a link to that is. SQLite has no locks on it, so none are lost with it.
+            log = os.open(f"{os.path.realpath(self.path)}-wal", os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
             try:
                 os.fsync(log)
             finally:

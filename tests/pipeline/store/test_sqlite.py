@@ -107,6 +107,19 @@ def test_a_flush_is_of_the_log_however_lately_there_was_one(store, path, monkeyp
     assert len(synced) == 2, "the receipt's own is for when there was none"
 
 
+def test_a_flush_finds_the_log_of_a_file_that_is_linked_to(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("pipeline.store.file.os.fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+    there = tmp_path / "there"
+    there.mkdir()
+    (tmp_path / "store.db").symlink_to(there / "x.db")
+    store = SqliteStore.open(tmp_path / "store.db")
+    store.put_original(LINES)
+    store.flush()
+    assert synced == [(there / "x.db-wal").stat().st_ino]
+    store.close()
+
+
 def test_a_disk_that_does_not_answer_for_the_log_costs_no_receipt(store, monkeypatch):
     def failing(fd):
         raise OSError(5, "Input/output error")
