@@ -13,7 +13,7 @@ _BITE = 16 << 10
 _BROTLI_BITE = 4 << 10  # bounds what one of them can become
 # gzip's members, zstd's frames. Empty ones take 13 microseconds for as many bytes; who streams may end one with each event.
 _MOST_PARTS = 1000
-_LEAST_PART = 256  # bytes; one more part for as many that come out
+_LEAST_PART = 64  # bytes; one more part for as many that come out
 _WITH_HEADER = zlib.MAX_WBITS | 32  # gzip's or zlib's
 
 

@@ -131,7 +131,8 @@ class Compression:
 
     async def close(self) -> None:
         """Finish what was begun for clients that are gone."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        while self._under_way:  # what ends may have begun a note
+            await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _finished(self, work: Coroutine[Any, Any, _T]) -> _T:
         """What comes of work that goes on to its end even when nobody waits for it any more. It costs a task, so not all is done in one."""

@@ -87,7 +87,7 @@ def test_parts_in_great_number_are_not_read(coding, pack):
 
 @pytest.mark.parametrize(("coding", "pack"), PACKED)
 def test_a_stream_may_end_a_part_with_each_event(coding, pack):
-    event = b"data: " + b"x" * 300
+    event = b"data: " + b"x" * 100
     decoder = codings.decoder(coding, 1 << 30)
     assert sum(len(decoder.feed(pack(event))) for _ in range(5000)) == 5000 * len(event)
 
