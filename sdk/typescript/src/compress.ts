@@ -47,7 +47,8 @@ async function hooked(messages: any[], options: CompressOptions, ask: (messages:
  */
 export async function compressOpenly(messages: any[], options: CompressOptions): Promise<CompressResult> {
   let client: HeadroomClientInterface | undefined;
-  const fallBack = (asked: any[], error: unknown): CompressResult => {
+  let asked = messages; // what the hooks made of them, once they have: what they left out is not sent when something fails either
+  const fallBack = (error: unknown): CompressResult => {
     if (options.fallback === false || options.signal?.aborted) throw error;
     const failure = error instanceof HeadroomError ? error : new HeadroomError(`Headroom could not compress: ${String(error)}`);
     fallenBack(failure, options.onFallback);
@@ -55,15 +56,16 @@ export async function compressOpenly(messages: any[], options: CompressOptions):
   };
   try {
     const chosen = (client = options.client ?? clientOf(options));
-    return await hooked(messages, options, async (asked) => {
+    return await hooked(messages, options, async (made) => {
+      asked = made;
       try {
         return await chosen.compress(asked, requestOf(options));
       } catch (error) {
-        return fallBack(asked, error); // with what the hooks made of them, as at all other times
+        return fallBack(error);
       }
     });
   } catch (error) {
-    return fallBack(messages, error);
+    return fallBack(error);
   }
 }
 

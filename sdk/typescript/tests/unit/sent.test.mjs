@@ -67,13 +67,16 @@ test("a hook that fails changes nothing of what was given back", async (t) => {
   const sent = [];
   let told = 0;
   const hooks = Object.assign(new CompressionHooks(), {
+    preCompress: (messages) => messages.filter((m) => m.content !== "left out by the application"),
     postCompress: () => {
       if (++told === 2) throw new Error("the application's own");
     },
   });
+  const also = { role: "user", content: "left out by the application" };
   const options = { ...proxy, token: "t", retries: 0, hooks, onFallback: () => {} };
   const wrapped = withHeadroom({ messages: { create: async (request) => sent.push(request.messages) } }, options);
-  for (const turns of [1, 2, 3]) await wrapped.messages.create({ model: "m", messages: conversation(turns) });
+  for (const turns of [1, 2, 3]) await wrapped.messages.create({ model: "m", messages: [also, ...conversation(turns)] });
+  assert.ok(!JSON.stringify(sent).includes(also.content));
   for (const [i, longer] of sent.slice(1).entries()) assert.ok(JSON.stringify(longer).startsWith(JSON.stringify(sent[i]).slice(0, -1)));
 });
 
