@@ -64,8 +64,8 @@ def _secure(path: Path) -> bool:
 
 def writable(path: Path) -> bool:
     """Whether we may put a new file in the place of this one, links followed, or make it."""
-    folder = path.resolve().parent
-    while not folder.exists():
+    folder = Path(os.path.realpath(path)).parent
+    while not os.path.exists(folder):  # noqa: PTH110 - Path.exists raises where the system does not tell
         folder = folder.parent
     return os.access(folder, os.W_OK | os.X_OK)
 

@@ -9,6 +9,7 @@ names and kinds are looked at.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -292,7 +293,7 @@ def _upward(folder: Path) -> list[Path]:
 def _until_root(folder: Path) -> Iterator[Path]:
     for up in (folder, *folder.parents):
         yield up
-        if (up / ".git").exists():
+        if os.path.exists(up / ".git"):  # noqa: PTH110 - Path.exists raises where the system does not tell
             return
 
 

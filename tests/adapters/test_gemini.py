@@ -165,6 +165,14 @@ def test_what_can_be_written(tmp_path: Path) -> None:
     assert writable(tmp_path / "link") == (os.geteuid() == 0)
 
 
+def test_a_folder_that_the_system_does_not_tell_of_is_taken_to_be_missing(tmp_path: Path) -> None:
+    assert writable(tmp_path / ("a" * 300) / "settings.json")  # what is longer than a name may be cannot even be looked for
+    (tmp_path / "loop").symlink_to("loop")
+    assert writable(tmp_path / "loop" / "settings.json")
+    (tmp_path / "closed").mkdir(mode=0)
+    assert writable(tmp_path / "closed" / "deep" / "settings.json") == (os.geteuid() == 0)
+
+
 @pytest.mark.parametrize(("files", "environ"), [({USER: signed_in("vertex-ai")}, KEY), ({}, {"GOOGLE_GENAI_USE_VERTEXAI": "true"})])
 def test_vertex_is_refused_in_words(files: dict[Path, Any], environ: dict[str, str]) -> None:
     with pytest.raises(PlanError, match="Vertex"):

@@ -191,6 +191,15 @@ def test_the_search_ends_at_the_root_of_the_work_tree(tmp_path: Path) -> None:
     assert tmp_path / "opencode.json" not in found
 
 
+def test_a_folder_that_the_system_does_not_tell_of_is_no_root(tmp_path: Path) -> None:
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    unknown = tmp_path / "repository" / ("a" * 300)  # what is longer than a name may be cannot even be looked for
+    found = OpenCode().reads((), {}, HOME, unknown / "deep")
+    assert unknown / "opencode.json" in found
+    assert tmp_path / "repository" / "opencode.json" in found
+    assert tmp_path / "opencode.json" not in found
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "nonsense"])
 def test_an_unreadable_configuration_is_refused_in_words(text: str) -> None:
     with pytest.raises(PlanError, match="configuration"):
