@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,7 @@ from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import headers, replies
 from headroom_wrap.proxy.books import Books, Meter, Times
 from headroom_wrap.proxy.compression import Compression
+from headroom_wrap.proxy.moment import MOMENT_S
 from headroom_wrap.proxy.prepared import Prepared, rewritten
 from headroom_wrap.proxy.replies import Shape
 from headroom_wrap.proxy.silence import Silence
@@ -112,6 +114,7 @@ class Exchange:
         self._aided: Aided | None = None
         self._name = b""  # of the conversation, where it may be kept in the cache while it pauses
         self._last: tuple[bytes, CIMultiDict[str]] = (b"", CIMultiDict())  # what was sent last, kept for that alone
+        self._news: Callable[[], Event] | None = None  # that has not been told
         self._stalled = False
         self._left = parts.body_limit
         self._began_at = self._sent_at = self._answered_at = time.perf_counter()
@@ -121,6 +124,7 @@ class Exchange:
         try:
             return await self._run()
         finally:
+            self._tell()
             self._settle(None)  # no effect where a response has said what it was charged for
 
     async def _run(self) -> web.StreamResponse:
@@ -236,15 +240,18 @@ class Exchange:
         if self._lane is not None and (read := prepared.transcript) is not None and not (read.model and read.stream):
             said = self._lane.dialect.path_info(path)
             prepared = replace(prepared, transcript=replace(read, model=read.model or said.model, stream=read.stream or said.stream))
-        # A timer's turn comes after what is ready: the request has been written by then, and its answer has not been read.
-        asyncio.get_running_loop().call_later(0, self._tell_began, prepared, path)
+        self._news = functools.partial(prepared.began, path)
+        asyncio.get_running_loop().call_later(MOMENT_S, self._tell)  # the request goes first
         if self._parts.pinger is not None and self._lane is not None and prepared.transcript is not None:
             self._name = self._parts.pinger.name(self._lane.dialect.name, prepared.transcript, self._request.headers)
             self._parts.pinger.heard(self._name)
         return prepared
 
-    def _tell_began(self, prepared: Prepared, path: str) -> None:
-        self._parts.tell(prepared.began(path))
+    def _tell(self) -> None:
+        """Tell that the request has begun, unless it was told: an answer may be faster than that."""
+        news, self._news = self._news, None
+        if news is not None:
+            self._parts.tell(news())
 
     async def _hold(self) -> list[bytes]:
         """The body's pieces, up to as many bytes as are held."""
@@ -318,6 +325,7 @@ class Exchange:
         finally:
             if meter is not None and self._lane is not None:
                 meter.close()
+                self._tell()
                 self._parts.books.enter(meter.parser, prepared, self._session(prepared), times)
                 self._charged(meter.parser, prepared)
         if whole:
@@ -338,6 +346,7 @@ class Exchange:
             return await self._send(body, changed=changed)
 
         def book(meter: Meter, asked: Prepared) -> None:
+            self._tell()
             times = Times(self._began_at, self._sent_at, self._answered_at, self._answered_at)
             self._parts.books.enter(meter.parser, asked, self._session(asked), times)
             self._charged(meter.parser, asked)
