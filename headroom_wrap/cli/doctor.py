@@ -61,6 +61,7 @@ def _prove_off(settings: Config) -> int:
 
 
 def _agent(name: str, settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.proxy.upstream import shown
     from headroom_wrap.supervisor import programs, session
 
     adapter = ADAPTERS[name]
@@ -78,20 +79,20 @@ def _agent(name: str, settings: Config) -> Iterator[Finding]:
     try:
         plan = session.preview(adapter, (), settings)
     except UserError as error:
-        yield Finding("requests", False, f"{error.message} {error.hint}".strip())
+        yield Finding("requests", False, shown(f"{error.message} {error.hint}".strip()))
         return
-    where = plan.upstream or "the public address of the vendor whose credential a request carries"
+    where = shown(plan.upstream) or "the public address of the vendor whose credential a request carries"
     yield Finding(
         "requests", True if plan.routed else None, f"would go through Headroom to {where}" if plan.routed else "do not pass through Headroom"
     )
     for mount, address in plan.mounts.items():
-        yield Finding("requests", True, f"of {mount} would go to {address}")
+        yield Finding("requests", True, f"of {mount} would go to {shown(address)}")
     for path in plan.edits:
         yield Finding("writes", None, f"{path}, put back at the end")
     for sentence in plan.losses:
-        yield Finding("lost", None, sentence)
+        yield Finding("lost", None, shown(sentence))
     for sentence in plan.notes:
-        yield Finding("note", None, sentence)
+        yield Finding("note", None, shown(sentence))
 
 
 def _python(_: Config) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ _FLAGS = (
     "receipt",
     "learn",
     "mcp",
+    "wrap_retrieve",
     "memory",
     "store",
     "port",
@@ -91,19 +92,22 @@ def wrap(adapter: Adapter, arguments: tuple[str, ...], settings_in_force: Config
 
 
 def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
-    """A plan in lines for a person."""
+    """A plan in lines for a person. Users and passwords in upstreams are left out: such lines end up in bug reports."""
+    from headroom_wrap.proxy.upstream import shown  # late: an HTTP client comes with it
+
     lines = [f"agent      {plan.agent}", "command    " + " ".join(_quoted(a) for a in plan.argv)]
     if plan.routed:
         others = "" if plan.mounts else "the public address of the vendor whose credential a request carries"
-        lines += [f"upstream   {upstream}" for upstream in (plan.upstream or others,) if upstream]
-        lines += [f"upstream   {upstream} for what comes under /{name}" for name, upstream in plan.mounts.items()]
+        lines += [f"upstream   {shown(upstream)}" for upstream in (plan.upstream or others,) if upstream]
+        lines += [f"upstream   {shown(upstream)} for what comes under /{name}" for name, upstream in plan.mounts.items()]
         lines.append(f"profile    {'off' if settings_in_force.off else settings_in_force.profile.value}")
+        lines += ["retrieves  by headroom show, in the agent's own shell"] if settings_in_force.by_shell else []
         lines.append(f"state      {settings_in_force.state}")
         lines += [f"text model {line}" for line in _text_model(settings_in_force)]
     lines += [f"sets       {line}" for line in _assignments(plan.env)]
     lines += [f"writes     {path} (private, removed at the end): {text}" for path, text in plan.files.items()]
-    lines += [f"lost       {sentence}" for sentence in plan.losses]
-    lines += [f"note       {sentence}" for sentence in plan.notes]
+    lines += [f"lost       {shown(sentence)}" for sentence in plan.losses]
+    lines += [f"note       {shown(sentence)}" for sentence in plan.notes]
     lines += [f"edits      {path} (yours; put back at the end): {text}" for path, text in plan.edits.items()]
     lines.append("restores   " + (", ".join(str(path) for path in plan.edits) or "nothing: no file of yours is written"))
     return lines
