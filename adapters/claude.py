@@ -113,11 +113,10 @@ class Claude:
         given["env"] = {**given.get("env", {}), **inject}
         files: dict[Path, str] = {}
         flags: list[str] = []
+        if request.shell:
+            _allow(given, [f"Bash({' '.join(request.shell)}:*)"])
         if request.mcp:
-            allow = [f"mcp__headroom__{tool}" for tool in _TOOLS]
-            permissions = dict(given.get("permissions", {}))
-            permissions["allow"] = [*permissions.get("allow", []), *allow]
-            given["permissions"] = permissions
+            _allow(given, [f"mcp__headroom__{tool}" for tool in _TOOLS])
             ready = request.folder / "mcp-ready"
             server = {"command": request.mcp[0], "args": [*request.mcp[1:], "--ready", str(ready)]}
             if _tools_may_flip(request.arguments, {**env, **inject}):
@@ -153,6 +152,13 @@ def _status_line(users: Mapping[str, Any] | None, shown: Path) -> dict[str, Any]
     # On lines of its own, as it may end in a comment; no interval is added to it, as it may be slow.
     chained = f'theirs=$(\n{command}\n)\n[ -z "$theirs" ] || printf \'%s\\n\' "$theirs"\n{ours}'
     return {**users, "command": chained}
+
+
+def _allow(settings: dict[str, Any], rules: list[str]) -> None:
+    """Add rules to what Claude Code may do without asking."""
+    permissions = dict(settings.get("permissions", {}))
+    permissions["allow"] = [*permissions.get("allow", []), *rules]
+    settings["permissions"] = permissions
 
 
 def _tools_may_flip(arguments: tuple[str, ...], env: Mapping[str, str]) -> bool:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from adapters import json_text
 from adapters.json_text import UnfitError
-from adapters.plan import LaunchPlan, PlanRequest, Transcripts
+from adapters.plan import LaunchPlan, PlanRequest, Transcripts, no_shell
 
 _EDITOR = "cursor"
 _SUBCOMMANDS = frozenset("login logout mcp status whoami models about update help create-chat ls install-shell-integration".split())
@@ -82,6 +82,8 @@ class Cursor:
         if _NO_MODEL & set(arguments) or (not editor and arguments and arguments[0] in _SUBCOMMANDS):
             note = "This command does not talk to a model: it is run as it is."
             return LaunchPlan(self.name, (program, *arguments), "", routed=False, notes=(note,))
+        if request.shell:
+            raise no_shell("Cursor", "it asks before each command that its own list does not name, and that list is not Headroom's to write.")
         edits, notes = _edits(request)
         return LaunchPlan(self.name, argv, "", edits=edits, routed=False, losses=(_NOT_CARRIED,), notes=(*notes, *([_SCOPE] if edits else [])))
 

@@ -41,6 +41,7 @@ class PlanRequest:
         subscription: the user asked for the account that the agent is signed in to, where it could also use a key of its own.
         cwd: the folder that it is launched in.
         headroom: the command line of Headroom itself, good in every folder and without a PATH.
+        shell: the words that begin what the agent is to run in its own shell without asking its user, empty for nothing. Then ``mcp`` is empty.
     """
 
     program: Program
@@ -54,6 +55,7 @@ class PlanRequest:
     subscription: bool = False
     cwd: Path = Path()
     headroom: tuple[str, ...] = ("headroom",)
+    shell: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class LaunchPlan:
     routed: bool = True
     losses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def no_shell(agent: str, why: str) -> PlanError:
+    """The error for an agent that cannot be promised to run a command of ours unasked.
+
+    Args:
+        agent: its name.
+        why: a sentence.
+    """
+    return PlanError(f"{agent} cannot retrieve what was left out through its own shell: {why}", "Leave --retrieve=shell away.")
 
 
 @dataclass(frozen=True, slots=True)

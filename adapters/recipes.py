@@ -14,7 +14,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from adapters.loopback import past_proxies
-from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
+from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts, no_shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Recipe:
         if request.arguments and request.arguments[0] in self.no_model:
             note = "This command does not talk to a model: it is run as it is."
             return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(note,))
+        if request.shell:
+            raise no_shell(self.name, "Headroom does not know what it runs without asking.")
         env: dict[str, str] = {}
         mounts: dict[str, str] = {}
         for address in self.addresses:

@@ -44,6 +44,7 @@ class Option:
 PANELS = ("auto", "statusline", "tmux", "title", "off")
 LEARN = ("auto", "ask", "off")
 RETRIEVE = ("proxy", "client", "off")
+WRAP_RETRIEVE = ("mcp", "shell")
 OPTIONS: tuple[Option, ...] = (
     Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
     Option("off", False, "HEADROOM_OFF", "Relay everything untouched; count only."),
@@ -74,6 +75,14 @@ OPTIONS: tuple[Option, ...] = (
         LEARN,
     ),
     Option("mcp", True, "HEADROOM_MCP", "Give the agent the tools to retrieve what was left out."),
+    Option(
+        "wrap_retrieve",
+        "mcp",
+        "HEADROOM_WRAP_RETRIEVE",
+        "How a wrapped agent gets back what was left out: by our tools, or without any, by headroom show in its own shell.",
+        WRAP_RETRIEVE,
+        flag="retrieve",
+    ),
     Option("memory", False, "HEADROOM_MEMORY", "Remember which files were read, and give the agent the tool to ask what others read here before."),
     Option("state", "", "HEADROOM_STATE", "Folder for originals, decisions and receipts."),
     Option(
@@ -146,6 +155,7 @@ class Config:
     receipt: bool = True
     learn: str = "auto"
     mcp: bool = True
+    wrap_retrieve: str = "mcp"
     store: str = ""
     memory: bool = False
     port: int = 0
@@ -166,6 +176,11 @@ class Config:
     def database(self) -> Path:
         """The store's file, where no other store is named."""
         return self.state / "headroom.db"
+
+    @property
+    def by_shell(self) -> bool:
+        """Whether a wrapped agent gets back what was left out through its own shell."""
+        return self.wrap_retrieve == "shell" and not self.off
 
     @property
     def where(self) -> str:

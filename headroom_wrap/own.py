@@ -6,6 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
+SHOW = ("headroom", "show")
+"""What an agent is told to run in its shell for what was left out."""
+
 
 def module(name: str) -> tuple[str, ...]:
     """The command line of a module of ours, which finds our modules whatever folder it is called in.
@@ -15,6 +18,14 @@ def module(name: str) -> tuple[str, ...]:
     if sys.version_info >= (3, 11):
         return (sys.executable, "-P", "-m", name)
     return (sys.executable, "-c", f"import sys; del sys.path[0]; import runpy; runpy.run_module({name!r}, run_name='__main__', alter_sys=True)")
+
+
+def is_ours(program: str) -> bool:
+    """Whether a program is the script of this installation, links followed."""
+    try:
+        return Path(program).samefile(command()[0]) and len(command()) == 1
+    except OSError:
+        return False
 
 
 def command() -> tuple[str, ...]:

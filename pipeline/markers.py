@@ -9,7 +9,8 @@ and one footer a block::
     [headroom 3f9a2c7b: 361 of 612 lines left out, no error-like line among them; full text: headroom_retrieve 3f9a2c7b lines=120-480,
     or run: headroom show 3f9a2c7b --lines 120-480]
 
-Numbers are those of the original's units, so they are the retrieval keys.
+Numbers are those of the original's units, so they are the retrieval keys. To a model that has a shell and no tool of ours the footer names the
+command alone: ``full text: run headroom show 3f9a2c7b --lines 120-480]``.
 """
 
 from __future__ import annotations
@@ -30,17 +31,19 @@ def gap(first: int, last: int, note: str = "") -> str:
     return f"[… {numbers}: {note}]" if note else f"[… {numbers}]"
 
 
-def footer(handle: str, rewrite: Rewrite) -> str:
-    """The block's footer: handle, totals, what was checked, and how to get it back."""
+def footer(handle: str, rewrite: Rewrite, *, by_command: bool = False) -> str:
+    """The block's footer: handle, totals, what was checked, and how to get it back; with ``by_command`` by the command alone."""
     if not rewrite.gaps:
         what = rewrite.summary or "nothing left out, only regrouped"
-        return f"[headroom {handle}: {what}; as it was: headroom_retrieve {handle}]"
+        return f"[headroom {handle}: {what}; as it was: {'run headroom show' if by_command else 'headroom_retrieve'} {handle}]"
     plural = "" if rewrite.total == 1 else "s"
     what = f"{rewrite.left_out} of {rewrite.total} {rewrite.unit}{plural} left out"
     if rewrite.summary:
         what += f", {rewrite.summary}"
     largest = max(rewrite.gaps, key=len)
     numbers = _numbers(largest)
+    if by_command:
+        return f"[headroom {handle}: {what}; full text: run headroom show {handle} --lines {numbers}]"
     return f"[headroom {handle}: {what}; full text: headroom_retrieve {handle} lines={numbers}, or run: headroom show {handle} --lines {numbers}]"
 
 

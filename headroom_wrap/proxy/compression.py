@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headroom_wrap.events import Event, Trouble
-from headroom_wrap.proxy import codings
+from headroom_wrap.proxy import codings, shell
 from headroom_wrap.proxy.cold import Asked, ColdTurns
 from headroom_wrap.proxy.heads import Front
 from headroom_wrap.proxy.keeper import Keeper
@@ -60,6 +60,8 @@ class Compression:
         shared: conversations of several clients pass here: what one of them is refused concerns no other.
         cold: may give a conversation other forms where the provider's cache holds nothing of it; None: forms never change.
         feedback: makes the policy of a conversation gentler from its beginning, where earlier ones showed that; None: they all begin alike.
+        shells: names of tools in which a model can run ``headroom show``: that is how it gets back what was left out, and where it is offered none
+            of them nothing is left out; None: it has another way.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Compression:
         shared: bool = False,
         cold: ColdTurns | None = None,
         feedback: Feedback | None = None,
+        shells: frozenset[str] | None = None,
     ) -> None:
         self.dialect = dialect
         self._policy = policy
@@ -82,6 +85,7 @@ class Compression:
         self._shared = shared
         self._cold = cold
         self._feedback = feedback
+        self._shells = shells
         self._memory = RecentDecisions()
         self._refused: dict[str, None] = {}  # block keys, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
@@ -144,6 +148,8 @@ class Compression:
     async def _aligned(self, body: bytes, coding: str, read: Reader | None, session: str, *, elide: bool) -> Prepared:
         plain = await _decoded(body, coding) if coding else body
         policy = replace(self._policy, elide=True) if elide else self._policy
+        if self._shells is not None and not (elide or shell.offered(plain, self._shells)):
+            policy = replace(policy, elide=False)
         transcript = await self._read(plain, policy, read or self.dialect.read)
         firsts = keys = cache_aligner.lineage(transcript.items)
         all_blocks = transcript if read is None else _with_all_blocks(transcript)
@@ -172,6 +178,7 @@ class Compression:
             front=front,
             dialect=self.dialect.name,
             firsts={} if keys is firsts else dict(zip(keys, firsts, strict=True)),
+            retrievable=policy.elide,
         )
 
     async def _read(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:

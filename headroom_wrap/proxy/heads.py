@@ -102,7 +102,7 @@ def _scanned(body: bytes) -> tuple[bytes, ...]:
 def _tools(raw: bytes) -> tuple[bytes, bytes, int]:
     """Digests of the agent's tools and of ours, and the tokens of ours."""
     try:
-        declared = list(_flat(json.loads(raw)))
+        declared = list(single(json.loads(raw)))
     except (ValueError, RecursionError):
         return b"", b"", 0
     shown = [tool for tool in declared if not (isinstance(tool, dict) and tool.get("defer_loading") is True)]
@@ -114,7 +114,7 @@ def _tools(raw: bytes) -> tuple[bytes, bytes, int]:
     )
 
 
-def _flat(declared: Any) -> Iterator[Any]:
+def single(declared: Any) -> Iterator[Any]:
     """Single tools, taken out of the lists (Gemini, Converse) and namespaces (Codex) in which several are declared as one."""
     tools: list[Any] = declared if isinstance(declared, list) else [declared]
     for tool in tools:

@@ -30,10 +30,12 @@ class Keeper:
 
     Args:
         open_store: opens it, and may raise StoreError.
+        worded: what is put on record for an outcome, where its model is told of retrieval in other words than the worker's.
     """
 
-    def __init__(self, open_store: Callable[[], Store]) -> None:
+    def __init__(self, open_store: Callable[[], Store], *, worded: Callable[[Outcome], Outcome] | None = None) -> None:
         self._open_store = open_store
+        self._worded = worded
         self._store: Store | None = None
         self._error: StoreError | None = None
         self._tried = 0.0
@@ -78,6 +80,8 @@ class Keeper:
     async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
         """See ``cache_aligner.settle``. That it survives a loss of power is seen to in a moment: the request does not wait for the disk."""
         store = await self.open()
+        if self._worded is not None:
+            outcomes = [self._worded(outcome) for outcome in outcomes]
         decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
         self._flush_soon(store)
         return decided

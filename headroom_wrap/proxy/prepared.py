@@ -33,6 +33,7 @@ class Prepared:
         carried: decisions that are in force in it and were booked with the request that it follows on.
         places: where in the transcript the blocks of ``known`` stand: their items' indices.
         untouched: in a word why nothing was read (``signed``), ``""`` where nothing stood in the way.
+        retrievable: what was left out of it can be retrieved.
         firsts: in a later generation of the conversation the key that each block had in the first one, by its own.
     """
 
@@ -48,6 +49,7 @@ class Prepared:
     places: tuple[int, ...] = ()
     untouched: str = ""
     firsts: Mapping[str, str] = field(default_factory=dict)
+    retrievable: bool = False
 
     @property
     def head(self) -> Head:

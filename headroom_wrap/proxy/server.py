@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from headroom_wrap.events import Event, Ready, Trouble
-from headroom_wrap.proxy import certificates, way_out
+from headroom_wrap.proxy import certificates, shell, way_out
 from headroom_wrap.proxy.books import Books
 from headroom_wrap.proxy.cold import ColdTurns
 from headroom_wrap.proxy.compression import Compression
@@ -118,7 +118,7 @@ async def serving(
     def report(sentence: str) -> None:  # called in the keeper's thread
         loop.call_soon_threadsafe(tell, Trouble("store", sentence))
 
-    keeper = CountingKeeper(lambda: open_store(config, report), tally)
+    keeper = CountingKeeper(lambda: open_store(config, report), tally, worded=shell.told if config.shells is not None else None)
     upstreams = Upstreams(config.rules, _connector(config, tell))
     cold = None if config.off else ColdTurns(keeper, workers)
     policy = config.policy
@@ -126,7 +126,7 @@ async def serving(
     hooks = [hook for hook in (_remembering(config, keeper, tell), _noting(feedback, tell)) if hook is not None]
     books = Books(keeper, tell, config.agent, config.project, _each(hooks), cold=cold)
     dialects = [make() for make in DIALECTS]
-    compress = functools.partial(Compression, shared=config.standing, cold=cold, feedback=feedback)
+    compress = functools.partial(Compression, shared=config.standing, cold=cold, feedback=feedback, shells=config.shells)
     compressions = [] if config.off else [compress(d, policy, keeper, workers, tell) for d in dialects]
     lanes = tuple(itertools.starmap(Lane, itertools.zip_longest(dialects, compressions)))
     if config.retrieve == "proxy":

@@ -27,6 +27,7 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
         greeting: printed on standard output when a standing proxy serves, with the port for ``{port}``; ``""`` for nothing.
         allow_hosts: further names by which we may be called, besides this machine's loopback names.
         retrieve: ``proxy``: the model is offered our tool and we answer its calls; nothing but ``elide`` counts where that cannot be.
+            ``shell``: it runs ``headroom show`` in a shell, as ``tool_kinds`` knows them; nothing is left out where it is offered none.
         cache_aid: what clients leave of the provider's prompt cache unused is used for them.
         relocate: what changes in instructions with every request is moved to the end of the conversation; part of ``cache_aid``.
         pings, pings_cents: keep-alive pings in one pause of a conversation, and what all of them may cost until the proxy ends, in US cents.
@@ -118,6 +119,13 @@ class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
     def rules(self) -> Rules:
         """Where requests go."""
         return Rules(self.mounts, self.vendors, self.upstream, self.public)
+
+    @property
+    def shells(self) -> frozenset[str] | None:
+        """Names of the tools in which a model may run ``headroom show``, None where that is not how it retrieves."""
+        if self.retrieve != "shell":
+            return None
+        return frozenset(name for name, kind in self.tool_kinds.items() if kind == ToolKind.SHELL.value)
 
     @property
     def policy(self) -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapters.plan import LaunchPlan
+from headroom_wrap import own
 from headroom_wrap.errors import UserError
 
 BACKLOG = 128
@@ -60,6 +62,34 @@ def environment(plan: LaunchPlan, environ: Mapping[str, str]) -> dict[str, str]:
         if (scripts / "headroom").exists():
             env["PATH"] = f"{env['PATH']}{os.pathsep}{scripts}" if env.get("PATH") else str(scripts)
     return env
+
+
+def own_command(plan: LaunchPlan, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """What to set so that the agent's ``headroom`` is this installation, which alone is sure to know the session's store; nothing where it is.
+
+    Where the PATH leads to another one, or to none, a script in the session's folder stands before it: a folder with more in it would stand before
+    other programs, too.
+
+    Args:
+        plan: of the session.
+        environ: the user's environment.
+        folder: the session's own.
+
+    Raises:
+        UserError: the script cannot be written.
+    """
+    path = environment(plan, environ).get("PATH", "")
+    found = shutil.which("headroom", path=path)
+    if found is not None and own.is_ours(found):
+        return {"PATH": path}
+    scripts = folder / "bin"
+    try:
+        scripts.mkdir(mode=0o700)
+        with os.fdopen(os.open(scripts / "headroom", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700), "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {shlex.join(own.command())} "$@"\n')
+    except OSError as error:
+        raise UserError(f"{scripts} cannot be written: {error.strerror}.", "Is the disk full? HEADROOM_STATE names another folder.") from None
+    return {"PATH": os.pathsep.join(part for part in (str(scripts), path) if part)}
 
 
 def read_files(paths: list[Path]) -> dict[Path, str]:

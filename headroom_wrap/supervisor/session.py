@@ -22,7 +22,7 @@ from adapters.status_line import ShowsStatus
 from headroom_wrap import own, state
 from headroom_wrap.channels import status_line
 from headroom_wrap.channels.chosen import channel
-from headroom_wrap.config import Config
+from headroom_wrap.config import Config, load
 from headroom_wrap.errors import UserError
 from headroom_wrap.events import Event, Trouble, decode
 from headroom_wrap.memory.project import Project, remembered
@@ -113,6 +113,8 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         memory = remembered(config)
         plan = _plan(adapter, arguments, config, address, folder, memory=memory, subscription=subscription)
         launch.write_files(plan, folder)
+        if config.by_shell and plan.routed:
+            plan = replace(plan, env={**plan.env, **launch.own_command(plan, config.surroundings.environ, folder)})
         _write_store(config, folder)
         _edit(plan, journal, entry)
         view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
@@ -183,9 +185,13 @@ def _plan(
     around = config.surroundings
     program = programs.find(adapter, around)
     files = launch.read_files(adapter.reads(arguments, around.environ, around.home, around.cwd))
-    mcp = _tools(config, folder, memory) if config.mcp and not config.off else ()
+    shell = _shell(config) if config.by_shell else ()
+    mcp = _tools(config, folder, memory) if config.mcp and not config.off and not shell else ()
     request = PlanRequest(
-        program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription, cwd=around.cwd, headroom=own.command()
+        *(program, arguments, around.environ, files, proxy, config.upstream, mcp, folder, subscription),
+        cwd=around.cwd,
+        headroom=own.command(),
+        shell=shell,
     )
     try:
         plan = adapter.plan(request)
@@ -198,6 +204,20 @@ def _plan(
             raise UserError(f"{adapter.name} has no status line that Headroom can write in.", "Leave --panel=statusline away.")
         plan = adapter.with_status(plan, files, folder / status_line.FILE)
     return replace(plan, env={**plan.env, MARK: folder.name})
+
+
+def _shell(config: Config) -> tuple[str, ...]:
+    """What the agent is to run for what was left out.
+
+    Raises:
+        UserError: it would look into another store.
+    """
+    if config.store != load(config.surroundings).store:
+        raise UserError(
+            "The command headroom show, by which the agent is to retrieve what was left out, would not know the store that --store names.",
+            "Name the store in config.toml or in HEADROOM_STORE, or leave --retrieve=shell away.",
+        )
+    return own.SHOW
 
 
 def _tools(config: Config, folder: Path, project: Project | None) -> tuple[str, ...]:
@@ -362,7 +382,8 @@ def _settings(adapter: Adapter, plan: LaunchPlan, config: Config, secret: str, m
         store=config.store,
         profile=config.profile.value,
         off=config.off,
-        elide=config.mcp,
+        retrieve="shell" if config.by_shell else "",
+        elide=config.mcp or config.by_shell,
         floor_tokens=config.floor_tokens,
         exclude_tools=config.exclude_tools,
         disabled=config.disabled,

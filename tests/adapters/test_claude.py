@@ -18,11 +18,17 @@ USER, PROJECT, LOCAL = HOME / ".claude/settings.json", CWD / ".claude/settings.j
 
 
 def plan(
-    *arguments: str, environ: dict[str, str] | None = None, files: dict[Path, str] | None = None, upstream: str = "", mcp: bool = True
+    *arguments: str,
+    environ: dict[str, str] | None = None,
+    files: dict[Path, str] | None = None,
+    upstream: str = "",
+    mcp: bool = True,
+    shell: tuple[str, ...] = (),
 ) -> LaunchPlan:
     ordered = {p: (files or {})[p] for p in (USER, PROJECT, LOCAL, *(files or {})) if p in (files or {})}
     command = ("/py", "-m", "headroom_wrap.mcp") if mcp else ()
-    return Claude().plan(PlanRequest(Program("/bin/claude", "2.1.197"), arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER))
+    program = Program("/bin/claude", "2.1.197")
+    return Claude().plan(PlanRequest(program, arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER, shell=shell))
 
 
 def settings(found: LaunchPlan) -> dict[str, Any]:
@@ -53,6 +59,14 @@ def test_without_mcp() -> None:
     found = plan(mcp=False)
     assert "--mcp-config" not in found.argv
     assert "permissions" not in settings(found)
+
+
+def test_in_its_own_shell_it_may_run_what_retrieves_and_is_given_nothing_else() -> None:
+    found = plan("-p", "hello", "--settings", '{"permissions": {"allow": ["Bash(ls)"]}}', mcp=False, shell=("headroom", "show"))
+    assert found.argv == ("/bin/claude", "--settings", f"{FOLDER}/settings.json", "-p", "hello")
+    assert settings(found)["permissions"] == {"allow": ["Bash(ls)", "Bash(headroom show:*)"]}
+    assert found.files.keys() == {FOLDER / "settings.json"}
+    assert "hooks" not in settings(found)
 
 
 @pytest.mark.parametrize(

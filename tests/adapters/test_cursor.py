@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from adapters.cursor import RULE, Cursor
-from adapters.plan import PlanRequest, Program
+from adapters.plan import PlanError, PlanRequest, Program
 
 HOME, PROJECT, SESSION = Path("/home/ada"), Path("/home/ada/shop"), Path("/state/sessions/1")
 MCP, HOOKS, RULES = HOME / ".cursor/mcp.json", PROJECT / ".cursor/hooks.json", PROJECT / ".cursor/rules/headroom.mdc"
 
 
-def plan(*arguments: str, program: str = "/bin/cursor-agent", files: dict[Path, str] | None = None, mcp: tuple[str, ...] = ("py", "-m", "mcp")):
+def plan(
+    *arguments: str, program: str = "/bin/cursor-agent", files: dict[Path, str] | None = None, mcp: tuple[str, ...] = ("py", "-m", "mcp"), shell=()
+):
     request = PlanRequest(
         Program(program),
         arguments,
@@ -24,6 +26,7 @@ def plan(*arguments: str, program: str = "/bin/cursor-agent", files: dict[Path, 
         SESSION,
         cwd=PROJECT,
         headroom=("/x y/headroom",),
+        shell=shell,
     )
     return Cursor().plan(request)
 
@@ -100,3 +103,10 @@ def test_switched_off() -> None:
 
 def test_what_is_read() -> None:
     assert set(Cursor().reads((), {}, HOME, PROJECT)) == {MCP, HOOKS, RULES}
+
+
+def test_it_cannot_be_promised_to_run_a_command_unasked() -> None:
+    with pytest.raises(PlanError, match="asks before each command") as refused:
+        plan(shell=("headroom", "show"), mcp=())
+    assert "--retrieve=shell" in refused.value.hint
+    assert not plan("login", shell=("headroom", "show"), mcp=()).edits

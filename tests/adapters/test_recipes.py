@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,11 @@ def test_entries_hold_together() -> None:
         kept = recipe.transcripts({}, Path("/home/ada"))
         assert kept is None or kept.root.parent != kept.root
         assert recipe.reads((), {}, Path("/home/ada"), Path("/work")) == []
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_none_can_be_promised_to_run_a_command_unasked(name: str) -> None:
+    request = PlanRequest(Program(f"/bin/{name}"), (), {}, {}, PROXY, "", (), FOLDER, shell=("headroom", "show"))
+    with pytest.raises(PlanError, match=f"{name} cannot retrieve"):
+        RECIPES[name].plan(request)
+    assert not RECIPES[name].plan(replace(request, arguments=("--version",))).routed

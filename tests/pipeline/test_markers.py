@@ -30,6 +30,17 @@ def test_footer_of_a_regrouped_block_claims_nothing_is_missing() -> None:
     assert markers.handles(footer) == [HANDLE]
 
 
+def test_footer_for_a_shell_names_the_command_alone() -> None:
+    lossy, regrouped = Rewrite("x", 612, (Gap(3, 3), Gap(120, 479)), "no error-like line among them"), Rewrite("x", 3)
+    footer = markers.footer(HANDLE, lossy, by_command=True)
+    said = "no error-like line among them; full text: run headroom show 3f9a2c7b --lines 120-479]"
+    assert footer == f"[headroom 3f9a2c7b: 361 of 612 lines left out, {said}"
+    assert markers.elides(footer)
+    assert markers.footer(HANDLE, regrouped, by_command=True).endswith("as it was: run headroom show 3f9a2c7b]")
+    for rewrite in (lossy, regrouped):
+        assert len(markers.footer(HANDLE, rewrite, by_command=True)) <= len(markers.footer(HANDLE, rewrite)) + len("run ")
+
+
 def test_excerpts_are_markers_too() -> None:
     assert markers.carries_marker("12\tline\n" + markers.excerpt(HANDLE, 1, 612, "line"))
     assert not markers.carries_marker("we use headroom and [brackets] and sha 3f9a2c7b")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from headroom_wrap.events import Began, Event, Trouble
 from headroom_wrap.proxy.keeper import Keeper
+from pipeline.outcome import Outcome
 from pipeline.store.api import Receipt, Store
 from pipeline.usage import Usage
 
@@ -144,10 +145,11 @@ class CountingKeeper(Keeper):
     Args:
         open_store: opens the store, and may raise StoreError.
         tally: counts.
+        worded: see ``Keeper``.
     """
 
-    def __init__(self, open_store: Callable[[], Store], tally: Tally) -> None:
-        super().__init__(open_store)
+    def __init__(self, open_store: Callable[[], Store], tally: Tally, *, worded: Callable[[Outcome], Outcome] | None = None) -> None:
+        super().__init__(open_store, worded=worded)
         self._tally = tally
 
     async def add_receipt(self, receipt: Receipt) -> None:

@@ -164,7 +164,8 @@ class Conversation:
     async def _prepare(self, body: bytes, before: Standing | None) -> Prepared:
         if self._compression is None or before is None or len(body) > _HELD:
             return self._untouched
-        prepared = await self._compression.prepare(body, read=partial(self._dialect.read_on, before=before.items))
+        read = partial(self._dialect.read_on, before=before.items)
+        prepared = await self._compression.prepare(body, read=read, elide=before.retrievable)
         return replace(prepared, front=Front.known(prepared.head, prepared.declared or before.declared))
 
     def _steered(self, about: About) -> None:
@@ -234,4 +235,4 @@ def _after(before: Standing | None, prepared: Prepared) -> Standing | None:
     """The conversation up to and including a request."""
     if before is None or prepared.transcript is None:
         return None
-    return Standing(prepared.transcript.items, prepared.declared)
+    return Standing(prepared.transcript.items, prepared.declared, prepared.retrievable)

@@ -19,10 +19,12 @@ class Standing:
     Args:
         items: of all its requests and answers.
         declared: o200k tokens of our tools in them.
+        retrievable: what was left out of them can be retrieved, with the tools that they declare.
     """
 
     items: tuple[Item, ...] = ()
     declared: int = 0
+    retrievable: bool = False
 
 
 class Memory:

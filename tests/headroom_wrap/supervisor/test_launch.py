@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from types import MappingProxyType
@@ -54,6 +55,26 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     env = launch.environment(plan(env={"A": "2"}), {"A": "1", "B": "1", "PATH": "/nowhere"})
     assert env == {"A": "2", "B": "1", "PATH": f"/nowhere:{tmp_path}"}
     assert launch.environment(plan(routed=False), {"PATH": "/nowhere"})["PATH"] == "/nowhere"
+
+
+def test_the_agents_headroom_is_this_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ours, others = tmp_path / "ours", tmp_path / "others"
+    for place in (ours, others):
+        place.mkdir()
+        (place / "headroom").write_text(f"#!/bin/sh\necho {place.name} $*\n")
+        (place / "headroom").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(ours / "python"))
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "headroom").symlink_to(ours / "headroom")
+    for path, expected in (("/nowhere", f"/nowhere:{ours}"), (str(ours), str(ours)), (f"{tmp_path}/linked:{others}", f"{tmp_path}/linked:{others}")):
+        assert launch.own_command(plan(), {"PATH": path}, tmp_path) == {"PATH": expected}
+        assert not (tmp_path / "bin").exists()
+    found = launch.own_command(plan(), {"PATH": f"{others}:{ours}"}, tmp_path)
+    assert found == {"PATH": f"{tmp_path}/bin:{others}:{ours}"}
+    done = subprocess.run(["/bin/sh", "-c", "headroom show 'a b'"], env=found, capture_output=True, text=True, check=True)
+    assert done.stdout == "ours show a b\n"
+    with pytest.raises(UserError, match="cannot be written"):
+        launch.own_command(plan(), {"PATH": str(others)}, tmp_path)
 
 
 def test_configuration_files(tmp_path: Path) -> None:

@@ -122,6 +122,24 @@ def test_the_agents_own_settings_say_how_the_upstream_is_reached(settings: Confi
     assert (told.way_out.proxy("https://api.example"), told.way_out.certificates[0]) == ("http://p:1", "/ca.pem")
 
 
+def test_through_its_own_shell_the_agent_gets_a_permission_and_no_tools(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = OneRequest("http://127.0.0.1:9")
+    plan = session.preview(agent, (), replace(settings, wrap_retrieve="shell"))
+    assert agent.request is not None
+    assert (agent.request.mcp, agent.request.shell) == ((), ("headroom", "show"))
+    told = session._settings(agent, plan, replace(settings, wrap_retrieve="shell", mcp=False), "secret", None)
+    assert (told.retrieve, told.elide) == ("shell", True)
+    told = session._settings(agent, plan, settings, "secret", None)
+    assert (told.retrieve, told.elide) == ("", True)
+    session.preview(agent, (), replace(settings, wrap_retrieve="shell", off=True))
+    assert (agent.request.mcp, agent.request.shell) == ((), ())
+    with pytest.raises(UserError, match="would not know the store"):
+        session.preview(agent, (), replace(settings, wrap_retrieve="shell", store="redis://host/0"))
+    monkeypatch.setenv("HEADROOM_STORE", "redis://host/0")
+    session.preview(agent, (), config.load(config.surroundings(), {"wrap_retrieve": "shell"}))
+    assert agent.request.shell == ("headroom", "show")
+
+
 def test_what_earlier_sessions_showed_counts_unless_nothing_is_to_be_learned(settings: Config, tmp_path: Path) -> None:
     plan = LaunchPlan("one", (), "https://api.example")
     told = session._settings(OneRequest(""), plan, settings, "secret", None)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.websocket.conversation import Conversation, Onward
+from pipeline import markers
 from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.policy import Policy
 from tests.headroom_wrap.proxy.harness import InlineWorkers
@@ -32,10 +33,11 @@ class NoBooks:
 class Wire:
     """A proxy's life on one store, with sockets that are opened and lost at will, in front of a model."""
 
-    def __init__(self, items, store=None, policy=None):
+    def __init__(self, items, store=None, policy=None, shells=None):
         self.model = Model(items)
         self.keeper = Keeper(lambda: store or MemoryStore())
-        self.compression = Compression(OpenAIResponses(), policy or Policy(floor_tokens=100), self.keeper, InlineWorkers(), lambda _: None)
+        policy = policy or Policy(floor_tokens=100)
+        self.compression = Compression(OpenAIResponses(), policy, self.keeper, InlineWorkers(), lambda _: None, shells=shells)
         self.books = NoBooks()
         self.previous = ""
         self.connect()
@@ -110,6 +112,20 @@ def test_the_model_sees_the_same_whatever_way_a_conversation_takes(messages, dat
     assert socket == asyncio.run(however(items, ways, MemoryStore()))
     for before, after in zip(socket, socket[1:]):
         assert after[: len(before)] == before
+
+
+@pytest.mark.parametrize("name", ["exec", "wait_only"])
+async def test_the_tools_of_its_first_request_are_those_of_a_conversation(name):
+    """Codex declares them once a socket, in an item, and the answers to calls of them come in requests that declare nothing."""
+    tools = {"type": "additional_tools", "role": "developer", "tools": [{"type": "namespace", "name": "functions", "tools": [{"name": name}]}]}
+    items = [tools, *session(3)]
+    wire = Wire(items, shells=frozenset({"exec"}))
+    await wire.ask([], [], generate=False)
+    for new, whole in requests(items):
+        await wire.ask(new, whole)
+    await wire.close()
+    elided = [markers.elides(text) for text in results(wire.model.prompts[-1])]
+    assert any(elided) is (name == "exec")
 
 
 async def test_the_property_is_about_something():
