@@ -149,7 +149,7 @@ class Loop:
             self._resized(now)
         due = self._screen.due()
         if due is not None and now >= due and not self._check_size(now):
-            self._display.write(self._screen.paint(now))
+            self._show(self._screen.paint(now))
             self._follow_screen()
             if self._covered is not self._screen.covered:
                 self._covered = not self._covered
@@ -196,13 +196,17 @@ class Loop:
             return 0
         data = self._from.read()
         if data:
-            self._display.write(self._screen.output(data, now))
-            if self._screen.filtering:
-                self._to.write(self._screen.replies())
+            self._show(self._screen.output(data, now))
             self._follow_screen()
             if self._tee.feed(data):
                 self._guard_stale = True
         return len(data)
+
+    def _show(self, written: bytes) -> None:
+        """Write what the screen gave. The agent's may be among it, held behind the page until now, with questions that are ours to answer."""
+        self._display.write(written)
+        if self._screen.filtering:
+            self._to.write(self._screen.replies())
 
     # Size
 
@@ -227,7 +231,7 @@ class Loop:
         self._asked_for = size
         self._answer_until = now + _ANSWER_S
         self._screen.take_cursor()
-        self._display.write(self._screen.ask_cursor())
+        self._show(self._screen.ask_cursor())
 
     def _resized(self, now: float, cursor: tuple[int, int] | None = None) -> None:
         """The terminal has said where its cursor is, or has not (None)."""
@@ -238,7 +242,7 @@ class Loop:
         self._answer_until = None
         begins = self._starting and size == self._screen.size
         self._starting = False
-        self._display.write(self._screen.start(cursor) if begins else self._screen.resize(size, now, cursor))
+        self._show(self._screen.start(cursor) if begins else self._screen.resize(size, now, cursor))
         self._follow_screen()
 
     def _follow_screen(self) -> None:
@@ -293,7 +297,7 @@ class Loop:
         """The agent has stopped: give the terminal to the shell, stop our own job, and go on when it is continued."""
         self._stopped = False
         self._read_on(_STOP_SILENCE_S)
-        self._display.write(self._screen.park())
+        self._show(self._screen.park())
         self._flush(_STOP_STUCK_S)
         self._guardian.park(parked=True)
         self._mode.leave()

@@ -477,6 +477,38 @@ def test_the_page_holds_the_output_and_gives_it_back_in_order() -> None:
         assert b"line 398\r\nline 399" in outer.seen
 
 
+ASKER = """
+import os, sys, tty
+tty.setraw(0)
+os.write(1, b"ready.")
+open(sys.argv[1]).close()
+os.write(1, b"\\x1b[18t")
+open(sys.argv[2], "w").close()
+answer = os.read(0, 100)
+os.write(1, b"answered " + answer[1:] + b".")
+"""
+
+
+@pytest.mark.parametrize(("key", "size"), [(b"q", Window(24, 80)), (b"x", Window(30, 90))], ids=["closed", "resized"])
+def test_a_question_that_was_asked_behind_the_page_is_answered(tmp_path: Path, key: bytes, size: Window) -> None:
+    go, asked = tmp_path / "go", tmp_path / "asked"
+    os.mkfifo(go)
+    with Outer(wrapped(*python(ASKER), str(go), str(asked), panel=3)) as outer:
+        outer.expect(rb"ready\.")
+        outer.expect(rb"panel row 3 of 3")
+        outer.send(b"\x1c")
+        outer.expect(rb"page of 21 rows")
+        go.write_bytes(b"")
+        outer.until(asked.exists, "the question")
+        outer.send(b"j")
+        outer.expect(rb"typed: j")  # what came before the key was read before it
+        outer.send(key)
+        if size.rows != 24:
+            outer.resize(size)
+        outer.expect(rb"answered \[8;21;80t\.")
+        assert outer.wait() == 0
+
+
 def test_an_agent_that_ends_behind_the_page_is_seen_to_the_end() -> None:
     with Outer(wrapped("sh", "-c", "read a; echo last words", panel=3)) as outer:
         outer.expect(rb"panel row 3 of 3")
