@@ -233,7 +233,9 @@ class Screen:
         """Take the page away, and pass on what the agent has written behind it."""
         if not self.covered:
             return b""
-        return self._fail_open(lambda out: out.uncover() + out.feed(self._page.release()))
+        lifted = self._fail_open(lambda out: out.uncover())
+        held = self._page.release()
+        return lifted + self._fail_open(lambda out: out.feed(held), instead=held)
 
     def _ask_view(self) -> Sequence[bytes] | None:
         if self._broken:
@@ -278,7 +280,8 @@ class Screen:
                 return b""
             self._filters = self._new_filters(self.size, 0)
         self._asked = True
-        return self.uncover() + self._filters[0].ask_position()
+        written = self.uncover()
+        return written + self._fail_open(lambda out: out.ask_position())
 
     def take_cursor(self) -> Position | None:
         """The answer, once."""
@@ -287,10 +290,10 @@ class Screen:
     def resize(self, size: Window, now: float, cursor: Position | None = None) -> bytes:
         """The terminal has another size, and its cursor is at `cursor`: what to write before the agent is told."""
         self.size = size
+        before = self.uncover()
         self.panel = self._panel_rows(size)
         if self._filters is None:
-            return b""
-        before = self.uncover()
+            return before
         written = before + self._fail_open(lambda out: out.resize(size.rows, size.cols, self.panel, cursor))
         if self._asked and cursor is None and self._filters is not None:
             self._filters[0].ask_position()  # not asked again: a late answer is still ours, and no key for the agent

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_wrap.supervisor.screen import Screen
+from headroom_wrap.supervisor.screen import InputFilter, OutputFilter, Screen, make_filters
 from headroom_wrap.supervisor.tty import Window
 
 SIZE = Window(24, 80, 800, 480)
@@ -260,7 +260,16 @@ def test_the_key_opens_the_page_and_the_output_waits_behind_it() -> None:
     assert not screen.covered
 
 
-@pytest.mark.parametrize("cause", ["finish", "park", "resize", "ask"])
+CAUSES: dict[str, Callable[[Screen], bytes]] = {
+    "finish": Screen.finish,
+    "park": Screen.park,
+    "resize": lambda screen: screen.resize(Window(40, 90), 2.0, (3, 1)),
+    "too small": lambda screen: screen.resize(Window(9, 90), 2.0, (3, 1)),
+    "ask": Screen.ask_cursor,
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
 def test_what_takes_the_panel_takes_the_page_and_loses_nothing(cause: str) -> None:
     screen = Screen(Figures(), SIZE, 0.0, full=Full())
     screen.start((1, 1))
@@ -268,9 +277,41 @@ def test_what_takes_the_panel_takes_the_page_and_loses_nothing(cause: str) -> No
     screen.paint(1.0)
     screen.output(b"behind", 1.0)
     assert b"1049l" in screen.repair()
-    causes = {"finish": screen.finish, "park": screen.park, "resize": lambda: screen.resize(Window(40, 90), 2.0, (3, 1)), "ask": screen.ask_cursor}
-    written = causes[cause]()
+    written = CAUSES[cause](screen)
     assert written.index(b"\x1b[?1049l") < written.index(b"behind")
+
+
+def failing_filters(rows: int, cols: int, panel: int, key: bytes, on_key: Callable[[], None]) -> tuple[OutputFilter, InputFilter]:
+    """The real ones, but output that says `bad` fails."""
+    out, keys = make_filters(rows, cols, panel, key, on_key)
+    feed = out.feed
+
+    def picky(data: bytes) -> bytes:
+        if b"bad" in data:
+            raise ValueError("bad")
+        return feed(data)
+
+    out.feed = picky  # type: ignore[method-assign]
+    return out, keys
+
+
+@pytest.mark.parametrize("cause", ["close", *CAUSES])
+def test_a_filter_that_fails_at_what_the_page_held_costs_neither_that_nor_the_screen(cause: str) -> None:
+    errors: list[Exception] = []
+    screen = Screen(Figures(), SIZE, 0.0, full=Full(), make_filters=failing_filters, on_error=errors.append)
+    screen.start((1, 1))
+    screen.input(b"\x1c")
+    screen.paint(1.0)
+    screen.output(b"precious", 1.0)
+    screen.output(b" and bad", 1.0)
+    screen.input(b"q")
+    written = CAUSES[cause](screen) if cause in CAUSES else screen.paint(2.0)
+    back = written.index(b"precious and bad")
+    for undo in (b"\x1b[?7h", b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[r"):
+        assert undo in written[:back]
+    assert [str(error) for error in errors] == ["bad"]
+    assert not screen.covered
+    assert screen.output(b"on", 3.0) == b"on"
 
 
 def test_an_agent_that_floods_the_page_waits() -> None:
