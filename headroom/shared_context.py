@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from headroom._stores import default_store
@@ -83,7 +83,7 @@ class SharedContext:
         self._clock = clock
 
     def put(self, key: str, content: str, *, query: str = "") -> Entry:
-        """Share a text under a name. One that is there already, from whomever, is not compressed again.
+        """Share a text under a name. One that is there already in this profile, from whomever, is not compressed again.
 
         Args:
             key: the name; a new text under it goes before the old one, which stays to be had by its digest.
@@ -97,7 +97,7 @@ class SharedContext:
         if not key:
             raise ValueError("A shared text needs a name.")
         digest = _digest(content)
-        decision = self._form(digest) or self._compressed(digest, content, query, key)
+        decision = self._form(digest, self._policy.profile) or self._compressed(digest, content, query, key)
         now = self._clock()
         memory = Memory(self.project, key, digest, decision.handle, _KIND, self._agent, self._session, now, decision.tokens_before, "")
         self._store.remember([memory])
@@ -109,7 +109,8 @@ class SharedContext:
         Args:
             key: its name.
             digest: SHA-256 of the text, in hex.
-            full: the text as it was put; otherwise compressed, with a footer that says how to get the rest.
+            full: the text as it was put; otherwise compressed, with a footer that says how to get the rest, but no further than
+                the profile of this object allows.
 
         Raises:
             ValueError: neither key nor digest.
@@ -120,7 +121,7 @@ class SharedContext:
         found = self._entries(key, digest)
         if not found:
             return None
-        decision = None if full else self._form(found[0].digest)
+        decision = None if full else self._form(found[0].digest, *_no_further_than(self._policy.profile))
         if decision is not None and decision.text is not None:
             return decision.text
         original = self._store.original(found[0].handle)
@@ -143,9 +144,11 @@ class SharedContext:
         memories = self._store.memories(self.project, key=key, digest=digest)
         return tuple(_entry(note) for note in notes.gather(m for m in memories if m.kind == _KIND))
 
-    def _form(self, digest: str) -> Decision | None:
-        """What a text was made into when it was first put."""
-        return self._store.decisions([shared_key(digest)]).get(shared_key(digest))
+    def _form(self, digest: str, *profiles: Profile) -> Decision | None:
+        """What a text was made into when it was first put, in the first of the profiles in which it was."""
+        keys = [_form_key(digest, profile) for profile in profiles]
+        made = self._store.decisions(keys)
+        return next((made[key] for key in keys if key in made), None)
 
     def _compressed(self, digest: str, content: str, query: str, key: str) -> Decision:
         outcome = route(Content(content, Query(query)), (), self._policy)
@@ -154,12 +157,23 @@ class SharedContext:
         handle = self._store.put_original(content, unit=unit, spans=spans, label=f"shared: {key}")
         text = ccr.render(rewrite, handle) if rewrite is not None else None
         before = outcome.tokens_before or tokens.estimate(content)
-        made = Decision(shared_key(digest), text, outcome.reason.value, outcome.compressor, handle, before, outcome.tokens_after or before)
+        form = _form_key(digest, self._policy.profile)
+        made = Decision(form, text, outcome.reason.value, outcome.compressor, handle, before, outcome.tokens_after or before)
         return self._store.freeze([made])[made.key]
 
 
 def _entry(note: notes.Note) -> Entry:
     return Entry(note.key, note.digest, note.handle, note.tokens, tuple(agent for agent, _ in note.seen), note.seen[0][1])
+
+
+def _no_further_than(profile: Profile) -> Sequence[Profile]:
+    """A profile and the gentler ones, the gentlest last."""
+    profiles = list(Profile)
+    return profiles[profiles.index(profile) :: -1]
+
+
+def _form_key(digest: str, profile: Profile) -> str:
+    return shared_key(digest if profile is Profile.BALANCED else _digest(f"{profile.value} {digest}"))
 
 
 def _digest(content: str) -> str:

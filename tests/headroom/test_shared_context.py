@@ -11,6 +11,7 @@ import pytest
 import headroom
 from headroom import SharedContext, retrieve, shared_context
 from headroom_wrap.demo import samples
+from pipeline import markers
 from pipeline.store.api import Memory
 from pipeline.store.sqlite import SqliteStore
 
@@ -54,6 +55,23 @@ def test_a_text_is_compressed_once_whoever_puts_it(store: SqliteStore, monkeypat
     assert routed == [1]
     assert len({entry.handle for entry in entries}) == 1
     assert len({SharedContext("p", store=store).get(key) for key in "xy"}) == 1
+
+
+def test_nobody_gets_a_text_in_fewer_words_than_its_profile_allows(store: SqliteStore) -> None:
+    contexts = {profile: SharedContext("p", agent=profile, profile=profile, store=store) for profile in ("lossless", "balanced", "aggressive")}
+    got = {}
+    for putter in ("balanced", "lossless", "aggressive"):
+        entry = contexts[putter].put("x", LOG)
+        got[putter] = {profile: context.get("x") or "" for profile, context in contexts.items()}
+    assert got["balanced"]["lossless"] == LOG, "it was not put losslessly yet"
+    assert got["balanced"]["aggressive"] == got["balanced"]["balanced"] != LOG, "the nearest gentler one there is"
+    last = got["aggressive"]
+    assert not markers.elides(last["lossless"])
+    assert markers.elides(last["balanced"])
+    assert len(last["aggressive"]) <= len(last["balanced"]) < len(last["lossless"]) < len(LOG)
+    assert got["lossless"]["lossless"] == last["lossless"]
+    assert last["balanced"] == got["balanced"]["balanced"], "what was made of it once stays"
+    assert entry.agents == ("aggressive", "lossless", "balanced")
 
 
 def test_the_newest_text_of_a_name_and_all_by_digest(store: SqliteStore) -> None:
