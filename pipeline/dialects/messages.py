@@ -16,7 +16,7 @@ from pipeline.dialects.json_spans import Malformed
 from pipeline.policy import Policy
 from pipeline.transcript import LEAST_PASTED, Item, ItemKind, Span, ToolCall, ToolKind
 
-_CACHE_BYTES = 32 * 1024 * 1024
+_CACHE_BYTES = 20 << 20  # two conversations of a million tokens
 _SESSION_HEADERS = ("session-id", "x-session-id", "x-client-session-id", "x-session-affinity", "thread-id")
 
 # What agents' harnesses say in the user's name: at the start of a line, so that a question about such a tag stays a question. An end that is
