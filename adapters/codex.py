@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from adapters.loopback import past_proxies
-from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
+from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts, no_shell
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,6 +42,9 @@ _REGIONS = "Codex does not apply the routing of ChatGPT workspaces that are boun
 _MODELS = "With an API key Codex does not look for models newer than itself behind any address that is not OpenAI's."
 _NO_DAEMON = "Codex runs without its background server: what is under way ends with it."
 _NO_TITLE = "Codex gives new sessions no titles of their own while it has Headroom's tools (--no-mcp)."  # nor with any server that a flag names
+_ASKS = "untrusted"  # the policy by which Codex asks before whatever it does not know to be harmless
+_LOGIN = "Codex runs commands in a login shell: there, too, `headroom` must be on the PATH for the model to get back what was left out."
+_MAY_ASK = f"Where Codex asks before every command that it does not know (approval policy {_ASKS}), it asks before each headroom show."
 
 
 class Codex:
@@ -85,6 +88,8 @@ class Codex:
             return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(unrouted,))
         config = _merged(request, line)
         provider = _provider(config, line)
+        if request.shell and _ASKS in (config.get("approval_policy"), *line.values("-a", "--ask-for-approval")[-1:]):
+            raise no_shell("Codex", f"with the approval policy {_ASKS!r} it asks before each command.")
         upstream = request.upstream or provider.address
         flags = ["-c", provider.override(request.proxy)]
         if request.mcp and "url" not in _table(_table(config, "mcp_servers"), "headroom"):
@@ -93,6 +98,8 @@ class Codex:
         if line.command in _TUI:
             losses = (*losses, _NO_DAEMON, *([_NO_TITLE] if request.mcp else []))
             flags += [] if "--no-daemon" in line.options else ["--no-daemon"]
+        if request.shell:  # its sandboxes read everything, and so our store while a session's proxy holds it open
+            losses = (*losses, _LOGIN, *([_MAY_ASK] if line.command in _TUI else []))
         return LaunchPlan(
             self.name,
             (request.program.path, *line.before, *flags, *line.after),

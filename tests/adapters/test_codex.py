@@ -30,10 +30,12 @@ def plan(
     upstream: str = "",
     mcp: bool = True,
     version: str = "0.169.0",
+    shell: tuple[str, ...] = (),
 ) -> LaunchPlan:
     ordered = {p: (files or {})[p] for p in (SYSTEM, USER, PROFILE) if p in (files or {})}
     command = ("/py", "-m", "headroom_wrap.mcp", "--state", '/st "x"') if mcp else ()
-    return Codex().plan(PlanRequest(Program("/bin/codex", version), arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER))
+    program = Program("/bin/codex", version)
+    return Codex().plan(PlanRequest(program, arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER, shell=shell))
 
 
 def overrides(found: LaunchPlan) -> dict[str, Any]:
@@ -228,3 +230,28 @@ def test_where_its_sessions_are() -> None:
 
 def test_registered_under_its_name() -> None:
     assert ADAPTERS["codex"].name == "codex"
+
+
+def test_in_its_own_shell_it_needs_nothing_but_its_sandbox() -> None:
+    run = {"mcp": False, "shell": ("headroom", "show")}
+    found = plan("exec", "hello", **run)
+    assert found.argv == plan("exec", "hello", mcp=False).argv
+    assert any("login shell" in loss for loss in found.losses)
+    assert not any("untrusted" in loss for loss in found.losses)
+    assert any("untrusted" in loss for loss in plan(**run).losses)
+    assert plan("-a", "never", **run).routed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        (("-a", "untrusted"), {}),
+        (("--ask-for-approval=untrusted", "hello"), {}),
+        (("-c", "approval_policy=untrusted"), {}),
+        ((), {USER: 'approval_policy = "untrusted"'}),
+    ],
+)
+def test_where_it_asks_before_each_command_its_shell_is_refused(arguments: tuple[str, ...], files: dict[Path, str]) -> None:
+    with pytest.raises(PlanError, match="asks before each command"):
+        plan(*arguments, files=files, mcp=False, shell=("headroom", "show"))
+    assert plan(*arguments, files=files).routed

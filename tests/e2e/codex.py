@@ -118,7 +118,7 @@ def session(model: str, *, retrieves: bool = False, fault: Any = None) -> Script
         gaps: list[tuple[str, str]] = []
 
         def fetch(request: Mapping[str, Any]) -> list[dict[str, Any]]:
-            handle, first = left_out(_outputs(request))
+            handle, first = left_out(outputs_of(request))
             gaps.append((handle, f"{first}-{first + 1}"))
             return [retrieve(*gaps[0], model)]
 
@@ -148,7 +148,8 @@ def outputs(requests: Sequence[Recorded]) -> list[str]:
     return list(found.values())
 
 
-def _outputs(request: Mapping[str, Any]) -> list[str]:
+def outputs_of(request: Mapping[str, Any]) -> list[str]:
+    """The texts of the outputs in one request."""
     return [_output(item) for item in request["input"] if _is_output(item)]
 
 

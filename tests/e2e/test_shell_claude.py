@@ -21,8 +21,7 @@ READS = [text("First the log."), tool("Bash", command="cat app.log", description
 
 def runs_what_the_footer_says(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = RUN.search("\n".join(scripts.results(request)))
-    assert found is not None, "nothing was left out"
-    return [tool("Bash", command=found[1], description="Show what was left out")]
+    return [tool("Bash", command=found[1] if found is not None else "echo nothing was left out", description="Show what was left out")]
 
 
 def session(project: Project, provider: AnthropicProvider, *flags: str) -> list[Recorded]:
