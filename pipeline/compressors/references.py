@@ -16,25 +16,32 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline import tool_calls
 from pipeline.compressors.api import Content, Gap, Rewrite, Seen
+from pipeline.compressors.padding import told
+from pipeline.compressors.smart_crusher.weigh import tokens
 from pipeline.markers import carries_marker, gap
 from pipeline.policy import Policy
 from pipeline.transcript import ToolKind
 
 NAME = "references"
-LEAST_SPAN = 400  # characters; shorter interruptions cost more attention than they save
+LEAST_SPAN = 400  # characters of a file or a diff; shorter interruptions cost more attention than they save
+LEAST_OUTPUT = 45  # tokens, roughly, of any other output: nobody matches an edit against it, or judges what was changed
 SHORT_RANGE = 4000  # characters; an explicit range read below it was asked for to be seen
 SUMMARY = "every line left out stands above"
 
 _PLACES = 4  # remembered per key, the newest: more gained nothing
 _LONG_LINE = 200  # such a line is a key of its own: minified text has few lines
-_MOST_LABEL = 60
+_GAIN = 25  # tokens, roughly, that a reference must save
+_MOST_LABEL = 40
 _NUMBERED_SHARE = 0.75  # of the lines; a reader adds a heading or a reminder
+_COUNTED_SHARE = 0.5  # of them follow on the one before
 _PREFIX = re.compile(r"[ \t]{0,12}(\d{1,8})(\t|→|:|\|)")
 _LEFT_OUT = ("[… ", "⋯")
+_HUNK = "\n@@ -"
 _OURS = (*_LEFT_OUT, "[headroom ")  # a line with a marker of ours is no text
 _RANGE = re.compile(r"(?:\[… |⋯)(\d{1,9})(?:-(\d{1,9}))?")
 
@@ -196,8 +203,9 @@ def refer(content: Content, seen: Sequence[Seen] | SpanIndex, policy: Policy) ->
     if same is not None:
         marker = gap(1, len(lines), f"{_verb(path, same)} all of {_name(same)} above")
         return Rewrite(marker, len(lines), (Gap(1, len(lines)),), SUMMARY) if len(marker) * 2 <= len(text) else None
-    own = content.call is None or content.call.kind is not ToolKind.READ
-    spans = [(s, m) for s in index.stretches(text) for m in _matches(s, index, own=own and not s.printed)]
+    output = content.call is None or content.call.kind is not ToolKind.READ
+    short = output and _HUNK not in text
+    spans = [(s, m) for s in index.stretches(text) for m in _matches(s, index, own=output and not s.printed, short=short and not s.printed)]
     named: set[int] = set()
     out: list[str] = []
     gaps: list[Gap] = []
@@ -205,7 +213,7 @@ def refer(content: Content, seen: Sequence[Seen] | SpanIndex, policy: Policy) ->
     for stretch, match in spans:
         start = stretch.at + match.start
         marker = gap(start + 1, start + match.length, _note(stretch, match, path, named))
-        if len(marker) * 2 > sum(len(line) + 1 for line in lines[start : start + match.length]):
+        if not _pays(marker, lines[start : start + match.length]):
             continue
         if match.target.source is not None:
             named.add(match.target.source.ordinal)
@@ -245,32 +253,43 @@ def _is_marked(text: str) -> bool:
     return any(mark in text for mark in _OURS)
 
 
-def _printed_numbers(lines: Sequence[str]) -> list[re.Match[str] | None] | None:
-    """The number that a tool printed before each line, if it did: one separator, ascending, before most lines."""
+def _printed_numbers(lines: Sequence[str]) -> list[tuple[int, int] | None] | None:
+    """The number that a tool printed before each line, and where the line begins after it, if it did so: one separator, ascending, before most
+    lines, and mostly one by one. The hits of a search are numbered, too, but what stands between them is not there.
+    """
     sample = [line for line in lines[:40] if line]
     separators = Counter(m[2] for line in sample if (m := _PREFIX.match(line)))
     if not separators or sum(separators.values()) * 2 < len(sample):
         return None
     separator = separators.most_common(1)[0][0]
-    found: list[re.Match[str] | None] = []
+    printed: list[int | None] = []
+    begins: list[int] = []
     last = -1
     for line in lines:
         match = _PREFIX.match(line)
         if match is not None and match[2] == separator and int(match[1]) > last:
             last = int(match[1])
-            found.append(match)
+            printed.append(last)
+            begins.append(match.end())
         else:
-            found.append(None)
-    count = sum(m is not None for m in found)
-    return found if count >= 3 and count >= _NUMBERED_SHARE * sum(bool(line) for line in lines) else None
+            printed.append(None)
+            begins.append(0)
+    count = len(lines) - printed.count(None)
+    if count < 3 or count < _NUMBERED_SHARE * sum(bool(line) for line in lines):
+        return None
+    numbers = told(lines, printed)
+    on = sum(a is not None and b == a + 1 for a, b in pairwise(numbers))
+    if on < _COUNTED_SHARE * count:
+        return None
+    return [None if number is None else (number, begin) for number, begin in zip(numbers, begins, strict=True)]
 
 
-def _printed(lines: Sequence[str], numbers: Sequence[re.Match[str] | None], source: Seen | None, *, marked: bool) -> Iterator[_Stretch]:
+def _printed(lines: Sequence[str], numbers: Sequence[tuple[int, int] | None], source: Seen | None, *, marked: bool) -> Iterator[_Stretch]:
     """The stretches of a block with printed numbers: lines without one belong to none."""
     current: _Stretch | None = None
-    for at, (line, match) in enumerate(zip(lines, numbers, strict=True)):
-        number = None if match is None or (marked and _is_marked(line)) else int(match[1])
-        bare = line if match is None else line[match.end() :]
+    for at, (line, one) in enumerate(zip(lines, numbers, strict=True)):
+        number, begin = (None, 0) if one is None or (marked and _is_marked(line)) else one
+        bare = line[begin:]
         if current is not None and number == current.first + len(current.lines):
             current.lines.append(bare)
             continue
@@ -313,8 +332,8 @@ def _counted(lines: Sequence[str], numbers: Iterator[int | None], source: Seen |
         yield current
 
 
-def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool) -> Iterator[_Match]:
-    """What of a stretch stands above, from its first line to its last; with ``own`` also above in itself."""
+def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool, short: bool) -> Iterator[_Match]:
+    """What of a stretch stands above, from its first line to its last; with ``own`` also above in itself, with ``short`` of few lines, too."""
     lines = stretch.lines
     mine = _Places()
     repeated = _repeated(lines) if own else frozenset()
@@ -324,7 +343,7 @@ def _matches(stretch: _Stretch, index: SpanIndex, *, own: bool) -> Iterator[_Mat
         if start >= at:
             places = index.find(lines, start) + mine.find(lines, start)
             best = _longest(stretch, start, places) if places else None
-            if best is not None and _long_enough(lines, best):
+            if best is not None and _long_enough(lines, best, short=short):
                 best = _backwards(stretch, best, begin)
                 yield best
                 at = begin = best.start + best.length
@@ -365,13 +384,18 @@ def _common(lines: Sequence[str], at: int, others: Sequence[str], place: int, li
     return length
 
 
-def _long_enough(lines: Sequence[str], match: _Match) -> bool:
-    weight = 0
+def _long_enough(lines: Sequence[str], match: _Match, *, short: bool) -> bool:
+    size = 0
     for line in range(match.start, match.start + match.length):
-        weight += len(lines[line]) + 1
-        if weight >= LEAST_SPAN:
+        size += len(lines[line]) + 1
+        if size >= LEAST_SPAN:
             return True
-    return False
+    return short and size >= LEAST_OUTPUT and tokens("\n".join(lines[match.start : match.start + match.length])) >= LEAST_OUTPUT
+
+
+def _pays(marker: str, lines: Sequence[str]) -> bool:
+    """Whether a marker is enough shorter than the lines that it stands for. Of blanks many are one token."""
+    return tokens(marker) + _GAIN <= tokens("\n".join(lines))
 
 
 def _backwards(stretch: _Stretch, match: _Match, begin: int) -> _Match:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline import ccr
 from pipeline.compressors import references
 from pipeline.compressors.api import Content, Rewrite, Seen
+from pipeline.compressors.padding import PaddingCompressor, with_told
 from pipeline.compressors.references import LEAST_SPAN, SHORT_RANGE, SUMMARY, SpanIndex, refer
 from pipeline.markers import FOOTER, IN_PLACE
 from pipeline.policy import Policy, Profile
@@ -49,11 +50,25 @@ _NOTE = re.compile(
 _PRINTED = re.compile(r" *(\d+)\t(.*)")
 
 
+def counts(lines: Sequence[str]) -> bool:
+    """Whether the numbers before lines count on where nothing is left out: those of hits of a search do not, and are part of the lines."""
+    on = total = 0
+    before = None
+    for line in with_told(lines):
+        match = _PRINTED.match(line)
+        if match is not None:
+            total += 1
+            on += before is None or int(match[1]) == before + 1
+        before = None if match is None else int(match[1])
+    return total > 0 and on * 2 >= total
+
+
 def visible(text: str) -> dict[int, str]:
     """The lines of a block by the numbers by which a reader would call them."""
     found: dict[int, str] = {}
     lines = text.split("\n")
-    if any(_PRINTED.match(line) for line in lines):
+    if counts(lines):
+        lines = with_told(lines)
         return {int(m[1]): m[2] for line in lines if (m := _PRINTED.match(line))}
     n = 1
     for line in lines:
@@ -238,7 +253,7 @@ def test_periods_within_a_block() -> None:
     block = ["start", *(trace * 63), *trace[:5], "end"]
     rewrite = refer_lines(block, [], SHELL)
     assert rewrite is not None
-    assert rewrite.text.split("\n") == ["start", *trace, "[… 18-1009: the 16 lines 2-17 again, 62 times]", *trace[:5], "end"]
+    assert rewrite.text.split("\n") == ["start", *trace, "[… 18-1009: the 16 lines 2-17 again, 62 times]", "[… 1010-1014: again lines 2-6]", "end"]
     assert rebuild(rewrite.text, {}) == block
 
 
@@ -271,6 +286,43 @@ def test_short_spans_stay() -> None:
     assert refer_lines(lines[:8], [seen(1, lines)]) is None
     assert refer_lines([*lines[:4], "new", *lines[4:]], [seen(1, lines)]) is None
     assert refer_lines(lines, [seen(1, lines)]) is not None
+
+
+def test_output_is_referred_to_by_shorter_spans_than_files_and_changes() -> None:
+    lines, new = paragraph("alphabet", 5), paragraph("gamma", 8)
+    above = seen(1, ["first", *lines, *paragraph("beta")])
+    rewrite = refer_lines([*new, *lines, "end"], [above], SHELL)
+    assert rewrite is not None
+    assert rewrite.text.split("\n") == [*new, "[… 9-13: as in result 1 (Read src/a.py) above, its lines 2-6]", "end"]
+    assert refer_lines([*new, *lines, "end"], [above], READ) is None
+    assert refer_lines(["@@ -1,9 +1,9 @@", *new, "@@ -41,9 +41,9 @@", *lines, "end"], [above], SHELL) is None
+
+
+def test_a_span_of_blanks_has_fewer_tokens_than_a_marker() -> None:
+    wide = [" " * 200 + name for name in "xyz"]
+    assert refer_lines(["new", *wide, "end"], [seen(1, ["first", *wide, "last"])], SHELL) is None
+
+
+def test_hits_of_a_search_are_lines_with_their_numbers() -> None:
+    hits = [f"{n * 37}:    value_{n} = compute(config, name, {n * 7919 % 101}, deep=True)" for n in range(1, 30)]
+    rewrite = refer_lines(["3: # config", *hits[4:20], "2000: return config"], [seen(1, hits)], SHELL)
+    assert rewrite is not None
+    assert rewrite.text.split("\n") == ["3: # config", "[… 2-17: as in result 1 (Read src/a.py) above, its lines 5-20]", "2000: return config"]
+    other = [line.replace(":", "1:", 1) for line in hits]
+    assert refer_lines(other, [seen(1, hits)], SHELL) is None, "with other numbers they are other hits"
+
+
+def test_empty_lines_whose_numbers_were_left_out_are_counted() -> None:
+    file = [line for n, line in enumerate(paragraph("alpha", 60)) for line in ([line, *[""] * (n % 4)])]
+    text = "\n".join(["Here is the file:", *numbered(file)])
+    shorter = PaddingCompressor().compress(Content(text), Policy())
+    assert shorter is not None
+    assert "\n\n" in shorter.text
+    above = Seen(2, "Read src/a.py", ccr.render(shorter, "0123abcd"), text, "src/a.py")
+    rewrite = refer_lines(["changed", *file[9:50]], [above])
+    assert rewrite is not None
+    assert rewrite.text == "changed\n[… 2-42: unchanged, as in result 2 (Read src/a.py) above, its lines 10-50]"
+    assert rebuild(rewrite.text, {2: above.text}) == ["changed", *file[9:50]]
 
 
 @pytest.mark.parametrize(
@@ -357,9 +409,9 @@ def results(draw: st.DrawFn) -> list[tuple[str, ToolCall | None]]:
         for _ in range(draw(st.integers(0, 3))):
             at = draw(st.integers(0, len(lines)))
             lines[at:at] = draw(st.sampled_from([["changed"], ["[… 3-9: pasted]"], ["⋯12"], ["one", "two"]]))
-        if draw(st.booleans()):
-            first = draw(st.sampled_from([1, 1, 40]))
-            lines = [*(["heading"] * draw(st.integers(0, 1))), *numbered([x for x in lines if not x.startswith(("[…", "⋯"))], first)]
+        bare = [x for x in lines if not x.startswith(("[…", "⋯"))]
+        if draw(st.booleans()) and len(bare) > 2:  # two numbers count nothing
+            lines = [*(["heading"] * draw(st.integers(0, 1))), *numbered(bare, draw(st.sampled_from([1, 1, 40])))]
         if draw(st.booleans()):
             lines.append("")
         found.append(("\n".join(lines), draw(st.sampled_from([None, READ, SHELL]))))
@@ -381,7 +433,7 @@ def test_every_original_can_be_rebuilt_from_what_the_model_sees(blocks: list[tup
     sent: dict[int, str] = {}
     bodies: list[str] = []
     for block, text in zip(read_through(blocks, bodies), bodies, strict=True):
-        printed = any(_PRINTED.match(line) for line in block.original.split("\n"))
+        printed = counts(block.original.split("\n"))
         assert rebuild(text, sent, printed=printed) == block.original.split("\n")
         sent[block.ordinal] = block.text
 
