@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
+import resource
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from headroom_wrap.proxy.moment import MOMENT_S
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment
 from pipeline.outcome import Outcome
 from pipeline.store.api import Decision, Receipt, Store, StoreError
+from pipeline.store.api import Keeper as Writer
 
 _T = TypeVar("_T")
 _THREADS = 2  # one may wait for the disk
 _AGAIN_S = 3.0  # after a store that could not be opened
 _FEW = 16  # keys; what a request has in new blocks
-# All requests wait while one glances. A file in memory is read in a tenth of a millisecond; where the disk had to be asked it may have to be again.
+_SMALL = 32 << 10  # characters; to pack them takes half a millisecond
+# All requests wait while one is at the store. A file in memory is read in a tenth of a millisecond and written in three; where the disk had to be
+# asked it may have to be again. What only had to wait for the processor says nothing of the disk.
 _SLOW_S = 0.005
 _REST_S = 30.0
 _FLUSH_S = 1.0  # between two waits for the disk
+_unknown = itertools.count()
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """A store that can be written to without waiting."""
+
+    def at_once(self, work: Callable[[Writer], _T]) -> _T | None:
+        """What work makes of the store, in one transaction; None where it would have to wait. Of the store's own errors it raises none."""
+        ...
 
 
 class Keeper:
@@ -41,7 +57,8 @@ class Keeper:
         self._tried = 0.0
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="headroom-store")
         self._opening = asyncio.Lock()
-        self._glance_from = 0.0
+        self._prompt: Prompt | None = None
+        self._at_hand_from = 0.0
         self._flushed = -math.inf
         self._flush_at: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Future[None] | None = None
@@ -82,7 +99,9 @@ class Keeper:
         store = await self.open()
         if self._worded is not None:
             outcomes = [self._worded(outcome) for outcome in outcomes]
-        decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+        decided = self._settled_at_once(alignment, outcomes)
+        if decided is None:
+            decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
         self._flush_soon(store)
         return decided
 
@@ -108,17 +127,29 @@ class Keeper:
     def _opened(self) -> Store:
         store = self._open_store()
         store.glance([""])  # what the first one takes to be had is had before a request asks
+        self._prompt = store if isinstance(store, Prompt) else None
         return store
 
     def _glance(self, store: Store, keys: Sequence[str]) -> dict[str, Decision] | None:
         """See ``Store.glance``; None while that takes too long."""
-        began = time.monotonic()
-        if began < self._glance_from:
+        return self._at_hand(lambda: store.glance(keys))
+
+    def _settled_at_once(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision] | None:
+        """What ``cache_aligner.settle`` returns where it takes next to no time, else None: two turns of a thread take longer than it does."""
+        prompt, tasks = self._prompt, alignment.job.tasks if alignment.job is not None else ()
+        if prompt is None or len(tasks) + len(alignment.history) > _FEW or sum(len(task.content.text) for task in tasks) > _SMALL:
             return None
-        found = store.glance(keys)
+        return self._at_hand(lambda: prompt.at_once(lambda now: cache_aligner.settle(now, alignment, outcomes)))
+
+    def _at_hand(self, ask: Callable[[], _T | None]) -> _T | None:
+        """What a store answers that is asked without a thread; None while that takes too long."""
+        began, waits = time.monotonic(), _waits()
+        if began < self._at_hand_from:
+            return None
+        found = ask()
         ended = time.monotonic()
-        if ended - began > _SLOW_S:
-            self._glance_from = ended + _REST_S
+        if ended - began > _SLOW_S and _waits() != waits:
+            self._at_hand_from = ended + _REST_S
         return found
 
     def _flush_soon(self, store: Store) -> None:
@@ -144,3 +175,8 @@ class Keeper:
 
     async def _call(self, function: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+
+def _waits() -> int:
+    """A number that is another one when this thread has waited for something in between, or that is not known."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw if sys.platform == "linux" else next(_unknown)

@@ -15,6 +15,9 @@ from pipeline.store.api import StoreError
 Identity = tuple[int, int]
 """A file whatever its name: its device and its number on it."""
 
+# Who fills the WAL copies it into the database and waits for the disk, 20 ms and more: a block takes 6 pages, so at 4000 it is one in 600.
+_LOG_PAGES = 4000
+
 NOTHING: Identity = (0, 0)
 
 
@@ -48,9 +51,11 @@ def opened(path: Path, busy: float, *, wait: bool = True) -> tuple[sqlite3.Conne
     return _mended(path, busy, wait=wait)
 
 
-def reader(path: Path) -> sqlite3.Connection:
+def prompt(path: Path) -> sqlite3.Connection:
     """A second connection, on which nothing waits. The file stands, and is at the newest layout."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA wal_autocheckpoint = {2 * _LOG_PAGES}")  # who can wait for the disk has emptied it long before, where there is anyone
     db.execute("PRAGMA cache_size = -256")  # KiB: each commit of the other one empties it
     return db
 
@@ -120,8 +125,7 @@ def _configure(db: sqlite3.Connection, busy: float) -> None:
                 raise
             time.sleep(0.01)
     db.execute("PRAGMA synchronous = NORMAL")
-    # Who fills the WAL copies it into the database and waits for the disk, 20 ms and more: a block takes 6 pages, so at 4000 it is one in 600.
-    db.execute("PRAGMA wal_autocheckpoint = 4000")
+    db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     db.execute("PRAGMA journal_size_limit = 16777216")  # a WAL that grew once is cut back to 16 MiB
 
 

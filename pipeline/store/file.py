@@ -36,8 +36,9 @@ class File:
         self._db: sqlite3.Connection | None = None
         self._file = connection.NOTHING
         self._closed = False
-        self._reader: sqlite3.Connection | None = None  # waits for nothing: a writer of ours keeps the other one for itself
-        self._reading = threading.Lock()
+        self._prompt: sqlite3.Connection | None = None  # waits for nothing: a writer of ours keeps the other one for itself
+        self._prompting = threading.Lock()
+        self._in_hand: tuple[int, sqlite3.Connection] | None = None  # the thread that is in `at_once`, and its connection
         self._synced = -_SYNC_S
         with _registering:
             _files.add(self)
@@ -55,6 +56,10 @@ class File:
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
         """The connection, for one thread at a time."""
+        if (db := self._mine()) is not None:
+            with explained(self.path):
+                yield db
+            return
         with self._lock, explained(self.path):
             yield self._current()
 
@@ -66,14 +71,11 @@ class File:
             StoreError: it failed, or nobody else would find what was written.
         """
         with self.use() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            if self._mine() is not None:  # it is part of the one that is under way
                 yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:  # a full disk ends the transaction by itself
-                    db.execute("ROLLBACK")
-                raise
+                return
+            with _transaction(db):
+                yield db
             self.stands()
 
     def stands(self) -> None:
@@ -89,18 +91,28 @@ class File:
 
     def glance(self, read: Callable[[sqlite3.Connection], _T]) -> _T | None:
         """What is read on a connection that waits for nothing; None where that cannot be had. It raises nothing."""
-        if not self._reading.acquire(blocking=False):
-            return None
-        try:
-            if self._db is None or connection.identity(self.path) != self._file:
+        with self._promptly() as db:
+            return None if db is None else read(db)
+        return None
+
+    def at_once(self, work: Callable[[], _T]) -> _T | None:
+        """What work makes of the file where all that it writes is one transaction that waits for nothing.
+
+        None where that cannot be had; then nothing has been written that others are sure to find. Of the store's own errors it raises none.
+        """
+        found = None
+        with self._promptly() as db:
+            if db is None:
                 return None
-            if self._reader is None:
-                self._reader = connection.reader(self.path)
-            return read(self._reader)
-        except (sqlite3.Error, rows.Damaged):  # who waits is told what is wrong
-            return None
-        finally:
-            self._reading.release()
+            with _transaction(db):
+                self._in_hand = threading.get_ident(), db
+                try:
+                    found = work()
+                finally:
+                    self._in_hand = None
+            self.stands()
+            return found
+        return None
 
     def sync(self) -> None:
         """``flush``, once a second at most."""
@@ -120,9 +132,32 @@ class File:
 
     def close(self) -> None:
         """Close it for good."""
-        with self._lock, self._reading, explained(self.path):
+        with self._lock, self._prompting, explained(self.path):
             self._closed = True
             self._shut()
+
+    def _mine(self) -> sqlite3.Connection | None:
+        """The connection on which this thread is in a transaction already."""
+        held = self._in_hand
+        return held[1] if held is not None and held[0] == threading.get_ident() else None
+
+    @contextmanager
+    def _promptly(self) -> Iterator[sqlite3.Connection | None]:
+        """The connection that waits for nothing, None where it cannot be had. What goes wrong with the file ends the context and no more."""
+        if not self._prompting.acquire(blocking=False):
+            yield None
+            return
+        try:
+            if self._db is None or connection.identity(self.path) != self._file:
+                yield None
+                return
+            if self._prompt is None:
+                self._prompt = connection.prompt(self.path)
+            yield self._prompt
+        except (sqlite3.Error, rows.Damaged, StoreError):  # who waits is told what is wrong
+            pass
+        finally:
+            self._prompting.release()
 
     def _current(self) -> sqlite3.Connection:
         if self._closed:
@@ -133,31 +168,44 @@ class File:
         return self._db
 
     def _reopen(self) -> None:
-        with self._reading:
+        with self._prompting:
             self._shut()  # of a file that was renamed SQLite leaves the log as it is: one of that name is the new file's
         self._db, file, _ = connection.opened(self.path, self._busy, wait=False)
         self.exchanged = self.exchanged or file != self._file
         self._file = file
 
     def _shut(self) -> None:
-        for db in (self._reader, self._db):
+        for db in (self._prompt, self._db):
             if db is not None:
                 db.close()
-        self._reader = self._db = None
+        self._prompt = self._db = None
 
     # ----- forks -----------------------------------------------------------------------------------------------------------------------
 
     def hold(self) -> None:
         """Close the connections, and let no thread open them until ``release``."""
         self._lock.acquire()
-        self._reading.acquire()
+        self._prompting.acquire()
         with suppress(sqlite3.Error):
             self._shut()
 
     def release(self) -> None:
         """End what ``hold`` began."""
-        self._reading.release()
+        self._prompting.release()
         self._lock.release()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """One that takes the write lock at its start, and is undone by whatever is raised in it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # a full disk ends the transaction by itself
+            db.execute("ROLLBACK")
+        raise
 
 
 # A process that is forked has in its memory that SQLite holds locks on a file, and not the locks, which are its parent's: whatever it opened then

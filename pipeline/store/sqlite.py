@@ -12,12 +12,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.store import rows, sums
-from pipeline.store.api import Decision, Group, Memory, Original, Receipt, Stock, Store, StoreError, Swept, Total
+from pipeline.store.api import Decision, Group, Keeper, Memory, Original, Receipt, Stock, Store, StoreError, Swept, Total
 from pipeline.store.connection import explained
 from pipeline.store.file import File
+
+_T = TypeVar("_T")
 
 BUSY_SECONDS = 5.0
 _BATCH = 500  # parameters a query may have in every SQLite
@@ -189,6 +191,14 @@ class SqliteStore(Store):
         for handle in dict.fromkeys(d.handle for d in decisions if d.handle):
             if db.execute(either, (handle, handle)).fetchone() is None:
                 raise StoreError(f"The original {handle} is not in the file that has come in the place of {self._path}.")
+
+    def at_once(self, work: Callable[[Keeper], _T]) -> _T | None:
+        """What work makes of the store where all that it writes can be written without waiting for a lock, in one transaction; else None.
+
+        For callers on an event loop, as ``glance`` is. None means that it is to be done anew where it may wait; of the store's own errors it
+        raises none.
+        """
+        return self._file.at_once(lambda: work(self))
 
     def flush(self) -> None:
         self._file.flush()

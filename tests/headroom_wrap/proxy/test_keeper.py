@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
+import sqlite3
 import threading
+import time
 
 import pytest
 
 from headroom_wrap.proxy import keeper
 from headroom_wrap.proxy.keeper import Keeper
-from pipeline.cache_aligner import Alignment
+from pipeline import ccr
+from pipeline.cache_aligner import Alignment, Job, Task
+from pipeline.compressors.api import Content, Gap, Rewrite, Seen
+from pipeline.outcome import Outcome, Reason
+from pipeline.policy import Policy
 from pipeline.store.api import Decision
 from pipeline.store.sqlite import SqliteStore
 from tests.headroom_wrap.proxy.harness import DEADLINE
@@ -64,12 +71,106 @@ async def test_a_store_that_cannot_be_glanced_at_is_asked_in_a_thread():
 async def test_after_a_slow_glance_threads_are_asked_for_a_while(monkeypatch, rest, glances):
     monkeypatch.setattr(keeper, "_SLOW_S", -1.0)
     monkeypatch.setattr(keeper, "_REST_S", rest)
+    monkeypatch.setattr(keeper, "_waits", itertools.count().__next__)
     store = Glancing()
     store.freeze([KEPT])
     kept = Keeper(lambda: store)
     for _ in range(3):
         assert await kept.decisions([KEPT.key]) == {KEPT.key: KEPT}
     assert store.glances == glances
+    await kept.close()
+
+
+async def test_a_glance_that_only_had_to_wait_for_the_processor_changes_nothing(monkeypatch):
+    monkeypatch.setattr(keeper, "_SLOW_S", -1.0)
+    monkeypatch.setattr(keeper, "_waits", lambda: 7)
+    store = Glancing()
+    kept = Keeper(lambda: store)
+    for _ in range(3):
+        await kept.decisions([KEPT.key])
+    assert store.glances == 3
+    await kept.close()
+
+
+def test_a_thread_that_waited_is_told_from_one_that_did_not():
+    before = keeper._waits()
+    time.sleep(0.001)
+    assert keeper._waits() != before
+
+
+def alignment(*texts):
+    tasks = tuple(Task(n, f"{n:032}", f"block:{n}", Content(text), Seen(n, "Bash: make", text, text)) for n, text in enumerate(texts))
+    return Alignment((), {}, (), Job(Policy(), (), tasks))
+
+
+def outcome(text):
+    rewrite = Rewrite("less", text.count("\n") + 1, (Gap(1, 2),))
+    handle = ccr.handle_of(text)
+    return Outcome(Reason.COMPRESSED, ccr.render(rewrite, handle), rewrite, "log", handle, 900, 9)
+
+
+async def test_what_is_small_is_settled_while_all_threads_wait(tmp_path):
+    kept = Keeper(lambda: SqliteStore.open(tmp_path / "headroom.db"))
+    await kept.open()
+    go = threading.Event()
+    waiting = [asyncio.ensure_future(kept.use(lambda _: go.wait(DEADLINE))) for _ in range(keeper._THREADS)]
+    text = "a line\n" * 100
+    try:
+        decided = await asyncio.wait_for(kept.settle(alignment(text, "b"), [outcome(text), Outcome(Reason.TOO_SMALL)]), DEADLINE)
+        assert not any(task.done() for task in waiting)
+    finally:
+        go.set()
+    await asyncio.gather(*waiting)
+    assert [d.reason for d in decided.values()] == ["compressed", "too small"]
+    assert (await kept.use(lambda store: store.original(decided[0].handle))).text == text
+    assert await kept.decisions([d.key for d in decided.values()]) == {d.key: d for d in decided.values()}
+    await kept.close()
+
+
+class Prompt(MemoryStore):
+    """Counts what was to be written at once."""
+
+    asked = 0
+    answers = True
+
+    def at_once(self, work):
+        self.asked += 1
+        return work(self) if self.answers else None
+
+
+@pytest.mark.parametrize(
+    ("texts", "asked"),
+    [
+        (["a"], 1),
+        (["a" * keeper._SMALL], 1),
+        (["a" * keeper._SMALL, "a"], 0),
+        (["a"] * keeper._FEW, 1),
+        (["a"] * (keeper._FEW + 1), 0),
+    ],
+)
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_is_large_or_cannot_be_written_at_once_is_settled_in_a_thread(texts, asked, answers):
+    store = Prompt()
+    store.answers = answers
+    kept = Keeper(lambda: store)
+    decided = await kept.settle(alignment(*texts), [Outcome(Reason.NO_GAIN)] * len(texts))
+    assert store.asked == asked
+    assert [d.reason for d in decided.values()] == ["no gain"] * len(texts)
+    assert store.decisions([d.key for d in decided.values()]) == {d.key: d for d in decided.values()}
+    await kept.close()
+
+
+async def test_a_store_that_another_process_writes_to_is_waited_for(tmp_path):
+    kept = Keeper(lambda: SqliteStore.open(tmp_path / "headroom.db", busy=DEADLINE))
+    await kept.open()
+    other = sqlite3.connect(tmp_path / "headroom.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    settling = asyncio.ensure_future(kept.settle(alignment("a"), [Outcome(Reason.NO_GAIN)]))
+    await asyncio.sleep(0)
+    assert not settling.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await asyncio.wait_for(settling, DEADLINE))[0].reason == "no gain"
     await kept.close()
 
 

@@ -6,6 +6,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -254,9 +256,89 @@ def test_what_is_wrong_is_not_said_by_a_glance(store, path, spoil):
 
 
 def test_of_two_glances_at_once_one_is_told_to_ask(store):
-    with store._file._reading:
+    with store._file._prompting:
         assert store.glance(["k"]) is None
     assert store.glance(["k"]) == {}
+
+
+def keep(now):
+    """An original and the decision on it."""
+    handle = now.put_original(LINES, label="Bash: make")
+    return now.freeze([Decision("k", "short", "compressed", "log", handle, 900, 9)])
+
+
+def test_what_is_written_at_once_is_there_for_others(store, path):
+    with store._file._lock:  # as a thread of ours holds it that looks something up
+        kept = store.at_once(keep)
+    assert kept == store.decisions(["k"]) == store.glance(["k"])
+    other = SqliteStore.open(path)
+    assert other.original(kept["k"].handle).text == LINES
+    assert other.decisions(["k"]) == kept
+    assert other.at_once(keep) == kept, "once more"
+    assert [(s.name, s.entries) for s in other.stock()][:2] == [("originals", 1), ("decisions", 1)]
+    other.close()
+
+
+def test_where_another_writes_nothing_is_written_at_once(store, path):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert store.at_once(keep) is None
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.decisions(["k"]) == {}
+    assert store.at_once(keep) == store.decisions(["k"]) != {}
+
+
+class Meanwhile(Exception):
+    pass
+
+
+@pytest.mark.parametrize("error", [StoreError("no"), Meanwhile()])
+def test_what_fails_while_it_is_written_at_once_leaves_nothing(store, error):
+    def fail(now):
+        keep(now)
+        raise error
+
+    with nullcontext() if isinstance(error, StoreError) else pytest.raises(Meanwhile):
+        assert store.at_once(fail) is None
+    assert [s.entries for s in store.stock()] == [0, 0, 0, 0]
+    assert store.at_once(keep)
+    assert store.freeze([Decision("l", None, "history")]), "and in the ordinary way"
+
+
+def test_what_another_thread_writes_meanwhile_is_no_part_of_it(path):
+    store = SqliteStore.open(path, busy=60)
+    threads = []
+
+    def work(now):
+        threads.append(threading.Thread(target=store.freeze, args=([Decision("other", None, "history")],)))
+        threads[0].start()
+        keep(now)
+        raise StoreError("no")
+
+    assert store.at_once(work) is None
+    threads[0].join(60)
+    assert list(store.decisions(["k", "other"])) == ["other"]
+    store.close()
+
+
+def test_what_went_into_a_file_that_was_exchanged_meanwhile_does_not_count(store, path):
+    def work(now):
+        found = keep(now)
+        for name in ("headroom.db", "headroom.db-wal", "headroom.db-shm"):
+            path.with_name(name).rename(path.with_name(f"{name}.old"))
+        return found
+
+    assert store.at_once(work) is None
+    assert store.at_once(keep) is None, "it is opened by who can wait"
+    assert keep(store) == store.decisions(["k"]) == store.at_once(keep)
+
+
+def test_a_closed_store_has_nothing_at_once(path):
+    store = SqliteStore.open(path)
+    store.close()
+    assert store.at_once(keep) is None
+    assert store.glance(["k"]) is None
 
 
 def test_a_glance_at_a_file_of_any_name(tmp_path):
