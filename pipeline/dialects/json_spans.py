@@ -13,15 +13,14 @@ from typing import Any
 
 import msgspec
 
+from pipeline.dialects.brackets import STRING, container_end
 from pipeline.transcript import Span
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING = msgspec.json.Decoder(str)
 _SPACE = re.compile(rb"[ \t\n\r]*")
-_LITERAL = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}\[{\":]+")
-_NEXT = re.compile(rb'["\[\]{}]')
 _OPEN = b"[{"
 # json and pickle go down by recursion, and how far that goes depends on who calls: what is nested deeper than this is built for nobody.
 _DEEPEST = 200
@@ -44,7 +43,7 @@ def members(buf: bytes, span: Span) -> dict[str, Span]:
     found: dict[str, Span] = {}
     pos = _past(buf, span.start, b"{")
     for key, raw in values.items():
-        literal = _LITERAL.match(buf, pos)
+        literal = STRING.match(buf, pos)
         if literal is None:
             raise Malformed("a key was expected")
         pos = _past(buf, literal.end(), b":")
@@ -167,7 +166,7 @@ def _scan_members(buf: bytes, span: Span) -> dict[str, Span]:
     found: dict[str, Span] = {}
     pos = _past(buf, span.start, b"{")
     while buf[pos : pos + 1] != b"}":
-        name = _LITERAL.match(buf, pos, span.end)
+        name = STRING.match(buf, pos, span.end)
         if name is None:
             raise Malformed(f"a key was expected at byte {pos}")
         key = string(buf, Span(*name.span()))
@@ -203,30 +202,14 @@ def _value_end(buf: bytes, start: int, limit: int) -> int:
     """Where the value that starts at ``start`` ends."""
     first = buf[start : start + 1]
     if first == b'"':
-        match = _LITERAL.match(buf, start, limit)
+        match = STRING.match(buf, start, limit)
     elif first and first in _OPEN:
-        return _container_end(buf, start, limit)
+        end = container_end(buf, start, limit)
+        if end is None:
+            raise Malformed("an object or array without an end")
+        return end
     else:
         match = _SCALAR.match(buf, start, limit)
     if match is None:
         raise Malformed(f"a value was expected at byte {start}")
     return match.end()
-
-
-def _container_end(buf: bytes, start: int, limit: int) -> int:
-    depth = 0
-    pos = start
-    while (token := _NEXT.search(buf, pos, limit)) is not None:
-        pos = token.start()
-        mark = token[0]
-        if mark == b'"':
-            text = _LITERAL.match(buf, pos, limit)
-            if text is None:
-                break
-            pos = text.end()
-            continue
-        depth += 1 if mark in _OPEN else -1
-        pos += 1
-        if depth == 0:
-            return pos
-    raise Malformed("an object or array without an end")
