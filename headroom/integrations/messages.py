@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from threading import Lock
+from types import ModuleType
 from typing import Any, TypeVar
 
 from headroom._errors import HeadroomError
@@ -135,7 +136,7 @@ class Compression:
     async def aside(self, work: Callable[[_T], _T], given: _T) -> _T:
         """``work(given)`` in a thread, so that the event loop, asyncio's or trio's, goes on meanwhile. Without either it is done in place."""
         trio = sys.modules.get("trio")  # first: where it is asyncio's guest both are running
-        if trio is not None and trio.lowlevel.in_trio_task():
+        if trio is not None and _runs_here(trio):
             made: _T = await trio.to_thread.run_sync(work, given)
             return made
         try:
@@ -221,6 +222,15 @@ class Compression:
             transcript = dialect.read(body, policy)
         changed = forms(self._decide(transcript, policy), transcript.spans)
         return dialect.write(body, transcript, changed) if changed else body
+
+
+def _runs_here(trio: ModuleType) -> bool:
+    """Whether this is a task of trio's. A module of its name that is another, or not imported to its end yet, runs nothing."""
+    try:
+        trio.lowlevel.current_task()  # in_trio_task would say it, but trio has that since 0.29 only
+    except (AttributeError, RuntimeError):
+        return False
+    return True
 
 
 def is_retrieval(name: str) -> bool:

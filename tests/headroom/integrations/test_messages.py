@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -269,8 +270,11 @@ async def test_aside_leaves_the_loop_free(store):
     assert await task == 2
 
 
-def test_aside_leaves_trios_loop_free_too(store):
+@pytest.mark.parametrize("old", [False, True], ids=["today's", "before 0.29"])
+def test_aside_leaves_trios_loop_free_too(store, monkeypatch, old):
     trio = pytest.importorskip("trio")
+    if old:
+        monkeypatch.delattr(trio.lowlevel, "in_trio_task")
     compression = Compression(store=store)
     began, go_on = threading.Event(), threading.Event()
 
@@ -293,6 +297,12 @@ def test_aside_leaves_trios_loop_free_too(store):
         return made
 
     assert trio.run(main) == [2]
+
+
+@pytest.mark.parametrize("trio", [SimpleNamespace(), SimpleNamespace(lowlevel=SimpleNamespace())])
+async def test_aside_is_asyncios_where_trio_is_another_module_or_half_imported(trio, store, monkeypatch):
+    monkeypatch.setitem(sys.modules, "trio", trio)
+    assert await Compression(store=store).aside(lambda given: (given, threading.get_ident()), 1) != (1, threading.get_ident())
 
 
 def test_aside_without_asyncio_is_done_in_place(store):
