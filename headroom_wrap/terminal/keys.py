@@ -14,14 +14,20 @@ _SEQUENCE = re.compile(
     rb"|\x1b\[M(?P<x10>[\x20-\xff])[\x20-\xff]{2}"
     rb"|\x1b\[(?P<kitty>\d{1,7})(?::\d{0,7}){0,2}(?:;(?P<mods>\d{1,4})(?::(?P<event>\d))?)?(?:;[\d:]{0,40})?u"
     rb"|\x1b\[27;(?P<othermods>\d{1,4});(?P<other>\d{1,7})~"
-    rb"|\x1b\[(?:\d{1,2}(?:;\d{1,4}(?::(?P<arrowevent>\d))?)?)?(?P<arrow>[A-HZ])"
-    rb"|\x1bO(?P<ss3>[A-HM])"
-    rb"|\x1b\[(?P<number>\d{1,2})(?:;\d{1,4}(?::(?P<numberevent>\d))?)?~"
-    rb"|(?P<report>\x1b\[(?!M)[<-?]?[\d;:]{0,200}[ -/]{0,4}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,100000}(?:\x07|\x1b\\))"
-    rb"|\x1b[\x20-NQ-WYZ\\`-~]",  # with Alt held: nothing
+    rb"|\x1b\[(?:\d{1,2}(?:;\d{1,4}(?::(?P<arrowevent>\d))?)?)?(?P<arrow>[A-HPQSZ])"
+    rb"|\x1bO(?:\d{1,2}(?:;\d{1,4})?)?(?P<ss3>[ @-~])"
+    rb"|\x1b\[(?P<number>\d{1,2})(?:(?:;\d{1,4}(?::(?P<numberevent>\d))?)?[~^@]|\$)"
+    rb"|\x1b\[(?:\[[A-E]|[Ra-d])"  # F1 to F5 of a Linux console, F3, arrows of rxvt with Shift: nothing
+    rb"|(?P<report>\x1b\[(?![M[])[<-?]?[\d;:]{0,200}[ -/]{0,4}[@-~]|\x1b[\]P_^X][^\x07\x1b]{0,100000}(?:\x07|\x1b\\))"
+    rb"|\x1b(?:[\x20-NQ-WYZ\\`-~]|[O\]P_^X](?=\x1b[^\\]))",  # with Alt held: nothing
     re.DOTALL,
 )
-_PARTIAL = re.compile(rb"\x1b(?:O?|\[(?:[<-?]?[\d;:]{0,200}|M[\x20-\xff]{0,2})|[\]P_^X][^\x07]{0,100000})\Z", re.DOTALL)
+_PARTIAL = re.compile(
+    rb"\x1b(?:(?:O(?:\d{1,2}(?:;\d{0,4})?)?\x1b?)?"
+    rb"|\[(?:\[|[<-?]?[\d;:]{0,200}[ -/]{0,4}|M[\x20-\xff]{0,2})"
+    rb"|[\]P_^X][^\x07\x1b]{0,100000}\x1b?)\Z",
+    re.DOTALL,
+)
 _PASTE_OFF = b"\x1b[201~"
 _LETTERS = {b"A": "up", b"B": "down", b"C": "right", b"D": "left", b"F": "end", b"H": "home", b"Z": "backtab", b"M": "enter"}
 _NUMBERS = {1: "home", 4: "end", 5: "pageup", 6: "pagedown", 7: "home", 8: "end"}
@@ -68,7 +74,9 @@ class KeyReader:
     def flush(self) -> list[str | bytes]:
         """Give what waited for more that did not come: the Escape key."""
         held, self._held = self._held, b""
-        return ["escape"] if held == b"\x1b" else [held] if held else []
+        if held == b"\x1b":
+            return ["escape"]
+        return [held] if held and not held.startswith(b"\x1bO") else []  # no report begins so: it was an O with Alt held
 
     def _paste(self, buf: bytes, pos: int) -> int:
         """Skip pasted text; its end may be cut."""
@@ -115,8 +123,7 @@ def _name(match: re.Match[bytes]) -> str | bytes:
         return _modified(int(match["other"]), int(match["othermods"]))
     if match["number"] is not None:
         return _NUMBERS.get(int(match["number"]), "")
-    letter = match["arrow"] or match["ss3"]
-    return _LETTERS.get(letter, "") if letter is not None else ""
+    return _LETTERS.get(match["arrow"] or match["ss3"] or b"", "")
 
 
 def _modified(code: int, modifiers: int) -> str:

@@ -19,6 +19,13 @@ from headroom_wrap.terminal.keys import KeyReader, control
         (b"\x1b[113u\x1b[27u\x1b[13u\x1b[57420u\x1b[13;1:3u\x1b[1;1:3A", ["q", "escape", "enter", "down"]),
         (b"\x1b[<64;5;5M\x1b[<65;5;5M\x1b[<0;5;5M\x1b[<0;5;5m\x1b[M`!!\x1b[Maxx", ["up", "down", "up", "down"]),
         (b"\x1b[200~q\x1b[Aq\r\x1b[201~x", ["x"]),
+        # F1 to F4 and the keypad: of an xterm, with Shift, of kitty, of Konsole, of a Linux console, of rxvt
+        (b"j\x1bOP\x1bOQ\x1bOR\x1bOS\x1bOq\x1bOjj", ["j", "j"]),
+        (b"j\x1b[1;2P\x1b[1;5Q\x1b[1;2Sj\x1b[P\x1b[Q\x1b[R\x1b[Sj", ["j", "j", "j"]),
+        (b"j\x1bO2Pj\x1bO5A\x1bO1;5Sj", ["j", "j", "up", "j"]),
+        (b"j\x1b[[A\x1b[[E\x1b[11^\x1b[23@\x1b[bj\x1bOdj\x1b[6^\x1b[6$\x1b[5@", ["j", "j", "j", "pagedown", "pagedown", "pageup"]),
+        (b"\x1bO\x1b[A\x1b]\x1b[A\x1bX\x1bj\x1b[B", ["up", "up", "down"]),  # with Alt held
+        (b"\x1b[1;2R\x1b[4;1$y\x1b[?1;2;3S", [b"\x1b[1;2R", b"\x1b[4;1$y", b"\x1b[?1;2;3S"]),
         (b"\x1b[12;1R\x1b[?62;4c\x1b]11;rgb:0/0/0\x1b\\\x1b[I", [b"\x1b[12;1R", b"\x1b[?62;4c", b"\x1b]11;rgb:0/0/0\x1b\\", b"\x1b[I"]),
     ],
 )
@@ -36,6 +43,19 @@ def test_a_lone_escape_is_a_key_when_nothing_follows():
     assert reader.feed(b"\x1b") == []
     assert reader.flush() == ["escape"]
     assert reader.flush() == []
+
+
+@pytest.mark.parametrize("typed", [b"\x1bO", b"\x1bO1;"])
+def test_an_o_with_alt_held_is_nothing(typed):
+    reader = KeyReader()
+    assert reader.feed(typed) + reader.flush() + reader.feed(b"j") == ["j"]
+
+
+def test_beginnings_of_strings_are_not_waited_for_once_another_begins():
+    reader = KeyReader()
+    for _ in range(10):
+        assert reader.feed(b"\x1b]" * 1000) == []
+        assert len(reader._held) <= 3
 
 
 def test_a_big_paste_is_nothing():
