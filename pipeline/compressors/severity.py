@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from string import ascii_letters
@@ -93,6 +94,7 @@ _NOTHING = r"(?:0(?![\w.])|null|none|nil|false|no(?!\w)|\"|\[\]|<nil>|<none>|\{\
 _IS_NOTHING = re.compile(rf"{_NOUNS}\\?[\"']?\s?[=:]\s?\\?[\"']?{_NOTHING}")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"[0-9]+")
 
 _OUTCOME = re.compile(
     r"exit(?:ed)?(?: with)?(?: (?:code|status))?\s?[:=]?\s?(-?\d{1,3})\b"
@@ -120,6 +122,8 @@ _DECIDERS = (
 )
 _LEVEL_KEYS = frozenset("level lvl severity levelname loglevel".split())
 _VOCABULARY = _ERRORS | _WARNINGS | _LEVEL_WORDS | _LEVEL_KEYS | _OUTCOME_WORDS | _NONE_WORDS
+_LONGEST_KNOWN = 40  # letters of a run whose words are remembered: names and words, no data
+_KNOWN = 4096  # runs; logs are written in few words, and the same ones in every block
 _ONLY_LETTERS = bytes(c if chr(c) in ascii_letters + "\n" else ord(" ") for c in range(256))
 
 
@@ -159,7 +163,7 @@ def judge_all(lines: Sequence[str], forms: Sequence[str]) -> list[Verdict]:
     text = "\n".join(line[:_LINE] for line in lines)
     lowered = text.lower()
     runs_of = _letters_of(text)
-    telling = {run: said for run in set().union(*runs_of) if (said := _telling(run))}
+    telling = {run: said for run in set().union(*runs_of) if (said := _telling(run) if len(run) <= _LONGEST_KNOWN else _words_known(run))}
     phrases = [p for p in _ERROR_PHRASES if p in lowered]
     shared = [form for form, count in Counter(forms).items() if count > 1]
     own = dict(zip(shared, (_those(telling, runs) for runs in _letters_of("\n".join(form[:_LINE] for form in shared))), strict=False))
@@ -171,7 +175,7 @@ def judge_all(lines: Sequence[str], forms: Sequence[str]) -> list[Verdict]:
         key: tuple[str, ...] = ()
         if own.get(form) == told and line.isascii():  # nothing of what was replaced tells anything, but for its numbers
             if form not in patterns:
-                patterns[form] = deciders(form)
+                patterns[form] = deciders(line)  # the form may hide the sign before a number with it
             key = (form, line[:1] if line[1:5].isdigit() else "", *(deciding(line, patterns[form]) if patterns[form] else ()))
         verdict = known.get(key)
         if verdict is None or not key:
@@ -188,7 +192,7 @@ def _letters_of(text: str) -> list[list[str]]:
 
 
 def _those(telling: Mapping[str, AbstractSet[str]], runs: list[str]) -> list[str]:
-    return [] if telling.keys().isdisjoint(runs) else [run for run in runs if run in telling]
+    return list(filter(telling.__contains__, runs))
 
 
 def _verdict(line: str, lower: str, words: AbstractSet[str], phrases: Sequence[str]) -> Verdict:
@@ -225,11 +229,40 @@ def deciding(line: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[str, ...
     return tuple(chain.from_iterable(p.findall(lower) for p in patterns))
 
 
+def deciding_places(lines: Sequence[str]) -> list[tuple[int, ...]]:
+    """Which of its numbers (its runs of ASCII digits, counted from 0) the verdict of each line rests on.
+
+    They are the same for all lines that differ only in digits; those of them that agree in these numbers have the same verdict.
+    """
+    lowered = "\n".join(line[:_LINE] for line in lines).lower()
+    patterns = [(p, there) for p, signs in _DECIDERS if (there := [sign for sign in signs if sign in lowered])]
+    if not patterns:
+        return [()] * len(lines)
+    return [_places(lower, [p for p, signs in patterns if any(map(lower.__contains__, signs))]) for lower in lowered.split("\n")]
+
+
+def _places(lower: str, patterns: Sequence[re.Pattern[str]]) -> tuple[int, ...]:
+    """Which of the numbers of a text stand in what one of the patterns finds."""
+    found = [match.span() for pattern in patterns for match in pattern.finditer(lower)]
+    if not found:
+        return ()
+    decides = bytearray(len(lower))
+    for start, end in found:
+        decides[start:end] = b"\x01" * (end - start)
+    return tuple(n for n, number in enumerate(_DIGITS.finditer(lower)) if any(decides[number.start() : number.end()]))
+
+
 def _words_of(line: str) -> set[str]:
     return {w.lower() for w in _WORDS.findall(line)}
 
 
+@lru_cache(maxsize=_KNOWN)
 def _telling(letters: str) -> AbstractSet[str]:
+    """``_words_known``, remembered."""
+    return _words_known(letters)
+
+
+def _words_known(letters: str) -> AbstractSet[str]:
     """The words of the vocabulary in a run of letters."""
     if letters.islower() or letters.isupper():  # one word
         word = letters.lower()
@@ -248,7 +281,8 @@ def _level(line: str, lower: str, words: AbstractSet[str]) -> str:
         if glog is not None:
             return _letter(glog[1])
     if not words.isdisjoint(_LEVEL_WORDS):
-        named = min(_upper(line), _boxed(lower), key=itemgetter(1))[0]
+        upper = _upper(line)
+        named = min(upper, _boxed(lower, upper[1]), key=itemgetter(1))[0]
         if named:
             return named
     android = _LEVEL_ANDROID.match(line)
@@ -269,9 +303,9 @@ def _upper(line: str) -> tuple[str, int]:
     return _NO_LEVEL
 
 
-def _boxed(lower: str) -> tuple[str, int]:
-    """A level word in brackets or between bars, or one with a colon at the start."""
-    match = _LEVEL_FIRST.match(lower) or _LEVEL_BOXED.search(lower, 0, _HEAD)
+def _boxed(lower: str, within: int) -> tuple[str, int]:
+    """A level word in brackets or between bars, or one with a colon at the start, before a place."""
+    match = _LEVEL_FIRST.match(lower) or _LEVEL_BOXED.search(lower, 0, within)
     return _NO_LEVEL if match is None else (_LEVELS[match[1]], match.start())
 
 

@@ -19,6 +19,7 @@ _LINE = 500
 _LEAST = 6
 _COMMAND = 1000
 _SERIOUS, _SERIOUS_SHARE = 3, 0.3
+_TIME_OF_DAY = re.compile(r"\d\d:[0-5]\d:[0-6]\d(?!\d)")
 _LEAST_CALM, _CALM_SHARE = 10, 0.6
 
 # Lines that only a test runner, a compiler's driver, a package manager or a build tool prints.
@@ -65,8 +66,11 @@ def confidence(content: Content) -> float:
     if len(filled) < _LEAST:
         return 0.0
     signs = sum(_SIGN.match(line.lstrip()) is not None or (line.startswith("===") and is_section(line)) for line in filled)
-    found = diagnostics(sample)
+    timed = _timed(sample)
     building = is_build(call)
+    if not signs and not building and all(timed):  # a log, and it is surer of it
+        return 0.0
+    found = diagnostics(sample, timed)
     serious = sum(one.kind != "message" for one in found)
     told = sum(one.end - one.start for one in found)
     if not signs and not building:
@@ -82,6 +86,11 @@ def confidence(content: Content) -> float:
     if building and (signs or serious or share >= 0.08):
         return 0.88 if share >= 0.3 else 0.8
     return 0.7 if _calm(filled) else 0.0
+
+
+def _timed(lines: Sequence[str]) -> list[bool]:
+    """In which lines a time of day is the first to have a colon: no diagnostic begins there, as its file would stand before that."""
+    return [(colon := line.find(":")) >= 2 and _TIME_OF_DAY.match(line, colon - 2) is not None for line in lines]
 
 
 def _is_calm(line: str) -> bool:

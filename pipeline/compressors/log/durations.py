@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.compressors.log.shapes import Shapes
@@ -17,8 +17,11 @@ _TELLING = 3  # characters from which on a context finds its place
 _NAMES = ("duration", "latency", "elapsed", "took", "time", "cost")
 _SECONDS = {"n": 1e-9, "u": 1e-6, "µ": 1e-6}
 _CLOCK = re.compile(r"([0-2]\d):([0-5]\d):([0-6]\d)(?:[.,](\d{1,6}))?")
-_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,128}\w")
+_MAIL_HOST = re.compile(r"@[\w.-]{1,128}\w")
+_MAIL_NAME = re.compile(r"[\w.+-]{1,65}")  # backwards, from the @ on; longer ones are none
+_MAIL_REACH = 65  # characters
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?<![\w-][0-9a-fA-F]{8}-)[0-9a-fA-F-]{8,40}(?![\w-])")  # looks behind late, so that the search skips
+_UUID_LIKE = re.compile(r"-(?<=[0-9a-fA-F]{8}-)[0-9a-fA-F-]{8}")  # what stands in the text of any of them
 _OWNERS = ("req", "trace", "correlation", "job", "task", "session", "order")
 _NAMED_ID = re.compile(r"(?:[rR]eq(?:uest)?|[tT]race|[cC]orrelation|[jJ]ob|[tT]ask|[sS]ession|[oO]rder)[_-]?(?:[iI][dD])?[=:# _-]{1,2}[\w-]{2,64}")
 _EPOCH = 1e8  # numbers from here on are times of day, not durations
@@ -187,7 +190,7 @@ def pairs(shapes: Shapes, clocks: Sequence[float | None]) -> list[tuple[int, int
     for i, (line, at) in enumerate(zip(shapes.lines, clocks, strict=True)):
         if at is None:
             continue
-        for name in dict.fromkeys(name for kind in kinds for name in kind.findall(line, 0, _LINE)):
+        for name in dict.fromkeys(name for found in kinds for name in found(line)):
             before = last.get(name)
             if before is not None and shapes.shape_of[before[1]] != shapes.shape_of[i]:
                 spans.append(((at - before[0]) % _DAY, before[1], i))
@@ -203,12 +206,31 @@ def pairs(shapes: Shapes, clocks: Sequence[float | None]) -> list[tuple[int, int
     return [(a, b) for span, a, b in forward if span >= floor]
 
 
-def _kinds_of_ids(lines: Sequence[str]) -> list[re.Pattern[str]]:
-    """The patterns of ids that may be found in the lines at all: to look for all in every line costs more than the rest."""
+def _kinds_of_ids(lines: Sequence[str]) -> list[Callable[[str], list[str]]]:
+    """What finds the ids of a line, for the kinds of ids that may be in the lines at all: to look for all in every line costs more than the rest."""
     text = "\n".join(lines)
     lower = text.lower()
-    there = ((_MAIL, "@" in text), (_UUID, _UUID.search(text) is not None), (_NAMED_ID, any(o in lower for o in _OWNERS)))
-    return [pattern for pattern, found in there if found]
+    there = ((_mails, "@" in text), (_uuids, _UUID_LIKE.search(text) is not None), (_named_ids, any(o in lower for o in _OWNERS)))
+    return [find for find, found in there if found]
+
+
+def _mails(line: str) -> list[str]:
+    """The addresses in a line, looked for from their @ on: names may begin anywhere."""
+    found: list[str] = []
+    for host in _MAIL_HOST.finditer(line, 0, _LINE):
+        at = host.start()
+        name = _MAIL_NAME.match(line[max(0, at - _MAIL_REACH) : at][::-1])
+        if name is not None and len(name[0]) < _MAIL_REACH:
+            found.append(name[0][::-1] + host[0])
+    return found
+
+
+def _uuids(line: str) -> list[str]:
+    return _UUID.findall(line, 0, _LINE)
+
+
+def _named_ids(line: str) -> list[str]:
+    return _NAMED_ID.findall(line, 0, _LINE)
 
 
 def _directed(spans: list[tuple[float, int, int]], shape_of: Sequence[int]) -> list[tuple[float, int, int]]:

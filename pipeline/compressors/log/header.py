@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
-_STAMP = re.compile(  # a time of day, or seconds or milliseconds since the epoch; that it begins with a digit makes it fast
-    r"\d(?:\d?[:.][0-5]\d[:.][0-6]\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|(?<![\w.]1)[0-7]\d{8}(?:\.\d{1,9}|\d{3})?)(?![\w.:])[\])>|]?"
-)
+# Both begin with a plain character and look back from there, so that the search skips to where they may be.
+_TIME = re.compile(r"[:.](?<=\d[:.])[0-5]\d[:.][0-6]\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?![\w.:])[\])>|]?")  # of a time of day all but the hour
+_EPOCH = re.compile(r"1(?<![\w.]1)[0-7]\d{8}(?:\.\d{1,9}|\d{3})?(?![\w.:])[\])>|]?")  # seconds or milliseconds since the epoch
 _WITHIN = 100  # characters from the start of a line
 _PROCESS = re.compile(r"\[\d{1,10}\](?=:)")  # syslog's ``sshd[812]:``
 
@@ -14,8 +15,8 @@ _PROCESS = re.compile(r"\[\d{1,10}\](?=:)")  # syslog's ``sshd[812]:``
 def header_end(line: str) -> int:
     """Where the header of a line ends: after the last time near its start; 0 without one."""
     end = 0
-    for match in _STAMP.finditer(line, 0, _WITHIN):
-        end = match.end()
+    for match in chain(_TIME.finditer(line, 0, _WITHIN), _EPOCH.finditer(line, 0, _WITHIN)):
+        end = max(end, match.end())
     return end
 
 

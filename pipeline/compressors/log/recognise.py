@@ -78,8 +78,7 @@ def confidence(content: Content) -> float:
     stamped = _stamped(heads)
     continued = len(sample) - len(heads)
     if stamped >= 0.5 * len(sample) or (stamped >= 0.8 * len(heads) and stamped >= 3 and continued <= 0.9 * len(sample)):
-        hits = _share(_HIT, sample)
-        return 0.0 if hits > 0.5 and not stamped > 0.9 * len(sample) else 0.9
+        return 0.9 if stamped > 0.9 * len(sample) or _share(_HIT, sample) <= 0.5 else 0.0
     if record_starts(lines[:_RECORDS_LOOK]):
         return 0.85
     if _share(_PYTHON_LEVEL, heads) > 0.5:
@@ -131,9 +130,8 @@ def _is_table(lines: Sequence[str], sample: Sequence[str], call: ToolCall | None
     head = lines[0]
     for delimiter in "\t,;|":
         count = head.count(delimiter)
-        same = sum(line.count(delimiter) == count for line in sample)
-        if count >= 2 and same > 0.9 * len(sample) and not any(c.isdigit() for c in head):
-            return True
+        if count >= 2 and sum(line.count(delimiter) == count for line in sample) > 0.9 * len(sample):
+            return not any(c.isdigit() for c in head)
     return False
 
 

@@ -17,9 +17,10 @@ from pipeline.compressors.severity import ERROR
 from pipeline.query import Query, stem
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
-_SMALL = re.compile(r"\d(?<![\w.:-]\d)\d{0,3}(?![\w.:-])")  # looks behind its first digit, so that the search skips to it
-_DOTS = 3  # of an address
+# Both look behind their first character, so that the search skips to it.
+_ADDRESS = re.compile(r"\.(?<=\d\.)\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])")  # but for what stands before its first dot
+_SMALL = re.compile(r"\d(?<![\w.:-]\d)\d{0,3}(?![\w.:-])")
+_OCTET = 3  # digits
 _VALUES_SEEN = 2000  # lines of a shape whose values are compared: a second value turns up early or hardly ever
 
 
@@ -84,6 +85,7 @@ _MASKS_READ = 50
 _ASKED_MOST = 0.25  # of the lines of a short log: of more the question's words tell nothing apart
 _SINGLE = 4  # lines at each end of the shapes that share one word with the question
 _PAUSES = 6
+_END = 24  # characters of a line's end
 _SAMPLES = 200  # most samples in a log, however long
 
 
@@ -302,14 +304,21 @@ class Selection:
             return set()
         lines = self.shapes.lines
         said = {message(lines[i]) for i in bad if self.kept[i]}
-        return {i for i in left if message(lines[i]) not in said}
+        # Lines that say the same end alike, unless the process that says it is named as late as that: most need no closer look.
+        end = min(_END, *map(len, said)) if said else 0
+        ends = {text[-end:] for text in said}
+        unsaid = {i for i in left if end and lines[i][-end:] not in ends and "]:" not in lines[i][-end:]}
+        return unsaid | {i for i in left if i not in unsaid and message(lines[i]) not in said}
 
 
 def _telling_value(line: str) -> str:
     """The first address of a line, or else its last small number, or nothing."""
-    address = _ADDRESS.search(line) if line.count(".") >= _DOTS else None
-    if address is not None:
-        return address[0]
+    for rest in _ADDRESS.finditer(line):
+        before = line[max(0, rest.start() - _OCTET - 1) : rest.start()]
+        border = before.rstrip("0123456789")
+        octet = before[len(border) :]
+        if len(octet) <= _OCTET and not (border[-1:].isalnum() or border[-1:] in ("_", ".")):
+            return octet + rest[0]
     small = _SMALL.search(line[::-1])  # from the end: several times faster than to find all
     return small[0][::-1] if small is not None else ""
 

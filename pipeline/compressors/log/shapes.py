@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
 
-from pipeline.compressors.severity import NEITHER, Verdict, deciders, deciding, judge, judge_all
+from pipeline.compressors.severity import NEITHER, Verdict, deciding_places, judge_all
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_ONLY_DIGITS = bytes(c if chr(c) in "0123456789\n" else ord(" ") for c in range(256))
 _ZEROS = re.compile(rb"00+")
 _ANSI = re.compile(r"\x1b\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]")
 _NUMBERED = re.compile(r"^ {0,8}\d{1,7}(?:→|\t)", re.MULTILINE)  # line numbers that a read tool adds
@@ -26,7 +27,7 @@ _MAIL_HOST = re.compile(r"@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _MAIL_NAME = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}\Z")
 _MAIL_BEFORE = 65  # characters that tell whether a name stands before an ``@``
 _PATH = re.compile(r"/(?<![\w/.@~*-]/)[\w.+@%~:-]+(?:/[\w.+@%~:-]*)+")  # looks behind the slash, so that the search skips to it
-_VARIABLE = re.compile(r"(?<![^\s\"'`()\[\]{}<>=,;|])[^\s\"'`()\[\]{}<>=,;|0]*0[^\s\"'`()\[\]{}<>=,;|]*")
+_FROM_DIGIT = re.compile(r"0[^\s\"'`()\[\]{}<>=,;|]*")  # what stands in a token from its first digit on: a search skips to that
 _MANY = re.compile(r"\*(?:[ ,;|]{1,3}\*){2,}")  # a list of values, however long
 
 _MERGE_AT = 4
@@ -85,11 +86,10 @@ def mine(plain: list[str], quiet: Sequence[bool]) -> Shapes:
         quiet: line index -> whether it is to be judged harmless whatever it says (a stack frame names error handlers).
     """
     raw = "\n".join(plain).encode("utf-8", "surrogatepass")
-    index: dict[bytes, int] = {}
-    rough = [index.setdefault(s, len(index)) for s in _ZEROS.sub(b"0", raw.translate(_DIGITS)).split(b"\n")]
-    mask_of_rough, masks = _distinct(_mask(b"\n".join(index).decode("utf-8", "surrogatepass")))
+    rough, forms = _rough(raw)
+    mask_of_rough, masks = _distinct(_mask(b"\n".join(forms).decode("utf-8", "surrogatepass")))
     mask_of = [mask_of_rough[r] for r in rough]
-    severities, levels = _judge(plain, quiet, rough, [masks[m].replace("*", "0") for m in mask_of_rough])
+    severities, levels = _judge(plain, raw, quiet, rough, [masks[m].replace("*", "0") for m in mask_of_rough])
     first = _first_lines(mask_of, len(masks))
     shape_of_mask = _merge(masks, [(severities[i], levels[i]) for i in first])
     shape_of = [shape_of_mask[m] for m in mask_of]
@@ -104,12 +104,21 @@ def mine(plain: list[str], quiet: Sequence[bool]) -> Shapes:
     return Shapes(plain, mask_of, masks, shape_of, members, masks_in, sample, severities, levels)
 
 
+def _rough(raw: bytes) -> tuple[list[int], list[bytes]]:
+    """Level 1: of each line which shape it has, and the shapes in order of first sight."""
+    sized = raw.translate(_DIGITS).split(b"\n")  # numbers of one size look alike; few of these are distinct
+    distinct = list(dict.fromkeys(sized))
+    index: dict[bytes, int] = {}
+    shape = {s: index.setdefault(z, len(index)) for s, z in zip(distinct, _ZEROS.sub(b"0", b"\n".join(distinct)).split(b"\n"), strict=True)}
+    return [shape[s] for s in sized], list(index)
+
+
 def _mask(text: str) -> list[str]:
     """Level 2 over all distinct level 1 shapes at once; no pattern crosses a line."""
     if "@" in text:
         text = _without_mails(text)
     text = _PATH.sub("*", text)
-    text = _VARIABLE.sub("*", text)
+    text = _FROM_DIGIT.sub("*", _FROM_DIGIT.sub("0", text)[::-1])[::-1]  # what stands before a token's digit is what stands after it backwards
     return _MANY.sub("*", text).split("\n")
 
 
@@ -139,39 +148,44 @@ def _first_lines(groups: list[int], count: int) -> list[int]:
     return first
 
 
-def _judge(lines: list[str], quiet: Sequence[bool], rough: list[int], forms: list[str]) -> tuple[list[int], list[str]]:
+def _judge(lines: list[str], raw: bytes, quiet: Sequence[bool], rough: list[int], forms: list[str]) -> tuple[list[int], list[str]]:
     """Severity and level of every line: once a level 1 shape, or once for each set of numbers where numbers decide.
 
     Args:
         lines: the lines.
+        raw: the same as one text.
         quiet: which of them are harmless whatever they say.
         rough: line -> level 1 shape.
         forms: level 1 shape -> level 2 shape, with 0 for what is masked.
     """
     loud = [i for i, hushed in enumerate(quiet) if not hushed]
-    judged = [rough[i] for i in loud]
-    counts = Counter(judged)
-    first = dict(zip(reversed(judged), reversed(loud), strict=True))  # level 1 shape -> its first line
-    asked = sorted(first.values())
-    known = {rough[i]: said for i, said in zip(asked, judge_all([lines[i] for i in asked], [forms[rough[i]] for i in asked]), strict=True)}
-    none = Verdict(NEITHER, "")
-    verdicts = [none if hushed else known[shape] for shape, hushed in zip(rough, quiet, strict=True)]
-    patterns = {s: found for s, i in first.items() if counts[s] > 1 and (found := deciders(lines[i]))}
-    by_number: dict[tuple[int, tuple[str, ...]], Verdict] = {}
-    for i in loud if patterns else ():
+    counts = Counter(rough)
+    repeated = [i for i in _first_lines([rough[i] for i in loud], len(counts)) if i >= 0]
+    repeated = [loud[i] for i in repeated if counts[rough[loud[i]]] > 1]
+    at = {rough[i]: places for i, places in zip(repeated, deciding_places([lines[i] for i in repeated]), strict=True) if places}
+    numbers = raw.translate(_ONLY_DIGITS).split(b"\n") if at else []
+    group: dict[tuple[object, ...], int] = {}  # shape and the numbers that decide -> which of the lines that are judged is one of it
+    asked: list[int] = []
+    of = [-1] * len(lines)  # line -> its group
+    for i in loud:
         shape = rough[i]
-        if shape in patterns and i != first[shape]:
-            key = (shape, deciding(lines[i], patterns[shape]))
-            if key not in by_number:
-                by_number[key] = judge(lines[i])
-            verdicts[i] = by_number[key]
-    return [v.severity for v in verdicts], [v.level for v in verdicts]
+        key: tuple[object, ...] = (shape,)
+        if shape in at:
+            own = numbers[i].split()
+            key = (shape, *(own[n] for n in at[shape]))
+        known = of[i] = group.setdefault(key, len(asked))
+        if known == len(asked):
+            asked.append(i)
+    verdicts = [*judge_all([lines[i] for i in asked], [forms[rough[i]] for i in asked]), Verdict(NEITHER, "")]  # the last for those of no group
+    severities = [v.severity for v in verdicts]
+    levels = [v.level for v in verdicts]
+    return [severities[g] for g in of], [levels[g] for g in of]
 
 
 def _merge(masks: list[str], verdicts: list[tuple[int, str]]) -> list[int]:
     """Level 3: mask -> shape. Shapes are numbered in order of first sight."""
     shape_of = list(range(len(masks)))
-    if sum(mask.count(" ") for mask in masks) > _MOST_WORDS:
+    if len(masks) < _MERGE_AT or sum(mask.count(" ") for mask in masks) > _MOST_WORDS:
         return shape_of
     vocabulary: dict[str, int] = {"*": 0}
     words = [[vocabulary.setdefault(w, len(vocabulary)) for w in mask.split()[: _MAX_WORDS + 1]] for mask in masks]

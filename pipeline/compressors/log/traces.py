@@ -11,7 +11,9 @@ from pipeline.compressors.log.records import record_starts
 
 _FRAME = re.compile(r"\s+(?:at |File \"|from |in |#\d|\.\.\. ?\d|\d{1,4}: |[~^]+\s*$|\S{1,200}:\d{1,7}(?::| \+0x|$))|\.\.\. \d{1,5} more")
 _CONTINUES = ("Caused by", "Suppressed:", "Traceback (", "During handling of", "The above exception", "... ", "goroutine ", "stack backtrace:")
-_OPENERS = frozenset(" \t").union(start[0] for start in _CONTINUES)  # without a line that begins with one of these all are events of their own
+_TELLING = 4  # characters that tell that a line may begin so
+_OPENERS = frozenset(start[:_TELLING] for start in _CONTINUES)
+_BLANKS = frozenset(" \t")
 _CAUSE = re.compile(r"\s{0,40}(?:Caused by|Suppressed:|Traceback \(|During handling of|The above exception|goroutine )")
 _RAISED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|\s*$)")  # ``pkg.SomeError: message`` at column 0, where a traceback ends
 
@@ -66,19 +68,19 @@ def events(lines: Sequence[str]) -> Events:
     head_of = list(range(len(lines)))
     frame = [False] * len(lines)
     detail: dict[int, int] = {}
-    if _OPENERS.isdisjoint({line[:1] for line in lines}):
+    starts = {line[:_TELLING] for line in lines}
+    if _OPENERS.isdisjoint(starts) and _BLANKS.isdisjoint({start[:1] for start in starts}):
         return Events(head_of, frame, detail)
     filled = [line for line in lines if line and not line.isspace()]
     by_indent = sum(line.startswith((" ", "\t")) for line in filled) <= _MOSTLY * len(filled)
     head = -1
     python = go = False  # inside a Python traceback, a Go stack
     for i, line in enumerate(lines):
-        starts = line[:1]
-        if not starts:
+        if not line:
             go = False
             continue
-        indent = starts in (" ", "\t")
-        if not indent and starts in _OPENERS and line.startswith(_CONTINUES):
+        indent = line[0] in _BLANKS
+        if not indent and line[:_TELLING] in _OPENERS and line.startswith(_CONTINUES):
             continues, python, go = True, line.startswith("Traceback ("), line.startswith("goroutine ")
         elif indent:
             is_frame = _FRAME.match(line, 0, 300) is not None

@@ -284,6 +284,14 @@ def test_no_long_run_is_left_without_a_sample():
     assert max(map(len, rewritten("\n".join(service_log(2000))).gaps)) <= 96
 
 
+def test_a_mass_of_one_error_that_ends_alike_shows_what_is_said_otherwise():
+    lines = [f"{clock(i)} ERROR db[{i % 7 + 40}]: pool 3 of the primary is exhausted" for i in range(300)]
+    lines[150] = f"{clock(150)} ERROR db[41]: lane 3 of the primary is exhausted"
+    out = rewritten("\n".join(lines), "What errors are there?").text.split("\n")
+    assert lines[150] in out
+    assert sum("exhausted" in line for line in out) < 20
+
+
 def test_a_mass_of_trouble_is_left_out_in_short_runs_where_trouble_is_asked_for():
     lines = [f"{clock(i)} ERROR [worker-1] c.example.Db - query {i} timed out on db-3" for i in range(300)]
     assert max(map(len, rewritten("\n".join(lines), "Which errors are there?").gaps)) <= 8

@@ -17,6 +17,9 @@ from pipeline.compressors.log.header import header_end, message
         ("1742277256921 up", " up"),
         ("- 1118552811 2005-06-11-22.06.51.501364 R30 data TLB error", " R30 data TLB error"),
         ("no time at all: 5 errors", "no time at all: 5 errors"),
+        ("12:00:01 id=4384245209", " id=4384245209"),
+        ("12:00:01 id=a1742277256 share=0.1742277256", " id=a1742277256 share=0.1742277256"),
+        ("[2025-12-25 12:51:01,575: INFO/Main] up", ",575: INFO/Main] up"),
         ("", ""),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compressors.severity import deciders, deciding, judge, judge_all, severity
+from pipeline.compressors.severity import deciders, deciding, deciding_places, judge, judge_all, severity
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,25 @@ def test_deciding_numbers_tell_lines_of_one_shape_apart():
     assert decided_by("nothing to see 12") == ()
 
 
+def test_places_of_deciding_numbers():
+    assert deciding_places([]) == []
+    assert deciding_places(["at 10:00 exit code 1 after 5 tries", "7 files", '"GET /a1 HTTP/1.1" 200 512', ""]) == [(2,), (), (1, 2, 3), ()]
+    assert deciding_places(["0 errors " + "5 " * 4000]) == [(0,)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["exit code ", " errors ", "status=", '" ', "level:", "HTTP/1.1 ", "rc=", "x", "12", "7", "-", " "]), max_size=12).map(
+        "".join
+    )
+)
+def test_lines_that_differ_in_digits_and_agree_in_those_places_agree_in_severity(line: str):
+    (places,) = deciding_places([line])
+    runs = re.split(r"(\d+)", line)
+    other = "".join(run if at % 2 == 0 or at // 2 in places else "3" * len(run) for at, run in enumerate(runs))
+    assert judge(other) == judge(line)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_has_a_verdict(line: str):
@@ -173,6 +192,8 @@ def test_words_that_a_form_hides_are_read():
         "code rc=1 id=5f",
         "code rc=0 id=5f",
         "code rc=0 id=7a",
+        '{"level":30,"id":"a1"}',
+        '{"level":50,"id":"b-1"}',
     ]
     assert [masked(line) for line in lines[:2]] == ["job 0 done"] * 2
     assert judge_all(lines, [masked(line) for line in lines]) == [judge(line) for line in lines]
