@@ -53,14 +53,13 @@ def retriever(store: Store | None = None) -> Retriever:
     """``headroom_retrieve`` over another store than the user's own: a plain function with types and a docstring, as frameworks make tools of."""
 
     def headroom_retrieve(handle: str, lines: str = "", pattern: str = "") -> str:
+        asked, searched = _said(lines), _said(pattern)
         try:
             # a handle is often copied with what stands around it: [headroom 3f9a2c7b:
-            found = ccr.retrieve(
-                store if store is not None else default_store(), str(handle).strip(" []:"), str(lines or "") or None, pattern or None
-            )
+            found = ccr.retrieve(store if store is not None else default_store(), str(handle).strip(" []:"), asked, searched)
         except (ccr.RetrievalError, StoreError) as error:
             return str(error)
-        part = bool(lines or pattern)
+        part = asked is not None or searched is not None
         if not found.shown and part:
             return f"Nothing in {found.handle} matches; it has {found.total} {found.unit}s."
         if len(found.text) > LIMIT:
@@ -79,6 +78,11 @@ def retriever(store: Store | None = None) -> Retriever:
     headroom_retrieve.__annotations__ = {"handle": str, "lines": str, "pattern": str, "return": str}  # not every framework resolves their names
     headroom_retrieve.__module__, headroom_retrieve.__qualname__ = "headroom", NAME
     return headroom_retrieve
+
+
+def _said(argument: object) -> str | None:
+    """An argument as text. Models write numbers, too, and null or nothing for what they do not ask for."""
+    return None if argument is None or argument == "" else str(argument)
 
 
 headroom_retrieve = retriever()

@@ -76,6 +76,10 @@ def test_whole_and_in_part(store):
     assert markers.carries_marker(lines[1]), "so that it is not shortened again"
     assert retrieve(handle, 7) == "\n".join(lines)
     assert retrieve(handle, pattern="request 39[0-9] ").count("request 39") == 10
+    assert retrieve(handle, pattern=404) == retrieve(handle, pattern="404") == f"Nothing in {handle} matches; it has 400 lines."
+    assert retrieve(handle, pattern=0) == retrieve(handle, pattern="0")
+    assert retrieve(handle, pattern=["a"]) == retrieve(handle, pattern="['a']")
+    assert retrieve(handle, "", "") == LOG
     assert retrieve(handle, pattern="nowhere") == f"Nothing in {handle} matches; it has 400 lines."
 
 
@@ -86,6 +90,7 @@ def test_what_a_model_gets_wrong_is_told_to_it(store):
     assert "is not a handle" in retrieve("the log")
     assert "is no range" in retrieve(handle, "all")
     assert "is outside" in retrieve(handle, "9000")
+    assert "outside" in retrieve(handle, 0)
     assert "regular expression" in retrieve(handle, pattern="(")
     assert "No original" in headroom_retrieve("00000000"), "over the user's own store"
 
