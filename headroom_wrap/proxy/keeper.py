@@ -16,12 +16,13 @@ from headroom_wrap.proxy.moment import MOMENT_S
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment
 from pipeline.outcome import Outcome
+from pipeline.store import unsent
 from pipeline.store.api import Decision, Receipt, Store, StoreError
 from pipeline.store.api import Keeper as Writer
 
 _T = TypeVar("_T")
 _THREADS = 2  # one may wait for the disk
-_AGAIN_S = 3.0  # after a store that could not be opened
+_AGAIN_S = 3.0  # after a store that could not be opened, or written to
 _FEW = 16  # keys; what a request has in new blocks
 _SMALL = 32 << 10  # characters; to pack them takes half a millisecond
 # All requests wait while one is at the store. A file in memory is read in a tenth of a millisecond and written in three; where the disk had to be
@@ -29,6 +30,7 @@ _SMALL = 32 << 10  # characters; to pack them takes half a millisecond
 _SLOW_S = 0.005
 _REST_S = 30.0
 _FLUSH_S = 1.0  # between two waits for the disk
+_MOST_UNSURE = 10_000  # keys
 _unknown = itertools.count()
 
 
@@ -62,6 +64,9 @@ class Keeper:
         self._flushed = -math.inf
         self._flush_at: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Future[None] | None = None
+        self._unsure: dict[str, None] = {}  # what was sent as it came, whatever is on record, the oldest first
+        self._recording: asyncio.Task[None] | None = None
+        self._record_from = 0.0
 
     async def open(self) -> Store:
         """The store.
@@ -89,20 +94,32 @@ class Keeper:
             pass
 
     async def decisions(self, keys: Sequence[str]) -> dict[str, Decision]:
-        """See ``Store.decisions``."""
+        """See ``unsent.decisions``."""
         store = await self.open()
         found = self._glance(store, keys) if len(keys) <= _FEW else None
-        return await self._call(lambda: store.decisions(keys)) if found is None else found
+        if found is None:
+            found = await self._call(lambda: unsent.decisions(store, keys))
+        self._record_unsent(store)
+        return found
 
     async def settle(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision]:
-        """See ``cache_aligner.settle``. That it survives a loss of power is seen to in a moment: the request does not wait for the disk."""
+        """See ``cache_aligner.settle``. That it survives a loss of power is seen to in a moment: the request does not wait for the disk.
+
+        Raises:
+            StoreError: the originals are to be sent. That they were is put on record when the store answers again.
+        """
         store = await self.open()
         if self._worded is not None:
             outcomes = [self._worded(outcome) for outcome in outcomes]
         decided = self._settled_at_once(alignment, outcomes)
         if decided is None:
-            decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+            try:
+                decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
+            except StoreError:
+                self._sent_as_they_came(alignment)
+                raise
         self._flush_soon(store)
+        self._record_unsent(store)
         return decided
 
     async def use(self, function: Callable[[Store], _T]) -> _T:
@@ -114,12 +131,16 @@ class Keeper:
         """See ``Store.add_receipt``."""
         store = await self.open()
         await self._call(lambda: store.add_receipt(receipt))
+        self._record_unsent(store)
 
     async def close(self) -> None:
         """Finish what is under way and close the store."""
         async with self._opening:
             store, self._store = self._store, None
             if store is not None:
+                self._record_unsent(store)
+                if self._recording is not None:
+                    await self._recording
                 await self._flush_now(store)
                 await self._call(store.close)
         self._threads.shutdown(wait=False)
@@ -131,8 +152,8 @@ class Keeper:
         return store
 
     def _glance(self, store: Store, keys: Sequence[str]) -> dict[str, Decision] | None:
-        """See ``Store.glance``; None while that takes too long."""
-        return self._at_hand(lambda: store.glance(keys))
+        """See ``unsent.glance``; None while that takes too long."""
+        return self._at_hand(lambda: unsent.glance(store, keys))
 
     def _settled_at_once(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision] | None:
         """What ``cache_aligner.settle`` returns where it takes next to no time, else None: two turns of a thread take longer than it does."""
@@ -151,6 +172,25 @@ class Keeper:
         if ended - began > _SLOW_S and _waits() != waits:
             self._at_hand_from = ended + _REST_S
         return found
+
+    def _sent_as_they_came(self, alignment: Alignment) -> None:
+        self._unsure.update((task.key, None) for task in (alignment.job.tasks if alignment.job is not None else ()))
+        while len(self._unsure) > _MOST_UNSURE:
+            del self._unsure[next(iter(self._unsure))]
+
+    def _record_unsent(self, store: Store) -> None:
+        """Put on record, beside the requests, what was sent as it came: the store answers again."""
+        if self._unsure and time.monotonic() >= self._record_from and (self._recording is None or self._recording.done()):
+            self._recording = asyncio.get_running_loop().create_task(self._record(store, list(self._unsure)))
+
+    async def _record(self, store: Store, keys: Sequence[str]) -> None:
+        try:
+            await self._call(lambda: unsent.record(store, keys))
+        except StoreError:  # told where it failed first
+            self._record_from = time.monotonic() + _AGAIN_S
+            return
+        for key in keys:
+            self._unsure.pop(key, None)
 
     def _flush_soon(self, store: Store) -> None:
         if self._flush_at is None:

@@ -18,12 +18,15 @@ from pipeline.cache_aligner import Alignment, Job, Task
 from pipeline.compressors.api import Content, Gap, Rewrite, Seen
 from pipeline.outcome import Outcome, Reason
 from pipeline.policy import Policy
-from pipeline.store.api import Decision
+from pipeline.store import unsent
+from pipeline.store.api import Decision, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
+from pipeline.usage import Usage
 from tests.headroom_wrap.proxy.harness import DEADLINE
 from tests.memory_store import MemoryStore
 
 NEW = Alignment((), {}, (Decision("c" * 32, None, "sent before"),), None)
+RECEIPT = Receipt("m", "s", 1.0, "claude", "model", "", Usage(), None, None)
 KEPT = Decision("a" * 32, "smaller", "compressed", "log", "12345678", 900, 9)
 
 
@@ -235,3 +238,143 @@ async def test_where_nothing_was_decided_nothing_is_flushed():
     await kept.decisions([KEPT.key])
     await kept.close()
     assert store.flushes == 0
+
+
+class Lossy(MemoryStore):
+    """Does what it is asked to; as long as it loses answers nobody is told. Notes what it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.loses = False
+        self.asked = []
+
+    def decisions(self, keys):
+        self.asked.append("decisions")
+        return super().decisions(keys)
+
+    def freeze(self, decisions):
+        self.asked.append("freeze")
+        found = super().freeze(decisions)
+        if self.loses:
+            raise StoreError("The answer was lost.")
+        return found
+
+
+TEXT = "a line\n" * 100
+KEY = f"{0:032}"
+
+
+async def unanswered(store):
+    """A keeper whose decision on KEY is on record, which it does not know."""
+    kept = Keeper(lambda: store)
+    store.loses = True
+    with pytest.raises(StoreError):
+        await kept.settle(alignment(TEXT), [outcome(TEXT)])
+    store.loses = False
+    assert store.frozen[KEY].text is not None
+    return kept
+
+
+async def told(kept):
+    """What is told of KEY by one who knows nothing yet."""
+    found = await kept.decisions([KEY])
+    return found[KEY].text
+
+
+@pytest.mark.parametrize("visit", ["decisions", "settle", "receipt", "close"])
+async def test_an_original_that_was_sent_when_a_commit_went_unanswered_is_sent_by_whoever_comes_after(visit):
+    store = Lossy()
+    kept = await unanswered(store)
+    if visit == "decisions":
+        await kept.decisions(["b" * 32])
+    elif visit == "settle":
+        await kept.settle(NEW, [])
+    elif visit == "receipt":
+        await kept.add_receipt(RECEIPT)
+    await kept.close()
+    after = Keeper(lambda: store)
+    assert await told(after) is None
+    assert (await after.decisions([KEY]))[KEY].reason == Reason.STORE.value
+    await after.close()
+
+
+async def test_the_record_of_an_original_is_lost_and_made_again(monkeypatch):
+    monkeypatch.setattr(keeper, "_AGAIN_S", 0.0)
+    store = Lossy()
+    kept = await unanswered(store)
+    store.broken = True
+    await kept.decisions(["b" * 32])
+    await asyncio.wait_for(kept._recording, DEADLINE)
+    assert await told(Keeper(lambda: store)) is not None, "nothing of it is on record"
+    store.broken = False
+    await asyncio.wait_for(kept._recording, DEADLINE)
+    await kept.decisions(["b" * 32])
+    await asyncio.wait_for(kept._recording, DEADLINE)
+    assert await told(Keeper(lambda: store)) is None
+    store.asked.clear()
+    await kept.decisions(["b" * 32])
+    await kept.close()
+    assert store.asked == ["decisions"], "once it is on record nothing is left to be done"
+
+
+async def test_a_store_that_cannot_be_written_to_is_not_tried_with_every_visit():
+    store = Lossy()
+    kept = await unanswered(store)
+    store.broken = True
+    store.asked.clear()
+    for _ in range(5):
+        await kept.decisions(["b" * 32])
+        if kept._recording is not None:
+            await asyncio.wait_for(kept._recording, DEADLINE)
+    assert store.asked.count("freeze") == 1
+    await kept.close()
+
+
+async def test_a_commit_that_did_not_take_place_is_on_record_as_the_original():
+    store = Lossy()
+    kept = Keeper(lambda: store)
+    store.broken = True
+    with pytest.raises(StoreError):
+        await kept.settle(alignment(TEXT), [outcome(TEXT)])
+    store.broken = False
+    assert store.frozen == {}
+    await kept.decisions(["b" * 32])
+    await kept.close()
+    after = Keeper(lambda: store)
+    decided = await after.settle(alignment(TEXT), [outcome(TEXT)])
+    assert decided[0].text is None, "whoever decides anew, or later, finds what was sent"
+    await after.close()
+
+
+async def test_of_two_proxies_the_one_that_knows_of_no_form_is_believed():
+    store = Lossy()
+    one, other = await unanswered(store), Keeper(lambda: store)
+    assert await told(other) is not None, "nobody could have told it yet"
+    await one.decisions(["b" * 32])
+    await one.close()
+    assert await told(other) is None
+    await other.close()
+
+
+async def test_where_nothing_failed_the_store_is_visited_as_often_as_before():
+    store = Lossy()
+    kept = Keeper(lambda: store)
+    await kept.decisions([KEY])
+    await kept.settle(alignment(TEXT), [outcome(TEXT)])
+    await kept.add_receipt(RECEIPT)
+    await kept.close()
+    assert store.asked == ["decisions", "freeze"]
+
+
+async def test_a_few_originals_too_many_are_forgotten(monkeypatch):
+    monkeypatch.setattr(keeper, "_MOST_UNSURE", 2)
+    store = Lossy()
+    kept = Keeper(lambda: store)
+    store.loses = True
+    with pytest.raises(StoreError):
+        await kept.settle(alignment(TEXT, TEXT, TEXT), [outcome(TEXT)] * 3)
+    store.loses = False
+    await kept.decisions(["b" * 32])
+    await kept.close()
+    keys = [f"{n:032}" for n in range(3)]
+    assert [d.text is None for d in unsent.decisions(store, keys).values()] == [False, True, True]
