@@ -282,6 +282,30 @@ async def test_what_cannot_be_recorded_goes_out_as_the_original_and_stays_so():
     assert "[headroom " in texts(third)[2]
 
 
+async def test_an_original_that_was_sent_while_a_commit_went_unanswered_is_sent_after_a_restart():
+    class Lossy(MemoryStore):
+        loses = False
+
+        def freeze(self, decisions):
+            found = super().freeze(decisions)
+            if self.loses:
+                raise StoreError("The answer was lost.")
+            return found
+
+    store = Lossy()
+    async with RawUpstream() as up:
+        async with proxy(up.url, store=store) as p:
+            await sent(up, p, conversation(1))
+            store.loses = True
+            second = await sent(up, p, conversation(2))
+            store.loses = False
+        async with proxy(up.url, store=store) as p:
+            third = await sent(up, p, conversation(3))
+    assert texts(second)[1] == log_text(1)
+    assert sum(d.text is not None for key, d in store.frozen.items() if ":" not in key) == 3, "the form that was not sent is on record"
+    assert third.startswith(second.removesuffix(b"]}"))
+
+
 async def test_known_forms_are_sent_while_the_store_cannot_be_read():
     class Unreadable(MemoryStore):
         blind = False
