@@ -33,6 +33,7 @@ class Writer:
     def __init__(self, table: Table) -> None:
         self.table = table
         self._memo: dict[tuple[object, bool], str] = {}
+        self._soft = {p: t.evaluate(texts(table.columns, t.sources), table.count) for p, t in table.soft.items()}
         positional, tagged = _split(table)
         self.positional: Sequence[str] = positional
         self._grid: list[Callable[[int], str]] = [self._column(p) for p in positional]
@@ -40,7 +41,6 @@ class Writer:
         self._heads = "\t".join(self._head(p) for p in positional)
         self._tag_heads = "".join(f"\t{tag}:{self._head(p)}" for tag, p in tagged)
         self._sparse = [(p, table.columns[p], table.defaults.get(p, ABSENT)) for p in table.sparse]
-        self._soft = {p: t.evaluate(texts(table.columns, t.sources), table.count) for p, t in table.soft.items()}
 
     def heading(self, keys: dict[str, set[object]] | None = None) -> list[str]:
         """The lines before the rows; of look-ups only those of ``keys`` (by scope and the key's path), all if None."""
@@ -90,8 +90,8 @@ class Writer:
         if path in table.lists:
             inner = table.lists[path]
             return f"{path}[{'|'.join(inner.grid) if inner else ''}]"
-        if path in table.soft:
-            return f"{path}~{table.soft[path]}"
+        if path in table.filled or path in table.soft:
+            return f"{path}~{table.filled.get(path) or table.soft[path]}"
         default = table.defaults.get(path, ABSENT)
         return path if default is ABSENT else f"{path}={self.cell(path, default)}"
 
@@ -103,6 +103,9 @@ class Writer:
         if path in table.lists:
             return _list_cells(table, path)
         column = table.columns[path]
+        if path in table.filled:
+            said = table.filled[path].says
+            return lambda row: "" if said[row] else self.cell(path, column[row])
         if path in table.soft:
             return lambda row: "" if column[row] == self._soft[path][row] else self.cell(path, column[row])
         default = table.defaults.get(path, ABSENT)
@@ -114,7 +117,8 @@ def _split(table: Table) -> tuple[list[str], list[tuple[str, str]]]:
     grid = table.grid
     if len(grid) <= _WIDE:
         return grid, []
-    full = [p for p in grid if p in table.columns and p not in table.defaults and p not in table.soft and ABSENT not in table.columns[p]]
+    said = table.defaults.keys() | table.soft.keys() | table.filled.keys()
+    full = [p for p in grid if p in table.columns and p not in said and ABSENT not in table.columns[p]]
     positional = full[:_POSITIONAL] or grid[:1]
     kept = set(positional)
     return positional, [(_tag(i), p) for i, p in enumerate(p for p in grid if p not in kept)]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.compressors.smart_crusher.collect import Kind, at_least, collection
+from pipeline.compressors.smart_crusher.filled import Filled, fillable, find_filled
 from pipeline.compressors.smart_crusher.flatten import Columns, flatten
 from pipeline.compressors.smart_crusher.templates import Template, find_templates
 from pipeline.compressors.smart_crusher.values import ABSENT, dumps, leaf, reads_as_literal
@@ -63,6 +64,7 @@ class Table:
         keys: the keys that lead to each path.
         same: columns with one value throughout.
         inherited: columns of a list's items that say what a column of the record that holds them says, and that column.
+        filled: those that say a text of that record with their own values filled in, in most rows; their cells say where they do not.
         copies: ``(target, source)`` in the order in which they were removed; ``a.*`` means all below ``a``.
         derived: columns that follow from others in every row.
         soft: those that do in most rows; their cells say where they do not.
@@ -82,6 +84,7 @@ class Table:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     same: dict[str, object] = field(default_factory=dict)
     inherited: dict[str, str] = field(default_factory=dict)
+    filled: dict[str, Filled] = field(default_factory=dict)
     copies: list[tuple[str, str]] = field(default_factory=list)
     derived: dict[str, Template] = field(default_factory=dict)
     soft: dict[str, Template] = field(default_factory=dict)
@@ -119,9 +122,10 @@ def analyse(
     if flat is None or not flat.values:
         return None
     table = Table(kind, len(records), keys=flat.keys)
-    _set_lists_apart(table, flat, inline=inline)
+    _set_lists_apart(table, flat, asked, inline=inline)
     _constants(table)
     _inherit(table, holders, outer)
+    _fill(table, asked, holders, outer)
     _copies(table)
     _templates(table, asked, inline=inline)
     _lookups(table, inline=inline)
@@ -129,16 +133,16 @@ def analyse(
     return table if table.grid else None
 
 
-def _set_lists_apart(table: Table, flat: Columns, *, inline: bool) -> None:
+def _set_lists_apart(table: Table, flat: Columns, asked: frozenset[str], *, inline: bool) -> None:
     for path, column in flat.values.items():
         kinds = {type(v) for v in column}
         if list not in kinds and dict not in kinds:
             table.columns[path] = column
-        elif inline or kinds - {list, type(ABSENT)} or not _list_column(table, path, flat):
+        elif inline or kinds - {list, type(ABSENT)} or not _list_column(table, path, flat, asked):
             table.columns[path] = [leaf(v) for v in column]
 
 
-def _list_column(table: Table, path: str, flat: Columns) -> bool:
+def _list_column(table: Table, path: str, flat: Columns, asked: frozenset[str]) -> bool:
     """Takes a column of lists apart, if they are lists of objects or of plain values."""
     column = flat.values[path]
     lists: list[list[object]] = [v for v in column if type(v) is list]
@@ -150,7 +154,7 @@ def _list_column(table: Table, path: str, flat: Columns) -> bool:
     if kinds == {dict} and all(items):
         records: list[dict[str, object]] = items  # type: ignore[assignment]
         holders = [row for row, one in enumerate(column) if type(one) is list for _ in one] if long else []
-        inner = analyse(Kind.RECORDS, records, inline=not long, holders=holders, outer=flat.values)
+        inner = analyse(Kind.RECORDS, records, asked=asked, inline=not long, holders=holders, outer=flat.values)
         if inner is None or (not long and len(inner.grid) > _TUPLE):
             return False
         if long:
@@ -202,6 +206,18 @@ def _inherit(table: Table, holders: Sequence[int], outer: Mapping[str, Sequence[
             table.inherited[path] = source
 
 
+def _fill(table: Table, asked: frozenset[str], holders: Sequence[int], outer: Mapping[str, Sequence[object]]) -> None:
+    """Texts that the record holding an item says in general."""
+    sources = fillable(outer) if holders else {}
+    for path in table.columns if any(sources.values()) else ():
+        name = path.rpartition(".")[2]
+        if path in table.same or path in table.inherited or name.lower() in asked:
+            continue
+        found = find_filled(path, table.columns, holders, sources.get(name, {}))
+        if found is not None:
+            table.filled[path] = found
+
+
 def _open(table: Table) -> list[str]:
     """Columns that nothing was said about so far, in order."""
     said = table.same.keys() | table.inherited.keys() | table.derived.keys() | {c for one in table.lookups for c in one.columns}
@@ -248,7 +264,7 @@ def _copies(table: Table) -> None:
             table.copies.append((prefix + ".*", source + ".*"))
             removed.add(prefix + ".*")
     first: dict[int, str] = {}
-    still = _open(table)
+    still = [p for p in _open(table) if p not in table.filled]
     for path in sorted(still, key=lambda p: p.count(".")):  # stable: what stands nearest to the record is what others are copies of
         first.setdefault(vectors[path], path)
     for path in still:
@@ -258,8 +274,9 @@ def _copies(table: Table) -> None:
     gone = {t for t, _ in table.copies}
     for path in [p for p in table.same if _below(p, gone)]:
         del table.same[path]
-    for path in [p for p in table.inherited if _below(p, gone)]:
-        del table.inherited[path]
+    for said in (table.inherited, table.filled):
+        for path in [p for p in said if _below(p, gone)]:
+            del said[path]
 
 
 def _segment(path: str, key: str) -> int:
@@ -277,7 +294,7 @@ def _link(paths: list[str]) -> str:
 
 
 def _templates(table: Table, asked: frozenset[str], *, inline: bool) -> None:
-    rest = {p: table.columns[p] for p in _open(table)}
+    rest = {p: table.columns[p] for p in _open(table) if p not in table.filled}
     keep = [_link(list(rest))]
     keep += [p for p in rest if p.rsplit(".", 1)[-1].lower() in asked][:3]
     hard, table.soft = find_templates(rest, frozenset(keep))
@@ -291,7 +308,7 @@ def _lookups(table: Table, *, inline: bool) -> None:
     groups: dict[str, list[str]] = {}
     for path in _open(table):
         prefix = path.rpartition(".")[0]
-        if prefix or inline:
+        if (prefix or inline) and path not in table.filled:
             groups.setdefault(prefix, []).append(path)
     for members in groups.values():
         for key in [p for p in members if _KEYS.search(p)][:_KEYS_TRIED]:
@@ -334,6 +351,8 @@ def _cells(table: Table, *, inline: bool) -> None:
         if inline:
             table.grid.append(path)
             continue
+        if path in table.filled:
+            continue
         if path in table.soft:
             table.grid.append(path)
             continue
@@ -350,3 +369,7 @@ def _cells(table: Table, *, inline: bool) -> None:
     table.grid += table.linked
     if not table.grid and table.sparse:
         table.grid.append(table.sparse.pop(0))
+    last = list(table.filled)  # mostly empty, so that rows end before them
+    if not table.grid:
+        table.filled.clear()  # rows without a cell could not be counted
+    table.grid += last

@@ -121,7 +121,7 @@ class Node:
     @cached_property
     def is_referred_to(self) -> bool:
         """Whether items within say by its records what they say; then all its records are shown."""
-        return any(inner.table.inherited for inner in self.inner.values())
+        return any(inner.table.inherited or inner.table.filled for inner in self.inner.values())
 
     @cached_property
     def leads_to_population(self) -> bool:
@@ -200,11 +200,7 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str], worth: Se
             was = tokens(place.source.text[place.at : place.end])
             if cost > run.shares.target * was:
                 view = choose(node.writer, run.content.query, was, run.shares, texts=node.rows, hanging=node.hanging, worth=worth)
-    elif (
-        table.count >= _POPULATION
-        and not any(inner.table.inherited for inner in node.inner.values())
-        and (cost := tokens("\n".join(node.rows))) > MIN_ELIDED
-    ):
+    elif table.count >= _POPULATION and not node.is_referred_to and (cost := tokens("\n".join(node.rows))) > MIN_ELIDED:
         _number(run, place, node)
         view = choose(node.writer, run.content.query, int(_OWN * cost), run.shares, texts=node.rows)
     if view is not None:

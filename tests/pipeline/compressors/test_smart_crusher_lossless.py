@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.compressors.api import Content
 from pipeline.compressors.smart_crusher import SmartCrusher
 from pipeline.policy import Policy, Profile
+from pipeline.query import Query
 
 LOSSLESS = Policy(profile=Profile.LOSSLESS)
 ABSENT = object()
@@ -77,6 +78,13 @@ def template_of(text):
     return parts
 
 
+class Filled:
+    """A text whose placeholders say which columns stand in their place."""
+
+    def __init__(self, text):
+        self.text = text
+
+
 class Says:
     """What is said about the columns of one table or list."""
 
@@ -122,9 +130,21 @@ class Says:
         def get(path):
             if path in pending:
                 flat[path] = resolve(path, pending.pop(path))
+            for target, source in self.copies:
+                if path == target:
+                    return get(source)
+                if target.endswith(".*") and path.startswith(target[:-1]):
+                    return get(source[:-1] + path[len(target) - 1 :])
             return flat.get(path, ABSENT)
 
+        def filled(text):
+            parts = re.split(r"\{\{\s{0,8}[$.]{0,2}([\w.]{1,100})\s{0,8}\}\}", text)
+            parts[1::2] = ["" if v is ABSENT else v.decode() if isinstance(v, bytes) else v for v in map(get, parts[1::2])]
+            return "".join(parts)
+
         def resolve(path, how):
+            if isinstance(how, Filled):
+                return filled(how.text)
             if isinstance(how, str):
                 value = get(how)
                 if value is ABSENT:
@@ -246,14 +266,16 @@ def table_of(lines, holders=None):
             elif mark == "=":
                 flat[path] = value_of(more, textual=textual)
             elif mark == "~":
-                soft[path] = template_of(more)
+                record = re.fullmatch(rf"its record's ({PATH}), \{{\{{…\}}\}} filled in", more)
+                soft[path] = Filled(record[1]) if record else template_of(more)
         for item in cells[len(grid) :]:
             if not re.match("[a-z]+:", item):
                 path, value = named(item)
                 flat[path] = value_of(value, textual=path in says.strings)
         rows.append((flat, soft))
-    for (flat, _), holder in zip(rows, holders or [], strict=holders is not None):
+    for (flat, soft), holder in zip(rows, holders or [], strict=holders is not None):
         flat.update({path: holder[source] for path, source in says.above.items() if source in holder})
+        soft.update({path: Filled(holder[how.text]) for path, how in soft.items() if isinstance(how, Filled)})
     for path, sizes in linked.items():
         complete = []
         for (flat, soft), size in zip(rows, sizes, strict=True):
@@ -403,6 +425,61 @@ def test_what_items_repeat_of_their_record_is_said_once_and_comes_back(odd):
     assert ("labels.rule=name" in rewrite.text) == (odd is None)
     assert "notes.summary=notes.summary" in rewrite.text
     assert all(rewrite.text.count(rule["notes"]["summary"]) == 1 for rule in rules)
+
+
+def alerts(rng, count=12):
+    """Rules whose alerts say what they say of all, with their own labels."""
+    says = [
+        "Pod {{ $labels.namespace }}/{{ $labels.pod }} ({{$labels.container}}) restarts {{ value }} times on {{ .labels.cluster }}.",
+        "Job {{ labels.namespace }}/{{ $labels.job.name }} failed, see its log before anything else is done.",
+        "The target is gone, and nobody knows why that is so.",
+        "{{ $labels.pod }}{{ $labels.pod }} has braces {{ }} {{ $value | humanize }} {{ unknown }} in its text",
+    ]
+    rules = []
+    for i in range(count):
+        text = says[i % 3]
+        found = []
+        for k in range(i % 4 + 1):
+            labels = {"namespace": rng.choice(["web", "db"]), "pod": f"pod-{i}-{k}", "container": f"c{k}", "job": {"name": f"job{k}"}}
+            if k % 3 == 1:
+                del labels["container"]
+            row = {"labels": labels, "value": rng.randrange(9), "at": f"2026-01-{i + 1:02}T0{k}:00:00Z", "note": "x" * 300}
+            known = {**{f"labels.{k}": v for k, v in labels.items()}, "labels.job.name": labels["job"]["name"], "value": str(row["value"])}
+            row["description"] = re.sub(r"\{\{\s*[$.]?([\w.]+)\s*\}\}", lambda m, known=known: known.get(m[1], ""), text)
+            found.append(row)
+        rules.append({"name": f"Rule{i}", "description": text, "expr": f"rate(x{i}[5m]) > 3 " * 4, "alerts": found})
+    return says, rules
+
+
+def test_a_text_of_the_record_with_an_items_own_values_is_said_once_and_comes_back():
+    says, rules = alerts(random.Random(3))
+    rewrite = assert_same(json.dumps({"rules": rules}))
+    assert "\tdescription~its record's description, {{…}} filled in" in rewrite.text
+    assert "pod-1-1 () restarts" not in rewrite.text
+    assert all(rewrite.text.count(text) == 4 for text in says[:3])
+
+
+@pytest.mark.parametrize("odd", ["other", "", None, 7, ["x"], {"y": 1}, ABSENT])
+@pytest.mark.parametrize("where", ["description", "pod", "value"])
+def test_where_an_item_says_something_else_it_has_a_cell(odd, where):
+    _, rules = alerts(random.Random(4))
+    alert = rules[5]["alerts"][0]
+    holder = alert["labels"] if where == "pod" else alert
+    if odd is ABSENT:
+        del holder[where]
+    else:
+        holder[where] = odd
+    rewrite = assert_same(json.dumps({"rules": rules}))
+    assert "filled in" in rewrite.text
+
+
+def test_what_is_asked_for_and_what_does_not_follow_is_not_filled_in():
+    says, rules = alerts(random.Random(5))
+    rewrite = SmartCrusher().compress(Content(json.dumps({"rules": rules}), Query("What does the description of each say?")), LOSSLESS)
+    assert "filled in" not in rewrite.text
+    for rule in rules:
+        rule["description"] = says[3]
+    assert "filled in" not in assert_same(json.dumps({"rules": rules})).text
 
 
 def test_series_come_back():
@@ -613,6 +690,27 @@ def tables(draw):
 @given(tables(), st.sampled_from([None, 1]), st.booleans())
 def test_any_table_comes_back(rows, indent, wrap):
     assert_same(json.dumps({"n": 1, "padding": "x" * 900, "rows": rows, "more": [rows, "tail"]} if wrap else rows, indent=indent, ensure_ascii=False))
+
+
+PLACES = st.lists(
+    st.sampled_from(["{{ $labels.a }}", "{{a}}", "{{ .b.c }}", "{{no}}", "{{ x y }}", "{{{a}}}", "{", "}}", " said ", "", "1"]), max_size=6
+).map("".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PLACES, min_size=3, max_size=6), st.data())
+def test_any_text_with_places_to_fill_comes_back(says, data):
+    rules = []
+    for i, text in enumerate(says):
+        text = text and f"{text}, and some more words that make it long enough {text}"
+        items = []
+        for _ in range(data.draw(st.integers(0, 4))):
+            values = {k: data.draw(st.sampled_from(["x", "{{a}}", "", 1, 2.50, None, True, "1"])) for k in data.draw(st.sets(st.sampled_from("abc")))}
+            known = {k: v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+            said = re.sub(r"\{\{\s*[$.]{0,2}([\w.]+)\s*\}\}", lambda m, known=known: known.get(m[1], ""), text)
+            items.append({**values, "text": data.draw(st.sampled_from([said, said, said, text, None])), "more": "m" * 700})
+        rules.append({"name": f"n{i}", "text": text, "items": items})
+    assert_same(json.dumps({"padding": "x" * 900, "rules": rules}))
 
 
 @settings(max_examples=100, deadline=None)

@@ -101,6 +101,19 @@ def test_records_that_their_items_refer_to_are_shown():
     assert all(rewrite.text.count(folder["description"]) == 1 for folder in data)
 
 
+def test_records_whose_texts_their_items_fill_in_are_shown():
+    data = folders([12] * 14)
+    for folder in data:
+        said = prose(random.Random(folder["folder"]), 20)
+        folder["note"] = f"{said} {{{{ $name }}}}."
+        for job in folder["jobs"]:
+            job["note"] = f"{said} {job['name']}."
+    data[3]["jobs"][5]["state"] = "RETRYING"
+    rewrite, _ = crush(data, "Which jobs fail?")
+    assert "\tnote~its record's note, {{…}} filled in" in rewrite.text
+    assert all(rewrite.text.count(folder["note"].split(" {{")[0]) == 1 for folder in data)
+
+
 def test_a_short_row_says_the_state_where_it_is_not_the_usual_one():
     data = jobs(150)
     for i in range(0, 150, 5):
