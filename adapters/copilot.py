@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from adapters import jsonc
 from adapters.loopback import past_proxies
-from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts
+from adapters.plan import LaunchPlan, PlanError, PlanRequest, Transcripts, no_shell
 
 UPSTREAM = "https://api.githubcopilot.com"
 _ACCOUNT, _PROVIDER, _ENTERPRISE_SERVER = "COPILOT_API_URL", "COPILOT_PROVIDER_BASE_URL", "COPILOT_PROVIDER_GHES_HOST"
@@ -31,6 +31,7 @@ _WITH_VALUE = frozenset(
     " --additional-mcp-config --mcp-github-auth --max-autopilot-continues --mode --environment-host --environment-compute-id --dynamic-retrieval"
     " --enable-mcp-server --max-ai-credits --usage-output-file --prefer-version".split()
 )
+_ALL = frozenset({"--allow-all", "--allow-all-tools", "--yolo"})
 _AS_IT_IS = "This command is run as it is: it does not talk to a model, or not in a session."
 _ELSEWHERE = "Copilot is run as it is: with --connect another machine talks to the model."
 _HOST = f"Requests go to {UPSTREAM}. If GitHub gave your account an address of its own for Copilot, name it with --upstream."
@@ -94,6 +95,8 @@ class Copilot:
         unrouted = _unrouted(request.arguments)
         if unrouted:
             return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(unrouted,))
+        if request.shell and not _allows_all(request):
+            raise no_shell("Copilot", "it allows commands by their first word alone, and headroom can run others.")
         way = _account(request) if request.subscription else _provider(request)
         settled = _proxy_of_settings(request)
         files: dict[Path, str] = {}
@@ -141,7 +144,8 @@ def _account(request: PlanRequest) -> _Way:
     env = {_ACCOUNT: request.proxy, **{name: "" for name in (_PROVIDER, _ENTERPRISE_SERVER) if request.environ.get(name)}}
     own = request.upstream or request.environ.get(_ACCOUNT, "").strip().rstrip("/")
     upstream = own or _address_of_host(request.environ)
-    return _Way(upstream, env, (_HOST, _POLICY) if upstream == UPSTREAM and not own else (_POLICY,))
+    policy = (_POLICY,) if request.mcp else ()
+    return _Way(upstream, env, (_HOST, *policy) if upstream == UPSTREAM and not own else policy)
 
 
 def _address_of_host(environ: Mapping[str, str]) -> str:
@@ -203,6 +207,12 @@ def _proxy_of_settings(request: PlanRequest) -> dict[str, str]:
 
 def _folder(environ: Mapping[str, str], home: Path) -> Path:
     return Path(environ["COPILOT_HOME"]) if environ.get("COPILOT_HOME") else home / ".copilot"
+
+
+def _allows_all(request: PlanRequest) -> bool:
+    """Whether the user has it run every tool unasked."""
+    words = request.arguments[: request.arguments.index("--")] if "--" in request.arguments else request.arguments
+    return bool(_ALL & set(words)) or request.environ.get("COPILOT_ALLOW_ALL") == "true"
 
 
 def _unrouted(arguments: tuple[str, ...]) -> str:

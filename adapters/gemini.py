@@ -39,6 +39,8 @@ _HEADLESS = ("-p", "--prompt")
 _CONTAINERS = frozenset({"docker", "podman", "runsc", "lxc"})
 _OFF = frozenset({"", "0", "false"})
 _ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|([^\n#]*))""")
+_POLICY_FLAG = "--admin-policy"
+_POLICY = '[[rule]]\ntoolName = "run_shell_command"\ncommandPrefix = "{command}"\ndecision = "allow"\npriority = 900\n'
 _NO_TOOLS = (
     "Gemini CLI takes settings for one run only from files that root owns, and {why}. So Headroom's tools are not offered to the model: it gets back "
     "what was left out by running headroom show, which Gemini CLI may ask you about. To have the tools, add Headroom's MCP server to your settings."
@@ -140,6 +142,11 @@ class Gemini:
         files: dict[Path, str] = {}
         edits: dict[Path, str] = {}
         losses: tuple[str, ...] = ()
+        flags: list[str] = []
+        if request.shell:
+            policy = request.folder / "gemini-policy.toml"
+            files[policy] = _POLICY.format(command=" ".join(request.shell))
+            flags = [word for path in (*_policies(told, before), str(policy)) for word in (_POLICY_FLAG, path)]
         headless = any(a.split("=")[0] in _HEADLESS for a in before)
         ours = _ours(request, told, sign_in)
         path = request.folder / "gemini-defaults.json"
@@ -157,7 +164,7 @@ class Gemini:
                 raise _no_sign_in(sign_in)
         return LaunchPlan(
             self.name,
-            (request.program.path, *request.arguments),
+            (request.program.path, *flags, *request.arguments),
             addresses["code-assist" if sign_in in (_GOOGLE, _MACHINE) else "gemini"],
             env={**env, **past_proxies(told.env)},
             mounts=addresses,
@@ -255,6 +262,14 @@ def _ours(request: PlanRequest, told: _Told, sign_in: str) -> dict[str, Any]:
     if request.mcp and at(told.settings, "mcpServers", "headroom") is None:
         ours["mcpServers"] = {"headroom": _server(request)}
     return ours
+
+
+def _policies(told: _Told, arguments: tuple[str, ...]) -> list[str]:
+    """The policies that its settings name: they would not count beside the flag, unless that is the user's own."""
+    if any(a.split("=")[0] == _POLICY_FLAG for a in arguments):
+        return []
+    named = told.settings.get("adminPolicyPaths")
+    return [path for path in named if isinstance(path, str)] if isinstance(named, list) else []
 
 
 def _server(request: PlanRequest) -> dict[str, Any]:

@@ -107,6 +107,8 @@ class OpenCode:
             ours["provider"] = {name: ours["provider"].get(name, {}) for name in told.reachable}
         if request.mcp and at(told.config, "mcp", "headroom") is None:
             ours["mcp"] = {"headroom": {"type": "local", "command": list(request.mcp), "enabled": True}}
+        if request.shell:
+            ours = merged(ours, _allowed(told.config, f"{' '.join(request.shell)} *"))
         mounts = {way.mount: way.upstream for way in ways if way.mount}
         return LaunchPlan(
             self.name,
@@ -122,6 +124,25 @@ class OpenCode:
         if not version or version in self.tested:
             return ()
         return (f"opencode {version} is not among the versions that Headroom was tested with ({', '.join(self.tested)}).",)
+
+
+def _allowed(config: Mapping[str, Any], command: str) -> dict[str, Any]:
+    """The configuration by which a command runs unasked: a rule after the user's own, for all agents and for those that have rules of their own.
+
+    Of several rules that fit opencode takes the last one, and an object in the place of one word is put over it, so the word goes into it.
+    """
+    agents = config.get("agent")
+    own = {name: agent for name, agent in agents.items() if at(agent, "permission") is not None} if isinstance(agents, dict) else {}
+    allowed: dict[str, Any] = {"permission": _with_rule(config.get("permission"), command)}
+    if own:
+        allowed["agent"] = {name: {"permission": _with_rule(agent["permission"], command)} for name, agent in own.items()}
+    return allowed
+
+
+def _with_rule(permission: Any, command: str) -> dict[str, Any]:
+    every = {"*": permission} if isinstance(permission, str) else {}
+    bash = at(permission, "bash")
+    return {**every, "bash": {**({"*": bash} if isinstance(bash, str) else {}), command: "allow"}}
 
 
 @dataclass(frozen=True, slots=True)

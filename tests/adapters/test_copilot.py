@@ -23,10 +23,12 @@ def plan(
     mcp: bool = True,
     subscription: bool = False,
     version: str = "1.0.102",
+    shell: bool = False,
 ) -> LaunchPlan:
     command = ("/py", "-m", "headroom_wrap.mcp") if mcp else ()
     program = Program("/bin/copilot", version)
-    return Copilot().plan(PlanRequest(program, arguments, environ or {}, files or {}, PROXY, upstream, command, FOLDER, subscription))
+    run = ("headroom", "show") if shell else ()
+    return Copilot().plan(PlanRequest(program, arguments, environ or {}, files or {}, PROXY, upstream, command, FOLDER, subscription, shell=run))
 
 
 def test_the_account() -> None:
@@ -171,3 +173,21 @@ def test_what_is_read_and_where_sessions_are() -> None:
 def test_untested_versions_are_said() -> None:
     assert not any("1.1.0" in note for note in plan(environ=BYOK).notes)
     assert any("1.1.0" in note for note in plan(environ=BYOK, version="1.1.0").notes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [(("--allow-all-tools", "-p", "x"), {}), (("--yolo",), {}), (("--allow-all",), {}), ((), {"COPILOT_ALLOW_ALL": "true"})],
+)
+def test_its_own_shell_is_enough_where_it_asks_for_nothing(arguments: tuple[str, ...], environ: dict[str, str]) -> None:
+    found = plan(*arguments, environ=environ, mcp=False, shell=True, subscription=True)
+    assert found.argv == ("/bin/copilot", *arguments)
+    assert not any("MCP" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--allow-tool=shell(headroom)",), ("-p", "x", "--", "--yolo")])
+def test_where_it_would_ask_its_own_shell_is_refused(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(PlanError, match="by their first word alone"):
+        plan(*arguments, mcp=False, shell=True, subscription=True)
+    assert plan(*arguments, subscription=True).routed
+    assert not plan("--version", mcp=False, shell=True).routed

@@ -30,6 +30,7 @@ def plan(
     mcp: bool = True,
     root: bool = True,
     writable: bool = True,
+    shell: tuple[str, ...] = (),
 ) -> LaunchPlan:
     environ = KEY if environ is None else environ
     adapter = Gemini(lambda _: root, lambda _: writable)
@@ -37,7 +38,7 @@ def plan(
     found = {p: given[p] for p in adapter.reads(arguments, environ, HOME, CWD) if p in given}
     assert len(found) == len(given), "a file that the adapter did not ask for"
     command = ("/py", "-m", "headroom_wrap.mcp") if mcp else ()
-    return adapter.plan(PlanRequest(Program("/bin/gemini", "0.61.0"), arguments, environ, found, PROXY, upstream, command, FOLDER))
+    return adapter.plan(PlanRequest(Program("/bin/gemini", "0.61.0"), arguments, environ, found, PROXY, upstream, command, FOLDER, shell=shell))
 
 
 def signed_in(how: str, **more: Any) -> dict[str, Any]:
@@ -296,3 +297,26 @@ def test_a_folder_that_others_may_write_to_is_not_secure(tmp_path: Path) -> None
     (tmp_path / "open").chmod(0o777)
     assert not secure(tmp_path / "open" / "settings.json")
     assert secure(Path("/etc/hostname-that-is-not-there")) == (os.geteuid() == 0)
+
+
+def test_a_policy_lets_it_run_what_retrieves_whoever_owns_the_folders() -> None:
+    for root in (True, False):
+        found = plan("-p", "hi", files={USER: signed_in("gemini-api-key")}, mcp=False, root=root, shell=("headroom", "show"))
+        policy = FOLDER / "gemini-policy.toml"
+        assert found.argv == ("/bin/gemini", "--admin-policy", str(policy), "-p", "hi")
+        rule = ['toolName = "run_shell_command"', 'commandPrefix = "headroom show"', 'decision = "allow"', "priority = 900"]
+        assert found.files[policy].splitlines() == ["[[rule]]", *rule]
+        assert not any("mcpServers" in text for text in (*found.files.values(), *found.edits.values()))
+        assert not found.losses
+
+
+def test_policies_that_its_settings_name_count_beside_ours() -> None:
+    theirs = {**signed_in("gemini-api-key"), "adminPolicyPaths": ["/etc/mine.toml", 7]}
+    argv = plan("hi", files={USER: theirs}, mcp=False, shell=("headroom", "show")).argv
+    assert argv[1:-1] == ("--admin-policy", "/etc/mine.toml", "--admin-policy", f"{FOLDER}/gemini-policy.toml")
+    own = ("--admin-policy=/own.toml", "hi")
+    assert plan(*own, files={USER: theirs}, mcp=False, shell=("headroom", "show")).argv[1:] == (
+        "--admin-policy",
+        f"{FOLDER}/gemini-policy.toml",
+        *own,
+    )

@@ -14,18 +14,24 @@ HOME, CWD = Path("/home/ada"), Path("/work/shop/api")
 CONFIG, PROJECT = HOME / ".config/opencode/opencode.jsonc", Path("/work/shop/opencode.json")
 AUTH = HOME / ".local/share/opencode/auth.json"
 MODELS, RECENT = HOME / ".cache/opencode/models.json", HOME / ".local/state/opencode/model.json"
+SHOW = "headroom show *"
 NO_ZEN = {"disabled_providers": ["opencode"]}
 
 
 def plan(
-    *arguments: str, environ: dict[str, str] | None = None, files: dict[Path, Any] | None = None, upstream: str = "", mcp: bool = True
+    *arguments: str,
+    environ: dict[str, str] | None = None,
+    files: dict[Path, Any] | None = None,
+    upstream: str = "",
+    mcp: bool = True,
+    shell: tuple[str, ...] = (),
 ) -> LaunchPlan:
     given = {p: t if isinstance(t, str) else json.dumps(t) for p, t in (files or {}).items()}
     found = {p: given[p] for p in OpenCode().reads(arguments, environ or {}, HOME, CWD) if p in given}
     assert len(found) == len(given), "a file that the adapter did not ask for"
     command = ("/py", "-m", "headroom_wrap.mcp") if mcp else ()
     return OpenCode().plan(
-        PlanRequest(Program("/bin/opencode", "1.18.33"), arguments, environ or {}, found, PROXY, upstream, command, Path("/state/1"))
+        PlanRequest(Program("/bin/opencode", "1.18.33"), arguments, environ or {}, found, PROXY, upstream, command, Path("/state/1"), shell=shell)
     )
 
 
@@ -226,3 +232,27 @@ def test_where_its_sessions_are() -> None:
     found = OpenCode().transcripts({"XDG_DATA_HOME": "/data"}, HOME)
     assert found is not None
     assert (found.root, found.pattern) == (Path("/data/opencode/opencode.db"), "")
+
+
+@pytest.mark.parametrize(
+    ("given", "permission"),
+    [
+        ({}, {"bash": {SHOW: "allow"}}),
+        ({"permission": "ask"}, {"*": "ask", "bash": {SHOW: "allow"}}),
+        ({"permission": {"bash": "ask", "edit": "deny"}}, {"bash": {"*": "ask", SHOW: "allow"}}),
+        ({"permission": {"bash": {"*": "ask", "git *": "allow"}}}, {"bash": {SHOW: "allow"}}),
+    ],
+)
+def test_in_its_own_shell_it_may_run_what_retrieves_after_all_rules_of_the_users(given: dict[str, Any], permission: dict[str, Any]) -> None:
+    found = plan("run", "hi", files={CONFIG: given}, mcp=False, shell=("headroom", "show"))
+    assert content(found)["permission"] == permission
+    assert list(permission["bash"])[-1] == SHOW
+    assert "mcp" not in content(found)
+    assert "agent" not in content(found)
+
+
+def test_agents_with_rules_of_their_own_get_the_rule_too() -> None:
+    agents = {"build": {"permission": {"bash": "ask"}}, "plan": {"model": "m"}, "odd": 1}
+    found = plan("run", "hi", environ={"OPENCODE_CONFIG_CONTENT": json.dumps({"agent": agents})}, mcp=False, shell=("headroom", "show"))
+    ours = content(found)["agent"]
+    assert ours == {**agents, "build": {"permission": {"bash": {"*": "ask", SHOW: "allow"}}}}

@@ -1,21 +1,17 @@
-"""The real Codex without our tools, in its sandboxes: what was left out comes back by ``headroom show``, which its shell may read our store for."""
+"""The real Codex without our tools, in its sandboxes: what was left out comes back by ``headroom show``, which may read our store there."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from headroom.testing import OpenAIProvider, Recorded, Script, text
-from tests.e2e import codex
+from tests.e2e import by_shell, codex
 from tests.e2e.codex import ANSWER, CODE, PLAIN, PROMPT, User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-RUN = re.compile(r"\[headroom [0-9a-f]{8}: \d+ of \d+ lines left out[^\n]*; full text: run (headroom show [0-9a-f]{8} --lines (\d+)-\d+)\]")
-# Ids and times differ between any two runs.
-UNIQUE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d|\d{10}\.\d+")
 
 
 @pytest.fixture
@@ -24,20 +20,16 @@ def make_user(private_home: object, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def script(model: str) -> Script:
-    def show(request: Mapping[str, Any]) -> list[dict[str, Any]]:
-        found = RUN.search("\n".join(codex.outputs_of(request)))
-        return [codex.run(found[1] if found is not None else "echo nothing was left out", model)]
+    def fetches(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [codex.run(by_shell.command(codex.outputs_of(request)), model)]
 
-    return Script([text("First the log."), codex.run("cat app.log", model)], show, [text(ANSWER)])
+    return Script([text("First the log."), codex.run("cat app.log", model)], fetches, [text(ANSWER)])
 
 
 def head(request: Recorded, user: User) -> str:
-    """What a first request says before the prompt, without what is unique to a run."""
+    """What a first request says before the prompt."""
     items = [item for item in request.body["input"] if item.get("type") != "message" or item.get("role") == "developer"]
-    said = repr((request.body.get("tools"), request.body.get("instructions"), items))
-    for path in (user.path, user.home):
-        said = said.replace(str(path), "")
-    return UNIQUE.sub("", said)
+    return by_shell.plainly((request.body.get("tools"), request.body.get("instructions"), items), user.path, user.home)
 
 
 @pytest.mark.parametrize(("model", "refuse", "sandbox"), [(CODE, 0, "read-only"), (PLAIN, 426, "workspace-write"), (PLAIN, 0, "read-only")])
@@ -56,13 +48,5 @@ def test_what_was_left_out_comes_back_unasked_and_nothing_is_declared(make_user:
     assert (wrapped.returncode, wrapped.stdout) == (0, ANSWER + "\n"), wrapped.stderr
     assert head(turns[0], ours) == head(direct, alone)
     codex.assert_prefixes_stand(turns)
-    shortened, fetched = codex.outputs(turns)
-    found = RUN.search(shortened)
-    assert found is not None
-    whole = ours.headroom("show", found[1].split()[2]).stdout
-    line = whole.split("\n")[int(found[2]) - 1]
-    assert (ours.path / "app.log").read_text().strip() in whole
-    assert line not in shortened
-    assert "headroom_retrieve" not in shortened
-    assert f"{found[2]}\t{line}" in fetched
+    by_shell.assert_came_back(*codex.outputs(turns), lambda handle: ours.headroom("show", handle).stdout)
     assert not [p for p in codex.changed(before, ours.files()) if p.startswith("project/")]
