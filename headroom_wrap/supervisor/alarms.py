@@ -87,16 +87,18 @@ class Alarms:
 
     def acknowledge(self, figures: Figures, now: float) -> None:
         """The user has looked."""
+        shown, _ = self.current(figures, now)
         if self._trouble is not None:
             self._trouble = None
         else:
-            self._seen.add(self.current(figures, now)[0])
+            self._seen.add(shown)
 
     def current(self, figures: Figures, now: float) -> tuple[str, str]:
         """The warning's name and what it means; both empty where there is none."""
-        trouble = self._trouble
-        if trouble is not None and (trouble.lasting or now - self._told < _FRESH_S):
-            return _NAMES.get(trouble.kind, "TROUBLE"), trouble.message
+        if self._trouble is not None and not self._trouble.lasting and now - self._told >= _FRESH_S:
+            self._trouble = None
+        if self._trouble is not None:
+            return _NAMES.get(self._trouble.kind, "TROUBLE"), self._trouble.message
         if figures.requests:
             self._works_without_us = False
         elif self.busy.seconds >= _BUSY_S:

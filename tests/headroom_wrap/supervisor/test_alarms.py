@@ -73,6 +73,13 @@ def test_a_trouble_goes_with_its_cause_with_time_and_with_a_look() -> None:
     assert alarms.current(NONE, 9999.0) == ("", "")
 
 
+def test_a_look_is_for_the_warning_that_is_shown_not_for_one_that_is_old() -> None:
+    alarms = Alarms("claude")
+    alarms.trouble(Trouble("worker", "died"), 0.0)
+    alarms.acknowledge(IDLE, 400.0)
+    assert alarms.current(IDLE, 401.0) == ("", "")
+
+
 def test_a_warning_that_was_seen_is_not_shown_again() -> None:
     alarms = Alarms("claude")
     alarms.acknowledge(IDLE, 0.0)
