@@ -16,6 +16,7 @@ from pipeline.transcript import LEAST_PASTED
 
 P = TypeVar("P", bound=Hashable)
 M = TypeVar("M")
+_DEEPEST = 5  # a list of tools, their lists of declarations and those; a test's Mock has a function that has a function, for ever
 
 
 class Conversation(Generic[P]):
@@ -111,18 +112,20 @@ class Shortener(Generic[M]):
 def tool_names(tools: object) -> list[str]:
     """The names of tools as frameworks hand them to a model: objects with a name, or declarations of any provider."""
     names: list[str] = []
-    waiting = [tools]
+    waiting = [(tools, 0)]
     while waiting:
-        value = waiting.pop()
+        value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            continue
         if isinstance(value, (list, tuple)):
-            waiting += value
+            waiting += [(held, depth + 1) for held in value]
             continue
         for member in ("name", "function", "function_declarations", "functionDeclarations"):
             held = value.get(member) if isinstance(value, Mapping) else getattr(value, member, None)
             if member == "name" and isinstance(held, str):
                 names.append(held)
-            elif member != "name" and (isinstance(held, (list, tuple, Mapping)) or hasattr(held, "name")):
-                waiting.append(held)
+            elif member != "name" and (isinstance(held, (list, tuple, Mapping)) or (member == "function" and hasattr(held, "name"))):
+                waiting.append((held, depth + 1))
     return sorted(names)
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from headroom.integrations.conversation import Conversation
+from types import SimpleNamespace
+from unittest.mock import MagicMock, Mock
+
+import pytest
+
+from headroom.integrations.conversation import Conversation, tool_names
 from headroom.integrations.messages import Compression
 from pipeline import ccr, markers
 from tests.memory_store import MemoryStore
@@ -37,3 +42,23 @@ def test_a_text_without_a_place_and_a_short_one_stay() -> None:
 def test_nothing_is_left_out_where_it_cannot_be_fetched() -> None:
     news = said(PASTED, "question").shortened(Compression(store=MemoryStore()))
     assert not any(markers.elides(text) for text in news.values())
+
+
+DECLARED = [{"type": "function", "function": {"name": "a"}}, {"name": "b"}, {"functionDeclarations": [{"name": "c"}, {"name": "d"}]}]
+ENDLESS: list[object] = [{"name": "a"}]
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    ("tools", "names"),
+    [
+        (None, []),
+        (DECLARED, ["a", "b", "c", "d"]),
+        ([SimpleNamespace(name="x"), SimpleNamespace(name=None, function=SimpleNamespace(name="y"))], ["x", "y"]),
+        ((SimpleNamespace(name=None, function_declarations=[SimpleNamespace(name="z")]), *DECLARED), ["a", "b", "c", "d", "z"]),
+        ([Mock(), DECLARED[0], MagicMock()], ["a"]),
+        (ENDLESS, ["a"] * 5),
+    ],
+)
+def test_tools_of_any_shape_and_of_none(tools: object, names: list[str]) -> None:
+    assert tool_names(tools) == names
