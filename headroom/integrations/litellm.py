@@ -87,11 +87,13 @@ def with_headroom(
     Raises:
         TypeError: no function of this name is known.
     """
-    api = _APIS.get(function.__name__)
+    name = getattr(function, "__name__", repr(function))
+    api = _APIS.get(name)
     if api is None:
-        raise TypeError(f"with_headroom knows no function {function.__name__!r} of LiteLLM: there are {', '.join(_APIS)}.")
+        raise TypeError(f"with_headroom knows no function {name!r} of LiteLLM: there are {', '.join(_APIS)}.")
     compression = Compression(profile=profile, elide=elide, fail_open=fail_open, store=store, **options)
     signature = inspect.signature(function)
+    others = next((parameter.name for parameter in signature.parameters.values() if parameter.kind is parameter.VAR_KEYWORD), "")
 
     def attempt(given: Mapping[str, Any], made: Mapping[str, Any]) -> Attempt[Mapping[str, Any]]:
         return Attempt(given, made, functools.partial(compression.refuse, lambda noting: noting.body(api, given)))
@@ -100,6 +102,8 @@ def with_headroom(
         def send(named: Mapping[str, Any]) -> Any:
             if api.field in bound.arguments:
                 bound.arguments[api.field] = named[api.field]
+            elif api.field in bound.kwargs:  # taken as one of any, as by a function of the application's own
+                bound.arguments[others] = {**bound.arguments[others], api.field: named[api.field]}
             return function(*bound.args, **bound.kwargs)
 
         return send

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import os
 import re
@@ -232,6 +233,36 @@ async def test_the_page(block, monkeypatch, capsys):
         assert b"lines left out" in provider.requests[-1].raw
 
 
+class Refused(Exception):
+    status_code = 400
+
+
+@pytest.mark.parametrize("refusing", [False, True])
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_a_function_that_takes_any_arguments(way, refusing, store):
+    call = {"id": "c1", "type": "function", "function": {"name": "run", "arguments": "{}"}}
+    messages = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "content": result(0)}]
+    seen = []
+
+    def completion(model, **kw):
+        seen.append(kw["messages"])
+        if refusing and kw["messages"] is not messages:
+            raise Refused
+        return kw
+
+    async def acompletion(**kw):
+        return completion(**kw)
+
+    function = with_headroom(completion if way == "sync" else acompletion, store=store)
+    place = {"messages": messages, "tools": tools("openai-chat"), "more": 1}
+    answer = await once(function(model="m", **place))
+    assert "lines left out" in seen[0][1]["content"]
+    assert answer == {**place, "messages": seen[-1]}
+    assert [given is messages for given in seen] == ([False, True] if refusing else [False])
+
+
 def test_other_functions_are_refused():
+    with pytest.raises(TypeError, match="knows no function 'functools.partial"):
+        with_headroom(functools.partial(litellm.completion, model="m"))
     with pytest.raises(TypeError, match="knows no function 'embedding'"):
         with_headroom(litellm.embedding)
