@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from pipeline.outcome import REWRITTEN
 from pipeline.store.api import Group, Receipt, Store, Total
 from pipeline.usage import Usage
 
-_REWRITTEN = ("compressed", "compressed before")  # pipeline.outcome.REWRITTEN: what needs no excuse
 _SHOWN = 3
 
 
@@ -138,7 +138,7 @@ def text_receipt(summary: Summary, *, title: str = "Headroom, this session") -> 
     if total.removed:
         by = _named(f"{name} ~{tokens(count)}" for name, count in summary.compressors if count)
         lines.append(f"Prompts were ~{tokens(total.removed)} tokens shorter, all requests together{': ' + by if by else ''}.")
-    left = [(reason, count) for reason, count in summary.reasons if reason not in _REWRITTEN and count]
+    left = [(reason, count) for reason, count in summary.reasons if reason not in REWRITTEN and count]
     if left:
         lines.append(f"Left as they were: {_named(f'{reason} ({count})' for reason, count in left)}.")
     elif not total.removed:

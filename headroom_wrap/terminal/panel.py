@@ -124,8 +124,7 @@ def _cache_row(snapshot: Snapshot) -> Row:
     files = [f"{path.rsplit('/', 1)[-1]} {count(tokens)}" for path, tokens in snapshot.instruction_files]
     more = f" +{len(files) - 2}" if len(files) > 2 else ""
     listed = f"{', '.join(files[:2])}{more} tokens" if files else ""
-    route = " → ".join(part for part in (snapshot.agent, snapshot.proxy) if part)
-    return Row("cache", [*_cache(snapshot, labelled=True), Field(listed, "", 3), Field(route, _QUIET, 4), Field(snapshot.hint, _QUIET, 2)])
+    return Row("cache", [*_cache(snapshot, labelled=True), Field(listed, "", 3), Field(snapshot.agent, _QUIET, 4), Field(snapshot.hint, _QUIET, 2)])
 
 
 def _last_row(snapshot: Snapshot) -> Row:

@@ -14,8 +14,6 @@ class Snapshot:
 
     agent: str = ""
     """The wrapped program, such as `claude`."""
-    proxy: str = ""
-    """Where the proxy listens, host and port."""
     bill: float | None = None
     """What the session cost so far, by the provider's own usage."""
     bill_without: float | None = None

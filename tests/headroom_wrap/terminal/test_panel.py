@@ -16,7 +16,6 @@ from tests.headroom_wrap.terminal.oracle import Terminal
 
 USUAL = Snapshot(
     agent="claude",
-    proxy="127.0.0.1:40213",
     bill=1.8342,
     bill_without=2.4711,
     saved_tokens=84_213,
@@ -39,7 +38,7 @@ def text(snapshot, cols, rows=3):
 def test_usual_panel_as_text():
     assert text(USUAL, 120) == [
         "headroom  bill $1.83 · saved $0.64 (26%) · without us $2.47 · 84.2k tokens less · 41 requests, 17 compressed",
-        "cache     95% hit · expires in 5 min · CLAUDE.md 2.1k, CLAUDE.local.md 310 tokens · Ctrl-\\ details",
+        "cache     95% hit · expires in 5 min · CLAUDE.md 2.1k, CLAUDE.local.md 310 tokens · claude · Ctrl-\\ details",
         "last      pytest output 14.2k → 1.9k tokens (build) · left alone: file read before an edit (12)",
     ]
     assert text(USUAL, 80) == [
