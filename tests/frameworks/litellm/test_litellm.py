@@ -262,7 +262,7 @@ async def test_a_function_that_takes_any_arguments(way, refusing, store):
 
 
 def test_other_functions_are_refused():
-    with pytest.raises(TypeError, match="knows no function 'functools.partial"):
+    with pytest.raises(TypeError, match=r"knows no function .functools\.partial"):
         with_headroom(functools.partial(litellm.completion, model="m"))
     with pytest.raises(TypeError, match="knows no function 'embedding'"):
         with_headroom(litellm.embedding)
