@@ -49,6 +49,7 @@ class Anthropic(MessageList):
     """The dialect."""
 
     name = "anthropic"
+    breakpoint = "cache_control"
 
     def recognises(self, method: str, path: str) -> bool:
         return method == "POST" and (path.endswith("/v1/messages") or _HOSTED.search(path) is not None)

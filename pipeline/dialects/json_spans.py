@@ -57,6 +57,25 @@ def members(buf: bytes, span: Span) -> dict[str, Span]:
     return found
 
 
+def pairs(buf: bytes, span: Span) -> list[tuple[Span, Span]]:
+    """The keys and values of the object at ``span``, in order, one that stands there twice included.
+
+    Raises:
+        Malformed: no object stands there.
+    """
+    found: list[tuple[Span, Span]] = []
+    pos = _past(buf, span.start, b"{")
+    while buf[pos : pos + 1] != b"}":
+        name = STRING.match(buf, pos, span.end)
+        if name is None:
+            raise Malformed(f"a key was expected at byte {pos}")
+        start = _past(buf, name.end(), b":")
+        end = _value_end(buf, start, span.end)
+        found.append((Span(*name.span()), Span(start, end)))
+        pos = _after_value(buf, end, b"}")
+    return found
+
+
 def elements(buf: bytes, span: Span) -> list[Span]:
     """The elements of the array at ``span`` as absolute spans.
 
@@ -164,18 +183,11 @@ def _separator(buf: bytes, pos: int) -> int:
 
 def _scan_members(buf: bytes, span: Span) -> dict[str, Span]:
     found: dict[str, Span] = {}
-    pos = _past(buf, span.start, b"{")
-    while buf[pos : pos + 1] != b"}":
-        name = STRING.match(buf, pos, span.end)
-        if name is None:
-            raise Malformed(f"a key was expected at byte {pos}")
-        key = string(buf, Span(*name.span()))
-        start = _past(buf, name.end(), b":")
-        end = _value_end(buf, start, span.end)
+    for name, value in pairs(buf, span):
+        key = string(buf, name)
         if key in found:
             raise Malformed(f"the key {key!r} stands twice")
-        found[key] = Span(start, end)
-        pos = _after_value(buf, end, b"}")
+        found[key] = value
     return found
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dialects import json_spans
@@ -28,6 +28,7 @@ _HARNESS = re.compile(
     r"|^</?prompt>",
     re.DOTALL | re.MULTILINE,
 )
+_LEVELS = 2  # a message's content has blocks, and that of a tool's result has some of its own
 _FILLED = re.compile(rb"\[[ \t\n\r]*[^ \t\n\r\]]")
 
 
@@ -75,7 +76,13 @@ class MessageList(abc.ABC):
     """Reads and writes such requests. What a message holds is remembered by its bytes, so a request costs what is new in it; the memory is bounded.
 
     Subclasses say what a message holds, and where the messages stand.
+
+    Attributes:
+        breakpoint: the member by which a client marks how far the provider's cache is to reach, ``""`` where there is none. It moves on with every
+            request and means nothing else, so no digest knows of it.
     """
+
+    breakpoint = ""
 
     def __init__(self, cache_bytes: int = _CACHE_BYTES) -> None:
         # The kinds are kept with what was read by them, so that no other mapping can come to have their identity.
@@ -106,7 +113,8 @@ class MessageList(abc.ABC):
             return self.message(raw, kinds)
         except (Malformed, KeyError, TypeError, RecursionError):
             role = _role(raw)
-            return role, (Piece(Item(ItemKind.OTHER, digest("unknown", role, raw.decode("latin-1"))), unknown=True),)
+            said = _without_breakpoints(raw, self.breakpoint) if self.breakpoint else raw
+            return role, (Piece(Item(ItemKind.OTHER, digest("unknown", role, said.decode("latin-1"))), unknown=True),)
 
     def path_info(self, path: str) -> PathInfo:
         """What the path says that other APIs write into the body: nothing, unless a subclass knows better."""
@@ -284,6 +292,39 @@ def _role(raw: bytes) -> str:
     except Malformed:
         return ""
     return "assistant" if role == "model" else role
+
+
+def _without_breakpoints(raw: bytes, name: str) -> bytes:
+    """A message of a shape that is not known, told by its bytes, as it would have come without breakpoints."""
+    try:
+        return splice(raw, [(span, b"") for span in _breakpoints(raw, json_spans.whole(raw), name, _LEVELS)])
+    except Malformed:
+        return raw
+
+
+def _breakpoints(raw: bytes, span: Span, name: str, levels: int) -> Iterator[Span]:
+    """What is left out of the object at ``span`` for such a member, its comma included, and out of those in its ``content``.
+
+    Raises:
+        Malformed: no object stands there.
+    """
+    pairs = json_spans.pairs(raw, span)
+    names = [json_spans.string(raw, key) for key, _ in pairs]
+    first = next((n for n, named in enumerate(names) if named != name), None)
+    if first is None:
+        if pairs:
+            yield Span(span.start + 1, span.end - 1)
+        return
+    if first:
+        yield Span(pairs[0][0].start, pairs[first][0].start)
+    for n in range(first, len(pairs)):
+        value = pairs[n][1]
+        if names[n] == name:
+            yield Span(pairs[n - 1][1].end, value.end)
+        elif names[n] == "content" and levels:
+            for held in json_spans.elements(raw, value) if first_byte(raw, value) == b"[" else [value]:
+                if first_byte(raw, held) == b"{":
+                    yield from _breakpoints(raw, held, name, levels - 1)
 
 
 def canonical(value: object) -> str:

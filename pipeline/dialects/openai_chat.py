@@ -31,6 +31,7 @@ class OpenAIChat(MessageList):
     """The dialect."""
 
     name = "openai-chat"
+    breakpoint = "cache_control"
 
     def recognises(self, method: str, path: str) -> bool:
         return method == "POST" and path.endswith("/chat/completions")

@@ -15,7 +15,7 @@ from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.api import Transcript
 from pipeline.dialects.bedrock_converse import BedrockConverse
 from pipeline.dialects.gemini import Gemini
-from pipeline.dialects.messages import MessageList, named_session, text_piece
+from pipeline.dialects.messages import MessageList, digest, named_session, text_piece
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
 from pipeline.policy import Policy
@@ -142,6 +142,66 @@ def test_a_message_of_unknown_shape_leaves_the_others_as_they_were(dialect: type
 )
 def test_a_message_of_unknown_shape_has_its_role(dialect: type[MessageList], message: str) -> None:
     assert read(dialect, [said(dialect, "user", "Why?"), message, said(dialect, "user", "More?")]).turn == 2
+
+
+TWICE = '"role": "user", "role": "user"'  # an object with a key that stands in it twice is of no known shape
+POINT = '"cache_control": {"type": "ephemeral", "ttl": "1h"}'
+
+
+def unknown(dialect: type[MessageList], message: str) -> tuple[str, ...]:
+    """The lineage after such a message."""
+    found = read(dialect, [said(dialect, "user", "Why?"), message])
+    assert found.items[1].kind is ItemKind.OTHER
+    assert len(found.items) == 2
+    return lineage(found.items)
+
+
+@pytest.mark.parametrize("dialect", [Anthropic, OpenAIChat])
+@pytest.mark.parametrize(
+    "message",
+    [
+        f'{{{TWICE}, "content": "x", @}}',
+        f'{{@, {TWICE}, "content": "x"}}',
+        f'{{{TWICE},\n @,\n "content": "x"}}',
+        f'{{{TWICE}, "content": [{{"type": "text", "text": "a"}}, {{"type": "text", "text": "cache_control", @}}]}}',
+        f'{{{TWICE}, "content": [{{"type": "tool_result", "content": [{{@, "type": "image", "n": 1.50}}]}}]}}',
+        '{"content": {"type": "text", "text": "x", "text": "y", @}, "role": 5}',
+        f'{{{TWICE}, "content": [{{@}}]}}',
+        f'{{{TWICE}, "content": ["\\ud800", {{"a": "\\ud800", @, "b": NESTED}}]}}',
+    ],
+)
+def test_a_breakpoint_that_moves_changes_no_lineage_of_a_message_of_unknown_shape(dialect: type[MessageList], message: str) -> None:
+    message = message.replace("NESTED", nested(300))
+    bare = message.replace(", @", "").replace("@, ", "").replace(",\n @", "").replace("@", "")
+    assert unknown(dialect, message.replace("@", POINT)) == unknown(dialect, bare)
+    assert unknown(dialect, message.replace("@", f"{POINT}, {POINT}")) == unknown(dialect, bare)
+    assert unknown(dialect, message.replace("@", POINT.replace("cache_", "cash_"))) != unknown(dialect, bare)
+    for old, other in (("user", "system"), ("x", "z"), ('"a"', '"c"'), ("image", "images"), ("1.50", "1.5"), ('"text", "text"', '"text",  "text"')):
+        if old in bare:
+            assert unknown(dialect, message.replace(old, other, 1).replace("@", POINT)) != unknown(dialect, bare)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "message"),
+    [
+        (Anthropic, f'{{{TWICE}, "content": [{{"type": "tool_use", "input": {{@, "a": 1}}}}]}}'),
+        (Anthropic, f'{{{TWICE}, "content": [{{"content": [{{"content": [{{@}}]}}]}}]}}'),
+        (OpenAIChat, f'{{{TWICE}, "tool_calls": [{{"function": {{@}}}}]}}'),
+        (Gemini, '{"role": "user", "parts": {@}}'),
+        (Gemini, '{"role": "user", "parts": 5, @}'),
+        (BedrockConverse, '{"role": "user", "content": {@}}'),
+    ],
+)
+def test_what_is_called_so_and_is_no_breakpoint_is_content(dialect: type[MessageList], message: str) -> None:
+    one, other = (message.replace("@", point) for point in (POINT, POINT.replace("1h", "5m")))
+    assert unknown(dialect, one) != unknown(dialect, other)
+
+
+@pytest.mark.parametrize("message", [f'{{{TWICE}, "content": "x"}}', f'{{{TWICE}, "a": [1.50, {{"b": "cache_control"}}]}}', '"cache_control"'])
+def test_a_message_of_unknown_shape_without_a_breakpoint_is_known_by_its_bytes(message: str) -> None:
+    [_, item] = read(Anthropic, [said(Anthropic, "user", "Why?"), message]).items
+    role = ""
+    assert item.digest == digest("unknown", role, message)
 
 
 def called(dialect: type[MessageList], given: str) -> str:
