@@ -11,15 +11,17 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from benchmarks.bill.outputs import Call
 from benchmarks.bill.session import Body, Session, Step
-from benchmarks.bill.targets import DIRECT, Running, Target
+from benchmarks.bill.targets import DIRECT, SHELL, Running, Target
 from benchmarks.bill.wires import WIRES, chain
 from headroom.testing import Answer, Ask, Script
 from headroom.testing.charge import Charge
@@ -27,12 +29,12 @@ from headroom.testing.record import Recorded
 from headroom.testing.script import Reply
 from headroom.testing.server import Provider
 from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS, Tools
-from pipeline import tokens
+from pipeline import ccr, markers, tokens
 from pipeline.prices import cost, price_of
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
 
-_LEFT_OUT = re.compile(rb"\[headroom ([0-9a-f]{8,64}): \d+ of \d+ \w+ left out[^\[\]]{0,400}? lines=(\d+(?:-\d+)?)")
+_LEFT_OUT = re.compile(rb"\[headroom ([0-9a-f]{8,64}): \d+ of \d+ \w+ left out[^\[\]]{0,400}?(?: lines=| --lines )(\d+(?:-\d+)?)")
 _PLACE = re.compile(r"(messages|input|contents)\[(\d+)\]")
 _PREFIX = "mcp__headroom__"
 _RETRIEVE = f"{_PREFIX}headroom_retrieve"
@@ -183,7 +185,7 @@ class _Player:
 
     def _ours(self, body: Body) -> tuple[Body, list[int]]:
         """The request as the agent sends it with us, and by how much each of its items has moved."""
-        if not self._target.offers_tools:
+        if not self._target.retrieves:
             return body, []
         items: list[dict[str, Any]] = []
         shifts = []
@@ -197,6 +199,8 @@ class _Player:
         return self._with_tools(body, items), shifts
 
     def _with_tools(self, body: Body, items: list[dict[str, Any]]) -> Body:
+        if not self._target.offers_tools:
+            return self._wire.with_items(body, items, [], "") if len(items) > len(body[self._wire.items_key]) else body
         # Claude Code names tools of servers in a message and loads their schemas when they are wanted; the others send them always.
         if self._wire.name == "anthropic":
             return self._wire.with_items(body, items, [], f"{INSTRUCTIONS}\n" + "\n".join(t["name"] for t in _OURS))
@@ -256,6 +260,10 @@ class _Player:
             if _share(handle) >= self._rate:
                 continue
             wanted = {"handle": handle.decode(), "lines": lines.decode()}
+            if self._target.by_shell:
+                command = "headroom show {handle} --lines {lines}".format(**wanted)
+                body = await self._extra(number, step, body, (SHELL, {"command": command}, _shown(self._running.database, **wanted)))
+                continue
             store = SqliteStore.open(self._running.database)
             tools = Tools(lambda: store, lambda *_: "")  # noqa: B023 - used before the next turn of the loop
             found = tools.call("headroom_retrieve", wanted)
@@ -280,6 +288,13 @@ class _Player:
         self.now += _THINKS_S
         await self._send(_Request(number, body, [block], expected=self._prompt, extra=True))
         return body
+
+
+def _shown(database: Path, handle: str, lines: str) -> str:
+    """What ``headroom show`` prints."""
+    with closing(SqliteStore.open(database)) as store:
+        found = ccr.retrieve(store, handle, lines)
+    return f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}\n"
 
 
 def _share(handle: bytes) -> float:

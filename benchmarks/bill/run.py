@@ -20,12 +20,15 @@ from benchmarks.bill.session import Session
 from benchmarks.bill.targets import DIRECT, Target
 from pipeline.usage import Usage
 
-_PROFILES = ("lossless", "balanced", "aggressive", "off")
+_SHELL = "shell"
+_PROFILES = ("lossless", "balanced", _SHELL, "aggressive", "off")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bill", description="What whole sessions cost, direct and through proxies.")
-    parser.add_argument("--profile", nargs="*", choices=_PROFILES, default=_PROFILES, help="of our proxy; off relays untouched")
+    parser.add_argument(
+        "--profile", nargs="*", choices=_PROFILES, default=_PROFILES, help="of our proxy; shell: balanced without our tools; off relays untouched"
+    )
     parser.add_argument("--proxy", action="append", default=[], metavar="NAME=URL|COMMAND", help="another proxy; {upstream} and {port} in a command")
     parser.add_argument("--seed", type=int, default=0, help="of the generated sessions")
     parser.add_argument("--turns", type=int, default=300, help="leave out longer generated sessions")
@@ -37,11 +40,17 @@ def main() -> None:
     parser.add_argument("--worker-s", type=float, default=0.0, help="time for compression, where the machine is busy with other things")
     parser.add_argument("--rows", type=Path, help="where a JSON object for each request is written")
     arguments = parser.parse_args()
-    targets = [Target(name, profile=name, worker_s=arguments.worker_s) for name in arguments.profile] + [_other(text) for text in arguments.proxy]
+    targets = [_ours(name, arguments.worker_s) for name in arguments.profile] + [_other(text) for text in arguments.proxy]
     console = Console(width=170, highlight=False)
     with open(arguments.rows or "/dev/null", "w", encoding="utf-8") as rows:
         bills = asyncio.run(_run(list(_sessions(arguments)), targets, arguments.retrievals, rows, console))
     report(bills, [t.name for t in targets], console)
+
+
+def _ours(profile: str, worker_s: float) -> Target:
+    if profile == _SHELL:
+        return Target("balanced, shell", "balanced", worker_s=worker_s, by_shell=True)
+    return Target(profile, profile, worker_s=worker_s)
 
 
 def _other(text: str) -> Target:
@@ -69,7 +78,7 @@ async def _run(sessions: Sequence[Session], targets: Sequence[Target], rate: flo
         results = {"direct": direct}
         for target in targets:
             try:
-                results[target.name] = await replay(session, target, direct=direct, rate=rate if target.offers_tools else 0.0)
+                results[target.name] = await replay(session, target, direct=direct, rate=rate if target.retrieves else 0.0)
             except Refused as refusal:  # direct it was answered: this target's fault
                 console.print(f"  FAILED {refusal}")
         bills += [bill(session, name, result, largest) for name, result in results.items()]
@@ -106,7 +115,7 @@ def _say(session: Session, results: dict[str, Result], bills: Sequence[Bill], co
     for one in bills[1:]:
         result = results[one.target]
         what = ", ".join(f"{reason} {number}" for reason, number in Counter(result.reasons).most_common(5))
-        console.print(f"  {one.target:10} {one.dollars / direct.dollars:.4f}  cache broken {one.broken}  extra {one.extra}  {what}")
+        console.print(f"  {one.target:15} {one.dollars / direct.dollars:.4f}  cache broken {one.broken}  extra {one.extra}  {what}")
         for trouble in result.troubles:
             console.print(f"    {trouble}")
 

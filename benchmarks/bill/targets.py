@@ -24,7 +24,10 @@ import psutil
 from headroom_wrap import events
 from headroom_wrap.proxy.settings import ProxyConfig
 from pipeline.policy import Profile
+from pipeline.transcript import ToolKind
 
+SHELL = "Bash"
+"""What the generated sessions call their shell, whatever the API."""
 _SECRET = "bench"
 _START_S = 120.0
 _TRIES = 3
@@ -56,6 +59,7 @@ class Target:
         profile: of our proxy; ``off`` relays untouched, ``""`` is none of ours.
         address: of another proxy that runs already, and sends what it gets to ``--upstream-port``; ``""`` for none.
         command: starts another proxy; ``{upstream}`` and ``{port}`` in it are replaced; ``""`` for none.
+        by_shell: the model retrieves by ``headroom show`` in the agent's shell; else by our tool.
         worker_s: how long our compression may take at least before a tool result is sent as it is; 0 is what the proxy has by default.
     """
 
@@ -64,11 +68,17 @@ class Target:
     address: str = ""
     command: str = ""
     worker_s: float = 0.0
+    by_shell: bool = False
+
+    @property
+    def retrieves(self) -> bool:
+        """The model can fetch what was left out."""
+        return self.profile not in ("", "off")
 
     @property
     def offers_tools(self) -> bool:
         """Our tools are offered to the model."""
-        return self.profile not in ("", "off")
+        return self.retrieves and not self.by_shell
 
     @asynccontextmanager
     async def serving(self, upstream: str, tool_kinds: Mapping[str, str], workspace: str) -> AsyncIterator[Running]:
@@ -98,7 +108,8 @@ async def _ours(target: Target, upstream: str, tool_kinds: Mapping[str, str], wo
             secret=_SECRET,
             socket_fd=listener.fileno(),
             events_fd=tell,
-            tool_kinds=dict(tool_kinds),
+            tool_kinds={**tool_kinds, SHELL: ToolKind.SHELL.value} if target.by_shell else dict(tool_kinds),
+            retrieve="shell" if target.by_shell else "",
             workspace=workspace,
             off=off,
             profile=Profile.BALANCED.value if off else target.profile,

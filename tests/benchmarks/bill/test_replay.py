@@ -78,6 +78,18 @@ async def test_off_is_the_same_and_balanced_is_cheaper():
     assert ours.reasons["compressed"] >= 1
 
 
+@pytest.mark.parametrize("wire", ["anthropic", "gemini"])
+async def test_by_the_shell_nothing_is_declared_and_what_is_fetched_is_a_call_of_the_shell(wire):
+    direct = await replay(session(wire), DIRECT)
+    ours = await replay(session(wire), Target("balanced, shell", "balanced", worker_s=20, by_shell=True), direct=direct, rate=1.0)
+    bills = [bill(session(wire), name, result, 0) for name, result in (("direct", direct), ("balanced, shell", ours))]
+    assert bills[1].first == bills[0].first
+    assert bills[1].dollars < bills[0].dollars
+    assert bills[1].broken == 0
+    assert bills[1].extra >= 1
+    assert ours.reasons["compressed"] >= 1
+
+
 def test_files_of_cases_and_of_requests(tmp_path):
     call = {"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "ls"}}
     messages = [
