@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipeline.command import shows
 from pipeline.compressors.api import Content
 from pipeline.compressors.build import outcomes
-from pipeline.compressors.build.diagnostics import diagnostics
+from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics
 from pipeline.compressors.build.pytest_run import is_section
 from pipeline.compressors.log.shapes import matched_lines
 from pipeline.markers import carries_marker
@@ -21,6 +21,9 @@ _COMMAND = 1000
 _SERIOUS, _SERIOUS_SHARE = 3, 0.3
 _TIME_OF_DAY = re.compile(r"\d\d:[0-5]\d:[0-6]\d(?!\d)")
 _LEAST_CALM, _CALM_SHARE = 10, 0.6
+_PLAIN_SHARE = 0.4  # so many lines of what was fetched must be a tool's own
+_WORDS, _WORDS_SHARE = 8, 0.8  # a line that begins a sentence has so many words, most of them of letters only
+_SENTENCES = 0.01  # of the lines, and one: tools say a sentence, too
 
 # Lines that only a test runner, a compiler's driver, a package manager or a build tool prints.
 _SIGNS = (
@@ -41,6 +44,7 @@ _SIGNS = (
     r"Plan: \d+ to add|Apply complete!|Terraform (?:will perform|used the selected)",
 )
 _SIGN = re.compile("|".join(_SIGNS))
+_MARKUP = re.compile(r" {0,3}(?:```|~~~|</?[A-Za-z!]|\.\. [\w-]{1,40}::|\|.{0,300}\|\s{0,4}$)|.{0,200}\]\(\S")  # of a page, whatever it shows
 _PROGRAMS = frozenset(
     """pytest py.test tox nox unittest jest mocha vitest ava tap cargo rustc go tsc eslint prettier stylelint biome gcc g++ cc c++ clang clang++ javac
     mvn mvnw gradle gradlew ant sbt make gmake cmake ninja ctest meson bazel npm npx pnpm yarn bun deno pip pip3 uv poetry mypy pyright ruff flake8
@@ -56,7 +60,8 @@ def confidence(content: Content) -> float:
     call = content.call
     if len(content.text) < 200 or carries_marker(content.text):
         return 0.0
-    if call is not None and call.kind in (ToolKind.SEARCH, ToolKind.LIST, ToolKind.FETCH, ToolKind.EDIT):
+    fetched = call is not None and call.kind is ToolKind.FETCH
+    if call is not None and (call.kind in (ToolKind.SEARCH, ToolKind.LIST, ToolKind.EDIT) or (fetched and not call.command)):
         return 0.0
     start = content.text[:100].lstrip().lower()
     if start.startswith(("diff --git ", "<!doctype", "<html", "<?xml", "{\n", "[\n", '{"', '[{"')):
@@ -65,12 +70,14 @@ def confidence(content: Content) -> float:
     filled = [line for line in sample if line.strip()]
     if len(filled) < _LEAST:
         return 0.0
-    signs = sum(_SIGN.match(line.lstrip()) is not None or (line.startswith("===") and is_section(line)) for line in filled)
+    signs = sum(map(_is_sign, filled))
     timed = _timed(sample)
-    building = is_build(call)
+    building = is_build(call) and not fetched
     if not signs and not building and all(timed):  # a log, and it is surer of it
         return 0.0
     found = diagnostics(sample, timed)
+    if fetched and not _plainly(sample, found):
+        return 0.0
     serious = sum(one.kind != "message" for one in found)
     told = sum(one.end - one.start for one in found)
     if not signs and not building:
@@ -91,6 +98,27 @@ def confidence(content: Content) -> float:
 def _timed(lines: Sequence[str]) -> list[bool]:
     """In which lines a time of day is the first to have a colon: no diagnostic begins there, as its file would stand before that."""
     return [(colon := line.find(":")) >= 2 and _TIME_OF_DAY.match(line, colon - 2) is not None for line in lines]
+
+
+def _is_sign(line: str) -> bool:
+    return _SIGN.match(line.lstrip()) is not None or (line.startswith("===") and is_section(line))
+
+
+def _plainly(lines: Sequence[str], found: Sequence[Diagnostic]) -> bool:
+    """Whether what was fetched is a tool's output and nothing else (the console of a CI job), not a page in which some of it stands."""
+    told = bytearray(len(lines))
+    for one in found:
+        told[one.start : one.end] = b"\x01" * (one.end - one.start)
+    filled = [(line, bool(of_one)) for line, of_one in zip(lines, told, strict=True) if line.strip()]
+    others = [line for line, of_one in filled if not of_one and not _is_sign(line) and not _is_calm(line)]
+    if len(others) > (1 - _PLAIN_SHARE) * len(filled) or any(_MARKUP.match(line) for line in others):
+        return False
+    return sum(map(_is_sentence, others)) <= 1 + _SENTENCES * len(filled)
+
+
+def _is_sentence(line: str) -> bool:
+    words = line.split()
+    return line[:1].isupper() and len(words) >= _WORDS and sum(word.strip("\"'(),.:;!?").isalpha() for word in words) >= _WORDS_SHARE * len(words)
 
 
 def _is_calm(line: str) -> bool:

@@ -265,6 +265,39 @@ def test_what_another_tool_found_is_left_to_others(kind: str) -> None:
     assert B.recognise(Content(PYTEST, call=describe("1", kind, {"pattern": "x"}, {}))) == 0
 
 
+CURL = "curl -sSL https://ci.example.com/job/zoo/7/make"
+CONSOLE = "Started by user okapi\nRunning on agent-7 in /var/ci/workspace/zoo\n+ make all\n{}\nBuild step 'Execute shell' marked build as failure\nFinished: FAILURE\n"
+SENTENCES = (
+    "The zoo's keepers asked us how they can tell which of the animals is hungry.",
+    "We wrote a small program for them, and what it prints is shown further below.",
+    "Read it from the top, and look for the first line that tells of a failure.",
+    "If nothing of that kind is printed then every animal in the zoo has been fed.",
+)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "tap"])  # most lines of that one are those of its documents
+def test_a_console_that_a_command_fetched_is_a_build(name: str) -> None:
+    assert B.recognise(Content(CONSOLE.format(ALL[name]), call=bash(CURL))) >= 0.9
+
+
+@pytest.mark.parametrize("name", list(ALL))
+@pytest.mark.parametrize(
+    "page",
+    [
+        "\n".join(SENTENCES) + "\n\n{}",
+        "{}\n\n" + "\n".join(SENTENCES),
+        "# Zoo\n\n```\n{}```\n",
+        "Zoo\n===\n\n.. code-block:: text\n\n{}",
+        "See [the zoo](https://zoo.example.com).\n\n{}",
+        "Zoo\n<pre>\n{}</pre>\n",
+        "{}" + "\n".join(f"| cage {n} | okapi |" for n in range(9)),
+        "{}" + "\n".join(f"cage {n}: okapi" for n in range(600)),
+    ],
+)
+def test_a_page_with_a_build_in_it_that_a_command_fetched_is_none(name: str, page: str) -> None:
+    assert B.recognise(Content(page.format(ALL[name]), call=bash(CURL))) == 0
+
+
 @pytest.mark.parametrize(
     "text",
     [
