@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _STORE_FILE = "store"
 _SECRET_BYTES = 18
 _OFFERED = ("headroom_retrieve", "headroom_recall")  # compressing is the proxy's, the figures are on the panel
+_NO_RECALL = "Without Headroom's tools the agent cannot ask what was read in this project before (--retrieve=shell)."
 _DRAIN_S = 5.0
 _MOST_DEATHS = 5
 _WITHOUT_PROXY = "the agent does not reach its model any more. End it, start it again in the same way, and let it resume this session."
@@ -199,6 +200,8 @@ def _plan(
         raise UserError(str(error.args[0]), error.hint) from None
     if not plan.routed:
         return plan
+    if shell and memory is not None:
+        plan = replace(plan, losses=(*plan.losses, _NO_RECALL))
     if config.panel == "statusline":
         if not isinstance(adapter, ShowsStatus):
             raise UserError(f"{adapter.name} has no status line that Headroom can write in.", "Leave --panel=statusline away.")

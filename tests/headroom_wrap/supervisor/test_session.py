@@ -133,6 +133,11 @@ def test_through_its_own_shell_the_agent_gets_a_permission_and_no_tools(settings
     assert (told.retrieve, told.elide) == ("", True)
     session.preview(agent, (), replace(settings, wrap_retrieve="shell", off=True))
     assert (agent.request.mcp, agent.request.shell) == ((), ())
+    assert not plan.losses
+    remembers = session._plan(
+        agent, (), replace(settings, wrap_retrieve="shell"), "", settings.state, memory=Project("git-1", settings.state), subscription=False
+    )
+    assert any("cannot ask what was read" in loss for loss in remembers.losses)
     with pytest.raises(UserError, match="would not know the store"):
         session.preview(agent, (), replace(settings, wrap_retrieve="shell", store="redis://host/0"))
     monkeypatch.setenv("HEADROOM_STORE", "redis://host/0")
