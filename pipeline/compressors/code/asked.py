@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.compressors.code.languages import BY_EXTENSION
 from pipeline.compressors.code.outline import Definition, Outline
@@ -25,6 +26,7 @@ _CALLED = re.compile(r"([A-Za-z_$][\w$]{0,99})(?:::<[^<>()\n]{0,60}>)?\s{0,2}\("
 _FILE_SUFFIXES = frozenset(BY_EXTENSION) | frozenset("md txt json yaml yml toml cfg ini html css sh rb php kt cs xml".split())
 
 
+@lru_cache(maxsize=1 << 12)  # names are made of few words
 def _root(word: str) -> str:
     """A stem that is the same for ``parse`` and ``parsed``."""
     return stem(word).rstrip("e")
@@ -103,7 +105,7 @@ def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
             by_name[definition.name].append(definition)
     scored = _exact(by_name, names, asked)
     scored += _loosely(by_name, names, {name for name, _ in names.exact})
-    budget = sum(map(bool, map(str.strip, lines))) * _BUDGET
+    budget = sum(map(bool, map(str.strip, lines))) * _BUDGET if scored else 0
     candidates: list[tuple[int, int, int, Definition]] = []
     taken: dict[tuple[int, int], None] = {}
     for score, definition in scored:
@@ -148,7 +150,7 @@ def _loosely(by_name: dict[str, list[Definition]], names: Names, exact: set[str]
     """The definitions that share the parts of their names with what is named, or half of them with its words."""
     several = [p for name, _ in names.exact[:_LOOSE_NAMES] if len(p := parts(name)) > 1]
     scored: list[tuple[int, Definition]] = []
-    for name, found in by_name.items():
+    for name, found in by_name.items() if several or names.stems else ():
         if name in exact:
             continue
         own = parts(name)
@@ -156,7 +158,7 @@ def _loosely(by_name: dict[str, list[Definition]], names: Names, exact: set[str]
             continue
         if any(p <= own or (len(own) > 1 and own <= p) for p in several):
             scored += [(_CLOSE, d) for d in found]
-        elif names.stems and 2 * sum(_root(part) in names.stems for part in sorted(own)) >= len(own):
+        elif names.stems and 2 * sum([_root(part) in names.stems for part in own]) >= len(own):
             scored += [(_LOOSE, d) for d in found if not d.container]
     return scored
 

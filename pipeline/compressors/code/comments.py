@@ -6,7 +6,7 @@ Rows are the units of a file, so a sentence is the rows that it stands in, whole
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.compressors.api import Content
@@ -23,8 +23,11 @@ _SHARE = 0.25  # of the rows of long comments, at most, for what the question as
 _TEXT = re.compile(r"[^\W_]{2}")
 _OPENS_TEXT = re.compile(r"\s{0,200}(?:[rRuUbBfF]{0,2}(?:\"\"\"|'''|[\"'])|/\*{1,9}!?<?)")
 _CLOSES_TEXT = re.compile(r"(?:\"\"\"|'''|\*{1,9}/|[\"'])\s{0,200}$")
-_STARRED = re.compile(r"\s{0,200}\*{1,9}(?!/) ?")
-_LINE_SIGNS = {"#": re.compile(r"\s{0,200}#{1,200}[!:]? ?"), "//": re.compile(r"\s{0,200}/{2,200}[!<]{0,2} ?")}
+_STARRED = re.compile(r"^[^\S\n]{0,200}\*{1,9}(?!/) ?", re.MULTILINE)
+_LINE_SIGNS = {
+    "#": re.compile(r"^[^\S\n]{0,200}#{1,200}[!:]? ?", re.MULTILINE),
+    "//": re.compile(r"^[^\S\n]{0,200}/{2,200}[!<]{0,2} ?", re.MULTILINE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Remark:
 def remarks(comments: Sequence[Comment], lines: Sequence[str], language: Language) -> list[Remark]:
     """The comments that are long enough for something to be left out."""
     long = (comment for comment in comments if comment.last - comment.first + 1 >= LEAST_COMMENT)
-    return [Remark(comment, "\n".join(_bare(lines[comment.first : comment.last + 1], comment.style, language))) for comment in long]
+    return [Remark(comment, _bare(lines[comment.first : comment.last + 1], comment.style, language)) for comment in long]
 
 
 def opening(remark: Remark) -> tuple[int, int]:
@@ -83,21 +86,24 @@ def wanted(found: Sequence[Remark], content: Content, policy: Policy) -> list[tu
     return rows
 
 
-def _bare(lines: Sequence[str], style: Style, language: Language) -> Iterator[str]:
-    """The rows of a comment without the signs that make them one."""
+def _bare(lines: Sequence[str], style: Style, language: Language) -> str:
+    """The rows of a comment without the signs that make them one. The signs of all rows go at once: row by row costs three times that."""
     if style is Style.LINE_COMMENT:
-        signs = _LINE_SIGNS[language.line_comment]
-        yield from (signs.sub("", line, count=1) for line in lines)
-        return
-    first = _OPENS_TEXT.match(lines[0])
-    starred = first is not None and "/*" in first[0]
-    margin = min((len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()), default=0)
-    for n, line in enumerate(lines):
-        row = line
-        if n == 0:
-            row = line[first.end() :].lstrip() if first is not None else line
-        elif starred and (stars := _STARRED.match(line)) is not None:
-            row = line[stars.end() :]
-        elif n:
-            row = line[margin:]
-        yield _CLOSES_TEXT.sub("", row) if n + 1 == len(lines) else row
+        return _LINE_SIGNS[language.line_comment].sub("", "\n".join(lines))
+    opens = _OPENS_TEXT.match(lines[0])
+    head = lines[0][opens.end() :].lstrip() if opens is not None else lines[0]
+    rows = lines[1:]
+    margin = min((len(line) - len(line.lstrip()) for line in rows if line.strip()), default=0)
+    if opens is not None and "/*" in opens[0]:
+        text, starred = _STARRED.subn("", "\n".join(rows[:-1]))
+        rows = [*(text.split("\n") if starred == len(rows) - 1 else [_starless(row, margin) for row in rows[:-1]]), _starless(rows[-1], margin)]
+    else:
+        rows = [row[margin:] for row in rows]
+    rows = [head, *rows]
+    rows[-1] = _CLOSES_TEXT.sub("", rows[-1])
+    return "\n".join(rows)
+
+
+def _starless(row: str, margin: int) -> str:
+    stars = _STARRED.match(row)
+    return row[stars.end() :] if stars is not None else row[margin:]

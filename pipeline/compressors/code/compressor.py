@@ -68,7 +68,7 @@ def _fits(content: Content) -> bool:
 
 def _compress(content: Content, numbered: Numbered, language: Language, policy: Policy) -> Rewrite | None:
     bare = numbered.bare
-    source = "\n".join(bare).encode("utf-8", "surrogatepass")
+    source = (content.text if bare is content.lines else "\n".join(bare)).encode("utf-8", "surrogatepass")
     tree = parse(source, language)
     if tree is None:
         return None

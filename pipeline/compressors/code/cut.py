@@ -108,10 +108,17 @@ class Cut:
                 last -= 1
             while first < last and not self.lines[first].strip():
                 first += 1
-            length = sum(map(len, self.lines[first : last + 1])) + last - first
-            indent = _indent(self.lines[first])
-            if last > first and length >= _WORTH * (indent + _MARKER):
+            if last > first and self._pays(first, last):
                 yield Run(first, last, Style(self.out[first]))
+
+    def _pays(self, first: int, last: int) -> bool:
+        """Whether rows are so much longer than their marker that it is worth its place."""
+        missing = _WORTH * (_indent(self.lines[first]) + _MARKER) - (last - first)
+        for row in range(first, last + 1):  # most often the first few are enough
+            missing -= len(self.lines[row])
+            if missing <= 0:
+                return True
+        return False
 
     def _rows_with(self, names: Sequence[str]) -> dict[str, list[int]]:
         """The rows that hold each of these names."""
@@ -226,17 +233,14 @@ class Cut:
 def joined(comments: Sequence[Comment]) -> list[Comment]:
     """Comments of one row each that follow each other in one column as one comment."""
     found: list[Comment] = []
-    for comment in comments:
-        before = found[-1] if found else None
-        if (
-            before is not None
-            and before.style is comment.style is Style.LINE_COMMENT
-            and before.last + 1 == comment.first
-            and before.column == comment.column
-        ):
-            found[-1] = Comment(before.first, comment.last, comment.column, comment.style)
+    begin = below = column = -1  # of the comment that the next one may go on with: its first row, the row below it, its column
+    for first, last, at, style in comments:
+        if style is Style.LINE_COMMENT and first == below and at == column:
+            found[-1] = Comment(begin, last, at, style)
         else:
-            found.append(comment)
+            found.append(Comment(first, last, at, style))
+            begin, column = first, at
+        below = last + 1 if style is Style.LINE_COMMENT else -1
     return found
 
 

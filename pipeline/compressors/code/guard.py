@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 _ENDS = frozenset("{}[]()")
+_NO_STATEMENT = ("", "#")  # what rows of Python without a statement begin with
+_WITH_BLOCKS = frozenset(  # statements of Python that are whole after any statement of their block
+    """function_definition class_definition decorated_definition if_statement elif_clause else_clause for_statement while_statement with_statement
+    except_clause finally_clause""".split()
+)
 _JOINING = tuple("([/+-`*.,?:=<>&|")  # a line of a script that begins so may go on with the statement before it
 
 
@@ -50,34 +55,79 @@ def _plain(tree: Tree, lines: Sequence[str], run: Run, language: Language) -> bo
     if run.style in (Style.LINE_COMMENT, Style.TEXT):
         return True  # a comment's rows are its own, and the ends of one that has two stay
     first = run.first
-    while language.indented and first < run.last and lines[first].lstrip().startswith(language.line_comment):
+    while language.indented and first < run.last and lines[first].lstrip()[:1] in _NO_STATEMENT:
         first += 1  # a comment above the first statement is no part of the block
-    begin = _begin(lines, first)
-    holder = tree.root_node.descendant_for_point_range(begin, (run.last, len(lines[run.last].rstrip().encode("utf-8", "surrogatepass"))))
+    begin, end = _begin(lines, first), (run.last, len(lines[run.last].rstrip().encode("utf-8", "surrogatepass")))
+    holder = tree.root_node.descendant_for_point_range(begin, end)
     while holder is not None and _within(holder, run) and holder.type not in language.bodies:
         holder = holder.parent  # the only statement, or all elements
     if holder is None:
         return False
-    children = holder.children
-    if not all(_apart(child, run) or (_within(child, run) and child.type not in _ENDS) for child in children):
+    if language.indented and holder.start_point[0] < run.first and last_row(holder) <= run.last:
+        return _ends_blocks(holder, begin, lines, run)
+    kind = holder.type
+    if kind not in language.bodies and kind not in language.tables and kind not in language.members:
+        return language.indented and kind == "function_definition" and _above_body(holder, lines, run)
+    upper, lower = _child_at(holder, begin), _child_at(holder, (end[0], end[1] - 1))
+    if upper is None or lower is None or last_row(lower) > run.last or upper.type in _ENDS or lower.type in _ENDS:
         return False
     below = _below(lines, run.last)
-    if holder.type in language.tables:  # every element goes with the comma behind it
-        elements = [child.start_point for child in holder.named_children if child.type not in language.comments]
-        return begin in elements and _begin(lines, below) in (*elements, children[-1].start_point)
-    if run.style is Style.TABLE or (holder.type not in language.bodies and holder.type != "statement_list"):
+    if kind in language.tables:  # every element goes with the comma behind it
+        return _is_element(upper, begin, language) and _goes_on(holder, _begin(lines, below), language)
+    if run.style is Style.TABLE:
         return False
+    if upper.start_point[0] < run.first:
+        return language.indented and _ends_blocks(upper, begin, lines, run)
     if language.indented:
         return _indentation(lines[run.first]) == _indentation(lines[holder.start_point[0]])
     return not (language.joins_lines and below < len(lines) and lines[below].lstrip().startswith(_JOINING))
 
 
+def _child_at(node: Node, point: tuple[int, int]) -> Node | None:
+    """The child of a node in which a character stands; None if it stands in none."""
+    row, column = point
+    inner = node.descendant_for_point_range((row, column), (row, column + 1))
+    return None if inner is None or inner == node else node.child_with_descendant(inner)
+
+
+def _is_element(node: Node, begin: tuple[int, int], language: Language) -> bool:
+    return node.is_named and node.type not in language.comments and node.start_point == begin
+
+
+def _goes_on(table: Node, below: tuple[int, int], language: Language) -> bool:
+    """Whether an element of a table or its end begins at a point."""
+    following = _child_at(table, below)
+    return following is not None and (
+        _is_element(following, below, language) or (following.start_point == below and following == table.child(table.child_count - 1))
+    )
+
+
+def _above_body(function: Node, lines: Sequence[str], run: Run) -> bool:
+    """Whether a run is comments between the head of a function and the first statement: its marker is then the first statement."""
+    body = function.child_by_field_name("body")
+    if body is None or body.start_point[0] != _below(lines, run.last):
+        return False
+    return _indentation(lines[run.first]) == _indentation(lines[body.start_point[0]])
+
+
+def _ends_blocks(node: Node, begin: tuple[int, int], lines: Sequence[str], run: Run) -> bool:
+    """Whether a run begins with a statement of a block within a statement that ends in the run: what stood above the run stays, and goes on
+    with the marker as the last statement of that block.
+    """
+    while True:
+        inner = _child_at(node, begin)
+        if inner is None:
+            return False
+        if node.type == "block":
+            if inner.start_point[0] >= run.first:
+                return _indentation(lines[run.first]) == _indentation(lines[node.start_point[0]])
+        elif node.type not in _WITH_BLOCKS and not (node.type == "try_statement" and inner.type != "block"):
+            return False
+        node = inner
+
+
 def _within(node: Node, run: Run) -> bool:
     return run.first <= node.start_point[0] and last_row(node) <= run.last
-
-
-def _apart(node: Node, run: Run) -> bool:
-    return last_row(node) < run.first or node.start_point[0] > run.last
 
 
 def _below(lines: Sequence[str], row: int) -> int:

@@ -38,9 +38,11 @@ class Language:
         containers: nodes that define something that holds definitions or fields: never left out, but part of an outline.
         bodies: nodes that hold the statements of a function.
         tables: nodes that list values.
+        members: nodes that list whole members of which each may go, such as the cases of a switch.
         comments: nodes that are comments.
         line_comment: what starts a comment that ends with the line.
         nested: strings of which one stands in every function that holds another one; none: such functions are not looked into.
+        signs: strings of which one stands in every node that holds a definition or a comment; none: there are no such strings.
     """
 
     name: str
@@ -50,10 +52,12 @@ class Language:
     containers: frozenset[str]
     bodies: frozenset[str]
     tables: frozenset[str]
+    members: frozenset[str] = frozenset()
     function: str = "language"
     comments: frozenset[str] = frozenset({"comment"})
     line_comment: str = "//"
     nested: tuple[bytes, ...] = ()
+    signs: tuple[bytes, ...] = ()
 
     @property
     def indented(self) -> bool:
@@ -86,6 +90,7 @@ LANGUAGES: tuple[Language, ...] = (
         _names("list dictionary set tuple"),
         line_comment="#",
         nested=(b"def ", b"class "),
+        signs=(b"def", b"class", b"#"),
     ),
     Language(
         "javascript",
@@ -95,6 +100,7 @@ LANGUAGES: tuple[Language, ...] = (
         _names("class_declaration class"),
         _names("statement_block"),
         _names("array object"),
+        _names("switch_body"),
         nested=(b"function", b"=>", b"class "),
     ),
     Language(
@@ -105,6 +111,7 @@ LANGUAGES: tuple[Language, ...] = (
         _names("class_declaration abstract_class_declaration class interface_declaration enum_declaration internal_module module"),
         _names("statement_block"),
         _names("array object"),
+        _names("switch_body"),
         function="language_typescript",
         nested=(b"function", b"=>", b"class "),
     ),
@@ -116,6 +123,7 @@ LANGUAGES: tuple[Language, ...] = (
         _names("class_declaration abstract_class_declaration class interface_declaration enum_declaration internal_module module"),
         _names("statement_block"),
         _names("array object"),
+        _names("switch_body"),
         function="language_tsx",
         nested=(b"function", b"=>", b"class "),
     ),
@@ -127,6 +135,8 @@ LANGUAGES: tuple[Language, ...] = (
         _names("type_spec"),
         _names("block"),
         _names("literal_value"),
+        _names("statement_list"),
+        signs=(b"func", b"type", b"//", b"/*"),
     ),
     Language(
         "rust",
@@ -136,6 +146,7 @@ LANGUAGES: tuple[Language, ...] = (
         _names("impl_item trait_item mod_item struct_item enum_item union_item"),
         _names("block"),
         _names("array_expression"),
+        _names("match_block"),
         comments=_names("line_comment block_comment"),
         nested=(b"fn ",),
     ),
@@ -147,6 +158,7 @@ LANGUAGES: tuple[Language, ...] = (
         _names("class_declaration interface_declaration enum_declaration record_declaration annotation_type_declaration"),
         _names("block constructor_body"),
         _names("array_initializer"),
+        _names("switch_block"),
         comments=_names("line_comment block_comment"),
         nested=(b"@Override", b"class "),
     ),
@@ -158,6 +170,7 @@ LANGUAGES: tuple[Language, ...] = (
         _C_CONTAINERS,
         _names("compound_statement"),
         _names("initializer_list"),
+        signs=(b"{", b"//", b"/*"),
     ),
     Language(
         "cpp",
@@ -206,7 +219,8 @@ def parse(source: bytes, language: Language) -> Tree | None:
     grammar = _grammar(language.name)
     if grammar is None:
         return None
-    if source.count(b"/*") - source.count(b"*/") > _MOST_UNCLOSED:
+    begun = 0 if language.indented else source.count(b"/*")
+    if begun > _MOST_UNCLOSED and begun - source.count(b"*/") > _MOST_UNCLOSED:
         return None
     from tree_sitter import Parser
 

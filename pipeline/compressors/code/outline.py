@@ -10,9 +10,10 @@ import enum
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.compressors.code.languages import Language
+from pipeline.compressors.code.languages import BY_NAME, LANGUAGES, Language
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,7 +31,9 @@ _NAMED_BY = {  # nodes that name the function or the table in them, and by which
     "var_spec": "name",
 }
 _HEADER = 6  # rows of a statement's head, at most
-_DOC_PARENTS = frozenset({"module", "class_definition", "function_definition"})
+_LINES = frozenset({"preproc_def", "preproc_function_def", "preproc_include", "preproc_call"})  # they end where the row below begins
+_DECORATING = frozenset({"decorated_definition"})
+_LEAST_ELEMENTS, _LEAST_TABLE, _LEAST_LEFT = 8, 11, 4  # elements of a table, its rows but one, and those of them that are left out
 _LAST_NAME = re.compile(r"[\w$~#]+$")
 _OWNER = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:<[^<>]{0,80}>)?\s*(?:::|\.)\s*[\w$~#]+$")
 _RECEIVER = re.compile(r"(\w+)(?:\[[^\]]{0,80}\])?\)$")
@@ -82,8 +85,7 @@ class Style(enum.IntEnum):
     TABLE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment or a documenting string that has its rows for itself."""
 
     first: int
@@ -101,21 +103,20 @@ class Outline:
     tables: list[tuple[int, int]] = field(default_factory=list)  # rows of the elements between the first and the last ones
 
 
-class _Visit(NamedTuple):
-    node: Node
-    owner: str
-    hint: str  # what names a function that has no name of its own
-    by_text: bool
-    frame: Frame | None
+class _Place(NamedTuple):
+    """What is known of where a node stands."""
+
+    owner: str = ""
+    hint: str = ""  # what names a function that has no name of its own
+    by_text: bool = False
+    frame: Frame | None = None
 
 
 def outline(root: Node, source: bytes, lines: Sequence[str], language: Language) -> Outline:
     """What a file consists of."""
-    found = Outline()
-    walk = _Walk(source, lines, language, found)
-    stack = [_Visit(root, "", "", False, None)]
-    while stack:
-        stack += walk.visit(stack.pop())
+    walk = _Walk(source, lines, language)
+    walk.all(root)
+    found = walk.found
     found.definitions.sort(key=lambda d: (d.first, -d.last))
     found.comments.sort(key=lambda c: c.first)
     return found
@@ -141,126 +142,170 @@ def skeleton(frame: Frame | None, first: int, indented: bool) -> Iterator[int]:
         frame = frame.up
 
 
-class _Walk:
-    """One walk over a tree."""
+# What a node is to the walk; the first two are of interest though they have but one row.
+_FUNCTION, _CONTAINER, _COMMENT, _DECORATED, _TABLE, _LINE, _OTHER = range(7)
+_MOST_OF_ONE_ROW = _CONTAINER
 
-    def __init__(self, source: bytes, lines: Sequence[str], language: Language, found: Outline) -> None:
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _roles(name: str) -> dict[str, int]:
+    """What the nodes of a language are to the walk."""
+    language = BY_NAME[name]
+    kinds = ((_LINES, _LINE), (language.tables, _TABLE), (_DECORATING, _DECORATED), (language.comments, _COMMENT))
+    return {kind: role for of, role in (*kinds, (language.containers, _CONTAINER), (language.functions, _FUNCTION)) for kind in of}
+
+
+class _Walk:
+    """One walk over a tree. Every look at a node is a call into the parser's library, so none is taken twice."""
+
+    def __init__(self, source: bytes, lines: Sequence[str], language: Language) -> None:
         self.source = source
         self.lines = lines
         self.language = language
-        self.found = found
+        self.roles = _roles(language.name)
+        self.found = Outline()
+        self.left: list[tuple[Node, _Place]] = []
 
-    def visit(self, at: _Visit) -> list[_Visit]:
-        """Notes what a node is, and says which of its children to visit."""
-        node = at.node
+    def all(self, root: Node) -> None:
+        """Notes what there is in a file."""
+        if self.language.indented and root.type == "module":
+            self._docstring(root)
+        left = self.left
+        left.append((root, _Place()))
+        while left:
+            self._visit(*left.pop())
+
+    def _visit(self, node: Node, at: _Place) -> None:
+        """Notes what a node is, and which of its children are left to be visited."""
         kind = node.type
-        language = self.language
-        if kind in language.functions:
-            return self._function(at)
-        if kind in language.containers:
-            at = self._container(at)
-        elif kind == "decorated_definition":
-            return self._decorated(at)
-        elif kind in language.tables and node.start_point[0] + 2 < node.end_point[0]:
-            self._table(node)
-        if language.indented and kind == "module":
-            self._docstring(node)
-        return self._children(at)
+        role = self.roles.get(kind, _OTHER)
+        if role == _FUNCTION:
+            self._function(node, at)
+        elif role == _CONTAINER:
+            self._children(node, kind, self._container(node, at))
+        elif role == _DECORATED:
+            self._decorated(node, at)
+        else:
+            if role == _TABLE:
+                self._table(node)
+            self._children(node, kind, at)
 
-    def _children(self, at: _Visit) -> list[_Visit]:
-        """The children that have several rows or are definitions, with what names them; comments are noted."""
-        language = self.language
-        node = at.node
-        frame = at.frame
-        field_name = _NAMED_BY.get(node.type)
-        hint, by_text = at.hint if node.type == "parenthesized_expression" else "", False
+    def _children(self, node: Node, kind: str, at: _Place) -> None:
+        """The children that have several rows or are definitions are to be visited, with what names them; comments are noted."""
+        field_name = _NAMED_BY.get(kind)
+        hint = at.hint if kind == "parenthesized_expression" else ""
         if field_name is not None:
             named = node.child_by_field_name(field_name)
             hint = "" if named is None else self._text(named)
-        nested = node.type in language.bodies
+        frame = at.frame
         if frame is not None:
-            frame = Frame(node.start_point[0], node.end_point[0], nested, frame, frame.depth + 1)
-        visits: list[_Visit] = []
-        arguments = node.type == "arguments"
+            frame = Frame(node.start_point[0], node.end_point[0], kind in self.language.bodies, frame, frame.depth + 1)
+        if frame is not None or at.by_text or hint != at.hint:
+            at = _Place(at.owner, hint, by_text=False, frame=frame)
+        roles, left = self.roles, self.left
+        arguments = kind == "arguments"
         for child in node.named_children:
-            kind = child.type
-            first = child.start_point[0]
-            last = child.end_point[0]
-            if kind in language.comments:
-                self._comment(child, first)
-            elif first != last or kind in language.functions or kind in language.containers:
-                visits.append(_Visit(child, at.owner, hint, by_text, frame))
-            elif arguments and not hint and kind in ("string", "template_string"):
-                hint, by_text = self._text(child).strip("'\"`"), True
-        return visits
+            role = roles.get(child.type, _OTHER)
+            if role == _COMMENT:
+                self._comment(child)
+            elif role <= _MOST_OF_ONE_ROW:
+                left.append((child, at))
+            elif (rows := child.end_point[0] - child.start_point[0]) > 0:
+                if role == _LINE:
+                    rows = last_row(child) - child.start_point[0]
+                if rows > 0 and (rows >= _LEAST_TABLE or self._may_hold(child)):
+                    left.append((child, at))
+            elif arguments and not at.hint and child.type in ("string", "template_string"):
+                at = _Place(at.owner, self._text(child).strip("'\"`"), by_text=True, frame=frame)
 
-    def _function(self, at: _Visit) -> list[_Visit]:
-        node = at.node
+    def _function(self, node: Node, at: _Place) -> None:
         name, owner = self._name(node, at)
         by_text = at.by_text and name == at.hint
-        body = node.child_by_field_name("body") or next((c for c in node.named_children if c.type in self.language.bodies), None)
-        if body is None or body.type not in self.language.bodies:
-            self._define(node, name, owner, None, at, by_text=by_text)
-            return [] if body is None else self._children(at)
+        bodies = self.language.bodies
+        body = node.child_by_field_name("body") or next((c for c in node.named_children if c.type in bodies), None)
         first, last = node.start_point[0], last_row(node)
-        wraps = not at.frame and (not name or by_text) and last - first > len(self.lines) * _WRAPPER_SHARE
-        definition = self._define(node, name, owner, None if wraps else self._inner(node, body), at, by_text=by_text)
+        if body is None or body.type not in bodies:
+            self._define(name, owner, (first, last), None, at, by_text=by_text)
+            if body is not None:
+                self._children(node, node.type, at)
+            return
+        wraps = at.frame is None and (not name or by_text) and last - first > len(self.lines) * _WRAPPER_SHARE
+        definition = self._define(name, owner, (first, last), None if wraps else self._inner(node, body), at, by_text=by_text)
         if self.language.indented:
             self._function_doc(body, definition)
         if wraps:
-            return self._children(_Visit(body, owner, "", False, None))
-        if first == last or not self.language.nested:
-            return []
-        text = self.source[body.start_byte : body.end_byte]
-        if not any(word in text for word in self.language.nested):
-            return []
+            self._children(body, body.type, _Place(owner))
+            return
+        if first == last or not self._may_nest(body):
+            return
         depth = at.frame.depth if at.frame is not None else 0
-        if depth > _DEEPEST:
-            return []
-        frame = Frame(definition.first, last, False, at.frame, depth + 1)
-        return self._children(_Visit(body, owner, "", False, frame))
+        if depth <= _DEEPEST:
+            frame = Frame(definition.first, last, False, at.frame, depth + 1)
+            self._children(body, body.type, _Place(owner, frame=frame))
 
-    def _container(self, at: _Visit) -> _Visit:
-        """Notes a container, and says how its children are to be seen."""
-        node = at.node
+    def _may_nest(self, node: Node) -> bool:
+        """Whether a function or a table may hold a definition, by its text."""
+        return self._has_one(node, self.language.nested)
+
+    def _may_hold(self, node: Node) -> bool:
+        """Whether a node that is too small for a table may hold anything, by its text."""
+        return not self.language.signs or self._has_one(node, self.language.signs)
+
+    def _has_one(self, node: Node, words: Sequence[bytes]) -> bool:
+        start, end = node.start_byte, node.end_byte
+        return any(self.source.find(word, start, end) >= 0 for word in words)
+
+    def _container(self, node: Node, at: _Place) -> _Place:
+        """Notes a container, and says where its children stand."""
         name_node = node.child_by_field_name("name") or node.child_by_field_name("type")
         name = self._text(name_node) if name_node is not None else ""
+        bare = _bare(name)
         body = node.child_by_field_name("body")
         if name and (body is not None or self.language.name == "go"):
             rows = None if body is None else self._inner(node, body)
-            self._define(node, _bare(name), at.owner, rows, at, container=True)
+            self._define(bare, at.owner, (node.start_point[0], last_row(node)), rows, at, container=True)
         if self.language.indented and body is not None:
             self._docstring(body)
-        return at._replace(owner=_bare(name) or at.owner)
+        return at._replace(owner=bare or at.owner)
 
-    def _decorated(self, at: _Visit) -> list[_Visit]:
+    def _decorated(self, node: Node, at: _Place) -> None:
         """A definition starts at its first decorator."""
-        inner = at.node.child_by_field_name("definition")
+        inner = node.child_by_field_name("definition")
         if inner is None:
-            return self._children(at)
+            self._children(node, node.type, at)
+            return
         before = len(self.found.definitions)
-        visits = self.visit(at._replace(node=inner))
+        self._visit(inner, at)
         if len(self.found.definitions) > before:
-            self.found.definitions[before].first = at.node.start_point[0]
-        return visits
+            self.found.definitions[before].first = node.start_point[0]
 
     def _define(
-        self, node: Node, name: str, owner: str, body: tuple[int, int] | None, at: _Visit, *, container: bool = False, by_text: bool = False
+        self,
+        name: str,
+        owner: str,
+        rows: tuple[int, int],
+        body: tuple[int, int] | None,
+        at: _Place,
+        *,
+        container: bool = False,
+        by_text: bool = False,
     ) -> Definition:
-        definition = Definition(name, owner, node.start_point[0], last_row(node), body, container=container, frame=at.frame, text_named=by_text)
+        definition = Definition(name, owner, *rows, body, None, container, at.frame, by_text)
         self.found.definitions.append(definition)
         return definition
 
     def _inner(self, node: Node, body: Node) -> tuple[int, int] | None:
         """The rows of a body without the rows of its braces, or below the colon."""
         if self.language.indented:
-            colon = next((c for c in node.children if c.type == ":"), body)
+            colon = node.child(max(node.child_count - 2, 0))
+            if colon.type != ":":  # comments stand between it and the body
+                colon = next((c for c in node.children if c.type == ":"), body)
             first, last = colon.start_point[0] + 1, last_row(body)
         else:
             first, last = body.start_point[0] + 1, body.end_point[0] - 1
         return (first, last) if last >= first else None
 
-    def _name(self, node: Node, at: _Visit) -> tuple[str, str]:
+    def _name(self, node: Node, at: _Place) -> tuple[str, str]:
         """The name of a function, and whose it is."""
         named = node.child_by_field_name("name")
         declarator = node
@@ -281,7 +326,7 @@ class _Walk:
         owner = at.owner
         if ("." in text or "::" in text) and (qualified := _OWNER.search(text)) is not None:
             owner = qualified[1]
-        receiver = node.child_by_field_name("receiver")
+        receiver = node.child_by_field_name("receiver") if self.language.name == "go" else None
         if receiver is not None and (match := _RECEIVER.search(self._text(receiver))) is not None:
             owner = match[1]
         return _bare(text), owner
@@ -302,7 +347,9 @@ class _Walk:
 
     def _doc_rows(self, block: Node) -> tuple[int, int] | None:
         """The rows of the string that a block begins with."""
-        first = next((c for c in block.named_children if c.type not in self.language.comments), None)
+        first = block.named_child(0) if block.named_child_count else None
+        if first is not None and first.type in self.language.comments:
+            first = next((c for c in block.named_children if c.type not in self.language.comments), None)
         if first is None or first.type != "expression_statement" or first.named_child_count != 1:
             return None
         text = first.named_child(0)
@@ -310,11 +357,12 @@ class _Walk:
             return None
         return text.start_point[0], last_row(text)
 
-    def _comment(self, node: Node, first: int) -> None:
+    def _comment(self, node: Node) -> None:
+        first, at = node.start_point
         line = self.lines[first] if first < len(self.lines) else ""
         bare = line.lstrip()
         column = len(line) - len(bare)
-        if node.start_point[1] != len(line[:column].encode()):
+        if at != len(line[:column].encode()):
             return  # it stands behind code
         last = last_row(node)
         if bare.startswith("/*"):
@@ -325,17 +373,18 @@ class _Walk:
 
     def _table(self, node: Node) -> None:
         """The rows of a literal between its first three elements and its last one, unless there is a function in it."""
-        elements = [c for c in node.named_children if c.type not in self.language.comments]
-        if len(elements) < 8 or node.end_point[0] - node.start_point[0] < 11:
+        if node.named_child_count < _LEAST_ELEMENTS or node.end_point[0] - node.start_point[0] < _LEAST_TABLE or self._may_nest(node):
             return
-        text = self.source[node.start_byte : node.end_byte]
-        if any(word in text for word in self.language.nested):
+        elements = [child for child in node.named_children if child.type not in self.language.comments]
+        if len(elements) < _LEAST_ELEMENTS:
             return
-        rows = [(e.start_point[0], e.end_point[0]) for e in elements]
-        start = next((i for i in range(3, len(rows)) if rows[i][0] > rows[i - 1][1]), None)
-        end = next((i for i in range(len(rows) - 1, 2, -1) if rows[i][0] > rows[i - 1][1]), None)
-        if start is not None and end is not None and start < end and rows[end][0] - rows[start][0] >= 4:
-            self.found.tables.append((rows[start][0], rows[end][0] - 1))
+        # The rows where an element begins that does not share a row with the one before it: the fourth or the next such, and the last such.
+        begins = ((i, e.start_point[0]) for i, e in enumerate(elements[3:], 3))
+        start = next((row for i, row in begins if row > elements[i - 1].end_point[0]), None)
+        ends = ((i, elements[i].start_point[0]) for i in range(len(elements) - 1, 2, -1))
+        end = next((row for i, row in ends if row > elements[i - 1].end_point[0]), None)
+        if start is not None and end is not None and end - start >= _LEAST_LEFT:
+            self.found.tables.append((start, end - 1))
 
     def _text(self, node: Node) -> str:
         return self.source[node.start_byte : min(node.end_byte, node.start_byte + _MOST_NAME)].decode("utf-8", "replace")
@@ -351,6 +400,8 @@ def _bare(name: str) -> str:
     """A name without type parameters, quotes and what qualifies it."""
     if (at := name.rfind("operator")) >= 0:
         return name[at:]
+    if name.isascii() and name.isidentifier():
+        return name
     name = name.strip("'\"`[] ")
     depth = 0
     for at in range(len(name) - 1, -1, -1):

@@ -7,7 +7,7 @@ Python, where a body must not be empty, and ``⋯120-159`` within a comment. Wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pipeline.compressors.code.cut import Run
 from pipeline.compressors.code.languages import Language
@@ -37,14 +37,16 @@ def marker(run: Run, line: str, language: Language, head: int = 0) -> str:
     return f"{indent}{language.line_comment} {numbers}"
 
 
-def render(lines: Sequence[str], bare: Sequence[str], runs: Sequence[Run], language: Language, head: int = 0) -> Iterator[str]:
+def render(lines: Sequence[str], bare: Sequence[str], runs: Sequence[Run], language: Language, head: int = 0) -> list[str]:
     """``lines`` with a marker in the place of every run, indented as the run's first line is in ``bare``."""
+    kept: list[str] = []
     done = 0
     for run in runs:
-        yield from lines[done : run.first]
-        yield marker(run, bare[run.first], language, head)
+        kept += lines[done : run.first]
+        kept.append(marker(run, bare[run.first], language, head))
         done = run.last + 1
-    yield from lines[done:]
+    kept += lines[done:]
+    return kept
 
 
 def summary(runs: Sequence[Run], whole: Sequence[str]) -> str:
