@@ -22,7 +22,7 @@ from typing import NamedTuple
 from pipeline import tool_calls
 from pipeline.compressors.api import Content, Gap, Rewrite, Seen
 from pipeline.compressors.padding import told
-from pipeline.compressors.smart_crusher.weigh import tokens
+from pipeline.compressors.weigh import tokens
 from pipeline.markers import carries_marker, gap
 from pipeline.policy import Policy
 from pipeline.transcript import ToolKind

@@ -76,3 +76,11 @@ def test_light_imports(module: str) -> None:
     heavy = "{'aiohttp', 'rich', 'tiktoken', 'hypothesis', 'numpy', 'watchdog', 'psutil'}"
     code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_the_proxy_leaves_compressors_to_its_worker() -> None:
+    code = (
+        "import sys, headroom_wrap.proxy.server; print(sorted(m for m in sys.modules if m.startswith('pipeline.compressors.') and m.count('.') > 2))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -14,7 +14,7 @@ from pipeline.compressors.smart_crusher.parse import Document, Refused, document
 from pipeline.compressors.smart_crusher.spans import Place, Source
 from pipeline.compressors.smart_crusher.tables import Run, side_by_side, table_lines
 from pipeline.compressors.smart_crusher.values import dumps
-from pipeline.compressors.smart_crusher.weigh import tokens
+from pipeline.compressors.weigh import tokens
 from pipeline.policy import Policy, Profile
 
 _MIN_TEXT = 1000

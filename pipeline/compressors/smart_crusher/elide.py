@@ -14,7 +14,7 @@ from pipeline.compressors.smart_crusher.rank import ASKED, NOTABLE, STRONG, Rank
 from pipeline.compressors.smart_crusher.render import Writer, spelled
 from pipeline.compressors.smart_crusher.table import Table
 from pipeline.compressors.smart_crusher.values import ABSENT, dumps
-from pipeline.compressors.smart_crusher.weigh import tokens
+from pipeline.compressors.weigh import tokens
 from pipeline.query import Query
 
 FOLD = 240  # characters of a cell in a row that was not asked for

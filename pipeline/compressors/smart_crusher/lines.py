@@ -8,7 +8,7 @@ from pipeline.compressors.smart_crusher.parse import Line
 from pipeline.compressors.smart_crusher.render import LEGEND, Writer
 from pipeline.compressors.smart_crusher.table import analyse
 from pipeline.compressors.smart_crusher.tables import END, MIN_ELIDED, Run, short_heading
-from pipeline.compressors.smart_crusher.weigh import tokens
+from pipeline.compressors.weigh import tokens
 
 
 def write_lines(run: Run, lines: list[Line]) -> None:

@@ -18,7 +18,7 @@ from pipeline.compressors.smart_crusher.render import LEGEND, Writer
 from pipeline.compressors.smart_crusher.series import again, folded, parts_of, series_of
 from pipeline.compressors.smart_crusher.spans import Place, Span
 from pipeline.compressors.smart_crusher.table import STATE, Table, analyse
-from pipeline.compressors.smart_crusher.weigh import tokens
+from pipeline.compressors.weigh import tokens
 from pipeline.policy import Policy
 
 END = "#end"
