@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.compressors.html.scan import CUT, END, RAW, REST, START, TEXT, Piece
+from pipeline.compressors.html.scan import CUT, QUOTED, REST, UNSEEN, Piece
 
-_ATTRIBUTE = r"(?:^|[\s\"'/]){}\s{{0,9}}=\s{{0,9}}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
-_HREF, _ALT, _TYPE, _VALUE, _PLACEHOLDER, _ROLE, _LABEL, _START, _NAME, _CONTENT = (
-    re.compile(_ATTRIBUTE.format(name), re.IGNORECASE)
+_ATTRIBUTES = {
+    name: re.compile(rf"(?:^|[\s\"'/]){name}\s{{0,9}}=\s{{0,9}}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
     for name in ("href", "alt", "type", "value", "placeholder", "role", "aria-label", "start", "name", "content")
-)
+}
 _ATTRIBUTE_CHARS = 20_000  # what stands further back in a tag is not looked at
 _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9}")  # no character has so many digits, and reading them is quadratic
 
@@ -26,6 +26,7 @@ _MARKS = {"sup": ("^{", "}"), "sub": ("_{", "}"), "del": ("~~", "~~"), "s": ("~~
 _PERMALINKS = frozenset(("¶", "#", "§", "🔗", "", "link", "Link"))
 _NAVIGATION = frozenset(("nav", "footer", "aside"))
 _REGIONS_DEEP = 8  # what is nested deeper is no navigation of its own
+_FAR = sys.maxsize  # no offset in a page
 _NESTED = 8  # deeper lists are not indented further
 
 
@@ -77,9 +78,14 @@ class Sources:
         start = self.starts[part]
         return max(start, ~start), self.ends[part], start >= 0
 
-    def cut(self, size: int) -> int:
-        """Parts were taken back: so many are left, which is returned."""
-        del self.starts[size:], self.ends[size:]
+    def note(self, size: int, start: int, end: int) -> int:
+        """So many parts there are now: those that are new come from that piece. Returns ``size``."""
+        new = size - len(self.ends)
+        if new < 0:  # parts were taken back
+            del self.starts[size:], self.ends[size:]
+        for _ in range(new):
+            self.starts.append(start)
+            self.ends.append(end)
         return size
 
 
@@ -115,42 +121,41 @@ class Markdown:
 
     def read(self, pieces: Iterable[Piece]) -> Markdown:
         """Takes all pieces of a page."""
-        take, starts, ends, parts, sources = self._text, _STARTS, _ENDS, self.parts, self.sources
+        parts, sources, handlers, text_of = self.parts, self.sources, _HANDLERS, self._text
         note_start, note_end = sources.starts.append, sources.ends.append
-        anchor = self._anchors[-1][0] if self._anchors else -1
+        anchor = self._anchors[-1][0] if self._anchors else _FAR
         noted = 0  # parts whose source is known
-        for kind, name, text, start, end in pieces:
-            if 0 <= anchor < start:
+        for name, attributes, text, start, at, end in pieces:
+            plain = True
+            if anchor < start:
                 anchor = self._write_anchors(start)
-            if kind == TEXT:
-                take(text)
-            elif kind == START:
-                self._edge = True
-                if name in _NAVIGATION or self._open or "navigation" in text:
-                    self._region(name, text, start)
-                handler = starts.get(name)
-                if handler is not None:
-                    handler(self, name, text)
-                elif "-" in name:
-                    self._apart(name)
-            elif kind == END:
-                self._edge = True
-                handler = ends.get(name)
-                if handler is not None:
-                    handler(self, name, "")
-                elif "-" in name:
-                    self._apart(name)
-                if self._open and self._open[-1].name == name:
-                    self._close_region(end)
-            else:
-                self._edge = True
-                self._odd(kind, name, text, end - start)
-            while noted < len(parts):
-                note_start(start if kind == TEXT and not name else ~start)
-                note_end(end)
-                noted += 1
-            if noted > len(parts):
-                noted = sources.cut(len(parts))
+            if name:
+                if name[0] == "!":
+                    text, plain = self._odd(name, attributes, text, at - start), False
+                else:
+                    self._edge = True
+                    watched = self._open or "navigation" in attributes or name in _NAVIGATION
+                    if watched:
+                        self._region(name, attributes, start)
+                    handler = handlers.get(name)
+                    if handler is not None:
+                        handler(self, name, attributes)
+                    elif "-" in name:
+                        self._apart(name)
+                    if watched:
+                        self._close_region(name, at)
+                if len(parts) != noted:
+                    noted = sources.note(len(parts), ~start, at)
+            if text:
+                if anchor < at:
+                    anchor = self._write_anchors(at)
+                text_of(text)
+                if len(parts) == noted + 1:
+                    note_start(at if plain else ~at)
+                    note_end(end)
+                    noted += 1
+                elif len(parts) != noted:
+                    noted = sources.note(len(parts), at if plain else ~at, end)
         while self._links:
             self._close_link("a")
         self._write_anchors(-1)
@@ -164,18 +169,24 @@ class Markdown:
         if self._pre:
             self._verbatim(text)
             return
-        if text.isspace():
-            self._space = True
-            return
         shown = " ".join(text.split())
         if not shown:
+            self._space = self._space or text != ""
             return
-        if text[0].isspace():
-            self._space = True
-        elif self._edge and not self._glued and shown[0].isdigit() and self.parts[-1][-1].isdigit():
-            self._space = True  # 1 and 2 in two buttons are not 12
-        self._put(shown)
-        self._space = text[-1].isspace()
+        first = shown[0]
+        if self._glued:
+            self._glued = False
+            self.parts.append(shown)
+        elif self._breaks:
+            self.parts.append(("\n" if self._breaks == 1 else "\n\n") + shown)
+        elif self._space or text[0] != first or (self._edge and first.isdigit() and self.parts[-1][-1].isdigit()):
+            self.parts.append(" " + shown)  # also: 1 and 2 in two buttons are not 12
+        else:
+            self.parts.append(shown)
+        self._breaks = 0
+        self._edge = False
+        self.characters += len(shown)
+        self._space = text[-1] != shown[-1]
 
     def _verbatim(self, text: str) -> None:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -221,11 +232,11 @@ class Markdown:
         self._space = False
 
     def _write_anchors(self, upto: int) -> int:
-        """Writes the anchors before an offset, all if it is -1; returns the offset of the next, or -1."""
+        """Writes the anchors before an offset, all if it is -1; returns the offset of the next."""
         while self._anchors and (upto < 0 or self._anchors[-1][0] < upto):
             self._put(self._anchors.pop()[1])
             self._space = True
-        return self._anchors[-1][0] if self._anchors else -1
+        return self._anchors[-1][0] if self._anchors else _FAR
 
     # --- blocks
 
@@ -235,7 +246,7 @@ class Markdown:
             self._mark(_HEADINGS[name])
 
     def _heading_end(self, name: str, _attributes: str) -> None:
-        if self.parts and self.parts[-1] == _HEADINGS[name]:
+        if self.parts and self.parts[-1] == _HEADINGS[name[1:]]:
             self._unmark()
         self._paragraph(name)
 
@@ -246,7 +257,7 @@ class Markdown:
         self._titled = True
 
     def _list(self, name: str, attributes: str) -> None:
-        first = _get(_START, attributes) if name == "ol" and attributes else ""
+        first = _get("start", attributes) if name == "ol" and attributes else ""
         self._lists.append(0 if name != "ol" else int(first) if first.isdecimal() and len(first) < 9 else 1)
         self._line(name)
 
@@ -313,12 +324,12 @@ class Markdown:
     def _open_link(self, _name: str, attributes: str) -> None:
         if self._links:
             self._close_link("a")
-        target = "".join(html.unescape(_get(_HREF, attributes)).split())
+        target = "".join(html.unescape(_get("href", attributes)).split())
         label = ""
         if target.lower().startswith(("javascript:", "data:")):
             target = ""
         if "aria-label" in attributes:
-            label = " ".join(html.unescape(_get(_LABEL, attributes)).split())
+            label = " ".join(html.unescape(_get("aria-label", attributes)).split())
         if target and not target.startswith("#") and not self._pre:
             self._mark("[")
         self._links.append((target, len(self.parts), label, self.characters))
@@ -361,9 +372,10 @@ class Markdown:
             self._mark(_MARKS[name][0])
 
     def _marked_end(self, name: str, _attributes: str) -> None:
-        if self._marks[name] and not self._pre:
-            self._marks[name] -= 1
-            self._close(*_MARKS[name])
+        marked = name[1:]
+        if self._marks[marked] and not self._pre:
+            self._marks[marked] -= 1
+            self._close(*_MARKS[marked])
 
     def _close(self, opened: str, mark: str) -> None:
         if self.parts and self.parts[-1] == opened and self._glued:
@@ -373,25 +385,25 @@ class Markdown:
             self._glued = False
 
     def _image(self, _name: str, attributes: str) -> None:
-        alt = " ".join(html.unescape(_get(_ALT, attributes)).split())
+        alt = " ".join(html.unescape(_get("alt", attributes)).split())
         if alt:
             self._put(f"![{alt}]")
 
     def _input(self, _name: str, attributes: str) -> None:
         self.forms = True
-        kind = _get(_TYPE, attributes).lower()
+        kind = _get("type", attributes).lower()
         if kind in ("checkbox", "radio"):
             self._put("[x]" if "checked" in attributes else "[ ]")
         elif kind not in ("hidden", "password"):
-            shown = " ".join(html.unescape(_get(_VALUE, attributes) or _get(_PLACEHOLDER, attributes)).split())
+            shown = " ".join(html.unescape(_get("value", attributes) or _get("placeholder", attributes)).split())
             if shown:
                 self._apart("input")
                 self._put(f"[{shown}]")
         self._space = True
 
     def _meta(self, _name: str, attributes: str) -> None:
-        if _get(_NAME, attributes).lower() == "description":
-            said = " ".join(html.unescape(_get(_CONTENT, attributes)).split())
+        if _get("name", attributes).lower() == "description":
+            said = " ".join(html.unescape(_get("content", attributes)).split())
             if said:
                 self._line("meta")
                 self._put(f"description: {said}")
@@ -401,14 +413,19 @@ class Markdown:
 
     def _region(self, name: str, attributes: str, start: int) -> None:
         """Begins a region at a tag that says navigation, or counts a tag within one."""
-        navigation = name in _NAVIGATION or _get(_ROLE, attributes) == "navigation"
+        if name[0] == "/":
+            return
+        navigation = name in _NAVIGATION or _get("role", attributes) == "navigation"
         if navigation and len(self._open) < _REGIONS_DEEP:
             self._line(name)
             self._open.append(Region(name, start, len(self.parts), characters=-self.characters))
         elif self._open and self._open[-1].name == name:
             self._open[-1].depth += 1
 
-    def _close_region(self, end: int) -> None:
+    def _close_region(self, name: str, end: int) -> None:
+        """Ends the innermost region at its closing tag."""
+        if not self._open or name != "/" + self._open[-1].name:
+            return
         region = self._open[-1]
         region.depth -= 1
         if region.depth:
@@ -423,27 +440,32 @@ class Markdown:
             self._open[-1].links += region.links
             self._open[-1].link_characters += region.link_characters
 
-    def _odd(self, kind: int, name: str, text: str, size: int) -> None:
-        if kind == RAW:
-            if name == "script" and ("json" in text or "__NEXT_DATA__" in text):
+    def _odd(self, name: str, attributes: str, text: str, size: int) -> str:
+        """What is no tag and no text as it is written; returns what is to be read as text."""
+        if name == QUOTED:
+            return text
+        self._edge = True
+        if name == UNSEEN:
+            if "json" in attributes or "__NEXT_DATA__" in attributes:
                 self.json += size
-            return
-        self.unread, self.cut = kind == REST, kind == CUT
+            return ""
+        self.unread, self.cut = name == REST, name == CUT
         if text:
             self._line("")
             self._put(text)
+        return ""
 
 
 _Handler = Callable[[Markdown, str, str], None]
 
 
-def _table(**handlers: str) -> dict[str, _Handler]:
-    return {tag: getattr(Markdown, "_" + method) for method, tags in handlers.items() for tag in tags.split()}
+def _table(slash: str = "", **handlers: str) -> dict[str, _Handler]:
+    return {slash + tag: getattr(Markdown, "_" + method) for method, tags in handlers.items() for tag in tags.split()}
 
 
 _LINES = """address article aside body center dd details dialog dir div dl dt fieldset figcaption figure footer form frameset header hgroup
     legend main menu nav optgroup option search section select summary caption hr"""
-_STARTS = _table(
+_HANDLERS = _table(
     line=_LINES,
     paragraph="p table",
     heading="h1 h2 h3 h4 h5 h6",
@@ -462,8 +484,9 @@ _STARTS = _table(
     meta="meta",
     apart="button label textarea",
 )
-_STARTS["br"] = Markdown._break  # noqa: SLF001 - the table is part of the class
-_ENDS = _table(
+_HANDLERS["br"] = Markdown._break  # noqa: SLF001 - the table is part of the class
+_HANDLERS |= _table(
+    "/",
     line=_LINES + " li tr",
     paragraph="p table title blockquote",
     heading_end="h1 h2 h3 h4 h5 h6",
@@ -476,7 +499,17 @@ _ENDS = _table(
 )
 
 
-def _get(attribute: re.Pattern[str], attributes: str) -> str:
+def _get(name: str, attributes: str) -> str:
     """The value of an attribute as written, ``""`` if it is not there."""
-    found = attribute.search(attributes, 0, _ATTRIBUTE_CHARS)
+    if len(attributes) <= _ATTRIBUTE_CHARS and attributes.isascii():
+        lower = attributes.lower()
+        at = lower.find(name)
+        if at < 0:
+            return ""
+        value = at + len(name) + 2
+        if lower[value - 2 : value] == '="' and (at == 0 or lower[at - 1].isspace()):  # as nearly all are written: no pattern is needed
+            end = attributes.find('"', value)
+            if end >= 0:
+                return attributes[value:end]
+    found = _ATTRIBUTES[name].search(attributes, 0, _ATTRIBUTE_CHARS)
     return "" if found is None else next((g for g in found.groups() if g is not None), "")

@@ -44,37 +44,45 @@ class _Origin:
         self._sources = markdown.sources
         self._starts = [0, *accumulate(map(len, markdown.parts))]
         self._part = -1
+        self._from = self._to = 0  # where the part in hand stands in the Markdown
         self._text = ""  # the part in hand
-        self._shift: int | None = None  # from the part to the page, where it stands there as it is but for the kind of its blanks
+        self._shift: int | None = None  # from the Markdown to the page, where the part stands there as it is but for the kind of its blanks
         self._read = False  # the words of the part are known …
         self._shown: Sequence[int] = ()  # … where they begin in it …
         self._written: Sequence[tuple[int, int]] = ()  # … and where they stand in what it came from
 
     def begin(self, offset: int) -> int:
         """Where the word begins in the page."""
-        at, text = self._in_part(offset), self._text
+        if not self._from <= offset < self._to:
+            self._take(offset)
+        at, text = offset - self._from, self._text
         if self._shift is not None and at < len(text) and not text[at].isspace() and (at == 0 or text[at - 1].isspace()):
-            return at + self._shift
+            return offset + self._shift
         return self._word(at)[0]
 
     def end(self, offset: int) -> int:
         """Where the word ends in the page."""
-        at, text = self._in_part(offset), self._text
+        if not self._from <= offset < self._to:
+            self._take(offset)
+        at, text = offset - self._from, self._text
         if self._shift is not None and at < len(text) and not text[at].isspace() and (at + 1 == len(text) or text[at + 1].isspace()):
-            return at + 1 + self._shift
+            return offset + 1 + self._shift
         return self._word(at)[1]
 
-    def _in_part(self, offset: int) -> int:
-        """Takes the part in hand that an offset stands in; returns where in it."""
+    def _take(self, offset: int) -> None:
+        """Takes the part that an offset stands in."""
         part = min(bisect_right(self._starts, offset) - 1, len(self._sources) - 1)
-        if part >= 0 and part != self._part:
-            self._part, self._text = part, self._parts[part]
-            self._shift, self._read = None, False
-            start, end, plain = self._sources[part]
-            written = self._page[start:end]
-            if plain and "&" not in written and _alike(written.strip(), self._text.strip()):
-                self._shift = start + _margin(written) - _margin(self._text)
-        return offset - self._starts[max(part, 0)]
+        if part < 0 or part == self._part:
+            return
+        self._part, self._text = part, self._parts[part]
+        self._from, self._to = self._starts[part], self._starts[part + 1]
+        self._shift, self._read = None, False
+        start, end, plain = self._sources[part]
+        written = self._page[start:end]
+        if plain and "&" not in written:
+            shown, bare = self._text.strip(), written.strip()
+            if shown and _alike(bare, shown):
+                self._shift = start + written.index(bare[0]) - self._from - self._text.index(shown[0])
 
     def _word(self, at: int) -> tuple[int, int]:
         """The characters of the page that the word of the part in hand stands for."""
@@ -97,10 +105,6 @@ class _Origin:
 def _alike(written: str, shown: str) -> bool:
     """Whether two texts have the same words in the same places."""
     return written == shown or (len(written) == len(shown) and " ".join(written.split()) == shown)
-
-
-def _margin(text: str) -> int:
-    return len(text) - len(text.lstrip())
 
 
 def _words(written: str) -> int:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_NAME = r"[A-Za-z][^\s/>\0]{0,63}"
-_BLANK = r"[ \t\r\n\f]*"
+_NAME = r"/?[A-Za-z][^\s/>\0]{0,63}"
+_BLANK = r"[ \t\r\n\f]"
 # A quote delimits only after an equals sign. The alternatives exclude each other, so a failed match costs one pass and no more; the
 # number of attributes is bounded because each costs the matcher memory.
-_ATTRIBUTES = rf"[^>=]*(?:=(?:{_BLANK}\"[^\"]*\"|{_BLANK}'[^']*'|(?!{_BLANK}[\"']))[^>=]*){{0,2000}}"
-_TAG = re.compile(rf"<(/?)({_NAME})({_ATTRIBUTES})>([^<]*)")
+_ATTRIBUTES = rf"[^>=]*(?:=(?:\"[^\"]*\"|{_BLANK}+\"[^\"]*\"|{_BLANK}*'[^']*'|(?!{_BLANK}*[\"']))[^>=]*){{0,2000}}"
+_TAG = re.compile(rf"<({_NAME})({_ATTRIBUTES})>([^<]*)|")  # where no tag stands it matches nothing at all: a search looks no further
 _DECLARATION = re.compile(r"<[!?][^>]*>|</[^A-Za-z>][^>]*>|</>")
 _CODE = re.compile(r"[<>{};=\"]")
 _LAST_LINE = 500
@@ -30,66 +30,63 @@ _SKIPPED = ("svg", "template")
 _CLOSES = {name: re.compile(rf"</(?i:{name})(?=[\s/>])") for name in (*_RAW, *_TEXT_ONLY, *_SKIPPED)}
 
 # Tags that neither begin a line nor say anything: the text within them stands as it would without them.
-_FORMATTING = frozenset(
+_FORMATTING_NAMES = frozenset(
     """b i em strong u mark font wbr small big ins var cite dfn abbr acronym bdi bdo time data nobr ruby rb rt rp html body link base tbody
     thead tfoot colgroup col source track param embed map area picture video audio canvas object noscript g path rect circle line polygon
     polyline ellipse defs use text tspan lineargradient radialgradient stop symbol clippath mask foreignobject math mi mo mn mrow mfrac
     slot span""".split()
 )
-_SPACED = frozenset(("span", "bdi", "data"))  # two numbers in two of these are two numbers
+_FORMATTING = _FORMATTING_NAMES | {f"/{name}" for name in _FORMATTING_NAMES}
+_SPACED = frozenset(("span", "/span", "bdi", "/bdi", "data", "/data"))  # two numbers in two of these are two numbers
 
 
-# What a piece is. A piece is a plain tuple (kind, name, text, start, end), as there is one for every few characters of a page; ``start`` and
-# ``end`` are offsets in the page.
-Piece = tuple[int, str, str, int, int]
-TEXT = 0  # ``text``: as written, character references and all; where it is written in another way, or is none, ``name`` says in which
-START = 1  # the tag ``name`` with its attributes in ``text``
-END = 2
-RAW = 3  # content of ``name`` that is never shown, its attributes in ``text``
-REST = 4  # from here on the page cannot be read: ``text`` as it is
-CUT = 5  # the page ends within a tag, a comment, a script: ``text`` is its last line, if that is words
+# A piece is what one tag and the text behind it come to, as there is one for every few characters of a page a plain tuple: (name, attributes,
+# text, start, at, end). ``name`` is that of the tag, behind a slash where it closes, or one of those below, or ``""`` if there is none that
+# matters. ``text`` is as written, character references and all. The tag stands from ``start`` to ``at``, the text from there to ``end``.
+Piece = tuple[str, str, str, int, int, int]
+UNSEEN = "!unseen"  # what never shows, ``attributes`` those of the script that it is or ``""``
+QUOTED = "!quoted"  # text that is written in another way than it is shown
+REST = "!rest"  # from here on the page cannot be read: ``text`` as it is
+CUT = "!cut"  # the page ends within a tag, a comment, a script: ``text`` is its last line, if that is words
 
 
 def pieces(page: str, at: int = 0) -> Iterator[Piece]:
     """The pieces of a page from offset ``at`` on, in order, without those that change nothing in its text."""
-    match = _TAG.match
     closing_tags = _ClosingTags(page)
     size = len(page)
     while at < size:
-        tag = match(page, at)
-        if tag is None:
-            piece = _no_tag(page, at)
-            yield piece
-            at = piece[4]
-            continue
-        closing, name, attributes, text = tag.groups()
-        opening, at = tag.span()
-        if name not in _FORMATTING:
-            name = name.lower()
-            if closing:
-                yield END, name, "", opening, tag.start(4)
-            elif name in _CLOSES:
-                at = tag.end(3) + 1
+        for tag in _TAG.finditer(page, at):
+            name, attributes, text = tag.groups()
+            if name is None:
+                piece = _no_tag(page, at)
+                yield piece
+                at = piece[5]
+                break
+            start, at = at, tag.end()
+            if name in _FORMATTING:
+                if name in _SPACED and page[start - 1 : start] in _DIGITS:
+                    yield "/span", "", text, start, at - len(text), at
+                elif text:
+                    yield "", "", text, at - len(text), at - len(text), at
+                continue
+            if not name.islower():
+                name = name.lower()
+            if name in _CLOSES:
+                at -= len(text)
                 end = closing_tags.next(name, at)
                 if name in _SKIPPED:
                     at = _after_unseen(page, name, attributes, at, end)
-                    continue
+                    break
                 if end < 0:
-                    yield _cut(page, opening)
+                    yield _cut(page, start)
                     return
                 if name in _TEXT_ONLY:
-                    yield START, name, attributes, opening, at
-                    yield TEXT, "", page[at:end], at, end
+                    yield name, attributes, page[at:end], start, at, end
                 else:
-                    yield RAW, name, attributes, at, end
+                    yield UNSEEN, attributes if name == "script" else "", "", at, end, end
                 at = end
-                continue
-            else:
-                yield START, name, attributes, opening, tag.start(4)
-        elif name in _SPACED and page[opening - 1 : opening] in _DIGITS:
-            yield END, name, "", opening, tag.start(4)
-        if text:
-            yield TEXT, "", text, tag.start(4), at
+                break
+            yield name, attributes, text, start, at - len(text), at
 
 
 class _ClosingTags:
@@ -122,26 +119,26 @@ def _no_tag(page: str, at: int) -> Piece:
     if not _OPENING.match(page, at):
         tag = _OPENING.search(page, at)
         end = len(page) if tag is None else tag.start()
-        return TEXT, "", page[at:end], at, end
+        return "", "", page[at:end], at, at, end
     if page.startswith("<!--", at):
         end = page.find("-->", at + 2)
-        return _unclosed(page, at) if end < 0 else (TEXT, "!--", "", at, end + 3)
+        return _unclosed(page, at) if end < 0 else ("", "", "", at, at, end + 3)
     if page.startswith("<![CDATA[", at):
         end = page.find("]]>", at)
-        return _unclosed(page, at) if end < 0 else (TEXT, "![CDATA[", page[at + 9 : end].replace("&", "&amp;"), at, end + 3)
+        return _unclosed(page, at) if end < 0 else (QUOTED, "", page[at + 9 : end].replace("&", "&amp;"), at, at, end + 3)
     declaration = _DECLARATION.match(page, at)
     if declaration is not None:
-        return TEXT, "!", "", at, declaration.end()
-    return _unclosed(page, at) if page.find(">", at) < 0 else (REST, "", page[at:], at, len(page))
+        return "", "", "", at, at, declaration.end()
+    return _unclosed(page, at) if page.find(">", at) < 0 else (REST, "", page[at:], at, at, len(page))
 
 
 def _unclosed(page: str, at: int) -> Piece:
     """A comment or tag without end: the page was cut there, or, if much follows, it is not written as it should be."""
-    return _cut(page, at) if len(page) - at <= _CUT_CHARACTERS else (REST, "", page[at:], at, len(page))
+    return _cut(page, at) if len(page) - at <= _CUT_CHARACTERS else (REST, "", page[at:], at, at, len(page))
 
 
 def _cut(page: str, at: int) -> Piece:
     """The end of a page that breaks off. Its last line is kept where it is words, as a tool says there that it cut."""
     line = page.rfind("\n", at) + 1
     last = page[line:].strip() if line > 0 and len(page) - line <= _LAST_LINE else ""
-    return CUT, "", "" if _CODE.search(last) else last, at, len(page)
+    return CUT, "", "" if _CODE.search(last) else last, at, at, len(page)

@@ -91,4 +91,7 @@ def looks_like(kind: str, sentence: str, asked: str) -> bool:
     pattern = _LOOKS_PATTERNS.get(kind)
     if pattern is None:
         return False
-    return any(found[0].lower() not in asked for found in pattern.finditer(sentence, 0, _MAX_LOOKED_AT))
+    for found in pattern.finditer(sentence, 0, _MAX_LOOKED_AT):  # noqa: SIM110 - in half the time of a generator
+        if found[0].lower() not in asked:
+            return True
+    return False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.compressors.kompress.lexicon import related, stem
+from pipeline.compressors.kompress.lexicon import BEGINNING, beginnings, related, stem
 from pipeline.compressors.kompress.question import UNIT, Couples, Question, words_of
 
 Hits = dict[int, int]  # term -> how well the best word of a sentence matches it, in 1/1000
@@ -58,7 +58,7 @@ def _read_once(sentences: tuple[str, ...], question: Question) -> Block:
         hits.append(found)
         places.append([(place, alike[word][0][0]) for place, word in placed])
     weights = _weights_of(hits, question)
-    covered = [cover(found, weights) for found in hits]
+    covered = [cover(found, weights) if found else 0 for found in hits]
     spoken = [_spoken(row, question.couples) if found else (0, 0) for row, found in zip(words, hits, strict=True)]
     return Block(sentences, words, hits, places, weights, covered, spoken)
 
@@ -79,15 +79,15 @@ def _alike(vocabulary: dict[str, None], question: Question) -> dict[str, list[tu
         sizes.append(len(grams))
         for gram in grams:
             by_gram.setdefault(gram, []).append(i)
-    # Most words share no gram with any term; a pattern tells so in a fraction of the time.
-    spelled_alike = re.compile("|".join(map(re.escape, by_gram)) or r"(?!)").search
+    spelled_alike = re.compile("|".join(map(re.escape, by_gram)) or r"(?!)")
+    starts = beginnings((*by_relation, *by_stem, *question.compounds))
     alike = {}
-    for word in vocabulary:
+    for word in _candidates(vocabulary, starts, spelled_alike):
         matched: Hits = {}
         stemmed = stem(word.removesuffix("'s"))
         for meant in by_relation.get(stemmed, ()):
             matched[meant] = _RELATED
-        if spelled_alike(word) is not None:
+        if spelled_alike.search(word) is not None:
             for spelled, strength in _spelled_alike(word, by_gram, sizes).items():
                 matched[spelled] = max(strength, matched.get(spelled, 0))
         if stemmed in by_stem:
@@ -100,6 +100,16 @@ def _alike(vocabulary: dict[str, None], question: Question) -> dict[str, list[tu
         if matched:
             alike[word] = sorted(matched.items(), key=lambda m: (-m[1], m[0]))
     return alike
+
+
+def _candidates(vocabulary: dict[str, None], starts: set[str], spelled_alike: re.Pattern[str]) -> dict[str, None]:
+    """The words that begin as a word with one of the stems does, or share a 4-gram with a term: all that may match, and a tenth of a text's."""
+    found = dict.fromkeys([word for word in vocabulary if word[:BEGINNING] in starts])
+    listed = "\n".join(vocabulary)
+    for gram in spelled_alike.finditer(listed):
+        end = listed.find("\n", gram.end())
+        found[listed[listed.rfind("\n", 0, gram.start()) + 1 : end if end >= 0 else len(listed)]] = None
+    return found
 
 
 def _grams(word: str) -> list[str]:
@@ -141,12 +151,18 @@ def _weights_of(hits: list[Hits], question: Question) -> list[int]:
 
 def log(number: int) -> int:
     """8·log2 of a whole number, rounded down: without floating point."""
-    return (max(number, 1) ** 8).bit_length() - 1
+    return _LOGS[number] if 0 <= number < len(_LOGS) else (max(number, 1) ** 8).bit_length() - 1
+
+
+_LOGS = tuple((max(number, 1) ** 8).bit_length() - 1 for number in range(1024))
 
 
 def cover(hits: Hits, weights: list[int]) -> int:
     """The share of the weight of all terms, in 1/1000, that a sentence has words for."""
-    return sum(weights[term] * strength for term, strength in hits.items()) // UNIT
+    share = 0
+    for term, strength in hits.items():
+        share += weights[term] * strength
+    return share // UNIT
 
 
 def joint(one: Hits, other: Hits) -> Hits:

@@ -25,13 +25,17 @@ def evidence(sentences: Sequence[str], question: Question) -> tuple[int, ...]:
     paragraph: Hits = {}
     best = paragraphs = 0
     for sentence, hits in zip(sentences, block.hits, strict=True):
-        paragraph = joint(paragraph, hits)
+        if hits:
+            paragraph = joint(paragraph, hits)
         if sentence.endswith("\n"):
-            whole, best, paragraphs = joint(whole, paragraph), max(best, cover(paragraph, weights)), paragraphs + 1
-            paragraph = {}
-    exact = max((_exactly(hits, weights) for hits in block.hits), default=0)
+            paragraphs += 1
+            if paragraph:
+                whole, best = joint(whole, paragraph), max(best, cover(paragraph, weights))
+                paragraph = {}
+    touched = [hits for hits in block.hits if hits]
+    exact = max((_exactly(hits, weights) for hits in touched), default=0)
     return (
-        max((cover(hits, weights) for hits in block.hits), default=0),
+        max((cover(hits, weights) for hits in touched), default=0),
         exact,
         exact * min(len(weights), _MANY_TERMS) // _USUAL_TERMS,
         max(best, cover(paragraph, weights)),

@@ -18,6 +18,7 @@ Rows = list[tuple[int, ...]]
 _WINDOW = 3
 _FAR = 8  # sentences over which what one says about the topic fades
 
+_ANAPHORS = frozenset("he she it they this these those that his her its their such there the".split())
 _ANAPHOR = re.compile(r"\W*(?:he|she|it|they|this|these|those|that|his|her|its|their|such|there|the (?:former|latter|same))\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
@@ -46,24 +47,25 @@ def extract(sentences: Sequence[str], question: Question) -> Rows:
 
     A sentence that ends with a line break ends a paragraph.
     """
+    return [tuple(itertools.chain.from_iterable(row)) for row in zip(*groups(sentences, question), strict=True)]
+
+
+def groups(sentences: Sequence[str], question: Question) -> tuple[Rows, ...]:
+    """The same, but each part of ``NAMES`` by itself: sentences that the question does not touch have rows in common."""
     if not sentences:
-        return []
+        return ()
     block = read(sentences, question)
     headings = [_is_heading(s, w) for s, w in zip(sentences, block.words, strict=True)]
     context = _context(block, headings, question)
     order = _order(block, question)
-    return [
-        (*a, *b, *c, *d, *e, *f)
-        for a, b, c, d, e, f in zip(
-            _overlap(block, question),
-            context,
-            order,
-            _named(block, question),
-            _looks(block, question, context, order),
-            _shape(block, headings),
-            strict=True,
-        )
-    ]
+    return (
+        _overlap(block, question),
+        context,
+        order,
+        _named(block, question),
+        _looks(block, question, context, order),
+        _shape(block, headings),
+    )
 
 
 def _overlap(block: Block, question: Question) -> Rows:
@@ -108,37 +110,48 @@ def _context(block: Block, headings: list[bool], question: Question) -> Rows:
     paragraphs, rarest_in = _paragraphs(block, rarest)
     best = max(paragraphs)
     ranks = {covered: UNIT // (1 + rank) for rank, covered in enumerate(sorted(set(paragraphs), reverse=True))}
-    heading: Hits = {}
+    heading = -1
     rows: Rows = []
+    nothing: Hits = {}
+    touched = sum(map(bool, hits[:_WINDOW]))  # of the sentences in the window
     for i, own in enumerate(covered):
+        touched += bool(hits[i + _WINDOW]) if i + _WINDOW < size else 0
+        touched -= bool(hits[i - _WINDOW - 1]) if i > _WINDOW else 0
         mine = hits[i]
-        before, after = hits[i - 1] if i else {}, hits[i + 1] if i + 1 < size else {}
         previous, following = covered[i - 1] if i else 0, covered[i + 1] if i + 1 < size else 0
-        around: Hits = {}
-        for near in hits[max(0, i - _WINDOW) : i + _WINDOW + 1]:
-            around = joint(around, near)
-        window = cover(around, weights)
+        window = 0
+        before = after = above = nothing
+        if touched:
+            before, after = hits[i - 1] if i else nothing, hits[i + 1] if i + 1 < size else nothing
+            around = nothing
+            for near in hits[max(0, i - _WINDOW) : i + _WINDOW + 1]:
+                if near:
+                    around = joint(around, near)
+            window = cover(around, weights)
+        if heading >= 0:
+            above = hits[heading]
+        here = paragraphs[i]
         rows.append(
             (
                 previous,
                 following,
-                cover(joint(mine, before), weights) - own if before else 0,
-                cover(joint(mine, after), weights) - own if after else 0,
+                (cover(joint(mine, before), weights) - own if before else 0) if mine else previous,
+                (cover(joint(mine, after), weights) - own if after else 0) if mine else following,
                 min(previous, own),
                 window,
                 window - own,
                 topic[i],
-                cover(joint(mine, heading), weights) - own if heading else 0,
-                paragraphs[i],
-                paragraphs[i] - own,
-                ranks[paragraphs[i]],
-                best - paragraphs[i],
-                own * paragraphs[i] // UNIT,
+                (cover(joint(mine, above), weights) - own if above else 0) if mine else covered[heading] if above else 0,
+                here,
+                here - own,
+                ranks[here],
+                best - here,
+                own * here // UNIT,
                 rarest_in[i],
             )
         )
         if headings[i]:
-            heading = mine
+            heading = i
     return rows
 
 
@@ -164,10 +177,11 @@ def _paragraphs(block: Block, rarest: int) -> tuple[list[int], list[int]]:
     there: Hits = {}
     length = 0
     for sentence, hits in zip((*block.sentences, ""), (*block.hits, {}), strict=True):
-        there = joint(there, hits)
+        if hits:
+            there = joint(there, hits)
         length += 1
         if sentence.endswith("\n") or not sentence:
-            covers += [cover(there, block.weights)] * length
+            covers += [cover(there, block.weights) if there else 0] * length
             strengths += [there.get(rarest, 0)] * length
             there, length = {}, 0
     return covers[:-1], strengths[:-1]
@@ -202,7 +216,8 @@ def _pairs(question: Question, places: list[tuple[int, int]]) -> int:
 
 
 def _named(block: Block, question: Question) -> Rows:
-    return [(*_found(question.names, hits), *_found(question.numbers, hits)) for hits in block.hits]
+    nothing = (*_found(question.names, {}), *_found(question.numbers, {}))
+    return [(*_found(question.names, hits), *_found(question.numbers, hits)) if hits else nothing for hits in block.hits]
 
 
 def _found(wanted: frozenset[int], hits: Hits) -> tuple[int, int]:
@@ -219,22 +234,15 @@ def _looks(block: Block, question: Question, context: Rows, order: Rows) -> Rows
     previous, topic, paragraph = (CONTEXT.index(name) for name in ("previous", "topic", "paragraph"))
     rows: Rows = []
     run = ORDER.index("paragraph run")
+    nothing = (0,) * len(LOOKS)
+    kinds = [0] * (len(KINDS) - 1)
+    if column < len(kinds):
+        kinds[column] = UNIT
     for sentence, own, around, ordered in zip(block.sentences, block.covered, context, order, strict=True):
-        looks = UNIT if looks_like(question.kind, sentence, asked) else 0
-        kinds = [0] * (len(KINDS) - 1)
-        if looks:
-            kinds[column] = looks
-        rows.append(
-            (
-                looks,
-                looks * own // UNIT,
-                looks * around[previous] // UNIT,
-                looks * around[topic] // UNIT,
-                looks * around[paragraph] // UNIT,
-                looks * ordered[run] // UNIT,
-                *kinds,
-            )
-        )
+        if not looks_like(question.kind, sentence, asked):
+            rows.append(nothing)
+            continue
+        rows.append((UNIT, own, around[previous], around[topic], around[paragraph], ordered[run], *kinds))
     return rows
 
 
@@ -245,19 +253,19 @@ def _is_heading(sentence: str, words: list[str]) -> bool:
 def _shape(block: Block, headings: list[bool]) -> Rows:
     size = len(block.sentences)
     rows: Rows = []
-    for i, (sentence, words) in enumerate(zip(block.sentences, block.words, strict=True)):
-        anaphor = UNIT if _ANAPHOR.match(sentence) else 0
+    for i, (sentence, words, places, heading) in enumerate(zip(block.sentences, block.words, block.places, headings, strict=True)):
+        points_back = words and words[0].replace("’", "'").partition("'")[0] in _ANAPHORS and _ANAPHOR.match(sentence) is not None
         rows.append(
             (
-                log(1 + len(words) - len(block.places[i])) * 20,
+                log(1 + len(words) - len(places)) * 20,
                 log(len(words) + 1) * 20,
                 UNIT if sentence.rstrip()[-1:] == "?" else 0,
-                UNIT if headings[i] else 0,
+                UNIT if heading else 0,
                 UNIT if _DIGIT.search(sentence) else 0,
                 i * UNIT // size,
                 UNIT // (1 + i),
-                anaphor,
-                anaphor * (block.covered[i - 1] if i else 0) // UNIT,
+                UNIT if points_back else 0,
+                block.covered[i - 1] if points_back and i else 0,
             )
         )
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -199,6 +200,28 @@ temp temporary
 admin administrator administrators administration
 app apps application applications"""
 )
+
+
+# The first form of an irregular word -> every form.
+_IRREGULAR_FORMS: dict[str, list[str]] = {}
+for _form, _first in _IRREGULAR.items():
+    _IRREGULAR_FORMS.setdefault(_first, []).append(_form)
+
+BEGINNING = 3  # letters of a word that ``beginnings`` compares
+
+
+def beginnings(stems: Iterable[str]) -> set[str]:
+    """The first three characters of every word that has one of these stems, and of few others: of most words no stem need be looked for.
+
+    A stem has the first three letters of its word, but for ``y`` at its end, unless the word is irregular.
+    """
+    found: set[str] = set()
+    for stemmed in stems:
+        found.add(stemmed[: BEGINNING - 1] + "y" if len(stemmed) == BEGINNING and stemmed[-1] == "i" else stemmed[:BEGINNING])
+        for form in (stemmed, *_IRREGULAR_FORMS.get(stemmed, ())):
+            found.add((form + "'s")[:BEGINNING])
+            found.add(form[:BEGINNING])
+    return found
 
 
 @cache

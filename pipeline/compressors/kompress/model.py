@@ -31,10 +31,20 @@ class Model:
     gate: tuple[int, ...]
     masses: tuple[tuple[int, int], ...]
 
-    def scores(self, rows: Sequence[Sequence[int]]) -> list[int]:
-        """Logits in 1/1000, one for each row of features."""
-        weights = self.weights
-        return [sum(map(mul, weights, row)) >> SHIFT for row in rows]
+    def scores(self, groups: Sequence[Sequence[tuple[int, ...]]]) -> list[int]:
+        """Logits in 1/1000, one for each sentence.
+
+        Args:
+            groups: the features of the sentences in parts, together in the order of the weights.
+        """
+        at = 0
+        parts: list[list[int]] = []
+        for rows in groups:
+            weights = self.weights[at : at + len(rows[0])]
+            at += len(weights)
+            known: dict[tuple[int, ...], int] = {}  # many rows are the same: those of sentences that the question does not touch
+            parts.append([known[row] if row in known else known.setdefault(row, sum(map(mul, weights, row))) for row in rows])
+        return [sum(part) >> SHIFT for part in zip(*parts, strict=True)]
 
     def relatedness(self, evidence: Sequence[int]) -> int:
         """A logit in 1/1000: from 0 on a question is taken to be about a text."""

@@ -34,7 +34,7 @@ class Embedded:
         question = _question(query)
         if not question.terms:
             return [0] * len(sentences)
-        return model.load().scores(features.extract(sentences, question))
+        return model.load().scores(features.groups(sentences, question))
 
 
 @cache

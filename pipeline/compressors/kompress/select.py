@@ -92,7 +92,7 @@ class Ranking:
         """The units, best first; of several questions the one that a unit answers best counts."""
         tops = [max(scores) for scores in self._scores]
         best = [max(s[n] - top for s, top in zip(self._scores, tops, strict=True)) for n in range(len(self._candidates))] if tops else []
-        return [self._candidates[n] for n in sorted(range(len(best)), key=lambda n: (-best[n], n))]
+        return [self._candidates[n] for n in sorted(range(len(best)), key=best.__getitem__, reverse=True)]
 
     def probable(self, mass: float) -> set[int]:
         """For every question the fewest units that together hold ``mass`` of the probability."""
@@ -102,7 +102,7 @@ class Ranking:
             weights = [round(math.exp((s - top) / 1000) * _SCALE) for s in scores]
             wanted = sum(weights) * mass
             held = 0
-            for n in sorted(range(len(scores)), key=lambda n: (-scores[n], n)):
+            for n in sorted(range(len(scores)), key=scores.__getitem__, reverse=True):
                 if held >= wanted:
                     break
                 held += weights[n]

@@ -11,8 +11,9 @@ from pipeline.compressors.kompress.model import Model
 
 
 def test_scores_are_whole_numbers_rounded_down():
-    scored = Model((1024, -512), (), ((97, 9700),)).scores([(3, 0), (0, 3), (1, 1)])
+    scored = Model((1024, -512), (), ((97, 9700),)).scores([[(3,), (0,), (1,)], [(0,), (3,), (1,)]])
     assert scored == [3, -2, 0]
+    assert Model((1024, -512), (), ((97, 9700),)).scores([[(3, 0), (0, 3), (1, 1)]]) == scored
 
 
 def test_masses_between_calibrated_points_lie_on_a_line():
