@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from headroom_wrap.events import Block, Finished
-from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, Compared
+from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, UNTOLD, Compared
 from headroom_wrap.supervisor.history import History
 from headroom_wrap.supervisor.instructions import Change
-from headroom_wrap.terminal.page import BAD, GOOD, PLAIN, QUIET, STRONG, Line, Span
+from headroom_wrap.terminal.page import BAD, GOOD, PLAIN, QUIET, STRONG, Line, Span, cut
 from headroom_wrap.terminal.panel import count, money, percent
 from pipeline.outcome import REWRITTEN
 
@@ -144,26 +144,32 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
 )
 FOLDED = (cache, notices)
 """Chapters of sentences, which go on in the next line."""
+_LEAST_ROOM, _MOST_ROWS = 20, 20  # cells of a row, and rows of one line
 
 
 def comparison(lines: Sequence[Compared]) -> list[Line]:
     """A block's original against what was sent."""
-    styles = {KEPT: PLAIN, LEFT_OUT: QUIET}
+    styles = {KEPT: PLAIN, LEFT_OUT: QUIET, UNTOLD: QUIET}
     return [(Span(f"{line.mark} ", GOOD if line.mark not in styles else QUIET), Span(line.text, styles.get(line.mark, GOOD))) for line in lines]
 
 
 def folded(lines: Sequence[Line], width: int) -> list[Line]:
-    """Lines that are too long are told on several, where each is one span after the first."""
+    """Lines that are too long are told on several, where each is one span after the first; of a very long one it is told how much more it is."""
     found: list[Line] = []
     for line in lines:
         text = line[-1].text if line else ""
-        room = max(width - sum(len(span.text) for span in line[:-1]), 20)
-        if len(text) <= room:
+        lead = line[:-1]
+        indent = sum(len(span.text) for span in lead)
+        room = max(width - indent, _LEAST_ROOM)
+        if len(text) <= room and text.isascii() and "\t" not in text:
             found.append(line)
             continue
-        for at in range(0, min(len(text), 20 * room), room):
-            lead = line[:-1] if not at else (Span(" " * sum(len(span.text) for span in line[:-1])),)
-            found.append((*lead, line[-1]._replace(text=text[at : at + room])))
+        rows, more = cut(text, room, _MOST_ROWS)
+        for row in rows:
+            found.append((*lead, line[-1]._replace(text=row)))
+            lead = (Span(" " * indent),)
+        if more:
+            found.append((*lead, Span(f"… {more:,} more character{'' if more == 1 else 's'}", QUIET)))
     return found
 
 

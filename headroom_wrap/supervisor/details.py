@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from headroom_wrap.events import Block
 from headroom_wrap.supervisor import chapters
-from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, PUT_IN, Compared, compare
+from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, PUT_IN, UNTOLD, Comparison, compare
 from headroom_wrap.supervisor.history import History
 from headroom_wrap.terminal.page import QUIET, STRONG, Line, Page, Span, body_rows, render
 
-_MOST_TEXT = 1 << 20  # characters of a text that are looked at: the page must be there at once
 _KEYS = "q back to the agent · ←→ chapter · ↑↓ move"
 
 
@@ -22,8 +21,12 @@ class Texts(NamedTuple):
     sent: str
 
 
-Read = Callable[[Block], "Texts | None"]
-_WAYS: tuple[tuple[str, str], ...] = (("both", KEPT + LEFT_OUT + PUT_IN), ("sent", KEPT + PUT_IN), ("original", KEPT + LEFT_OUT))
+Read = Callable[[Block], "Texts | str"]
+_WAYS: tuple[tuple[str, str], ...] = (
+    ("both", KEPT + LEFT_OUT + PUT_IN + UNTOLD),
+    ("sent", KEPT + PUT_IN),
+    ("original", KEPT + LEFT_OUT + UNTOLD),
+)
 
 
 class Details:
@@ -31,7 +34,7 @@ class Details:
 
     Args:
         history: what it tells.
-        read: fetches a block's texts, None where they are not to be had.
+        read: fetches a block's texts; a sentence says why they are not to be had.
         key: the control character that opens and closes it; empty for none.
         color: whether colours are welcome.
         looked: called when it is opened, and when another chapter is turned to.
@@ -41,7 +44,8 @@ class Details:
         self._history, self._read, self._color, self._looked = history, read, color, looked
         self.key = key
         self._chapter = self._top = self._selected = 0
-        self._inside: tuple[Block, list[Compared]] | None = None
+        self._inside: tuple[Block, Comparison | str] | None = None
+        self._body: tuple[tuple[int, int], list[Line]] | None = None  # of a block, for a width and a way
         self._way = 0
         self._rows = 1
         self._back = 0
@@ -115,11 +119,9 @@ class Details:
         if not self._selecting:
             return
         block = self._history.blocks[self._selected].block
-        texts = self._read(block) if block.handle else None
-        if texts is None:
-            self._inside = block, []
-        else:
-            self._inside = block, compare(texts.original[:_MOST_TEXT], texts.sent[:_MOST_TEXT])
+        texts = self._read(block) if block.handle else "It was sent as it came."
+        self._inside = block, texts if isinstance(texts, str) else compare(texts.original, texts.sent)
+        self._body = None
         self._top, self._back = 0, self._top
 
     def _leave_block(self) -> None:
@@ -127,13 +129,13 @@ class Details:
 
     def _block_page(self, cols: int) -> Page:
         assert self._inside is not None
-        block, lines = self._inside
+        block, told = self._inside
         title = (Span("headroom  ", QUIET), *chapters.block_line(block))
-        if not lines:
-            said = "It was sent as it came." if not block.handle else "The store does not have it (any more)."
-            return Page(title, [(Span(said),)], (Span("q back", QUIET),))
+        if isinstance(told, str):
+            return Page(title, chapters.folded([(Span(told),)], cols - 3), (Span("q back", QUIET),))
         way, marks = _WAYS[self._way]
-        body: list[Line] = chapters.folded(chapters.comparison([line for line in lines if line.mark in marks]), cols - 3)
-        out = sum(line.mark == LEFT_OUT for line in lines)
-        keys = f"q back · ↑↓ move · o both, sent or original (now: {way}) · {out} of {out + sum(line.mark == KEPT for line in lines)} lines left out"
-        return Page(title, body, (Span(keys, QUIET),))
+        if self._body is None or self._body[0] != (cols, self._way):
+            body = chapters.folded(chapters.comparison([line for line in told.lines if line.mark in marks]), cols - 3)
+            self._body = (cols, self._way), body
+        of = f"{told.left_out} of {told.left_out + told.kept} lines left out" if told.whole else "too much was sent to compare it all"
+        return Page(title, self._body[1], (Span(f"q back · ↑↓ move · o both, sent or original (now: {way}) · {of}", QUIET),))

@@ -35,24 +35,24 @@ def hint(config: Config) -> str:
 def details(view: SessionView, config: Config, look: Callable[[], None]) -> Details:
     """The page of a session; `look` is called when it is looked at, beside the view's own."""
 
-    def read(block: Block) -> Texts | None:
+    def read(block: Block) -> Texts | str:
         # Imported and opened at the first look, for a session without one to start sooner.
         from headroom_wrap import state
         from pipeline.store.api import StoreError
 
         try:
             store = state.open_store(config, report=None)
-        except UserError:
-            return None
+        except UserError as error:
+            return str(error)
         try:
             original = store.original(block.handle)
             decision = store.decisions([block.key]).get(block.key)
-        except StoreError:
-            return None
+        except StoreError as error:
+            return str(error)
         finally:
             store.close()
         if original is None or decision is None or decision.text is None:
-            return None
+            return "The store does not have it (any more)."
         return Texts(original.text, decision.text)
 
     def looked() -> None:

@@ -29,7 +29,7 @@ def history() -> History:
 
 
 class Looker:
-    def __init__(self, told: History | None = None, texts: Texts | None = Texts(ORIGINAL, SENT), cols: int = 100, rows: int = 20) -> None:
+    def __init__(self, told: History | None = None, texts: Texts | str = Texts(ORIGINAL, SENT), cols: int = 100, rows: int = 20) -> None:
         self.looks = 0
         self.cols, self.rows = cols, rows
         self.details = Details(told or history(), lambda _block: texts, key=b"\x1c", color=False, looked=self.look)
@@ -94,9 +94,36 @@ def test_a_block_is_looked_into() -> None:
     assert not looker.details.press("q")
 
 
-@pytest.mark.parametrize(("keys", "said"), [(("enter",), "It was sent as it came."), (("down", "enter"), "The store does not have it")])
+@pytest.mark.parametrize(("keys", "said"), [(("enter",), "It was sent as it came."), (("down", "enter"), "The store is locked.")])
 def test_a_block_without_texts(keys: tuple[str, ...], said: str) -> None:
-    assert said in "\n".join(Looker(texts=None).text(*keys))
+    assert said in "\n".join(Looker(texts="The store is locked.").text(*keys))
+
+
+@pytest.mark.parametrize("line", ["漢字" * 50, "\tx" * 60, "e\u0301" * 200, "\u200b" * 150], ids=["wide", "tabs", "combining", "invisible"])
+def test_a_long_line_of_a_block_is_told_whole(line: str) -> None:
+    shown = Looker(texts=Texts(line, line), cols=80, rows=30).text("down", "enter")[2:-1]
+    rows = [row[4:] for row in shown if row.strip()]
+    assert len(rows) > 1
+    assert "".join(row.ljust(75) if "\t" in line else row for row in rows).rstrip() == line.expandtabs(4).replace("\u200b", "·")
+
+
+@pytest.mark.slow
+def test_a_block_of_many_lines_is_compared_to_its_end() -> None:
+    lines = [f"line {n} {'x' * 60}" for n in range(20_000)]
+    looker = Looker(texts=Texts("\n".join(lines), "\n".join(["[… 1-19990]", *lines[-10:]])), cols=120)
+    assert looker.text("down", "enter")[-1].endswith("19990 of 20000 lines left out")
+    end = looker.text("end")
+    assert [line[2:4] for line in end[-12:-1]] == ["+ ", *["  "] * 10]
+    assert lines[-1] in end[-2]
+    assert [line[2:4] for line in looker.text("o")[2:]].count("+ ") == 1, "now as it was sent"
+
+
+def test_what_is_not_shown_of_a_very_long_line_is_counted() -> None:
+    line = "x" * 9_000
+    shown = Looker(texts=Texts(line, line), cols=80, rows=40).text("down", "enter")[2:]
+    assert [row[4:] for row in shown[:19]] == ["x" * 75] * 19
+    assert shown[19] == f"    … {9_000 - 19 * 75:,} more characters"
+    assert not shown[20].strip()
 
 
 def test_processes_are_looked_at_when_their_chapter_is_turned_to() -> None:

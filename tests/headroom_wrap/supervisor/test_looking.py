@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from headroom_wrap import state
 from headroom_wrap.config import Config, Surroundings
 from headroom_wrap.events import Began, Block
 from headroom_wrap.state import ensure, open_store
 from headroom_wrap.supervisor import looking
 from headroom_wrap.supervisor.view import SessionView
-from pipeline.store.api import Decision
+from pipeline.store.api import Decision, StoreError
 
 
 def test_what_was_sent_is_found_in_the_store(tmp_path: Path) -> None:
@@ -38,6 +39,27 @@ def test_what_is_not_there_is_said(tmp_path: Path, handle: str) -> None:
     details = looking.details(view, config, lambda: None)
     details.press("enter")
     assert ("as it came" if not handle else "does not have it") in b"".join(details.page(80, 20)).decode()
+
+
+def test_a_store_that_cannot_be_read_is_not_said_to_have_lost_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Locked:
+        def original(self, handle: str) -> None:
+            raise StoreError(f"The store is locked, so {handle} cannot be read.")
+
+        def close(self) -> None:
+            pass
+
+    (tmp_path / "file").touch()
+    config = Config(state=tmp_path / "file" / "state")
+    view = SessionView("claude", panel=True, around=config.surroundings)
+    view.take(Began("m", "/", understood=True, decided=(Block("Bash: x", "compressed", "log", "3f9a2c7b", "ab" * 16, 9, 5),)))
+    details = looking.details(view, config, lambda: None)
+    details.press("enter")
+    assert "cannot be made" in b"".join(details.page(200, 20)).decode()
+    details.press("q")
+    monkeypatch.setattr(state, "open_store", lambda *_, **__: Locked())
+    details.press("enter")
+    assert "The store is locked, so 3f9a2c7b cannot be read." in b"".join(details.page(200, 20)).decode()
 
 
 def test_the_hint_names_the_key(tmp_path: Path) -> None:
