@@ -89,3 +89,6 @@ def test_dry_run_shows_every_address(private_home: Path) -> None:
     assert "upstream   https://a.example for what comes under /openai-api" in shown
     assert not any("public address" in line for line in shown)
     assert any("public address" in line for line in wrap.describe(LaunchPlan("codex", ("codex",), ""), Config(state=private_home)))
+    assert not any(line.startswith("retrieves") for line in shown)
+    by_shell = wrap.describe(plan, Config(state=private_home, wrap_retrieve="shell"))
+    assert "retrieves  by headroom show, in the agent's own shell" in by_shell
