@@ -32,10 +32,12 @@ def gap(first: int, last: int, note: str = "") -> str:
 
 
 def footer(handle: str, rewrite: Rewrite, *, by_command: bool = False) -> str:
-    """The block's footer: handle, totals, what was checked, and how to get it back; with ``by_command`` by the command alone."""
+    """The block's footer: handle, totals, what was checked, and how to get it back; with ``by_command`` by the command alone.
+
+    Where nothing is left out there is nothing to get back, and the model may have been offered no way to: then it names none.
+    """
     if not rewrite.gaps:
-        what = rewrite.summary or "nothing left out, only regrouped"
-        return f"[headroom {handle}: {what}; as it was: {'run headroom show' if by_command else 'headroom_retrieve'} {handle}]"
+        return f"[headroom {handle}: {rewrite.summary or 'nothing left out, only regrouped'}]"
     plural = "" if rewrite.total == 1 else "s"
     what = f"{rewrite.left_out} of {rewrite.total} {rewrite.unit}{plural} left out"
     if rewrite.summary:

@@ -25,20 +25,26 @@ def test_footer_names_handle_totals_and_the_way_back() -> None:
 
 def test_footer_of_a_regrouped_block_claims_nothing_is_missing() -> None:
     footer = markers.footer(HANDLE, Rewrite("x", 3))
-    assert "left out" in footer
-    assert "0 of" not in footer
+    assert footer == "[headroom 3f9a2c7b: nothing left out, only regrouped]"
+    assert markers.footer(HANDLE, Rewrite("x", 3, summary="all 3 lines, in columns")) == "[headroom 3f9a2c7b: all 3 lines, in columns]"
     assert markers.handles(footer) == [HANDLE]
+    assert markers.carries_marker(footer)
+    assert not markers.elides(footer)
+
+
+def test_footer_of_a_regrouped_block_names_no_tool_that_the_model_may_not_have() -> None:
+    for by_command in (False, True):
+        assert "headroom_retrieve" not in markers.footer(HANDLE, Rewrite("x", 3), by_command=by_command)
+        assert "headroom show" not in markers.footer(HANDLE, Rewrite("x", 3), by_command=by_command)
 
 
 def test_footer_for_a_shell_names_the_command_alone() -> None:
-    lossy, regrouped = Rewrite("x", 612, (Gap(3, 3), Gap(120, 479)), "no error-like line among them"), Rewrite("x", 3)
+    lossy = Rewrite("x", 612, (Gap(3, 3), Gap(120, 479)), "no error-like line among them")
     footer = markers.footer(HANDLE, lossy, by_command=True)
     said = "no error-like line among them; full text: run headroom show 3f9a2c7b --lines 120-479]"
     assert footer == f"[headroom 3f9a2c7b: 361 of 612 lines left out, {said}"
     assert markers.elides(footer)
-    assert markers.footer(HANDLE, regrouped, by_command=True).endswith("as it was: run headroom show 3f9a2c7b]")
-    for rewrite in (lossy, regrouped):
-        assert len(markers.footer(HANDLE, rewrite, by_command=True)) <= len(markers.footer(HANDLE, rewrite)) + len("run ")
+    assert len(footer) <= len(markers.footer(HANDLE, lossy))
 
 
 def test_excerpts_are_markers_too() -> None:
