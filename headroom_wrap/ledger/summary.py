@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from headroom_wrap.ledger.shares import hit
 from pipeline.outcome import REWRITTEN
 from pipeline.store.api import Group, Receipt, Store, Total
 from pipeline.usage import Usage
@@ -144,7 +145,7 @@ def text_receipt(summary: Summary, *, title: str = "Headroom, this session") -> 
     elif not total.removed:
         lines.append("No tool result was large enough to be looked at.")
     if total.usage.cache_read:
-        lines.append(f"{total.cache_hit:.0%} of the prompt tokens came from the provider's cache; that discount is not counted as a saving.")
+        lines.append(f"{hit(total.cache_hit)} of the prompt tokens came from the provider's cache; that discount is not counted as a saving.")
     return "\n  ".join(lines) + "\n"
 
 

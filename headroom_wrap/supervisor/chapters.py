@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from headroom_wrap.events import Block, Finished
+from headroom_wrap.ledger.shares import hit
 from headroom_wrap.supervisor.compare import KEPT, LEFT_OUT, UNTOLD, Compared
 from headroom_wrap.supervisor.history import History
 from headroom_wrap.supervisor.instructions import Change
@@ -43,7 +44,7 @@ def requests(history: History) -> list[Line]:
 
 def _request(at: float, told: Finished) -> Line:
     usage = told.usage
-    cached = percent(usage.cache_read / usage.prompt) if usage.prompt else ""
+    cached = hit(usage.cache_read / usage.prompt) if usage.prompt else ""
     sums = f"{count(usage.prompt):>7} {cached:>7} {count(told.removed):>9} {count(usage.output):>7} "
     saved = None if told.cost is None or told.cost_without is None else told.cost_without - told.cost
     style = PLAIN if not saved else GOOD if saved > 0 else BAD
@@ -65,7 +66,9 @@ def cache(history: History) -> list[Line]:
     prompt = sum(answered.finished.usage.prompt for answered in history.requests)
     if not prompt:
         return [_words("Nothing has been read from the provider's cache yet.")]
-    share = f"{percent(read / prompt)} of the prompts' tokens were read from the provider's cache ({count(read)} of {count(prompt)})."
+    # Of a long session the first ones are forgotten.
+    whose = f"the last {len(history.requests)} prompts'" if len(history.requests) == history.requests.maxlen else "the prompts'"
+    share = f"{hit(read / prompt)} of {whose} tokens were read from the provider's cache ({count(read)} of {count(prompt)})."
     lines: list[Line] = [_words(share), ()]
     if not history.misses:
         return [*lines, _words("No request read less than the one before it had left there.")]

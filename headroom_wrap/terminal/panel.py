@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from headroom_wrap.ledger.shares import hit
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -172,9 +174,8 @@ def _requests(snapshot: Snapshot) -> str:
 def _cache(snapshot: Snapshot, *, labelled: bool = False) -> list[Field]:
     if snapshot.cache_hit is None:
         return [Field("nothing cached yet", _QUIET, 3)]
-    # Rounded down: 99.6 % is no full hit.
-    share = int(snapshot.cache_hit * 100)
-    fields = [Field(f"{share}% hit" if labelled else f"cache {share}%", "", 1)]
+    share = hit(snapshot.cache_hit)
+    fields = [Field(f"{share} hit" if labelled else f"cache {share}", "", 1)]
     left = snapshot.cache_expires_in_s
     if left is not None:
         fields.append(Field(countdown(left), _BAD if left <= 60 else "", 1 if labelled else 3))

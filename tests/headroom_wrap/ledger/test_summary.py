@@ -64,6 +64,10 @@ def test_text():
     )
 
 
+def test_a_hit_of_the_cache_is_not_rounded_up():
+    assert "  99% of the prompt tokens came" in text_receipt(summarise([one(usage=Usage(0, 4, cache_read=9996))]))
+
+
 def test_text_says_why_nothing_was_saved():
     text = text_receipt(summarise([one(1.0, 1.0, reasons=(("a file the agent may edit", 4),))]))
     assert "Nothing was saved." in text

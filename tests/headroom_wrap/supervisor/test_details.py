@@ -79,6 +79,14 @@ def test_the_other_chapters() -> None:
     assert "[6 processes]" in looker.text("left")[0]
 
 
+def test_the_cache_of_a_long_session_is_told_of_what_is_known_and_not_rounded_up() -> None:
+    told = History()
+    for n in range(250):
+        told.take(Finished("s", "opus", Usage(0 if n else 10**9, 4, cache_read=9996), 0.5, 0.75), 0.0)
+    assert "99% of the last 200 prompts' tokens were read" in Looker(told).text("3")[2]
+    assert " 99% " in Looker(told).text("2")[3]
+
+
 def test_a_block_is_looked_into() -> None:
     looker = Looker()
     shown = looker.text("down", "enter")
