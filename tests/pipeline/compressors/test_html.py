@@ -14,7 +14,7 @@ from pipeline import ccr, markers
 from pipeline.compressors.api import Compressor, Content, Rewrite
 from pipeline.compressors.html import HtmlCompressor
 from pipeline.compressors.html.markdown import Markdown
-from pipeline.compressors.html.scan import pieces
+from pipeline.compressors.html.scan import QUOTED, UNSEEN, pieces
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.tool_calls import describe
@@ -199,6 +199,29 @@ def test_what_cannot_be_read_stays_as_it_is() -> None:
 def test_a_long_comment_without_end_hides_nothing() -> None:
     body = "<p>before</p><!-- " + "<p>text that somebody may want</p>" * 400
     assert "".join(Markdown().read(pieces(body)).parts).endswith(body[14:])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "target"),
+    [
+        (' class="x" href="/a?b=1"', "/a?b=1"),
+        (' data-href="/no" href="/yes"', "/yes"),
+        (" HREF=/plain class=x", "/plain"),
+        (" href = '/quoted'", "/quoted"),
+        (' title="the href of it" href="/yes"', "/yes"),
+        (' title="é" href="/yes"', "/yes"),
+    ],
+)
+def test_where_a_link_leads_is_read_however_it_is_written(attributes: str, target: str) -> None:
+    assert markdown(f"<a{attributes}>there</a>") == f"[there]({target})"
+
+
+def test_a_piece_is_a_tag_and_the_text_behind_it() -> None:
+    page = "a<p class=x>b<em>c</em>1<span>2<title>t</title><script>s</script><!-- c -->d<![CDATA[e&f]]>g<"
+    found = list(pieces(page))
+    assert [page[at:end] for name, _, text, _, at, end in found if text and name[:1] != "!"] == ["a", "b", "c", "1", "2", "t", "d", "g<"]
+    assert [name for name, *_ in found if name] == ["p", "/span", "title", "/title", UNSEEN, "/script", QUOTED]
+    assert all(start <= at <= end for _, _, _, start, at, end in found)
 
 
 # --- the page as a whole
@@ -387,6 +410,12 @@ def test_a_tree_builder_sees_the_same_words(node: tuple[str, object]) -> None:
         "<",
         "<a ",
         "<a =",
+        '<a b="c" ',
+        "<a b= \"c\" d='e' ",
+        "< ",
+        "<svg>",
+        "<title>",
+        "<script>",
         "<ul><li>",
         "truncated ",
         ' id="needle"',

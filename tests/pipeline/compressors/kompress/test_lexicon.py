@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compressors.kompress.lexicon import RAREST, STOP_WORDS, rarity, related, stem
+from pipeline.compressors.kompress.lexicon import BEGINNING, RAREST, STOP_WORDS, beginnings, rarity, related, stem
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,16 @@ def test_related_words_are_known_both_ways_and_never_a_word_itself():
 def test_words_for_a_kind_lead_to_what_is_of_it_and_not_back():
     assert stem("horse") in related(stem("animal"))
     assert stem("animal") not in related(stem("horse"))
+
+
+@given(
+    st.text(string.ascii_lowercase + "'3é", min_size=1, max_size=12) | st.sampled_from(["flies", "went", "js's", "ski", "sky", "skied", "found's"])
+)
+@settings(max_examples=300)
+def test_a_word_begins_as_one_with_its_stem_does(word):
+    assert word[:BEGINNING] in beginnings([stem(word.removesuffix("'s"))])
+
+
+def test_all_forms_of_an_irregular_word_are_among_those_that_begin_so():
+    assert all(form[:BEGINNING] in beginnings([stem("went")]) for form in ("go", "goes", "went", "gone", "go's"))
+    assert "wen" not in beginnings([stem("walk")])

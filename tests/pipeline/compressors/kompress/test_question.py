@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.compressors.kompress.answers import KINDS, looks_like
 from pipeline.compressors.kompress.lexicon import stem
-from pipeline.compressors.kompress.question import Question, words_of
+from pipeline.compressors.kompress.question import WORD, Question, plain, words_of
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,8 @@ def test_anything_can_be_asked(text):
     question = Question.of(text)
     assert question.kind in KINDS
     assert all(0 <= a < len(question.terms) and 0 <= b < len(question.terms) for a, b in question.pairs)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=60) | st.text("aZ9_ '’é.-\n", max_size=60))
+def test_words_without_an_apostrophe_are_the_same_without_a_pattern(text):
+    assert words_of(text) == WORD.findall(plain(text).lower())
