@@ -16,7 +16,13 @@ from pipeline.compressors.log.traces import Events, is_cause
 from pipeline.compressors.severity import ERROR
 from pipeline.query import Query, stem
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_SHORT = 3  # letters: names of things in a log (job, pod, dns) are as short as that
+_NO_NAMES = frozenset(
+    """add and any are ask bad big bug but can day did due end far few for get got had has her him his hot how its lag let log lot low man may met
+    new non not now odd off old one our out own per put ran red run saw say see set she six sum ten the too top try two use via was way who why
+    win won yes yet you""".split()
+)
 # Both look behind their first character, so that the search skips to it.
 _ADDRESS = re.compile(r"\.(?<=\d\.)\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])")  # but for what stands before its first dot
 _SMALL = re.compile(r"\d(?<![\w.:-]\d)\d{0,3}(?![\w.:-])")
@@ -47,7 +53,7 @@ class Limits:
     """
 
     whole_errors: int = 3
-    values: int = 2
+    values: int = 1
     whole_warnings: int = 2
     plain_named: float = 0.02
     plain: float = 0.06
@@ -172,7 +178,7 @@ class Selection:
     def _asked(self) -> bool:
         """Lines of the shapes with most words in common with the question."""
         shapes = self.shapes
-        asked = set(self.query.stems)
+        asked = {*self.query.stems, *(word for word in self.query.all_words if len(word) == _SHORT and word.isalpha() and word not in _NO_NAMES)}
         if not asked:
             return False
         scores = [len(self._stems_in(s, asked)) for s in range(len(shapes.masks_in))]
@@ -194,7 +200,7 @@ class Selection:
     def _stems_in(self, shape: int, asked: set[str]) -> set[str]:
         """Which of the stems asked for a shape has."""
         found: set[str] = set()
-        starts = tuple({word[:4] for word in asked})  # no stem is shorter
+        starts = tuple({word[:4] for word in asked})  # no stem is shorter, but for names
         for mask in self.shapes.masks_in[shape][:_MASKS_READ]:
             text = self.shapes.masks[mask][:2000].lower()
             if any(start in text for start in starts):

@@ -170,6 +170,18 @@ def test_content_words_of_the_question_pick_shapes():
     assert all(lines[i] in out for i in range(5, 400, 20))
 
 
+@pytest.mark.parametrize("question", ["When did the job end?", "Did the DNS answer?", "Which pod was it?"])
+def test_names_of_three_letters_pick_shapes(question: str):
+    lines = service_log()
+    wanted = {"job": f"{clock(390)} INFO job 3 left", "dns": f"{clock(391)} INFO dns knows it", "pod": f"{clock(392)} INFO pod is ready"}
+    lines[390:393] = wanted.values()
+    for i in range(5, 380, 5):  # each as rare
+        lines[i] = f"{clock(i)} INFO " + " ".join(f"{'abcdefghij'[i // 5 % 10]}{'klmnopqrst'[i // 50]}{'uvwxyz'[n]}ing" for n in range(6))
+    out = rewritten("\n".join(lines), question, AGGRESSIVE).text
+    found = [name for name, line in wanted.items() if line[25:] in out]
+    assert found == [name for name in wanted if name in question.lower()]
+
+
 def test_rare_lines_are_kept_when_the_unusual_is_asked_for():
     lines = service_log()
     lines[77] = f"{clock(77)} INFO  [main] c.example.Boot - leader election begins"
