@@ -39,8 +39,8 @@ class PaddingCompressor:
         if lines == content.lines:
             return None
         shorter = without_told(lines)
-        said = "blanks before line numbers" + (" and numbers of empty lines" if shorter != lines else "")
-        return Rewrite("\n".join(shorter), len(lines), summary=f"{said} left out, nothing else")
+        said = "blanks before numbers" + (", numbers of empty lines" if shorter != lines else "")
+        return Rewrite("\n".join(shorter), len(lines), summary=f"only {said} left out")
 
 
 def told(lines: Sequence[str], numbers: Sequence[int | None]) -> list[int | None]:

@@ -31,7 +31,7 @@ NAME = "references"
 LEAST_SPAN = 400  # characters of a file or a diff; shorter interruptions cost more attention than they save
 LEAST_OUTPUT = 45  # tokens, roughly, of any other output: nobody matches an edit against it, or judges what was changed
 SHORT_RANGE = 4000  # characters; an explicit range read below it was asked for to be seen
-SUMMARY = "every line left out stands above"
+SUMMARY = "each stands above"
 
 _PLACES = 4  # remembered per key, the newest: more gained nothing
 _LONG_LINE = 200  # such a line is a key of its own: minified text has few lines

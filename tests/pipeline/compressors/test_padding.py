@@ -33,7 +33,7 @@ def test_empty_lines_between_numbered_ones_have_no_number() -> None:
     rewrite = PADDING.compress(Content(text), Policy())
     assert rewrite is not None
     assert rewrite.text == "1\t\n\n3\tfrom a import b\n\n\n6\tdef f():\n\n8\t    return b\n9\t\n10\t"
-    assert rewrite.summary == "blanks before line numbers and numbers of empty lines left out, nothing else"
+    assert rewrite.summary == "only blanks before numbers, numbers of empty lines left out"
 
 
 def test_arrows_are_numbers_too() -> None:
