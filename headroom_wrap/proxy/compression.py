@@ -201,7 +201,9 @@ class Compression:
                 found = await self._keeper.decisions(missing)
             except StoreError as error:
                 self._store_failed(error)
-                self._pin(key for i, key in places.items() if i >= transcript.turn)
+                new = [key for i, key in places.items() if i >= transcript.turn and key not in on_record]
+                self._pin(new)
+                self._keeper.sent_as_they_came(new)
                 return _replay(places, on_record)
             if strays := cache_aligner.strays(transcript, keys, on_record | found):
                 found |= await self._strays(strays)

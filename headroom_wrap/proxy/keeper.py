@@ -116,11 +116,17 @@ class Keeper:
             try:
                 decided = await self._call(lambda: cache_aligner.settle(store, alignment, outcomes))
             except StoreError:
-                self._sent_as_they_came(alignment)
+                self.sent_as_they_came([task.key for task in alignment.job.tasks] if alignment.job is not None else [])
                 raise
         self._flush_soon(store)
         self._record_unsent(store)
         return decided
+
+    def sent_as_they_came(self, keys: Sequence[str]) -> None:
+        """The originals of these blocks were sent as nobody could tell what is on record: that is put there when the store answers again."""
+        self._unsure.update(dict.fromkeys(keys))
+        while len(self._unsure) > _MOST_UNSURE:
+            del self._unsure[next(iter(self._unsure))]
 
     async def use(self, function: Callable[[Store], _T]) -> _T:
         """What a function makes of the store, in a thread."""
@@ -172,11 +178,6 @@ class Keeper:
         if ended - began > _SLOW_S and _waits() != waits:
             self._at_hand_from = ended + _REST_S
         return found
-
-    def _sent_as_they_came(self, alignment: Alignment) -> None:
-        self._unsure.update((task.key, None) for task in (alignment.job.tasks if alignment.job is not None else ()))
-        while len(self._unsure) > _MOST_UNSURE:
-            del self._unsure[next(iter(self._unsure))]
 
     def _record_unsent(self, store: Store) -> None:
         """Put on record, beside the requests, what was sent as it came: the store answers again."""

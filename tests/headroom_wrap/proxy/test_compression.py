@@ -327,6 +327,30 @@ async def test_known_forms_are_sent_while_the_store_cannot_be_read():
     assert third == second
 
 
+async def test_an_original_that_was_sent_while_the_store_could_not_be_read_is_sent_after_a_restart():
+    class Unreadable(MemoryStore):
+        blind = False
+
+        def decisions(self, keys):
+            if self.blind:
+                raise StoreError("The store is locked.")
+            return super().decisions(keys)
+
+    store = Unreadable()
+    another = [{"role": "user", "content": "Another day"}, *conversation(2)[1:]]
+    async with RawUpstream() as up:
+        async with proxy(up.url, store=store) as p:
+            assert "[headroom " in texts(await sent(up, p, another))[1], "a form of the block is on record, though not of this place"
+            await sent(up, p, conversation(1))
+            store.blind = True
+            second = await sent(up, p, conversation(2))
+            store.blind = False
+        async with proxy(up.url, store=store) as p:
+            third = await sent(up, p, conversation(3))
+    assert texts(second)[1] == log_text(1)
+    assert third.startswith(second.removesuffix(b"]}"))
+
+
 async def test_a_decision_that_another_process_made_first_is_the_one_that_is_sent():
     class Rival(MemoryStore):
         """Another process decides between our look at the store and our own decision."""
