@@ -33,6 +33,7 @@ _NAMED_BY = {  # nodes that name the function or the table in them, and by which
 _HEADER = 6  # rows of a statement's head, at most
 _LINES = frozenset({"preproc_def", "preproc_function_def", "preproc_include", "preproc_call"})  # they end where the row below begins
 _DECORATING = frozenset({"decorated_definition"})
+_LONGEST_READ = 1000  # bytes of a node without a table that is read for a sign of a definition
 _LEAST_ELEMENTS, _LEAST_TABLE, _LEAST_LEFT = 8, 11, 4  # elements of a table, its rows but one, and those of them that are left out
 _LAST_NAME = re.compile(r"[\w$~#]+$")
 _OWNER = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:<[^<>]{0,80}>)?\s*(?:::|\.)\s*[\w$~#]+$")
@@ -192,31 +193,45 @@ class _Walk:
 
     def _children(self, node: Node, kind: str, at: _Place) -> None:
         """The children that have several rows or are definitions are to be visited, with what names them; comments are noted."""
+        roles, left = self.roles, self.left
+        arguments = kind == "arguments"
+        place: _Place | None = None  # of the children; most nodes have none that are visited
+        for child in node.named_children:
+            role = roles.get(child.type, _OTHER)
+            if role == _COMMENT:
+                self._comment(child)
+                continue
+            if role > _MOST_OF_ONE_ROW:
+                rows = child.end_point[0] - child.start_point[0]
+                if not rows:
+                    if arguments and child.type in ("string", "template_string"):
+                        place = self._titled(place or self._within(node, kind, at), child)
+                    continue
+                if role == _LINE and last_row(child) == child.start_point[0]:
+                    continue
+                if rows < _LEAST_TABLE and not self._may_hold(child):
+                    continue
+            if place is None:
+                place = self._within(node, kind, at)
+            left.append((child, place))
+
+    def _within(self, node: Node, kind: str, at: _Place) -> _Place:
+        """Where the children of a node stand."""
         field_name = _NAMED_BY.get(kind)
         hint = at.hint if kind == "parenthesized_expression" else ""
         if field_name is not None:
             named = node.child_by_field_name(field_name)
             hint = "" if named is None else self._text(named)
         frame = at.frame
+        if frame is None and not at.by_text and hint == at.hint:
+            return at
         if frame is not None:
             frame = Frame(node.start_point[0], node.end_point[0], kind in self.language.bodies, frame, frame.depth + 1)
-        if frame is not None or at.by_text or hint != at.hint:
-            at = _Place(at.owner, hint, by_text=False, frame=frame)
-        roles, left = self.roles, self.left
-        arguments = kind == "arguments"
-        for child in node.named_children:
-            role = roles.get(child.type, _OTHER)
-            if role == _COMMENT:
-                self._comment(child)
-            elif role <= _MOST_OF_ONE_ROW:
-                left.append((child, at))
-            elif (rows := child.end_point[0] - child.start_point[0]) > 0:
-                if role == _LINE:
-                    rows = last_row(child) - child.start_point[0]
-                if rows > 0 and (rows >= _LEAST_TABLE or self._may_hold(child)):
-                    left.append((child, at))
-            elif arguments and not at.hint and child.type in ("string", "template_string"):
-                at = _Place(at.owner, self._text(child).strip("'\"`"), by_text=True, frame=frame)
+        return _Place(at.owner, hint, by_text=False, frame=frame)
+
+    def _titled(self, at: _Place, text: Node) -> _Place:
+        """Where what stands behind a text in a list of arguments stands: that names it, as it does tests."""
+        return at if at.hint else _Place(at.owner, self._text(text).strip("'\"`"), by_text=True, frame=at.frame)
 
     def _function(self, node: Node, at: _Place) -> None:
         name, owner = self._name(node, at)
@@ -248,8 +263,11 @@ class _Walk:
         return self._has_one(node, self.language.nested)
 
     def _may_hold(self, node: Node) -> bool:
-        """Whether a node that is too small for a table may hold anything, by its text."""
-        return not self.language.signs or self._has_one(node, self.language.signs)
+        """Whether a node that is too small for a table may hold anything, by its text. Of nodes within one another all are read, so none that is
+        long.
+        """
+        signs = self.language.signs
+        return not signs or node.end_byte - node.start_byte > _LONGEST_READ or self._has_one(node, signs)
 
     def _has_one(self, node: Node, words: Sequence[bytes]) -> bool:
         start, end = node.start_byte, node.end_byte
