@@ -35,6 +35,7 @@ _MERGE_TROUBLE_AT = 8  # at 4, distinct errors that differ in one word (privileg
 _PASSES = 3
 _MOST_WORDS = 400_000  # over all shapes; beyond, level 3 costs more than it finds
 _MAX_WORDS = 120
+_Size = tuple[int, int]  # a kind and a number of words: only shapes that agree in these become one
 _PLACES = [pow(3, 1000 + 7 * at, (1 << 61) - 1) for at in range(_MAX_WORDS)]  # scattered, and the same in every process
 
 
@@ -191,16 +192,30 @@ def _merge(masks: list[str], verdicts: list[tuple[int, str]]) -> list[int]:
     words = [[vocabulary.setdefault(w, len(vocabulary)) for w in mask.split()[: _MAX_WORDS + 1]] for mask in masks]
     verdict_ids: dict[tuple[int, str], int] = {}
     kinds = [verdict_ids.setdefault(v, len(verdict_ids)) for v in verdicts]
+    sizes = Counter((kind, len(row)) for kind, row in zip(kinds, words, strict=True))
+    alike = {size for size, count in sizes.items() if count >= _MERGE_AT}
     for _ in range(_PASSES):
-        if not _merge_pass(words, kinds, [v[0] for v in verdicts], shape_of):
+        if not alike:
             break
+        alike = _merge_pass(words, kinds, [v[0] for v in verdicts], shape_of, alike)
     order: dict[int, int] = {}
     return [order.setdefault(s, len(order)) for s in shape_of]
 
 
-def _merge_pass(words: list[list[int]], kinds: list[int], severities: list[int], shape_of: list[int]) -> bool:
-    """One pass of level 3 over the shapes still standing (those that are their own shape). Changes ``words`` and ``shape_of``."""
-    standing = [s for s, row in enumerate(words) if shape_of[s] == s and 1 < len(row) <= _MAX_WORDS]
+def _merge_pass(words: list[list[int]], kinds: list[int], severities: list[int], shape_of: list[int], alike: set[_Size]) -> set[_Size]:
+    """One pass of level 3 over the shapes still standing (those that are their own shape). Changes ``words`` and ``shape_of``.
+
+    Args:
+        words: shape -> its words.
+        kinds: shape -> what only shapes that become one have in common.
+        severities: shape -> how bad it is.
+        shape_of: shape -> which shape it is one with.
+        alike: of which kinds and numbers of words shapes may become one.
+
+    Returns:
+        Of which some did: only there another pass may find more.
+    """
+    standing = [s for s, row in enumerate(words) if shape_of[s] == s and 1 < len(row) <= _MAX_WORDS and (kinds[s], len(row)) in alike]
     large = sorted(_siblings(words, kinds, standing), key=lambda g: (-len(g[1]), g[1][0], g[0]))
     into: dict[int, int] = {}
     for at, group in large:
@@ -209,9 +224,9 @@ def _merge_pass(words: list[list[int]], kinds: list[int], severities: list[int],
             continue
         into.update(dict.fromkeys(free, free[0]))
         words[free[0]] = [*words[free[0]][:at], 0, *words[free[0]][at + 1 :]]
-    for s, shape in enumerate(shape_of):
-        shape_of[s] = into.get(shape, shape)
-    return bool(into)
+    if into:
+        shape_of[:] = [into.get(shape, shape) for shape in shape_of]
+    return {(kinds[s], len(words[s])) for s in into.values()}
 
 
 def _siblings(words: list[list[int]], kinds: list[int], standing: list[int]) -> Iterator[tuple[int, list[int]]]:
