@@ -34,7 +34,8 @@ def gap(first: int, last: int, note: str = "") -> str:
 def footer(handle: str, rewrite: Rewrite, *, by_command: bool = False) -> str:
     """The block's footer: handle, totals, what was checked, and how to get it back; with ``by_command`` by the command alone.
 
-    Where nothing is left out there is nothing to get back, and the model may have been offered no way to: then it names none.
+    Where nothing is left out there is nothing to get back, and the model may have been offered no way to: then it names none. Nor does it where
+    all that is left out stands above, which is nearer.
     """
     if not rewrite.gaps:
         return f"[headroom {handle}: {rewrite.summary or 'nothing left out, only regrouped'}]"
@@ -42,6 +43,8 @@ def footer(handle: str, rewrite: Rewrite, *, by_command: bool = False) -> str:
     what = f"{rewrite.left_out} of {rewrite.total} {rewrite.unit}{plural} left out"
     if rewrite.summary:
         what += f", {rewrite.summary}"
+    if rewrite.above:
+        return f"[headroom {handle}: {what}]"
     largest = max(rewrite.gaps, key=len)
     numbers = _numbers(largest)
     if by_command:

@@ -62,6 +62,7 @@ class Rewrite:
         spans: for units that are no physical lines, the character offsets ``[start, end)`` of every unit in the original text, so that
             they can be retrieved by number; empty for lines.
         also: the name of another compressor that had a part in it, ``""`` for none.
+        above: every unit left out stands earlier in the transcript, where its marker says: nothing needs to be fetched.
     """
 
     text: str
@@ -71,6 +72,7 @@ class Rewrite:
     unit: str = "line"
     spans: tuple[tuple[int, int], ...] = ()
     also: str = ""
+    above: bool = False
 
     @property
     def left_out(self) -> int:

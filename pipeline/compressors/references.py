@@ -202,7 +202,7 @@ def refer(content: Content, seen: Sequence[Seen] | SpanIndex, policy: Policy) ->
     same = index.same(text)
     if same is not None:
         marker = gap(1, len(lines), f"{_verb(path, same)} all of {_name(same)} above")
-        return Rewrite(marker, len(lines), (Gap(1, len(lines)),), SUMMARY) if len(marker) * 2 <= len(text) else None
+        return Rewrite(marker, len(lines), (Gap(1, len(lines)),), SUMMARY, above=True) if len(marker) * 2 <= len(text) else None
     output = content.call is None or content.call.kind is not ToolKind.READ
     short = output and _HUNK not in text
     spans = [(s, m) for s in index.stretches(text) for m in _matches(s, index, own=output and not s.printed, short=short and not s.printed)]
@@ -223,7 +223,7 @@ def refer(content: Content, seen: Sequence[Seen] | SpanIndex, policy: Policy) ->
         done = start + match.length
     if not gaps:
         return None
-    return Rewrite("\n".join(out + lines[done:]), len(lines), tuple(gaps), SUMMARY)
+    return Rewrite("\n".join(out + lines[done:]), len(lines), tuple(gaps), SUMMARY, above=True)
 
 
 def _wanted_whole(content: Content) -> bool:
