@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -79,15 +78,14 @@ def _alike(vocabulary: dict[str, None], question: Question) -> dict[str, list[tu
         sizes.append(len(grams))
         for gram in grams:
             by_gram.setdefault(gram, []).append(i)
-    spelled_alike = re.compile("|".join(map(re.escape, by_gram)) or r"(?!)")
     starts = beginnings((*by_relation, *by_stem, *question.compounds))
     alike = {}
-    for word in _candidates(vocabulary, starts, spelled_alike):
+    for word, shares in _candidates(vocabulary, starts, by_gram).items():
         matched: Hits = {}
         stemmed = stem(word.removesuffix("'s"))
         for meant in by_relation.get(stemmed, ()):
             matched[meant] = _RELATED
-        if spelled_alike.search(word) is not None:
+        if shares:
             for spelled, strength in _spelled_alike(word, by_gram, sizes).items():
                 matched[spelled] = max(strength, matched.get(spelled, 0))
         if stemmed in by_stem:
@@ -102,13 +100,16 @@ def _alike(vocabulary: dict[str, None], question: Question) -> dict[str, list[tu
     return alike
 
 
-def _candidates(vocabulary: dict[str, None], starts: set[str], spelled_alike: re.Pattern[str]) -> dict[str, None]:
-    """The words that begin as a word with one of the stems does, or share a 4-gram with a term: all that may match, and a tenth of a text's."""
-    found = dict.fromkeys([word for word in vocabulary if word[:BEGINNING] in starts])
-    listed = "\n".join(vocabulary)
-    for gram in spelled_alike.finditer(listed):
-        end = listed.find("\n", gram.end())
-        found[listed[listed.rfind("\n", 0, gram.start()) + 1 : end if end >= 0 else len(listed)]] = None
+def _candidates(vocabulary: Iterable[str], starts: set[str], grams: Iterable[str]) -> dict[str, bool]:
+    """The words that may match, a tenth of a text's: those that begin as a word with one of the stems does, and, True, those with a 4-gram."""
+    found = dict.fromkeys([word for word in vocabulary if word[:BEGINNING] in starts], False)
+    listed = "\n" + "\n".join(vocabulary) + "\n"
+    for gram in grams:  # one by one: a pattern of all of them takes longer to make than to search for them
+        at = listed.find(gram)
+        while at >= 0:
+            end = listed.index("\n", at)
+            found[listed[listed.rindex("\n", 0, at) + 1 : end]] = True
+            at = listed.find(gram, end)
     return found
 
 

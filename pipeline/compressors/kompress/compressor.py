@@ -8,7 +8,7 @@ from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.asked import names_of
 from pipeline.compressors.files import extension, is_reference, whole_read
 from pipeline.compressors.kompress import scorer as embedded
-from pipeline.compressors.kompress.core import RECALL, Mode, Result, Settings, compress
+from pipeline.compressors.kompress.core import LEAST_ELIDED, RECALL, Mode, Result, Settings, compress
 from pipeline.compressors.kompress.layout import Kind
 from pipeline.compressors.kompress.plugged import plugged
 from pipeline.compressors.kompress.prose import is_prose
@@ -84,12 +84,10 @@ def focused(text: str, content: Content, policy: Policy, first: int = 1) -> Resu
         policy: what may be done.
         first: the number of its first sentence.
     """
-    if not policy.lossy or NAME in policy.disabled or content.is_error or _may_be_edited(content.call, policy):
-        return None
-    if (content.call is not None and _instructs(content.call)) or not is_prose(text):
+    if len(text) < LEAST_ELIDED or not policy.lossy or NAME in policy.disabled or content.is_error or _may_be_edited(content.call, policy):
         return None
     question = _question(content)
-    if not question:
+    if not question or (content.call is not None and _instructs(content.call)) or not is_prose(text):
         return None
     settings = Settings(Mode.FOCUS, deepest=1, names=tuple(names_of(content.query)[:_MOST_NAMES]), first=first, gentler=False)
     result = compress(text, question, settings, words=plugged(policy.kompress_model))

@@ -29,7 +29,7 @@ RECALL = 0.97
 SAFE_RATIO = 0.85  # of the text: no level of words deeper than this takes is used unasked; texts with tables and code come to 0.88
 BY_MODEL = DEEPEST + 1  # the level of words that a model left out
 _LEAST = 640  # characters, about 160 tokens: of less nothing is made smaller
-_LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
+LEAST_ELIDED = 2000  # likewise, about 500 tokens: in less every sentence may matter
 _GAIN = 0.95  # of the text at most; above it stays as it was …
 _LEAST_GAIN = 0.98  # … but for a long one where no sentence is left out and so little is asked for again …
 _SAVED = 400  # … if it is so many characters shorter, twice as many as its footer has
@@ -136,7 +136,7 @@ def compress(text: str, query: str, settings: Settings, scorer: Scorer | None = 
     if is_foreign(text):
         return work.result(Mode.SAFE, work.said(1), bytearray(b"\1" * len(units)), 1)
     result = None
-    if len(text) >= _LEAST_ELIDED and settings.mode is not Mode.SAFE:
+    if len(text) >= LEAST_ELIDED and settings.mode is not Mode.SAFE:
         if words is not None:
             scorer = Salient(scorer or embedded.load(), words)
         result = _focused(work, query, settings, scorer) if query.strip() else None

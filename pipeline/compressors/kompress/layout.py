@@ -34,6 +34,7 @@ class Block(NamedTuple):
 
 _LONGEST = 400  # characters of a line that are looked at
 _FENCE = re.compile(r"(`{3,20}|~{3,20})[^`]{0,200}$")
+_FENCES = "`~"
 _RULE = re.compile(r"([=\-~^\"'`#*+:._<>])\1{2,}$")
 _ATX = re.compile(r"#{1,6} +\S|\*{3,4} \S")
 _NUMBERED_HEADING = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,5}\.? {1,4}[A-Z][^.;]{2,70}$")
@@ -109,7 +110,7 @@ class Layout:
             if literal >= 0 and self.indents[at] > literal:
                 end = self._indented(at, literal)
                 yield Block(Kind.CODE, at, end)
-            elif self._fence(at):
+            elif line[0] in _FENCES and self._fence(at):
                 end = self._fenced(at)
                 yield Block(Kind.CODE, at, end)
             elif line.startswith(_TRACEBACK):
@@ -120,7 +121,9 @@ class Layout:
                 yield Block(Kind.CODE, at, end)
             else:
                 end = at + 1
-                while end < len(stripped) and stripped[end] and not self._fence(end) and not stripped[end].startswith(_TRACEBACK):
+                while end < len(stripped) and (below := stripped[end]):
+                    if (below[0] in _FENCES and self._fence(end)) or below.startswith(_TRACEBACK):
+                        break
                     end += 1
                 yield from self._parts(at, end)
             literal = self._announces(at, end)
@@ -272,7 +275,7 @@ def _indentation(line: str) -> int:
 
 
 def _opens_fence(stripped: str) -> bool:
-    return stripped[0] in "`~" and len(stripped) <= _LONGEST and _FENCE.match(stripped) is not None
+    return stripped[0] in _FENCES and len(stripped) <= _LONGEST and _FENCE.match(stripped) is not None
 
 
 def _is_row(stripped: str) -> bool:

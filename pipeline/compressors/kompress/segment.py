@@ -36,6 +36,7 @@ _WORD = re.compile(r"[\"'“‘(\[*_`]{0,4}([^\W_]{1,20})")
 _ITEM_MARK = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]$")
 _FIELD = re.compile(r"[A-Z][\w -]{1,30}: {1,8}\S")
 _BEFORE = 14
+_NONE: frozenset[int] = frozenset()
 
 
 def segment(text: str) -> tuple[Unit, ...]:
@@ -47,6 +48,7 @@ def segment(text: str) -> tuple[Unit, ...]:
     starts[-1] = len(text)
     units: list[Unit] = []
     paragraph = -1
+    ascii_only = text.isascii()
     for block in layout.blocks():
         start, end = starts[block.first], starts[block.last]
         if start == end:  # behind the last line break
@@ -58,8 +60,9 @@ def segment(text: str) -> tuple[Unit, ...]:
         if kind is not Kind.BLANK or paragraph < 0:
             paragraph += 1
         if kind is Kind.SENTENCE or kind is Kind.ITEM:
-            breaks = {starts[n] for n in _hard_breaks(layout, block)} if block.last - block.first > 1 else set()
-            for cut in sorted({*_sentence_ends(text, start, end), *breaks}):
+            breaks = {starts[n] for n in _hard_breaks(layout, block)} if block.last - block.first > 1 else _NONE
+            ends = _sentence_ends(text, start, end)
+            for cut in sorted({*ends, *breaks}) if breaks or not ascii_only else ends:  # in ASCII they come in their order
                 units.append(Unit(start, cut, kind, paragraph))
                 start, kind = cut, Kind.SENTENCE
                 paragraph += cut in breaks
