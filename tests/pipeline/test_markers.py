@@ -63,4 +63,5 @@ def test_in_place_markers_are_recognised(first: int, more: int, note: str) -> No
 def test_what_stands_above_is_not_to_be_fetched() -> None:
     rewrite = Rewrite("", 100, (Gap(3, 60),), "each stands above", above=True)
     assert markers.footer("3f9a2c7b", rewrite) == "[headroom 3f9a2c7b: 58 of 100 lines left out, each stands above]"
-    assert markers.elides(markers.footer("3f9a2c7b", rewrite)) and markers.handles(markers.footer("3f9a2c7b", rewrite)) == ["3f9a2c7b"]
+    assert markers.elides(markers.footer("3f9a2c7b", rewrite))
+    assert markers.handles(markers.footer("3f9a2c7b", rewrite)) == ["3f9a2c7b"]
