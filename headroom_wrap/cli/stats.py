@@ -15,6 +15,7 @@ from headroom_wrap.cli.transcripts import told_by_session
 from headroom_wrap.config import Config
 from headroom_wrap.learn import retrieved
 from headroom_wrap.ledger.reconcile import lines, reconcile
+from headroom_wrap.ledger.shares import hit
 from headroom_wrap.ledger.summary import Summary, dollars, summary_of, tokens
 from headroom_wrap.state import open_store
 from pipeline.store.api import Group, Receipt, Store, Total
@@ -168,6 +169,6 @@ def _table(totals: Sequence[Total], *, color: bool) -> None:
             f"~{dollars(total.saved)}",
             f"{total.saved_share:.1%}",
             f"~{tokens(total.removed)}",
-            f"{total.cache_hit:.0%}",
+            hit(total.cache_hit),
         )
     Console(no_color=not color, highlight=False).print(table)

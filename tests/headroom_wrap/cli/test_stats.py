@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -60,6 +61,13 @@ def test_all_of_it():
     assert "by compressor: log ~409, json ~100" in lines
     assert "paid again where the provider's cache was missed: expired 9.0k ($0.10)" in lines
     assert lines[-1] == "not in these sums, because their price is not known: unheard-of"
+
+
+def test_a_hit_that_is_not_full_is_not_called_so():
+    with contextlib.closing(state.open_store(config.load(config.surroundings()))) as store:
+        store.add_receipt(receipt("m5", 0, 1.0, project="/r", usage=Usage(4, 0, 0, 996, 5)))
+    row = next(line for line in told(stats.command, "--by", "project").splitlines() if line.startswith("/r"))
+    assert row.split()[-1] == "99%"
 
 
 def test_as_json():
