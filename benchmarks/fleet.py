@@ -71,15 +71,18 @@ class Server:
         """From now on it answers nothing: its connections stay open."""
         assert self.process is not None
         self._stopped = True
-        for pid in (self.process.pid, *_children(self.process.pid)):
-            os.kill(pid, signal.SIGSTOP)
+        os.kill(self.process.pid, signal.SIGSTOP)  # from here on it has no further children
+        for pid in _children(self.process.pid):
+            with suppress(ProcessLookupError):  # it was about to end
+                os.kill(pid, signal.SIGSTOP)
 
     def resume(self) -> None:
         """On from where it hung."""
         if self._stopped and self.process is not None:
             self._stopped = False
             for pid in (self.process.pid, *_children(self.process.pid)):
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -14,6 +14,7 @@ import pytest
 from benchmarks import fleet
 
 pytestmark = pytest.mark.slow
+ROOT = Path(fleet.__file__).parents[1]
 
 
 @pytest.mark.parametrize("kind", ["Postgres", "Redis"])
@@ -21,13 +22,14 @@ def test_a_server_does_not_outlive_who_started_it(kind: str) -> None:
     if said := fleet.missing().get(kind.lower()):
         pytest.skip(said)
     program = f"from benchmarks import fleet\nserver = fleet.{kind}()\nserver.start()\nserver.hang()\nprint(server.port, server.folder, flush=True)\ninput()"
-    starter = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(fleet.__file__).parents[1]
-    )
+    command = [sys.executable, "-c", program]
+    starter = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert starter.stdout is not None
-    port, folder = starter.stdout.readline().split()
+    said = starter.stdout.readline()
     starter.kill()
-    starter.communicate()
+    _, failed = starter.communicate()
+    assert said, failed
+    port, folder = said.split()
     try:
         end = time.monotonic() + fleet.DEADLINE
         while Path(folder).exists():
