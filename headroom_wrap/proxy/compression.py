@@ -195,29 +195,40 @@ class Compression:
         if self._refused and not self._refused.keys().isdisjoint(places.values()):
             return _Decided()
         on_record = self._memory.get(list(places.values()))
-        missing = [key for key in places.values() if key not in on_record]
-        if missing:
-            try:
-                found = await self._keeper.decisions(missing)
-            except StoreError as error:
-                self._store_failed(error)
-                new = [key for i, key in places.items() if i >= transcript.turn and key not in on_record]
-                self._pin(new)
-                self._keeper.sent_as_they_came(new)
-                return _replay(places, on_record)
-            if strays := cache_aligner.strays(transcript, keys, on_record | found):
-                found |= await self._strays(strays)
-            self._memory.put(d for d in found.values() if not d.key.startswith("block:"))
-            on_record |= found
         try:
+            if any(key not in on_record for key in places.values()):
+                on_record |= await self._looked_up(transcript, keys, places, on_record)
             alignment = cache_aligner.align(transcript, keys, on_record, policy)
             decided = await self._finished(self._settle(alignment)) if alignment.job is not None or alignment.history else {}
+        except StoreError as error:
+            self._store_failed(error)
+            return self._undecided(transcript, places, on_record)
         except Exception:  # fail open, but what was sent before is sent again
             log.exception("new tool results could not be decided on and go on as they came")
-            return _replay(places, on_record)
+            return self._undecided(transcript, places, on_record)
         tasks = alignment.job.tasks if alignment.job is not None else ()
         known = {i: decided.get(i, d) for i, d in alignment.known.items()}
         return _Decided(known, {t.index: decided[t.index] for t in tasks}, tuple(t.seen.label for t in tasks))
+
+    async def _looked_up(
+        self, transcript: Transcript, keys: tuple[str, ...], places: Mapping[int, str], in_memory: Mapping[str, Decision]
+    ) -> dict[str, Decision]:
+        """What the store has of blocks that are not in memory, for those that were sent before also from another lineage.
+
+        Raises:
+            StoreError: it cannot be told.
+        """
+        found = await self._keeper.decisions([key for key in places.values() if key not in in_memory])
+        self._memory.put(found.values())
+        strays = cache_aligner.strays(transcript, keys, {**in_memory, **found})
+        return {**found, **await self._strays(strays)} if strays else found
+
+    def _undecided(self, transcript: Transcript, places: Mapping[int, str], on_record: Mapping[str, Decision]) -> _Decided:
+        """What is on record is sent again. New blocks go on as they came, and stay so, unless another request of ours has decided on them."""
+        held = {**on_record, **self._memory.get(places.values())}
+        pinned = self._pin(key for i, key in places.items() if i >= transcript.turn and key not in held)
+        self._keeper.sent_as_they_came(list(pinned))
+        return _replay(places, {**held, **pinned})
 
     async def _strays(self, keys: list[str]) -> dict[str, Decision]:
         """Forms that blocks had in another lineage; without them they go on as they came."""

@@ -153,7 +153,11 @@ class Keeper:
 
     def _opened(self) -> Store:
         store = self._open_store()
-        store.glance([""])  # what the first one takes to be had is had before a request asks
+        try:
+            store.glance([""])  # what the first one takes to be had is had before a request asks
+        except BaseException:
+            store.close()
+            raise
         self._prompt = store if isinstance(store, Prompt) else None
         return store
 

@@ -52,11 +52,19 @@ def opened(path: Path, busy: float, *, wait: bool = True) -> tuple[sqlite3.Conne
 
 
 def prompt(path: Path) -> sqlite3.Connection:
-    """A second connection, on which nothing waits. The file stands, and is at the newest layout."""
+    """A second connection, on which nothing waits. The file stands, and is at the newest layout.
+
+    Raises:
+        sqlite3.Error, OSError: it cannot be had.
+    """
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute(f"PRAGMA wal_autocheckpoint = {2 * _LOG_PAGES}")  # who can wait for the disk has emptied it long before, where there is anyone
-    db.execute("PRAGMA cache_size = -256")  # KiB: each commit of the other one empties it
+    try:
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {2 * _LOG_PAGES}")  # who can wait for the disk has emptied it long before, where there is anyone
+        db.execute("PRAGMA cache_size = -256")  # KiB: each commit of the other one empties it
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

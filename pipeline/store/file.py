@@ -148,16 +148,20 @@ class File:
             yield None
             return
         try:
-            if self._db is None or connection.identity(self.path) != self._file:
-                yield None
-                return
-            if self._prompt is None:
-                self._prompt = connection.prompt(self.path)
-            yield self._prompt
+            yield self._at_hand()
         except (sqlite3.Error, rows.Damaged, StoreError):  # who waits is told what is wrong
             pass
         finally:
             self._prompting.release()
+
+    def _at_hand(self) -> sqlite3.Connection | None:
+        """The connection that waits for nothing, opened where it is not; None where it cannot be had."""
+        if self._db is None or connection.identity(self.path) != self._file:
+            return None
+        if self._prompt is None:
+            with suppress(sqlite3.Error, OSError):  # who waits is told of that, too
+                self._prompt = connection.prompt(self.path)
+        return self._prompt
 
     def _current(self) -> sqlite3.Connection:
         if self._closed:

@@ -240,6 +240,45 @@ async def test_known_forms_are_sent_when_the_workers_fail():
     assert texts(second)[1] == log_text(1)
 
 
+async def test_what_was_sent_as_it_came_when_the_workers_failed_stays_so():
+    class Failing(InlineWorkers):
+        fail = True
+
+        async def run(self, job):
+            if self.fail:
+                raise RuntimeError("no workers")
+            return await super().run(job)
+
+    workers, store = Failing(), MemoryStore()
+    async with RawUpstream() as up:
+        async with proxy(up.url, store=store, workers=workers) as p:
+            assert await sent(up, p, conversation(1)) == body_of(conversation(1))
+            workers.fail = False
+            assert await sent(up, p, conversation(1)) == body_of(conversation(1)), "the retry, too"
+        async with proxy(up.url, store=store) as p:
+            assert await sent(up, p, conversation(1)) == body_of(conversation(1)), "after a restart, too"
+
+
+async def test_a_form_of_another_lineage_that_cannot_be_looked_up_costs_no_form_of_this_one():
+    class Stray(MemoryStore):
+        blind = False
+
+        def decisions(self, keys):
+            if self.blind and any(key.startswith("block:") for key in keys):
+                raise RuntimeError("generator didn't yield")
+            return super().decisions(keys)
+
+    store = Stray()
+    async with RawUpstream() as up:
+        async with proxy(up.url, store=store) as p:
+            first = await sent(up, p, conversation(1))
+        async with proxy(up.url, store=store) as p:
+            store.blind = True
+            third = await sent(up, p, conversation(3))
+    assert third.startswith(first.removesuffix(b"]}"))
+    assert texts(third)[1:] == [log_text(1), log_text(2)]
+
+
 async def test_what_came_too_late_stays_as_it_is_for_ever():
     workers = InlineWorkers()
     workers.most = 0
@@ -306,13 +345,14 @@ async def test_an_original_that_was_sent_while_a_commit_went_unanswered_is_sent_
     assert third.startswith(second.removesuffix(b"]}"))
 
 
-async def test_known_forms_are_sent_while_the_store_cannot_be_read():
+@pytest.mark.parametrize("error", [StoreError("The store is locked."), RuntimeError("generator didn't yield")])
+async def test_known_forms_are_sent_while_the_store_cannot_be_read(error):
     class Unreadable(MemoryStore):
         blind = False
 
         def decisions(self, keys):
             if self.blind:
-                raise StoreError("The store is locked.")
+                raise error
             return super().decisions(keys)
 
     store = Unreadable()

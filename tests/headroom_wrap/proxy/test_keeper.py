@@ -18,7 +18,7 @@ from pipeline.cache_aligner import Alignment, Job, Task
 from pipeline.compressors.api import Content, Gap, Rewrite, Seen
 from pipeline.outcome import Outcome, Reason
 from pipeline.policy import Policy
-from pipeline.store import unsent
+from pipeline.store import connection, unsent
 from pipeline.store.api import Decision, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
@@ -174,6 +174,35 @@ async def test_a_store_that_another_process_writes_to_is_waited_for(tmp_path):
     other.execute("ROLLBACK")
     other.close()
     assert (await asyncio.wait_for(settling, DEADLINE))[0].reason == "no gain"
+    await kept.close()
+
+
+async def test_a_file_that_nothing_can_be_had_of_at_hand_is_asked_in_a_thread(tmp_path, monkeypatch):
+    def prompt(_):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(connection, "prompt", prompt)
+    kept = Keeper(lambda: SqliteStore.open(tmp_path / "headroom.db"))
+    decided = await kept.settle(alignment("a"), [Outcome(Reason.NO_GAIN)])
+    assert await kept.decisions([KEY]) == {KEY: decided[0]}
+    await kept.close()
+
+
+async def test_a_store_that_fails_at_the_first_glance_is_closed():
+    class Failing(MemoryStore):
+        closed = False
+
+        def glance(self, keys):
+            raise RuntimeError("no")
+
+        def close(self):
+            self.closed = True
+
+    store = Failing()
+    kept = Keeper(lambda: store)
+    with pytest.raises(RuntimeError):
+        await kept.open()
+    assert store.closed
     await kept.close()
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import strategies as st
 
-from pipeline.store import mending, migrations
+from pipeline.store import connection, mending, migrations
 from pipeline.store.api import Decision, Group, Memory, Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
@@ -332,6 +332,37 @@ def test_what_went_into_a_file_that_was_exchanged_meanwhile_does_not_count(store
     assert store.at_once(work) is None
     assert store.at_once(keep) is None, "it is opened by who can wait"
     assert keep(store) == store.decisions(["k"]) == store.at_once(keep)
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("unable to open database file"), FileNotFoundError("the folder it was started in")])
+def test_where_no_second_connection_can_be_had_nothing_is_had_at_once(store, monkeypatch, error):
+    def prompt(_):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "prompt", prompt)
+        assert store.glance(["k"]) is None
+        assert store.at_once(keep) is None
+        assert keep(store) == store.decisions(["k"])
+    assert store.glance(["k"]) == store.at_once(keep) == store.decisions(["k"]), "when it can be had again"
+
+
+def test_a_second_connection_that_cannot_be_set_up_is_closed(store, path, monkeypatch):
+    made = []
+
+    class Failing(sqlite3.Connection):
+        def execute(self, *_):
+            raise sqlite3.OperationalError("disk I/O error")
+
+        def close(self):
+            made.append(self)
+            super().close()
+
+    real = sqlite3.connect
+    monkeypatch.setattr(connection.sqlite3, "connect", lambda *a, **more: real(*a, factory=Failing, **more))
+    with pytest.raises(sqlite3.OperationalError):
+        connection.prompt(path)
+    assert len(made) == 1
 
 
 def test_a_closed_store_has_nothing_at_once(path):
