@@ -168,7 +168,9 @@ class Keeper:
     def _settled_at_once(self, alignment: Alignment, outcomes: Sequence[Outcome]) -> dict[int, Decision] | None:
         """What ``cache_aligner.settle`` returns where it takes next to no time, else None: two turns of a thread take longer than it does."""
         prompt, tasks = self._prompt, alignment.job.tasks if alignment.job is not None else ()
-        if prompt is None or len(tasks) + len(alignment.history) > _FEW or sum(len(task.content.text) for task in tasks) > _SMALL:
+        if prompt is None or len(tasks) + len(alignment.history) > _FEW:
+            return None
+        if sum(len(task.content.text) for task in tasks) + sum(len(d.text or "") for d in alignment.history) > _SMALL:
             return None
         return self._at_hand(lambda: prompt.at_once(lambda now: cache_aligner.settle(now, alignment, outcomes)))
 

@@ -163,6 +163,19 @@ async def test_what_is_large_or_cannot_be_written_at_once_is_settled_in_a_thread
     await kept.close()
 
 
+@pytest.mark.parametrize(("more", "asked"), [(0, 1), (1, 0)])
+async def test_what_is_recorded_of_earlier_blocks_is_large_too(more, asked):
+    store = Prompt()
+    kept = Keeper(lambda: store)
+    before = [
+        Decision(f"{n:032x}", text, "compressed") for n, text in enumerate(["a" * (keeper._SMALL // 2), None, "a" * (keeper._SMALL // 2 + more)])
+    ]
+    await kept.settle(Alignment((), {}, tuple(before), None), [])
+    assert store.asked == asked
+    assert store.decisions([d.key for d in before]) == {d.key: d for d in before}
+    await kept.close()
+
+
 async def test_a_store_that_another_process_writes_to_is_waited_for(tmp_path):
     kept = Keeper(lambda: SqliteStore.open(tmp_path / "headroom.db", busy=DEADLINE))
     await kept.open()
