@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
+
+from headroom_wrap.learn.clients import passwords
 
 REDACTED = "[redacted]"
 _LONGEST = 4096  # characters looked at; nothing longer is ever told
@@ -18,21 +21,34 @@ _TOKEN = re.compile(
     r"|-----BEGIN [A-Z ]{1,40}-----.{0,4000}",
     re.DOTALL,
 )
-_NAMED = re.compile(
-    r"""(?ix)
-    (
-      [a-z0-9_.-]{0,60} (?: passw(?:or)?d | passwd | pwd | secret | token | credential | api[_-]?key | access[_-]?key | private[_-]?key
-        | auth(?![a-z]) )
-      [a-z0-9_-]{0,40} ["']? \s{0,3} (?: [=:] | \s ) \s{0,3} (?: (?:bearer|basic|token) \s{1,3} )?
-    )
-    ( "[^"]{1,1000}" | '[^']{1,1000}' | [^\s"'&;|,)]{1,1000} )
-    """
-)
+_HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(\s{0,3}:\s{0,3})([^\"'\r\n]{1,1000})")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s{1,3})[A-Za-z0-9._~+/=-]{8,1000}")
 _IN_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{1,20}://)[^\s/@:]{0,200}:[^\s/@]{1,400}@")
-_USER_OPTION = re.compile(r"(\s(?:-u|--user)[ =]?)([^\s:]{1,100}):([^\s]{1,400})")
+_BEFORE_HOST = re.compile(
+    r"(?<![\w/@.:+-])([\w.+-]{1,64}:)[^\s/@:\"']{1,200}(?=@(?:localhost\b|[a-z][\w-]{0,62}\.[a-z]))"
+)  # of an address without a scheme
+_USER_OPTION = re.compile(r"(\s(?:-[uU]|--(?:proxy-)?user)[ =]?)(?!\d{1,10}:\d{1,10}(?!\S))(?![\"']?\$)([^\s:]{1,100}):([^\s]{1,400})")
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{24,512}")
 _NAME_ONLY = re.compile(r"^[A-Za-z_.-]+$")
+
+_NAME = re.compile(r"-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,200}")
+_VALUE = re.compile(
+    r"""["']?(\s{0,3}(?:=(?!=)|:(?!:))\s{0,3}|\s{1,3})((?i:bearer|basic|token)\s{1,3})?("[^"]{1,1000}"|'[^']{1,1000}'|[^\s"'&;|,)]{1,1000})"""
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SECRET = re.compile(
+    r"[a-z]{0,20}(?:passw(?:or)?d|passphrase|passcode|secret|credential)s?|pass(?:in|out)?|token|bearer|jwt|auth(?:orization)?|cookie|otp"
+    r"|(?:api|access|secret|private|auth|account|license)key|[a-z]{0,12}(?:token|pwd?)"
+    r"|(?!(?:by|com|encom|sur|tres|over|under|multi|sub|render|high|low|band|all|one|two|first|single)pass)[a-z]{1,12}pass"
+)
+_OF_KEYS = frozenset("api access secret private auth signing encryption account subscription license master shared session storage service".split())
+# A name that ends in one of these is of something about a secret, and none itself: where it stands, how long it is.
+_ABOUT = frozenset(
+    "file files path dir folder stdin env type types method mode url uri count limit length len min max size name id store provider algorithm alg "
+    "cmd command ttl expiry expires timeout host port enabled required policy jar helper manager scheme format prefix header field".split()
+)
+_NO_SECRETS = frozenset("true false none null yes no on off required optional 0 1".split())
+_A_FILE = re.compile(r"(?:~|\.{0,2})/[\w./-]{1,200}\Z")
 
 
 def redacted(text: str) -> str:
@@ -40,19 +56,61 @@ def redacted(text: str) -> str:
     text = text[:_LONGEST]
     text = _TOKEN.sub(REDACTED, text)
     text = _IN_ADDRESS.sub(rf"\1{REDACTED}@", text)
+    text = _BEFORE_HOST.sub(rf"\1{REDACTED}", text)
+    text = _HEADER.sub(rf"\1\2{REDACTED}", text)
     text = _BEARER.sub(rf"\1\2{REDACTED}", text)
     text = _USER_OPTION.sub(rf"\1{REDACTED}", text)
-    text = _NAMED.sub(_value, text)
+    text = _without(text, _named(text))
+    text = _without(text, passwords(text))
     return _RANDOM.sub(_if_random, text)
 
 
-def _value(found: re.Match[str]) -> str:
-    """A value under a secret's name. Where only a space stands between them, it is one if it looks made up: `token list` is a command."""
-    name, value = found[1], found[2]
-    if REDACTED in value or value[:1] in "-$<{" or value.lower() in ("true", "false", "none", "null"):
-        return found[0]
-    assigned = any(c in name[-6:] for c in "=:") or name.lstrip().startswith("--")
-    return name + REDACTED if assigned or _mixed(value) else found[0]
+def tells_secret(text: str) -> bool:
+    """Whether anything in a text looks like a secret."""
+    return redacted(text) != text
+
+
+def _without(text: str, places: Iterator[tuple[int, int]]) -> str:
+    """A text with what stands in these places, given in their order, replaced. What is replaced already stays."""
+    kept, at = [], 0
+    for start, end in places:
+        if REDACTED not in text[start:end]:
+            kept += [text[at:start], REDACTED]
+            at = end
+    return "".join((*kept, text[at:]))
+
+
+def _named(text: str) -> Iterator[tuple[int, int]]:
+    """Where the values stand that are under the name of a secret."""
+    at = 0
+    for found in _NAME.finditer(text):
+        if found.start() >= at and _is_secret(found[0]) and (value := _VALUE.match(text, found.end())) and _is_value(found[0], value):
+            at = value.end(3)
+            yield value.span(3)
+
+
+def _is_secret(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name.rpartition(".")[2])]
+    if not words or words[-1] in _ABOUT:
+        return False
+    of_keys = any(one in _OF_KEYS and other == "key" for one, other in itertools.pairwise(words))
+    return of_keys or any(_SECRET.fullmatch(word) for word in words)
+
+
+def _is_value(name: str, found: re.Match[str]) -> bool:
+    """Whether what follows a secret's name is one.
+
+    Where only a space or a colon stands between them, it is one if it looks made up: `token list` is a command, `auth:unit` a task.
+    """
+    sign, value = found[1], found[3].strip("\"'")
+    if value[:1] in ("-", "$", "<", "{") or value.lower() in _NO_SECRETS:
+        return False
+    if name.lower().endswith("key") and _A_FILE.match(value):
+        return False
+    if sign == ":":
+        return name.lower() == "pass" or name != name.lower() or found[0][0] in "\"'" or value != found[3] or _mixed(value)
+    option = name.startswith("--") or (name.startswith("-") and len(name) > 2)
+    return "=" in sign or ":" in sign or option or _mixed(value)
 
 
 def _if_random(found: re.Match[str]) -> str:

@@ -7,14 +7,14 @@ the name of a program is no sentence. What a rule recommends is none of the thin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from headroom_wrap.learn.findings import SLOTS, Finding, Lesson
 from headroom_wrap.learn.quote import quoted
-from headroom_wrap.learn.redaction import redacted
+from headroom_wrap.learn.redaction import tells_secret
 
 TEMPLATES: Mapping[Lesson, str] = MappingProxyType(
     {
@@ -92,6 +92,7 @@ _RISKY = re.compile(
     r"|\b(?:GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|LD_PRELOAD|PIP_BREAK_SYSTEM_PACKAGES|HUSKY)\b"
 )
 
+_BEFORE_PATH = r"(?:^|[\s=:,;@'\"(\[<>|&])(?:file://)?|(?:^|\s)-[A-Za-z]"  # where an absolute path begins
 _SPAN = re.compile(r"`[^`]{1,200}`")
 _OUTSIDE = re.compile(r"[A-Za-z ,;:.'()-]{0,200}")
 _LONGEST_WORDING = 1.5  # times the template's own, so that a budget of tokens is one of rules too
@@ -118,7 +119,7 @@ class Rule:
 
 
 def rule_of(finding: Finding, home: Path | None = None) -> Rule | None:
-    """The rule of a finding; None if it is not one for agents, or if a value does not fit its slot.
+    """The rule of a finding; None if it is not one for agents, if a value does not fit its slot, or if any may be a secret: half a command is wrong.
 
     Args:
         finding: what was found.
@@ -126,6 +127,8 @@ def rule_of(finding: Finding, home: Path | None = None) -> Rule | None:
     """
     template = TEMPLATES.get(finding.lesson)
     if template is None or not finding.for_agents or set(finding.slots) != set(SLOTS[finding.lesson]):
+        return None
+    if any(map(tells_secret, _together(finding.slots))):
         return None
     values: dict[str, str] = {}
     for slot, value in finding.slots.items():
@@ -136,12 +139,12 @@ def rule_of(finding: Finding, home: Path | None = None) -> Rule | None:
     return Rule(finding.id, template.format(**values), finding)
 
 
-def rules_of(findings: Iterable[Finding], home: Path | None = None, *, stands: Callable[[Finding], bool] = lambda _: True) -> tuple[Rule, ...]:
-    """The rules of all findings whose premises stand, the weightiest first, none twice."""
+def rules_of(findings: Iterable[Finding], home: Path | None = None) -> tuple[Rule, ...]:
+    """The rules of all findings, the weightiest first, none twice."""
     best = sorted(findings, key=lambda f: (-f.weight, -f.sessions, -f.wasted_tokens, f.id))
     found = [rule for finding in best if (rule := rule_of(finding, home)) is not None]
     by_text = {rule.text: rule for rule in reversed(found)}
-    return tuple(rule for rule in found if by_text[rule.text] is rule and stands(rule.finding))
+    return tuple(rule for rule in found if by_text[rule.text] is rule)
 
 
 def reworded(rule: Rule, text: str) -> Rule | None:
@@ -166,7 +169,15 @@ def _filled(lesson: Lesson, slot: str, value: str) -> str | None:
         return None
     if slot == "indentation":
         return value
-    return quoted(redacted(value))
+    return quoted(value)
+
+
+def _together(slots: Mapping[str, str]) -> Iterator[str]:
+    """The values of a rule as they stand in a command: whether `-phunter2` is a secret depends on what it is an option of."""
+    yield from slots.values()
+    command = slots.get("command")
+    if command is not None:
+        yield from (f"{command} {value}" for slot, value in slots.items() if slot != "command")
 
 
 def _recommends_risk(lesson: Lesson, slot: str, value: str) -> bool:
@@ -174,8 +185,10 @@ def _recommends_risk(lesson: Lesson, slot: str, value: str) -> bool:
 
 
 def _at_home(value: str, home: Path | None) -> str:
-    """A path below the user's home without the user's name in it."""
-    return value if home is None or home == Path("/") else value.replace(f"{home}/", "~/")
+    """A path below the user's home without the user's name in it. Another path may have the home's as a part: it stays."""
+    if home is None or home == Path("/"):
+        return value
+    return re.sub(rf"({_BEFORE_PATH}){re.escape(str(home))}(?=/)", r"\1~", value)
 
 
 def _form(template: str) -> str:

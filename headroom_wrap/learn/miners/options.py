@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
-from headroom_wrap.learn.miners import faults
+from headroom_wrap.learn.miners import credentials, faults
 from headroom_wrap.learn.miners.answers import answers
 from headroom_wrap.learn.miners.difference import LOUDNESS, Difference, Unit, difference, hides, tells
 from headroom_wrap.learn.miners.failure import Cause, says, says_absent
@@ -32,6 +32,7 @@ from headroom_wrap.learn.miners.variants import (
     typed,
     workings,
 )
+from headroom_wrap.learn.redaction import tells_secret
 from pipeline.transcript import ToolKind
 
 _NEEDED = re.compile(
@@ -45,6 +46,8 @@ _RECKLESS = re.compile(
 )
 # Rights over one kind of thing that a runtime gives only to those who ask; to run other programs, or all rights at once, is none of them.
 _RIGHT = re.compile(r"--allow-(?:net|read|write|env|sys|import|hrtime|fs-read|fs-write|worker|wasi)")
+# What no output asked for and may as well be a password: programs have one under these letters that nobody has heard of.
+_PASSWORD = re.compile(r"-[pPawk] ?'?[^-\s/'][^\s/']{0,200}'?")
 _PLACES = frozenset("-w --workspace --filter -F --prefix -C --cwd --dir --project --package -p --directory".split())
 _RESEMBLING = 0.5
 _NEVER = frozenset({"git", "rm", "docker", "sudo", "npm-audit", "chmod", "curl"})
@@ -74,9 +77,11 @@ def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
         found = difference(line.words, words)
         if found and len(found.gained) == 1 and asks(found.gained[0]):
             continue  # it was asked what there is
+        if tells_secret(typed(words)):
+            return ()
         if step.failure and step.failure.cause is Cause.BAD_OPTION:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
-        elif found and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
+        elif found and not credentials.asked_for(step) and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
             told = _valued(trail, step, later, found) or _demanded(trail, step, later, found)
             told = told if not added or says(step.use.result, found.gained[0].split("=", 1)[0]) else ()
         else:
@@ -159,7 +164,12 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     if _RECKLESS.match(name) and not by_value and (name != "-f" or not value) and not (by_name and _RIGHT.fullmatch(name)):
         return ()
     if not (by_name or by_value) and (
-        not _telling(name, value) or not trail.undisturbed(step, later, name, value) or faults.of_code(step) or faults.passing(step, name) or verdict
+        _PASSWORD.fullmatch(typed(found.gained))
+        or not _telling(name, value)
+        or not trail.undisturbed(step, later, name, value)
+        or faults.of_code(step)
+        or faults.passing(step, name)
+        or verdict
     ):
         return ()
     return tuple(

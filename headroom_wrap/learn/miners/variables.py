@@ -10,15 +10,20 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
-from headroom_wrap.learn.miners import faults
+from headroom_wrap.learn.miners import credentials, faults
 from headroom_wrap.learn.miners.difference import difference, hides, tells
 from headroom_wrap.learn.miners.failure import Cause, says
 from headroom_wrap.learn.miners.line import Line
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import forms, head, premises, workings
+from headroom_wrap.learn.redaction import tells_secret
 
 _PATHS = frozenset({"PYTHONPATH", "NODE_PATH", "RUBYLIB", "GOPATH", "GOFLAGS", "CLASSPATH", "LD_LIBRARY_PATH"})
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|PWD|CRED|AUTH|DSN|COOKIE|SESSION|PRIVATE|SIGN|SALT|CERT|CONN", re.IGNORECASE)
+_SECRET = re.compile(
+    r"KEY|TOKEN|SECRET|PASS|PWD|CRED|AUTH|DSN|COOKIE|SESSION|PRIVATE|SIGN|SALT|CERT|CONN|PW(?![A-Z])|(?<![A-Z])(?:PIN|OTP|JWT|PAT)(?![A-Z])",
+    re.IGNORECASE,
+)
+_CHOOSES = re.compile(r"PROFILE|ACCOUNT|CONTEXT|PROJECT|REGION|TENANT|CONFIG", re.IGNORECASE)  # among credentials that the user has already
 # An address of this machine, but for those that no rule may hold.
 _LOCAL = re.compile(r"(?!https?:)[a-z][a-z0-9+]{1,12}:(?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?|(?://)?(?=/))(?:/(?!/)[\w./-]{0,60})?\Z")
 _ADDRESS = re.compile(r"UR[IL]|ADDR|ENDPOINT|HOST", re.IGNORECASE)
@@ -55,12 +60,14 @@ def _found(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
             missed = added
         else:
             return
+        name, value = missed[0]
+        shown = clean(name) if credentials.asked_for(step) and not _CHOOSES.search(name) else _shown(name, value)
         for command in commands:
             yield Observation(
                 kind=Kind.COMMAND,
                 subject=command,
                 lesson=Lesson.SET_VARIABLE,
-                slots={"command": command, "assignment": _shown(*missed[0])},
+                slots={"command": command, "assignment": shown},
                 evidence=trail.evidence(step),
                 premise=needed,
                 firm=_missed(step, missed[0][0]) or bool(dictated),
@@ -111,4 +118,5 @@ def _shown(name: str, value: str) -> str:
     """The assignment, or the name alone where the value may be a secret, or one of this machine."""
     address = _ADDRESS.search(name) and ("/" in value or _URL.search(name))
     plain = _LOCAL.match(value) if address else _PLAIN.match(value)
-    return clean(f"{name}={value}" if plain and not _SECRET.search(name) and not _OWN_PLACE.match(value) else name)
+    secret = _SECRET.search(name) or tells_secret(f"{name}={value}")
+    return clean(f"{name}={value}" if plain and not secret and not _OWN_PLACE.match(value) else name)
