@@ -178,6 +178,8 @@ def align(transcript: Transcript, keys: tuple[str, ...], on_record: Mapping[str,
             content = Content(item.text, Query.of(asked, item.call), item.call, item.is_error)
             tasks.append(Task(index, key, block_key(item), content, seen, retrieved.count(item.call)))
             retrieved.undecided(item)
+    if transcript.forgets:
+        policy = replace(policy, disabled=policy.disabled | {REFERENCES})
     job = Job(policy, tuple(before), tuple(tasks)) if tasks else None
     return Alignment(keys, known, tuple(history), job)
 

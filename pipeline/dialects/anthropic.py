@@ -76,10 +76,18 @@ class Anthropic(MessageList):
             member_is_true(body, top, "stream"),
             session=_session(body, top),
             tools=offers(body, top),
+            forgets="context_management" in top and _clears(body, top["context_management"]),
         )
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         return _read_message(raw, kinds)
+
+
+def _clears(body: bytes, span: Span) -> bool:
+    """Whether the API is asked to clear or sum up more of the conversation than the model's own thinking, which nothing of ours refers to."""
+    asked = json_spans.mapping(body[span.start : span.end]).get("edits")
+    edits = asked if isinstance(asked, list) else []
+    return any(isinstance(edit, dict) and not str(edit.get("type", "")).startswith("clear_thinking") for edit in edits)
 
 
 def _session(body: bytes, top: Mapping[str, Span]) -> str:

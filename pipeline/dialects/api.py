@@ -31,6 +31,7 @@ class Transcript:
         stream: a streamed answer was asked for.
         session: the conversation's own name where the body has one, ``""`` if it has none.
         tools: the model is offered some, as far as the body tells: one that goes on from another request is taken to offer what that did.
+        forgets: the API may leave out earlier parts before the model sees them, so that nothing can be said by what stands above.
     """
 
     items: tuple[Item, ...]
@@ -40,6 +41,7 @@ class Transcript:
     stream: bool = False
     session: str = ""
     tools: bool = False
+    forgets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

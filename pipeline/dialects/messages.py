@@ -62,6 +62,7 @@ class Envelope:
         closed: nothing in this request is new: what was sent smaller is sent so again, and no more.
         session: the conversation's own name, ``""`` if it has none.
         tools: the model is offered some.
+        forgets: see ``Transcript``.
     """
 
     messages: Sequence[Span]
@@ -70,6 +71,7 @@ class Envelope:
     closed: bool = False
     session: str = ""
     tools: bool = False
+    forgets: bool = False
 
 
 class MessageList(abc.ABC):
@@ -163,7 +165,7 @@ class MessageList(abc.ABC):
         if unknown and unknown == len(items):
             raise Unreadable("all messages are of unknown shape")
         turn = len(items) if envelope.closed else turn
-        return Transcript(tuple(items), tuple(spans), turn, envelope.model, envelope.stream, envelope.session, envelope.tools)
+        return Transcript(tuple(items), tuple(spans), turn, envelope.model, envelope.stream, envelope.session, envelope.tools, envelope.forgets)
 
     def _remembered(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:
         key = (hashlib.sha256(raw).digest(), id(kinds))

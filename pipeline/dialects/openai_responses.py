@@ -125,6 +125,7 @@ class OpenAIResponses(MessageList):
             closed=_asks_to_compact(body, items),
             session=any_text(body, top, "prompt_cache_key"),
             tools=offers(body, top) or "previous_response_id" in top or b'"additional_tools"' in body,
+            forgets=offers(body, top, "context_management") or any_text(body, top, "truncation") == "auto",
         )
 
     def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple[Piece, ...]]:

@@ -159,3 +159,15 @@ def test_an_original_that_was_asked_for_goes_on_as_it_was() -> None:
     assert job is not None
     (outcome,) = cache_aligner.run(job)
     assert (outcome.text, outcome.reason) == (None, Reason.MARKED)
+
+
+@pytest.mark.parametrize(("edit", "refers"), [("clear_thinking_20251015", True), ("clear_tool_uses_20250919", False)])
+def test_nothing_refers_to_what_the_api_may_have_cleared(edit: str, refers: bool) -> None:
+    source = "\n".join(f"def rule_{n}(amount):\n    return amount * {n * n}" for n in range(80))
+    messages = [*called(1, source, "Read", file_path="a.py"), *called(2, source, "Read", file_path="a.py")]
+    body = {"messages": messages, "context_management": {"edits": [{"type": edit}]}}
+    transcript = replace(Anthropic().read(json.dumps(body).encode(), Policy()), turn=0)
+    job = cache_aligner.align(transcript, cache_aligner.lineage(transcript.items), {}, Policy()).job
+    assert job is not None
+    again = list(cache_aligner.run(job))[-1]
+    assert (again.text is not None and "above]" in again.text) == refers

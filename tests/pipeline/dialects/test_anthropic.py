@@ -274,3 +274,21 @@ def test_neighbours_are_not_its_own(path: str) -> None:
 def test_the_session_in_the_metadata(metadata: object, session: str) -> None:
     body = json.dumps({"model": "m", "metadata": metadata, "messages": []}).encode()
     assert Anthropic().read(body, Policy()).session == session
+
+
+@pytest.mark.parametrize(
+    ("asked", "forgets"),
+    [
+        ({"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}, False),
+        ({"edits": [{"type": "clear_thinking_20251015"}, {"type": "clear_tool_uses_20250919"}]}, True),
+        ({"edits": [{"type": "compact_20260112"}]}, True),
+        ({"edits": [{}]}, True),
+        ({"edits": []}, False),
+        ({"edits": "none"}, False),
+        ({}, False),
+        (None, False),
+        ("auto", False),
+    ],
+)
+def test_what_the_api_may_clear(asked: object, forgets: bool) -> None:
+    assert read([{"role": "user", "content": "hi"}], context_management=asked).forgets == forgets

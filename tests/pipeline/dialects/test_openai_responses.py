@@ -88,6 +88,21 @@ def test_where_it_is_spoken() -> None:
     assert dialect.session({"session-id": "s"}) == "s"
 
 
+@pytest.mark.parametrize(
+    ("fields", "forgets"),
+    [
+        ({"truncation": "auto"}, True),
+        ({"truncation": "disabled"}, False),
+        ({"truncation": None, "context_management": None}, False),
+        ({"context_management": []}, False),
+        ({"context_management": [{"type": "compaction", "compact_threshold": 200_000}]}, True),
+        ({}, False),
+    ],
+)
+def test_what_the_api_may_leave_out(fields: dict[str, Any], forgets: bool) -> None:
+    assert read(LITE, **fields).forgets == forgets
+
+
 def test_items_calls_and_the_open_turn() -> None:
     transcript = read(LITE)
     assert [i.kind.name for i in transcript.items] == KINDS
