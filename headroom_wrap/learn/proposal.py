@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.instruction_files import READS
 from headroom_wrap.learn import block, git, premises, writer
+from headroom_wrap.learn.brought import Brought
 from headroom_wrap.learn.findings import Finding, Kind
 from headroom_wrap.learn.git import Standing
 from headroom_wrap.learn.rules import Rule, rule_of, rules_of
@@ -20,6 +22,8 @@ from pipeline import tokens
 BUDGET = 300  # tokens of a block: it stands in every request
 REFUSED, UNTRUE, NO_ROOM, ELSEWHERE = "edited or deleted by you", "not so on disk any more", "no room", "nowhere to be written"
 
+_NAMES = tuple(dict.fromkeys(name for reads in READS.values() for group in reads.groups for name in group))
+_INSTRUCTIONS = frozenset({".md", ".mdc", ".markdown", ".txt"})
 _OF_ITS_TOOLS = frozenset({Kind.REFUSAL, Kind.EDIT, Kind.LARGE_FILE})
 
 Judge = Callable[[Sequence[Rule]], Sequence[Rule]]
@@ -140,8 +144,7 @@ def propose(
     if judge is not None:
         chosen = {rule.id: rule for rule in judge([rule for rule in wanted if rule.id not in standing and rule.id not in record.refused])}
         wanted = [chosen.get(rule.id, rule) for rule in wanted if rule.id in chosen or rule.id in standing]
-    files = (target,) if target else files_of((only,) if only else agents, lambda name: (project / name).exists())
-    changes, problems = _changes(around, wanted, agents, record, files=files, refused=() if again else record.refused, count=count)
+    changes, problems = _changes(around, wanted, agents, record, only=only, target=target, refused=() if again else record.refused, count=count)
     where = {rule.id: UNTRUE if rule.id in untrue else ELSEWHERE for rule in everything}
     for path, written in record.files.items():
         where.update({i: _shown(Path(path), project) for i in written.rules if i in where and i not in untrue})
@@ -166,7 +169,8 @@ def _changes(
     agents: Sequence[str],
     record: Record,
     *,
-    files: Sequence[str],
+    only: str,
+    target: str,
     refused: Collection[str],
     count: Callable[[str], int],
 ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
@@ -175,12 +179,15 @@ def _changes(
     def exists(name: str) -> bool:
         return (project / name).exists()
 
+    brings = Brought(project, around.home, dict.fromkeys((*_NAMES, target) if target else _NAMES))
+    named = (target,) if target else files_of((only,) if only else agents, exists, brings)
+    astray = {} if target else {name: why for name in named if (why := _astray(project, name))}
+    files = [name for name in named if name not in astray]
     real = {name: os.path.realpath(project / name) for name in files}
-    elsewhere = {_shown(Path(path), project): list(written.rules) for path, written in record.files.items() if path not in real.values()}
     needs = [Need(rule.id, _agents(rule.finding, agents)) for rule in rules if rule.id not in refused]
-    placed = place(needs, files, agents, elsewhere, exists)
+    placed = place(needs, files, agents, _standing(record, project, real), exists, brings=brings)
     by_id = {rule.id: rule for rule in rules}
-    changes, problems, seen = [], [], set()
+    changes, problems, seen = [], list(astray.values()) if needs else [], set()
     for name in files:
         if real[name] in seen:  # a link to one that is done
             continue
@@ -192,6 +199,28 @@ def _changes(
         except (WriteError, block.BrokenError) as error:
             problems.append(str(error) if isinstance(error, WriteError) else f"{name}: {error}.")
     return tuple(changes), tuple(problems)
+
+
+def _astray(project: Path, name: str) -> str:
+    """Why a link is not followed that the user has not named, ``""`` if it may be: whoever made the repository could have it lead to any file."""
+    folder, place = os.path.realpath(project), Path(os.path.realpath(project / name))
+    if str(place) == os.path.join(folder, name):  # noqa: PTH118 - as text, as `realpath` gives it
+        return ""
+    if not place.is_relative_to(folder):
+        why = "outside of this project"
+    elif place.suffix.lower() not in _INSTRUCTIONS and place.name not in _NAMES:
+        why = "which is no file of instructions by its name"
+    else:
+        return ""
+    return f"{name} is a link to {place}, {why}, so nothing is written there; name it with --target to write there."
+
+
+def _standing(record: Record, project: Path, real: Mapping[str, str]) -> dict[str, list[str]]:
+    """The ids that stand in each file: in those that may be written by their names, in others as they are shown."""
+    names: dict[str, str] = {}
+    for name, path in real.items():
+        names.setdefault(path, name)
+    return {names.get(path) or _shown(Path(path), project): list(written.rules) for path, written in record.files.items()}
 
 
 def _change(
@@ -208,7 +237,7 @@ def _change(
         budget=BUDGET,
         count=count,
         at_most=_at_most,
-        gone_is_refused=held.data is not None and standing is not Standing.TRACKED,
+        gone_is_refused=standing is not Standing.TRACKED,  # where another branch may have another state of it
     )
     after: bytes | None = writer.encoded(merged.text)
     if not merged.text and (held.data is None or (before is not None and before.made)):

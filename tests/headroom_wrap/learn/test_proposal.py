@@ -76,9 +76,78 @@ def test_what_the_user_deleted_stays_deleted(project: Path, memory: Memory) -> N
         assert later.news == ()
         assert later.where[TESTS.id] == REFUSED
         carried_out(later, memory)
-    path.unlink()
-    assert "make test" not in (proposed(project, memory).news[0].after or b"").decode(), "nor in another file"
     assert b"make test" in (proposed(project, memory, again=True).news[0].after or b"")
+
+
+def test_a_file_that_the_user_deleted_stays_deleted(project: Path, memory: Memory) -> None:
+    carried_out(proposed(project, memory), memory)
+    (project / "CLAUDE.local.md").unlink()
+    for _ in range(2):
+        later = proposed(project, memory)
+        assert (later.news, set(later.where.values())) == ((), {REFUSED})
+        carried_out(later, memory)
+    assert proposed(project, memory, agents=("claude", "codex")).news == (), "nor in another file"
+    assert (proposed(project, memory, again=True).news[0].after or b"").count(b"\n- ") == 2
+
+
+def test_a_file_that_another_branch_has_not_is_not_deleted(project: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "standing", lambda path: Standing.TRACKED)
+    carried_out(proposed(project, memory), memory)
+    (project / "CLAUDE.local.md").unlink()
+    assert (proposed(project, memory).news[0].after or b"").count(b"\n- ") == 2
+
+
+@pytest.mark.parametrize("where", ["../bashrc", "../new.md", "/dev/null", "Makefile", ".git/hooks/post-checkout", "sub/x"])
+def test_a_link_leads_to_no_other_file_unasked(project: Path, memory: Memory, where: str) -> None:
+    (project.parent / "bashrc").write_text("alias a=b\n")
+    (project / "Makefile").write_text("all:\n")
+    (project / "sub").symlink_to(project.parent)
+    (project / "AGENTS.md").symlink_to(where)
+    proposal = proposed(project, memory, agents=("claude", "codex"))
+    assert [change.shown for change in proposal.changes] == ["CLAUDE.local.md"], "where there is no link it is written"
+    (problem,) = proposal.problems
+    assert problem.startswith(f"AGENTS.md is a link to {os.path.realpath(project / where)}, ")
+    assert problem.endswith("name it with --target to write there.")
+    assert proposed(project, memory, (), ("codex",)).problems == (), "where there is nothing to write there is nothing to say"
+    if where == "../bashrc":
+        assert proposed(project, memory, target="AGENTS.md").changes[0].held.path == project.parent / "bashrc"
+
+
+def test_a_project_that_is_reached_by_a_link_is_itself(project: Path, memory: Memory) -> None:
+    (project.parent / "link").symlink_to(project)
+    (project / "docs").mkdir()
+    (project / "AGENTS.md").symlink_to("docs/rules.md")
+    proposal = proposed(project.parent / "link", memory, agents=("codex",))
+    assert (proposal.problems, proposal.changes[0].shown) == ((), "docs/rules.md")
+
+
+@pytest.mark.parametrize("how", ["link", "import", "import of an import"])
+def test_what_comes_with_another_file_is_not_told_twice(project: Path, memory: Memory, how: str) -> None:
+    (project / "AGENTS.md").write_text("Shared.\n")
+    if how == "link":
+        (project / "CLAUDE.md").symlink_to("AGENTS.md")
+    else:
+        (project / "CLAUDE.md").write_text("See @AGENTS.md.\n".replace(".md.", ".md") if how == "import" else "@docs/all.md\n")
+        (project / "docs").mkdir()
+        (project / "docs" / "all.md").write_text("- @../AGENTS.md\n")
+    both = proposed(project, memory, agents=("claude", "codex"))
+    assert [change.shown for change in both.news] == ["AGENTS.md"]
+    carried_out(both, memory)
+    later = proposed(project, memory, agents=("claude", "codex"), only="claude")
+    assert (later.news, set(later.where.values())) == ((), {"AGENTS.md"})
+    large = finding(Lesson.READ_RANGES, kind=Kind.LARGE_FILE, path="big.log", agents=("claude",))
+    (own,) = proposed(project, memory, (PYTHON, TESTS, large), ("claude", "codex")).news
+    assert (own.shown, own.merged.added) == ("CLAUDE.local.md", ("`big.log` is too large to be read whole; read ranges of lines.",))
+
+
+def test_a_rule_stays_in_the_file_where_it_stands(project: Path, memory: Memory) -> None:
+    agents = ("codex", "copilot", "gemini")
+    first = finding(agents=("codex",) * 2 + ("gemini",))
+    carried_out(proposed(project, memory, (first,), agents), memory)
+    standing = {p.name: p.read_bytes() for p in project.iterdir()}
+    later = finding(agents=("gemini",) * 5 + ("codex",))
+    assert proposed(project, memory, (later,), agents).news == (), "whoever shows it most since"
+    assert {p.name: p.read_bytes() for p in project.iterdir()} == standing
 
 
 def test_a_refusal_is_remembered(project: Path, memory: Memory) -> None:

@@ -57,6 +57,17 @@ def test_a_file_that_no_agent_is_known_to_read_gets_all() -> None:
     assert place([Need("a", ("claude",))], ("notes.md",), ("claude",), {}, having()) == {"notes.md": ["a"]}
 
 
+def test_by_which_file_most_have_a_rule() -> None:
+    def brings(agent: str, name: str) -> tuple[str, ...]:
+        return ("AGENTS.md",) if (agent, name) == ("claude", "CLAUDE.md") else ()
+
+    agents, there = ("claude", "codex"), having("CLAUDE.md", "AGENTS.md")
+    files = files_of(agents, there, brings)
+    lessons = [Need("a", agents), Need("b", ("claude",)), Need("c", ("codex",))]
+    assert place(lessons, files, agents, {}, there, brings=brings) == {"CLAUDE.local.md": ["b"], "AGENTS.md": ["a", "c"]}
+    assert place(lessons, files, agents, {"AGENTS.md": ["b"]}, there, brings=brings) == {"CLAUDE.local.md": [], "AGENTS.md": ["a", "b", "c"]}
+
+
 names = st.sampled_from([name for reads in READS.values() for group in reads.groups for name in group])
 
 
