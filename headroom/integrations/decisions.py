@@ -7,6 +7,7 @@ forms over an upgrade.
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
 import logging
@@ -24,6 +25,7 @@ from pipeline.store.recent import RecentDecisions
 
 log = logging.getLogger(__name__)
 
+_DEFAULT = Policy()
 _MOST_REFUSED = 10_000  # lineages
 _COMPRESSING = threading.Lock()  # it is work for one processor: side by side it would take as long, and parsers are not shared by threads
 
@@ -112,17 +114,24 @@ class Decisions:
 
 
 def salt(policy: Policy) -> str:
-    """Where the lineage begins: under another policy the same conversation is decided on anew."""
-    said = {field.name: _plain(getattr(policy, field.name)) for field in fields(policy)}
+    """Where the lineage begins: under another policy the same conversation is decided on anew.
+
+    Only what differs from the default is part of it, so a field that comes with an upgrade changes nothing for those who do not use it.
+    """
+    given = {field.name: getattr(policy, field.name) for field in fields(policy)}
+    said = {name: _plain(value) for name, value in given.items() if value != getattr(_DEFAULT, name)}
     return hashlib.sha256(b"integrations" + json.dumps(said, sort_keys=True).encode("ascii")).hexdigest()[:32]
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, frozenset):
-        return sorted(value)
+    """As JSON, the same in every process. Options come from applications: a set is as good as a frozenset."""
     if isinstance(value, Mapping):
-        return {name: str(kind.value) for name, kind in value.items()}
-    return value
+        return sorted(([_plain(key), _plain(said)] for key, said in value.items()), key=repr)
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(_plain, value), key=repr)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def forms(decisions: Mapping[int, Decision], places: Sequence[object]) -> dict[int, str]:

@@ -7,6 +7,7 @@ import copy
 import json
 import sys
 import threading
+from dataclasses import field, make_dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom import HeadroomError, tools
+from headroom.integrations import decisions
 from headroom.integrations.decisions import salt
 from headroom.integrations.messages import Api, Compression, api_of, is_retrieval
 from pipeline import markers
-from pipeline.policy import Policy, Profile
+from pipeline.policy import Policy, Profile, Step
 from pipeline.store.api import StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.transcript import ToolKind
@@ -236,9 +238,39 @@ def test_every_policy_has_its_own_decisions():
         Policy(exclude_tools=frozenset({"a"})),
         Policy(exclude_tools=frozenset({"b"})),
         Policy(tool_kinds={"x": ToolKind.SHELL}),
+        Policy(tool_kinds={"x": ToolKind.READ}),
+        Policy(gentler={("log", ToolKind.SHELL): Step.LARGE}),
+        Policy(gentler={("log", ToolKind.SHELL): Step.OFF}),
     ]
     assert len({salt(policy) for policy in said}) == len(said)
     assert salt(Policy(exclude_tools=frozenset("abcdef"))) == salt(Policy(exclude_tools=frozenset("fedcba")))
+    kinds = {"a": ToolKind.READ, "b": ToolKind.SHELL}
+    assert salt(Policy(tool_kinds=kinds)) == salt(Policy(tool_kinds=dict(reversed(kinds.items()))))
+
+
+def test_what_is_not_said_is_no_part_of_a_policys_name(monkeypatch):
+    """A field that comes with an upgrade leaves the decisions of all who do not use it where they are."""
+    before = salt(Policy(floor_tokens=200))
+    newer = make_dataclass("Policy", [("new", int, field(default=0))], bases=(Policy,), frozen=True)
+    monkeypatch.setattr(decisions, "_DEFAULT", newer())
+    assert salt(newer(floor_tokens=200)) == before
+    assert salt(newer(floor_tokens=200, new=1)) != before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"exclude_tools": {"Foo", "Bar"}},
+        {"exclude_tools": ["Foo"]},
+        {"disabled": {"table"}},
+        {"tool_kinds": {"Bash": ToolKind.SHELL}},
+        {"gentler": {("table", ToolKind.SHELL): Step.LOSSLESS}},
+    ],
+)
+def test_options_in_the_types_that_people_write_them_in(options):
+    compression = Compression(store=Memory(), elide=True, fail_open=False, **options)
+    given = json.loads(body_of(Api.OPENAI_CHAT, 1))
+    assert compression.body(Api.OPENAI_CHAT, given) != given
 
 
 @pytest.mark.slow
