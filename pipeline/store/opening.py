@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from pipeline.store.api import Store, StoreError
 
@@ -16,6 +16,7 @@ _REDIS = ("redis", "rediss", "valkey", "valkeys")
 _MOST_DAYS = 100_000
 _MOST_S = 3600
 _SCHEMES = (*_POSTGRES, *_REDIS, "sqlite")
+_OURS = ("expire_days", "timeout")  # in a query
 _HINT = "A store is a path, or postgresql://user:password@host/database, or redis://:password@host/0"
 _PASSWORD = re.compile(r"://[^/]*@")
 
@@ -84,15 +85,18 @@ def _settled(where: str, patience: float) -> tuple[str, float, float]:
     try:
         parts = urlsplit(where)
         _ = parts.port
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        expire_days, seconds = float(query.pop("expire_days", 0)), float(query.pop("timeout", patience))
+        said = dict(parse_qsl(parts.query, keep_blank_values=True))
+        expire_days, seconds = float(said.get("expire_days", 0)), float(said.get("timeout", patience))
     except ValueError:
         raise StoreError(f"The store {redacted(where)} is not written as a URL is: check its port and its query. {_HINT}.") from None
     if parts.scheme not in _SCHEMES:
         raise StoreError(f"The store {redacted(where)} is of a kind that there is not. {_HINT}.")
     if not (0 <= expire_days < _MOST_DAYS and 0 < seconds < _MOST_S):
         raise StoreError(f"The store {redacted(where)} cannot expire before it is written, nor wait for no time or for ever.")
-    return urlunsplit(parts._replace(query=urlencode(query))), expire_days, seconds
+    # The rest stays as it is written: servers' libraries read it in their own ways, and libpq takes a "+" for what it is.
+    address, _, query = where.partition("://")[2].partition("?")
+    kept = "&".join(piece for piece in query.split("&") if unquote(piece.partition("=")[0]) not in _OURS)
+    return f"{parts.scheme}://{address}{'?' * bool(kept)}{kept}", expire_days, seconds
 
 
 def _sqlite(path: Path, patience: float, report: Callable[[str], None] | None) -> Store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -60,6 +61,25 @@ def test_what_can_be_no_store_is_refused_before_it_is_asked_for(where):
     with pytest.raises(StoreError) as refused:
         opening.check(where)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "url"),
+    [
+        ("postgresql://h/x?options=-c%20a%3Db&expire_days=30&sslmode=require", "postgresql://h/x?options=-c%20a%3Db&sslmode=require"),
+        ("postgresql://h/x?timeout=2&expire%5Fdays=1", "postgresql://h/x"),
+        ("postgresql:///x?host=/var/run/postgresql", "postgresql:///x?host=/var/run/postgresql"),
+        ("PostgreSQL://h/x?host=a&host=b", "postgresql://h/x?host=a&host=b"),
+        ("redis://h/0", "redis://h/0"),
+    ],
+)
+def test_what_is_the_servers_in_a_query_stays_as_it_is_written(where, url, monkeypatch):
+    """libpq takes a "+" for what it is: a blank that was written as %20 must stay so."""
+    opened = []
+    for name in ("postgres.store.PostgresStore", "redis.store.RedisStore"):
+        monkeypatch.setattr(f"pipeline.store.{name}.open", lambda url, *_, **__: opened.append(url) or SimpleNamespace(sweep=lambda _: None))
+    opening.open_store(where)
+    assert opened == [url]
 
 
 @pytest.mark.slow
