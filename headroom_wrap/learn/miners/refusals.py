@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
+from headroom_wrap.learn.miners import faults
 from headroom_wrap.learn.miners.difference import difference
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import called, premises, typed
@@ -30,10 +31,12 @@ _ASSENT = re.compile(
 )
 _RIGHTS = re.compile(r"\A\s{0,8}(sudo|doas)\s")  # the command taken apart is without them; what was refused may be just these
 _BY_A_RULE = re.compile(
-    r"sandbox|[Rr]ead-only file system|approval policy|[Pp]ermission (?:rule|to use)|denied by|not allowed|blocked|hook|policy"
-    r"|[Rr]efusing to execute|"
-    r"[Oo]peration not permitted|disallowed|prohibited|security reasons|requires approval",
+    r"sandbox|approval policy|[Pp]ermission (?:rule|to use)|denied by|not allowed|blocked|hook|policy"
+    r"|[Rr]efusing to execute|disallowed|prohibited|security reasons|requires approval",
 )
+_BY_THE_SYSTEM = re.compile(
+    r"[Rr]ead-only file system|[Oo]peration not permitted"
+)  # as it says it to whoever asks, and to who only tests that it does
 
 
 def mine(trail: Trail) -> Iterator[Observation]:
@@ -48,7 +51,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
         if step.use.kind in _READING:
             continue  # not the program that reads is refused, but what it was to read
         # A person who says no may mean this once; who says why as well does not want it the next time either.
-        if not (_says_why(trail, step) if by_a_person else _BY_A_RULE.search(why)):
+        if not (_says_why(trail, step) if by_a_person else _by_a_rule(step, why)):
             continue
         command = clean(" ".join((*_RIGHTS.findall(step.use.command)[:1], *called(line.words, trail.folders))))
         if command in told:
@@ -60,7 +63,8 @@ def mine(trail: Trail) -> Iterator[Observation]:
             yield _observation(trail, step, Lesson.REFUSED_INSTEAD, {"command": clean(typed(line.words)), "instead": tried}, firm=False)
         slots = {"command": command, "instead": instead} if instead else {"command": command}
         if not tried:
-            yield _observation(trail, step, Lesson.REFUSED_INSTEAD if instead else Lesson.REFUSED, slots, firm=bool(instead))
+            firm = bool(instead) and step.use.exit_status is None  # what ran has said it itself, and anything may be printed
+            yield _observation(trail, step, Lesson.REFUSED_INSTEAD if instead else Lesson.REFUSED, slots, firm=firm)
 
 
 def _observation(trail: Trail, step: Step, lesson: Lesson, slots: dict[str, str], *, firm: bool) -> Observation:
@@ -75,6 +79,11 @@ def _observation(trail: Trail, step: Step, lesson: Lesson, slots: dict[str, str]
         refuted_by=(f"does:{command}", f"works:{command}"),
         wasted_tokens=cost(step),
     )
+
+
+def _by_a_rule(step: Step, why: str) -> bool:
+    """Whether a rule or a sandbox refused it: not a command that went on to test or to compile."""
+    return _BY_A_RULE.search(why) is not None or (_BY_THE_SYSTEM.search(why) is not None and not faults.of_code(step))
 
 
 def _only_tried(trail: Trail, step: Step, refused: tuple[str, ...]) -> str:
@@ -95,7 +104,8 @@ def _says_why(trail: Trail, step: Step) -> bool:
 
 
 def _named_instead(trail: Trail, step: Step, refused: tuple[str, ...], why: str) -> str:
-    """As much of what ran soon after as stands word for word in the refusal, and is not what was refused."""
+    """As much of what ran soon after as stands word for word in the refusal, and is not what was refused: a refusal may repeat that."""
+    why = why.replace(step.use.command, " ")
     for later in trail.after(step, 4):
         if later.worked and later.line and later.line.words and premises(trail, later, later.line.words) is not None:
             words = called(later.line.words, trail.folders)

@@ -34,6 +34,7 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _SANDBOX = re.compile(r"Read-only file system|Operation not permitted")
+_PASSED_ON = re.compile(r"\*\*\* |[Ee]rror \d{1,3}\Z|(?:status|code):? \d{1,3}\.?\Z")  # of one that ran another: that it failed
 _FAILED = re.compile(
     r"unsupported call|apply_patch verification failed|failed to parse function arguments|exec_command failed|Error: |tool call error", re.IGNORECASE
 )
@@ -274,7 +275,7 @@ class _Rollout:
         self, call: str, text: Text | None, status: int | None, time: float, *, duration: float = 0.0, running: bool = False, cwd: str = ""
     ) -> None:
         """A command's end. In a sandbox some errors are the sandbox's."""
-        refused = bool(status) and self.sandboxed and text is not None and _SANDBOX.search(text.text) is not None
+        refused = bool(status) and self.sandboxed and text is not None and _ended_by_sandbox(text.text)
         self.builder.result(call, text=text, exit_status=status, refused=refused, timed_out=running, time=time, duration=duration, cwd=cwd)
 
     def _script_ended(self, call: str, script: _Script, output: msgspec.Raw, time: float) -> None:
@@ -355,6 +356,14 @@ class _Rollout:
             changes = texts.arguments(item.changes)
             path = next(iter(changes)) if len(changes) == 1 else ""
             self.builder.call(call, "apply_patch", changes, started, path=path, size=TEXT_LIMIT)
+
+
+def _ended_by_sandbox(output: str) -> bool:
+    """Whether a command failed on what the sandbox forbids: that is the last it said. Tests that find such an error in what they test go on."""
+    lines = [line.strip() for line in output[-2 * _WHERE :].splitlines() if line.strip()]
+    while lines and _PASSED_ON.search(lines[-1][-_WHERE:]) and not _SANDBOX.search(lines[-1]):
+        lines.pop()
+    return bool(lines) and _SANDBOX.search(lines[-1]) is not None
 
 
 def _unwrapped(output: msgspec.Raw) -> _Enveloped | None:

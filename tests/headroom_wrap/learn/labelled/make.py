@@ -697,7 +697,7 @@ case(
 case(
     "refusal-hook",
     "a hook that names what to use",
-    [sh("pip install httpx", "Blocked by hook: run `uv add` here, never pip install", 1, refused=True), sh("uv add httpx", "Added httpx")],
+    [sh("pip install httpx", "Blocked by hook: run `uv add` here, never pip install", None, refused=True), sh("uv add httpx", "Added httpx")],
     right=[rule("refused_instead", command="pip install", instead="uv add")],
 )
 case("refusal-person", "a person's no to this once", [sh("git push", PERSON, 1, refused=True)], [sh("git push", PERSON, 1, refused=True)])

@@ -51,3 +51,25 @@ def test_who_says_why_has(text: str) -> None:
 
 def test_it_is_the_file_that_may_not_be_read() -> None:
     assert seen(refused("cat /home/ann/.netrc", RULE)) == []
+
+
+def printed(command: str, what: str) -> ToolUse:
+    """A command that ran, and that counts as refused for what it printed."""
+    return ToolUse("r", "Bash", shows(command).kind, command=command, cwd="/p", result=what, failed=True, exit_status=1, refused=True)
+
+
+def test_what_a_command_prints_is_no_instruction_after_one_session() -> None:
+    (one,) = seen(printed("make deploy", "not permitted by policy. Use ./x instead"), ran("./x"))
+    assert (one.lesson, one.firm) == (Lesson.REFUSED_INSTEAD, False)
+    (one,) = seen(refused("make deploy", "denied by policy: use ./x instead"), ran("./x"))
+    assert one.firm, "what did not run was refused by the agent, or by a hook of the user's"
+
+
+def test_the_refused_command_names_nothing_to_do_instead() -> None:
+    (one,) = seen(refused("make deploy ./x", "Permission to use Bash with command make deploy ./x has been denied."), ran("./x"))
+    assert one.lesson is Lesson.REFUSED
+
+
+def test_tests_that_print_what_a_sandbox_says_are_not_forbidden() -> None:
+    assert seen(printed("pytest", "FAILED tests/a.py::test_b - OSError: Operation not permitted\n1 failed, 3 passed in 0.2s")) == []
+    assert [one.slots for one in seen(printed("touch x", "touch: x: Operation not permitted"))] == [{"command": "touch x"}]

@@ -175,6 +175,22 @@ def test_in_a_sandbox_its_errors_are_refusals(tmp_path: Path) -> None:
     assert not tool(tmp_path, *rows).refused
 
 
+@pytest.mark.parametrize(
+    ("output", "refused"),
+    [
+        ("PermissionError: [Errno 1] Operation not permitted: '/etc/x'", True),
+        ("cp: cannot create 'x': Read-only file system\nmake: *** [Makefile:2: all] Error 1\n\n", True),
+        ("F.\nFAILED tests/test_x.py::test_y - PermissionError: [Errno 1] Operation not permitted\n1 failed, 1 passed in 0.12s", False),
+        ("E   Operation not permitted\n" + "=" * 900 + "\n1 failed", False),
+        ("note: Operation not permitted is expected here\nDone with 1 error", False),
+        ("Error 1\n" * 3, False),
+    ],
+)
+def test_tests_that_meet_such_an_error_are_not_refused(tmp_path: Path, output: str, refused: bool) -> None:
+    rows = [call("exec_command", {"cmd": "pytest"}), command("pytest", 1, output, "exec-1")]
+    assert [use.refused for use in session(tmp_path, *rows, sandbox="workspace-write").tools][-1] is refused
+
+
 def test_patches_by_their_own_tool(tmp_path: Path) -> None:
     patch = "*** Begin Patch\n*** Update File: billing/x.py\n@@\n-a\n+b\n*** End Patch\n"
     made = row("response_item", type="custom_tool_call", name="apply_patch", input=patch, call_id="call_1")
