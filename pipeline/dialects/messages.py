@@ -9,6 +9,8 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
 
 from pipeline.dialects import json_spans
 from pipeline.dialects.api import PathInfo, Transcript, Unreadable, splice
@@ -17,6 +19,9 @@ from pipeline.policy import Policy
 from pipeline.transcript import LEAST_PASTED, Item, ItemKind, Span, ToolCall, ToolKind
 
 _CACHE_BYTES = 20 << 20  # two conversations of a million tokens
+# Bytes on CPython besides texts: a message in the cache with its key, a piece with its item and its digest, a span, a call, and a value among its
+# arguments: 16 that collecting garbage takes before an object or a list, up to 32 for a number, of which the small ones are shared by all.
+_MESSAGE, _PIECE, _SPAN, _CALL, _VALUE = 400, 240, 104, 216, 16
 _SESSION_HEADERS = ("session-id", "x-session-id", "x-client-session-id", "x-session-affinity", "thread-id")
 
 # What agents' harnesses say in the user's name: at the start of a line, so that a question about such a tag stays a question. An end that is
@@ -29,6 +34,7 @@ _HARNESS = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _LEVELS = 2  # a message's content has blocks, and that of a tool's result has some of its own
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))  # to make one takes a third of the time that it works
 _FILLED = re.compile(rb"\[[ \t\n\r]*[^ \t\n\r\]]")
 
 
@@ -173,12 +179,54 @@ class MessageList(abc.ABC):
             self._cache.move_to_end(key)
             return hit[0], hit[1]
         role, pieces = self.any_message(raw, kinds)
-        size = 2 * len(raw) + 500
+        size = _size(pieces)
         self._cache[key] = (role, pieces, size, kinds)
         self._cache_left -= size
         while self._cache_left < 0:
             self._cache_left += self._cache.popitem(last=False)[1][2]
         return role, pieces
+
+
+def _size(pieces: Sequence[Piece]) -> int:
+    """About how many bytes pieces take in memory, which is not what they take as JSON: of an image a digest is kept, of 1 MB of text up to 4 MB."""
+    size = _MESSAGE + _PIECE * len(pieces)
+    for piece in pieces:
+        item = piece.item
+        size += item.text.__sizeof__()
+        if item.span is not None:
+            size += _SPAN
+            if item.whole is not item.text:
+                size += item.whole.__sizeof__()
+        if piece.answers:
+            size += piece.answers.__sizeof__()
+        if piece.calls is not None:
+            size += _CALL + _size_of_arguments(piece.calls.arguments)
+    return size
+
+
+def _size_of_arguments(arguments: Mapping[str, object]) -> int:
+    """About how many bytes a call's arguments take; there may be a hundred thousand, so all loops over them are C's."""
+    texts = [value for value in arguments.values() if value.__class__ is str]
+    size = arguments.__sizeof__() + sum(map(str.__sizeof__, arguments)) + sum(map(str.__sizeof__, texts))
+    if len(texts) < len(arguments):
+        size += _size_of_values([value for value in arguments.values() if value.__class__ is not str])
+    return size
+
+
+def _size_of_values(values: list[Any]) -> int:
+    """The same of JSON values, level by level."""
+    size = 0
+    keys: set[str] = set()  # one that stands in many objects is held once
+    while values:
+        kinds = set(map(type, values))
+        texts: list[Any] = [value for value in values if value.__class__ is str] if str in kinds else []
+        lists: list[Any] = [value for value in values if value.__class__ is list] if list in kinds else []
+        dicts: list[Any] = [value for value in values if value.__class__ is dict] if dict in kinds else []
+        keys.update(*dicts)
+        size += sum(map(str.__sizeof__, texts)) + sum(map(list.__sizeof__, lists)) + sum(map(dict.__sizeof__, dicts))
+        size += _VALUE * (len(values) - len(texts))
+        values = [*chain.from_iterable(map(dict.values, dicts)), *chain.from_iterable(lists)]
+    return size + sum(map(str.__sizeof__, keys))
 
 
 def result_piece(raw: bytes, span: Span, answers: str, *, error: bool) -> Piece:
@@ -213,6 +261,8 @@ def asked_piece(text: str, asked: str, hashed: bytes, span: Span | None) -> Piec
 
 def _writable(text: str) -> bool:
     """Whether a text could be written back as it came: not if it holds half a surrogate pair."""
+    if text.isascii():  # it knows that
+        return True
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -331,7 +381,7 @@ def _breakpoints(raw: bytes, span: Span, name: str, levels: int) -> Iterator[Spa
 
 def canonical(value: object) -> str:
     """A JSON value as text, blind to the order of keys and to white space."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def digest(*parts: str) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pipeline.store.api import Decision
 
-_OVERHEAD = 400  # bytes that a decision takes besides its text
+_OVERHEAD = 500  # bytes that a decision takes besides its text
 
 
 class RecentDecisions:
@@ -49,4 +49,4 @@ class RecentDecisions:
 
 
 def _size(decision: Decision) -> int:
-    return _OVERHEAD + (2 * len(decision.text) if decision.text is not None else 0)
+    return _OVERHEAD + (decision.text.__sizeof__() if decision.text is not None else 0)  # a character takes up to 4 bytes

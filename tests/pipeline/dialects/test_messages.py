@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -250,3 +252,73 @@ def test_what_is_unknown_and_nested_deeply_is_one_item(dialect: type[MessageList
     if dialect is Anthropic:
         moved = read(dialect, [said(dialect, "user", "Why?"), message.replace('"cache_control": {}, ', "")])
         assert lineage(moved.items) == lineage(found.items)
+
+
+def message_of(*blocks: object) -> bytes:
+    role = "assistant" if any(isinstance(block, dict) and block["type"] == "tool_use" for block in blocks) else "user"
+    return json.dumps({"role": role, "content": blocks}, ensure_ascii=False).encode()
+
+
+def result_of(text: str) -> dict[str, object]:
+    return {"type": "tool_result", "tool_use_id": "toolu_01a2b3c4d5e6", "content": text}
+
+
+def call_of(arguments: object) -> dict[str, object]:
+    return {"type": "tool_use", "id": "toolu_01a2b3c4d5e6", "name": "Edit", "input": arguments}
+
+
+def image_of(n: int) -> dict[str, object]:
+    return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": f"{n:05}" * 10_000}}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [message_of(result_of("a" * 100_000))],
+        [message_of(result_of("é" * 100_000))],
+        [message_of(result_of("→" + "a" * 100_000))],
+        [message_of(result_of("😀" + "a" * 100_000))],
+        [message_of({"type": "text", "text": "<system-reminder>x</system-reminder>😀" + "a" * 100_000})],
+        [message_of({"type": "text", "text": "a" * 100_000})],
+        [message_of(image_of(n)) for n in range(10)],
+        [message_of(call_of({f"key {n}": f"value {n}" for n in range(2000)}))],
+        [message_of(call_of({"edits": [{"old": f"old {n}", "new": f"new {n}", "all": False} for n in range(1000)]}))],
+        [message_of(call_of({"rows": [[n / 7, [f"v{n}"]] for n in range(1000)]}))],
+        [message_of(call_of({"file_path": "/a/b", "content": "a" * 100_000}))],
+        [message_of(*({"type": "text", "text": f"block {n}"} for n in range(200)))],
+        [message_of(*(result_of(f"block {n}") for n in range(200)))],
+        [message_of(block) for n in range(50) for block in (call_of({"command": f"make {n}"}), result_of(f"line {n}\n" * 100))],
+        [message_of(result_of("a")).replace(b"result", b"unknown") for _ in range(3)],
+    ],
+)
+def test_what_is_remembered_is_counted_as_what_it_takes(messages: list[bytes]) -> None:
+    kinds: dict[str, ToolKind] = {}
+    Anthropic()._remembered(messages[0], kinds)  # what the first one takes to be had is no part of it
+    dialect = Anthropic()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for raw in messages:
+            dialect._remembered(raw, kinds)
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    counted = sum(entry[2] for entry in dialect._cache.values())
+    assert held / 1.5 - 1000 < counted < held * 1.5 + 1000
+
+
+def test_images_of_which_little_is_kept_are_read_once() -> None:
+    class Counting(Anthropic):
+        messages_read = 0
+
+        def message(self, raw: bytes, kinds: Mapping[str, ToolKind]) -> Any:
+            self.messages_read += 1
+            return super().message(raw, kinds)
+
+    dialect = Counting(cache_bytes=100_000)
+    body = b'{"messages":[' + b",".join(message_of(image_of(n)) for n in range(20)) + b"]}"
+    policy = Policy()
+    assert dialect.read(body, policy) == dialect.read(body, policy)
+    assert dialect.messages_read == 20

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
+import pytest
+
 from pipeline.store.api import Decision
 from pipeline.store.recent import RecentDecisions
 
@@ -15,7 +20,7 @@ def test_the_first_decision_stands():
 
 
 def test_the_least_lately_used_is_given_up():
-    recent = RecentDecisions(limit=3 * 2400)
+    recent = RecentDecisions(limit=3 * 1600)
     recent.put(decision(key, "x" * 1000) for key in "abc")
     recent.get(["a"])
     recent.put([decision("d", "x" * 1000)])
@@ -24,3 +29,17 @@ def test_the_least_lately_used_is_given_up():
     assert len(recent) == 0
     recent.put([decision("f")])
     assert list(recent.get("f")) == ["f"]
+
+
+@pytest.mark.parametrize("form", [None, "a", "é", "→", "😀"])
+def test_what_is_held_is_counted_as_what_it_takes(form):
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        recent = RecentDecisions(limit=1 << 40)
+        recent.put(Decision(f"{n:032}", form and f"{n:05}" * 300 + form, f"no {n}", f"log {n}", f"{n:08}", 900 + n, 300 + n) for n in range(200))
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert held / 1.5 < (1 << 40) - recent._left < held * 1.5
