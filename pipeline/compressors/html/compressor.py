@@ -126,13 +126,13 @@ def _named(query: Query) -> tuple[str, ...]:
 
 
 def _anchors(page: str, named: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Where an element's id is what the question names, and how that is shown."""
+    """The ids of elements that are what the question names, and where they stand."""
     found: list[tuple[int, str]] = []
     for name in [n for n in named if _ID.fullmatch(n)][:_MOST_ANCHORS]:
         at = page.find(name)
         while at >= 0:
             if _IDENTIFIES.search(page, max(0, at - _IDENTIFIER_CHARACTERS), at) and page[at + len(name) : at + len(name) + 1] in _ENDS_VALUE:
-                found.append((at, f"{{#{name}}}"))
+                found.append((at, name))
                 break
             at = page.find(name, at + len(name))
     return sorted(found)

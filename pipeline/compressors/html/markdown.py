@@ -93,12 +93,12 @@ class Markdown:
     """A page on its way to Markdown.
 
     Args:
-        anchors: offsets in the page, ascending, and the text to write there: ids that the question names.
+        anchors: ids that the question names, each with its offset in the page; ascending.
     """
 
     def __init__(self, anchors: Sequence[tuple[int, str]] = ()) -> None:
         self.parts: list[str] = []
-        self.sources = Sources()  # of the parts, but for those written when the page had ended
+        self.sources = Sources()  # of the parts, but for ends of links that were still open at the end
         self.regions: list[Region] = []  # closed ones, in the order in which they began
         self.json = 0  # characters of JSON in scripts
         self.unread = False  # the page could not be read to its end: the rest is shown as it is
@@ -129,9 +129,12 @@ class Markdown:
             plain = True
             if anchor < start:
                 anchor = self._write_anchors(start)
+                noted = len(parts)
             if name:
                 if name[0] == "!":
-                    text, plain = self._odd(name, attributes, text, at - start), False
+                    text, plain = self._odd(name, attributes, text, start, at), False
+                    if len(parts) != noted:  # what could not be read stands as it is written
+                        noted = sources.note(len(parts), at, end)
                 else:
                     self._edge = True
                     watched = self._open or "navigation" in attributes or name in _NAVIGATION
@@ -144,11 +147,12 @@ class Markdown:
                         self._apart(name)
                     if watched:
                         self._close_region(name, at)
-                if len(parts) != noted:
-                    noted = sources.note(len(parts), ~start, at)
+                    if len(parts) != noted:
+                        noted = sources.note(len(parts), ~start, at)
             if text:
                 if anchor < at:
                     anchor = self._write_anchors(at)
+                    noted = len(parts)
                 text_of(text)
                 if len(parts) == noted + 1:
                     note_start(at if plain else ~at)
@@ -164,8 +168,8 @@ class Markdown:
     # --- text
 
     def _text(self, text: str) -> None:
-        if "&" in text and not ("&#" in text and _LONG_REFERENCE.search(text)):
-            text = html.unescape(text)
+        if "&" in text:
+            text = unescaped(text)
         if self._pre:
             self._verbatim(text)
             return
@@ -232,9 +236,11 @@ class Markdown:
         self._space = False
 
     def _write_anchors(self, upto: int) -> int:
-        """Writes the anchors before an offset, all if it is -1; returns the offset of the next."""
+        """Writes the anchors before an offset, all if it is -1, each with where its id stands; returns the offset of the next."""
         while self._anchors and (upto < 0 or self._anchors[-1][0] < upto):
-            self._put(self._anchors.pop()[1])
+            at, name = self._anchors.pop()
+            self._put(f"{{#{name}}}")
+            self.sources.note(len(self.parts), ~at, at + len(name))
             self._space = True
         return self._anchors[-1][0] if self._anchors else _FAR
 
@@ -324,12 +330,12 @@ class Markdown:
     def _open_link(self, _name: str, attributes: str) -> None:
         if self._links:
             self._close_link("a")
-        target = "".join(html.unescape(_get("href", attributes)).split())
+        target = "".join(unescaped(_get("href", attributes)).split())
         label = ""
         if target.lower().startswith(("javascript:", "data:")):
             target = ""
         if "aria-label" in attributes:
-            label = " ".join(html.unescape(_get("aria-label", attributes)).split())
+            label = " ".join(unescaped(_get("aria-label", attributes)).split())
         if target and not target.startswith("#") and not self._pre:
             self._mark("[")
         self._links.append((target, len(self.parts), label, self.characters))
@@ -385,7 +391,7 @@ class Markdown:
             self._glued = False
 
     def _image(self, _name: str, attributes: str) -> None:
-        alt = " ".join(html.unescape(_get("alt", attributes)).split())
+        alt = " ".join(unescaped(_get("alt", attributes)).split())
         if alt:
             self._put(f"![{alt}]")
 
@@ -395,7 +401,7 @@ class Markdown:
         if kind in ("checkbox", "radio"):
             self._put("[x]" if "checked" in attributes else "[ ]")
         elif kind not in ("hidden", "password"):
-            shown = " ".join(html.unescape(_get("value", attributes) or _get("placeholder", attributes)).split())
+            shown = " ".join(unescaped(_get("value", attributes) or _get("placeholder", attributes)).split())
             if shown:
                 self._apart("input")
                 self._put(f"[{shown}]")
@@ -403,7 +409,7 @@ class Markdown:
 
     def _meta(self, _name: str, attributes: str) -> None:
         if _get("name", attributes).lower() == "description":
-            said = " ".join(html.unescape(_get("content", attributes)).split())
+            said = " ".join(unescaped(_get("content", attributes)).split())
             if said:
                 self._line("meta")
                 self._put(f"description: {said}")
@@ -440,17 +446,19 @@ class Markdown:
             self._open[-1].links += region.links
             self._open[-1].link_characters += region.link_characters
 
-    def _odd(self, name: str, attributes: str, text: str, size: int) -> str:
+    def _odd(self, name: str, attributes: str, text: str, start: int, at: int) -> str:
         """What is no tag and no text as it is written; returns what is to be read as text."""
         if name == QUOTED:
             return text
         self._edge = True
         if name == UNSEEN:
             if "json" in attributes or "__NEXT_DATA__" in attributes:
-                self.json += size
+                self.json += at - start
             return ""
         self.unread, self.cut = name == REST, name == CUT
         if text:
+            self._write_anchors(at)
+            self._anchors.clear()  # ids that stand further on are in the text
             self._line("")
             self._put(text)
         return ""
@@ -497,6 +505,11 @@ _HANDLERS |= _table(
     marked_end="sup sub del s strike q",
     apart="button label textarea",
 )
+
+
+def unescaped(text: str) -> str:
+    """A text with its character references read, unless one is too long for a character."""
+    return text if "&#" in text and _LONG_REFERENCE.search(text) else html.unescape(text)
 
 
 def _get(name: str, attributes: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from pipeline.compressors.html.markdown import Markdown
+from pipeline.compressors.html.markdown import Markdown, unescaped
 
 _WORD = re.compile(r"\S+")
 
@@ -79,7 +78,7 @@ class _Origin:
         self._shift, self._read = None, False
         start, end, plain = self._sources[part]
         written = self._page[start:end]
-        if plain and "&" not in written:
+        if plain:
             shown, bare = self._text.strip(), written.strip()
             if shown and _alike(bare, shown):
                 self._shift = start + written.index(bare[0]) - self._from - self._text.index(shown[0])
@@ -93,7 +92,7 @@ class _Origin:
             self._read = True
             written = self._page[start:end] if plain else ""
             self._written = [m.span() for m in _WORD.finditer(written)]
-            if "&" in written:
+            if "&" in written and self._shift is None:
                 self._written = [(a, b) for a, b in self._written for _ in range(_words(written[a:b]))]
             self._shown = [m.start() for m in _WORD.finditer(self._text)] if self._written else ()
         if not self._written:
@@ -109,4 +108,4 @@ def _alike(written: str, shown: str) -> bool:
 
 def _words(written: str) -> int:
     """How many words it is that are written without a blank: character references may stand for blanks."""
-    return len(html.unescape(written).split())
+    return len(unescaped(written).split())

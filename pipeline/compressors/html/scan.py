@@ -141,4 +141,4 @@ def _cut(page: str, at: int) -> Piece:
     """The end of a page that breaks off. Its last line is kept where it is words, as a tool says there that it cut."""
     line = page.rfind("\n", at) + 1
     last = page[line:].strip() if line > 0 and len(page) - line <= _LAST_LINE else ""
-    return CUT, "", "" if _CODE.search(last) else last, at, at, len(page)
+    return CUT, "", "" if _CODE.search(last) else last, at, max(at, line), len(page)

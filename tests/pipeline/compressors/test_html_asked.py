@@ -51,6 +51,11 @@ def words(text: str) -> str:
     return re.sub(r"[\W_]+", "", html.unescape(re.sub(r"<[^>]*>", " ", text)))
 
 
+def unmarked(text: str) -> str:
+    """A stretch of a page without its markup."""
+    return html.unescape(re.sub(r"(?s)<!\[CDATA\[|\]\]>|<script.*?</script>|</?[a-z][^>]*>|<!--.*?-->", "", text))
+
+
 def test_what_is_asked_stays_and_the_rest_is_had_by_number() -> None:
     outcome = route(content(), (), Policy())
     assert outcome.compressor == "html+kompress"
@@ -107,6 +112,31 @@ def test_a_section_is_asked_for_by_its_anchor() -> None:
         assert part in rewrite.text
 
 
+BROKEN = {"quote": '<p class="x>', "comment": "<!-- ", "declaration": "<![CDATA[", "script": "<script>"}
+
+
+@pytest.mark.parametrize("broken", list(BROKEN))
+def test_what_is_left_out_behind_a_break_is_had_by_number(broken: str) -> None:
+    """However much of a page cannot be read: all that the answer does not show is in what the numbers of its markers give."""
+    said = "The tenants of flat number{} have looked after the {} for the longest time &amp; they write down what they notice about it there."
+    paragraphs = [f"<p>{said.format(n, TOPICS[n % len(TOPICS)])}</p>" for n in range(120)]
+    paragraphs.insert(20, f"<p>The washing machine in the cellar is quiet, and {ANSWER}.</p>")
+    text = "\n".join(["<html><body>", *paragraphs[:40], BROKEN[broken] + paragraphs[40], *paragraphs[41:], "That was all of the number999."])
+    outcome = route(Content(text, Query(QUESTION), CURL), (), Policy())
+    assert outcome.text is not None
+    assert outcome.rewrite is not None
+    assert outcome.compressor == "html+kompress"
+    assert all(text[a:b].strip() for a, b in outcome.rewrite.spans)
+    store = MemoryStore()
+    handle = store.put_original(text, unit=outcome.rewrite.unit, spans=outcome.rewrite.spans)
+    had = "".join(ccr.retrieve(store, handle, lines=f"{gap.first}-{gap.last}").text for gap in outcome.rewrite.gaps)
+    whole = "".join(Markdown().read(pieces(text)).parts)
+    shown = set(re.findall(r"number\d+", outcome.text))
+    assert shown
+    assert set(re.findall(r"number\d+", whole)) - shown == set(re.findall(r"number\d+", had)) - shown
+    assert len(had) < 2 * len(text)
+
+
 _TEXTS = st.sampled_from(["one two.", " Three", "four. Five ", "&amp;", "a&nbsp;b", "x\ny", "  ", "1", "é. È", "<![CDATA[six. Seven]]>"])
 _TAGS = st.sampled_from(
     [
@@ -128,6 +158,29 @@ _TAGS = st.sampled_from(
         "<!-- c -->",
     ]
 )
+_IDS = ["hall", "roof"]
+_ODD = st.sampled_from(
+    [
+        "<p id=hall>",
+        "<b id='roof'>",
+        "<script></script>",
+        "<script id=roof></script>",
+        '<script>var a = "<p>";</script>',
+        "<textarea></textarea>",
+        "<nav>",
+        "</nav>",
+        "<svg></svg>",
+        "<a href='/y'>",
+        "<p title='>",
+        '<p class="x>',
+        "<!-- ",
+        "<![CDATA[",
+        "<script>\n",
+        "<b",
+        "\n",
+        "&#160; &",
+    ]
+)
 
 
 @settings(max_examples=150)
@@ -142,9 +195,35 @@ def test_words_are_found_where_they_are_written(parts: list[str], data: st.DataO
     for (a, b), (start, end) in zip(found, spans, strict=True):
         word = markdown[a:b]
         if re.fullmatch(r"[A-Za-z]+", word):
-            assert word in html.unescape(re.sub(r"<!\[CDATA\[|\]\]>|</?[a-z][^>]*>|<!--.*?-->", "", text[start:end]))
+            assert word in unmarked(text[start:end])
     starts = [start for start, _ in spans]
     assert starts == sorted(starts)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.one_of(_TEXTS, _TAGS, _ODD), max_size=30), st.integers(0, 1), st.booleans())
+def test_nothing_on_a_page_comes_from_nowhere(parts: list[str], size: int, named: bool) -> None:
+    """Every word has its place in the page, broken or not, and is to be read there if it is a word of the page."""
+    text = "".join([*parts, "\nlast words" + " and more" * size * 1200])
+    anchors = sorted((text.index(f"id={q}{name}") + 3 + len(q), name) for name in _IDS for q in ("", "'") if f"id={q}{name}" in text) if named else ()
+    read = Markdown(anchors).read(pieces(text))
+    markdown = "".join(read.parts)
+    found = [(m.start(), m.end()) for m in re.finditer(r"\S+", markdown)][:200]
+    for (a, b), (start, end) in zip(found, places(text, read, found), strict=True):
+        assert text[start:end].strip()
+        word = markdown[a:b].strip("{#}")
+        if word.isalpha():
+            assert word in text[start:end] or word in unmarked(text[start:end])
+
+
+@pytest.mark.parametrize("page", ["<p>x  y &#{};z</p>", "<a href='/&#{};'>x  z</a>", "<p title='> x &#{}; z"])
+def test_a_reference_too_long_for_a_character_is_no_error(page: str) -> None:
+    text = page.format("1" * 5000)
+    read = Markdown().read(pieces(text))
+    markdown = "".join(read.parts)
+    ((start, end),) = places(text, read, [(markdown.index("x"), markdown.rindex("z") + 1)])
+    assert text[start] == "x"
+    assert text[start:end].endswith("z")
 
 
 @pytest.mark.slow
