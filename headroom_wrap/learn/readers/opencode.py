@@ -135,14 +135,16 @@ class OpenCode:
             builder = Builder(self.agent, self._kinds, str(path), str(parent) if subagent else session, session if subagent else "")
             builder.project = folder
             for number, data in database.execute(_MESSAGES, (LONGEST, session)):
+                if not wanted.goes_on():
+                    skipped.row(OUT_OF_TIME)
+                    yield from builder.end()
+                    return
                 message = _of(_message, data, skipped)
                 if message is None:
                     continue
                 parts = database.execute(_PARTS, (LONGEST, number))
                 _take(builder, str(number), message, (part for (row,) in parts if (part := _of(_part, row, skipped)) is not None))
                 yield from builder.full()
-                if not wanted.goes_on():
-                    break
             yield from builder.end()
 
 

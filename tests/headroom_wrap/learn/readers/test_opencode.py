@@ -11,6 +11,7 @@ import pytest
 from headroom_wrap.learn.model import Retrieval, Session, Skipped, ToolUse, UserText
 from headroom_wrap.learn.readers import opencode
 from headroom_wrap.learn.readers.api import Wanted
+from headroom_wrap.learn.readers.lines import OUT_OF_TIME
 from headroom_wrap.learn.readers.registry import READERS
 from pipeline.transcript import ToolKind
 from pipeline.usage import Usage
@@ -119,6 +120,15 @@ def test_only_wanted_sessions_are_read(tmp_path: Path) -> None:
     assert [s.id for s in read("opencode", path)[0]] == ["s0", "s1", "s1", "s3"]
     found = list(READERS["opencode"].read(path, Skipped(), Wanted(CWD, since=2.0)))
     assert [(s.id, s.subagent, s.turns) for s in found] == [("s1", "s2", 0), ("s3", "", 1)]
+
+
+@pytest.mark.parametrize(("answers", "turns"), [(0, []), (1, []), (2, [1]), (3, [2]), (4, [3]), (5, [3]), (6, [3, 1])])
+def test_what_is_not_read_in_time_is_counted(tmp_path: Path, answers: int, turns: list[int]) -> None:
+    path = database(tmp_path / "opencode.db", [("s1", None, CWD, [user("a"), user("b"), user("c")]), ("s2", None, CWD, [user("d")])])
+    goes_on, skipped = iter([True] * answers), Skipped()
+    found = list(READERS["opencode"].read(path, skipped, Wanted(goes_on=lambda: next(goes_on, False))))
+    assert [one.turns for one in found] == turns
+    assert skipped.rows == ({} if turns == [3, 1] else {OUT_OF_TIME: 1})
 
 
 def test_the_database_is_left_as_it_is_and_may_be_in_use(tmp_path: Path) -> None:
