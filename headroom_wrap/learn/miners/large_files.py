@@ -19,9 +19,15 @@ from pipeline.transcript import ToolKind
 SIZE = 20_000  # bytes: the least that any agent refuses to read whole
 _TOO_LARGE = re.compile(
     r"exceeds maximum allowed (?:tokens|size)|[Ff]ile (?:is )?too large|too large to (?:be )?read"
-    r"|\[Truncated: PARTIAL view|file content has been truncated"
-    r"|[Ff]ile content \([^)\n]{1,60}\) exceeds|exceeds the (?:maximum|size) limit|[Ff]ile has more lines\b"
+    r"|[Ff]ile content \([^)\n]{1,60}\) exceeds|exceeds the (?:maximum|size) limit"
 )
+# How agents say beside a file's content that it is not all of it. A line of the content may say so as well, but stands elsewhere or begins otherwise.
+_IN_PART = re.compile(
+    r"(?:<[\w-]{1,40}>)?[\[(]?(?:IMPORTANT: )?"
+    r"(?:Truncated: PARTIAL view|The file content has been truncated|File (?:has more lines|too large|is too large)\b)"
+)
+_EDGE = 1200  # characters of a result's head, and as many of its tail, in which agents' own words stand
+_LAST_LINES = 3
 _RANGES = ("offset", "limit", "start_line", "end_line", "view_range", "startLine", "endLine", "line_start", "line_end")
 
 
@@ -31,7 +37,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
     for step in trail.steps:
         if step.use.kind is not ToolKind.READ or not step.use.path or step.use.command or _ranged(step):
             continue
-        if not (_TOO_LARGE.search(step.use.result[:1200]) or _TOO_LARGE.search(step.use.result[-1200:])):
+        if not _said_too_large(step):
             continue
         path = place(trail, step, step.use.path)
         lesson = _worked(trail, step, path) if path and path not in told and not _of_the_session(trail, path) else None
@@ -76,9 +82,18 @@ def whole(trail: Trail, step: Step) -> str:
     """The file that a step has read whole, relative to the project, else ``""``."""
     if not step.worked or step.use.kind is not ToolKind.READ or step.use.command or not step.use.path or _ranged(step):
         return ""
-    if _TOO_LARGE.search(step.use.result[:1200]) or step.use.result_bytes <= SIZE:
+    if _said_too_large(step) or step.use.result_bytes <= SIZE:
         return ""
     return place(trail, step, posixpath.normpath(step.use.path)) or ""
+
+
+def _said_too_large(step: Step) -> bool:
+    """Whether the agent says that a file is too large. Where the reading failed all words are the agent's, else those around the content."""
+    text = step.use.result
+    if step.failed:
+        return _TOO_LARGE.search(text[:_EDGE]) is not None or _IN_PART.match(text.lstrip()) is not None
+    lines = (*text[:_EDGE].lstrip().split("\n", 1)[:1], *text[-_EDGE:].rstrip().split("\n")[-_LAST_LINES:])
+    return any(_IN_PART.match(line) for line in lines)
 
 
 def _ranged(step: Step) -> bool:
