@@ -89,6 +89,6 @@ def _life(entry: Entry | None, dialect: str, usage: Usage) -> Life:
     if usage.cache_write_1h:
         return _ANTHROPIC_BOTH if usage.cache_write_5m else _ANTHROPIC_1H
     if usage.cache_write_5m:
-        # What was read may have been written for an hour.
-        return _ANTHROPIC_BOTH if usage.cache_read and entry is not None and entry.life.most > _5M else _ANTHROPIC_5M
+        # What was read may have been written for an hour, by a request that nobody here saw for one.
+        return _ANTHROPIC_BOTH if usage.cache_read and (entry is None or entry.life.most > _5M) else _ANTHROPIC_5M
     return entry.life if entry is not None else _ANTHROPIC_BOTH

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.cache_clock import Entry, longest
 
 _CONVERSATIONS = 1000
+_UNANSWERED = 100  # requests of one conversation
 _MARGIN = 60.0  # seconds more than promised: clocks differ, and an answer may renew an entry until it ends
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    at: float
-    most: float
+    """Until when there may be something: by all answers, and by each request that has had none."""
+
+    answered: float = -math.inf
+    asked: tuple[float, ...] = ()
 
 
 class Uses:
-    """Remembers the last use of each conversation's cache and for how long that may keep it.
+    """Remembers until when each conversation's uses of the cache may have left something in it.
 
     Conversations that begin alike are one here, whoever's they are: a fork of one keeps their common beginning in the cache. So they are named
     by the lineage of their first item.
@@ -30,11 +33,18 @@ class Uses:
 
     def asked(self, conversation: str, dialect: str, at: float) -> None:
         """A request goes upstream. Until its answer tells more, it may have left something for the longest time there is."""
-        self._note(conversation, _Use(at, longest(dialect)))
+        use = self._known.get(conversation, _Use())
+        self._note(conversation, replace(use, asked=(*use.asked[1 - _UNANSWERED :], at + longest(dialect))))
 
     def answered(self, conversation: str, dialect: str, entry: Entry | None, at: float) -> None:
-        """Its answer has ended. ``entry`` is what the cache holds by it, see ``cache_clock.after``."""
-        self._note(conversation, _Use(at, entry.life.most if entry is not None else longest(dialect)))
+        """An answer has ended. ``entry`` is what the cache holds by it, see ``cache_clock.after``.
+
+        What another answer left for longer is there still. The answer is taken for that of the last request: one before it that had none was
+        given up, or goes on, and then the two are seconds apart.
+        """
+        use = self._known.get(conversation, _Use())
+        until = at + (entry.life.most if entry is not None else longest(dialect))
+        self._note(conversation, _Use(max(use.answered, until), use.asked[:-1]))
 
     def knows(self, conversation: str) -> bool:
         """Whether a use is remembered."""
@@ -43,7 +53,7 @@ class Uses:
     def gone(self, conversation: str, at: float) -> bool:
         """Whether nothing that is remembered of it can be in the cache."""
         use = self._known.get(conversation)
-        return use is not None and at - use.at > use.most + _MARGIN
+        return use is not None and at > max((use.answered, *use.asked)) + _MARGIN
 
     def _note(self, conversation: str, use: _Use) -> None:
         self._known[conversation] = use
