@@ -2,7 +2,8 @@
 
 A wrong rule costs more than a missed one, so doubt drops. A firm observation (a program that is not installed) may stand alone; a soft one
 needs a second session. What spoke against one of them later counts more than what spoke for it before. Where two answers to the same
-mistake were seen, the one that more sessions bear out stays; of two paths that are borne out alike, none.
+mistake were seen, the one that more sessions bear out stays; of two paths that are borne out alike, none. What sessions do of themselves, and not to
+mend a mistake, is told if most of them do it: else it only goes with what they are about.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ KEEPS_SOFT = 60 * DAY
 _SOFT = 2  # sessions
 # A path that was guessed once may have been a chance; guessed twice, it is what agents expect there.
 _NEEDED: Mapping[Lesson, int] = MappingProxyType({Lesson.ENTRY_POINT: 5, Lesson.PATH_IS_AT: 2})
+_SHARE: Mapping[Lesson, float] = MappingProxyType({Lesson.ENTRY_POINT: 0.5})  # of a project's sessions since it was first seen
 _WORTH: Mapping[Kind, float] = MappingProxyType(
     {
         Kind.CORRECTION: 2.0,
@@ -53,6 +55,7 @@ _ANSWER: Mapping[Lesson, str] = MappingProxyType(
         Lesson.TEST_COMMAND: "command",
         Lesson.BUILD_COMMAND: "command",
         Lesson.LINT_COMMAND: "command",
+        Lesson.ENTRY_POINT: "path",
     }
 )
 # Lessons of which one that is about more commands takes in those about some of them.
@@ -88,7 +91,8 @@ def findings(mined: Iterable[Mined], now: float, project: str | None = None) -> 
     sessions = distinct(mined)
     claims = _claims(sessions)
     _contradict(claims, sessions)
-    sure = [claim for claim in claims if _sure(claim, now)]
+    since = _ends(sessions)
+    sure = [claim for claim in claims if _sure(claim, now) and _usual(claim, since)]
     if project is not None:
         own = {_mistake(c) for c in sure if c.scope == project}
         sure = [c for c in sure if c.scope == project or (not c.scope and _mistake(c) not in own)]
@@ -142,6 +146,25 @@ def _sure(claim: _Claim, now: float) -> bool:
     if claim.against:
         needed = max(needed + 1, len({(e.agent, e.session) for e in claim.against}) + 1)
     return claim.standing >= needed
+
+
+def _ends(sessions: Sequence[Mined]) -> dict[str, dict[tuple[str, str], float]]:
+    """When each session of a project last showed anything."""
+    ends: dict[str, dict[tuple[str, str], float]] = {}
+    for one in sessions:
+        for seen in (*(observation.evidence for observation in one.observations), *(outcome.evidence for outcome in one.outcomes)):
+            of_project, session = ends.setdefault(seen.project, {}), (seen.agent, seen.session)
+            of_project[session] = max(of_project.get(session, 0.0), seen.time)
+    return ends
+
+
+def _usual(claim: _Claim, ends: Mapping[str, Mapping[tuple[str, str], float]]) -> bool:
+    """Whether as many sessions show it as have to, of those that could."""
+    share = _SHARE.get(claim.sample.lesson)
+    if share is None:
+        return True
+    could = sum(end >= claim.evidence[0].time for end in ends.get(claim.scope, {}).values())
+    return claim.standing >= share * could
 
 
 def _fitting(claims: list[_Claim]) -> list[_Claim]:

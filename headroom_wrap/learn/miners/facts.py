@@ -74,7 +74,10 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 
 def _entry_points(trail: Trail) -> Iterator[Observation]:
+    """The files with which a session begins. A later part of one does not begin, and a subagent with what it was sent for."""
     told: set[str] = set()
+    if trail.session.part or trail.session.subagent:
+        return
     for step in trail.steps[:_FIRST]:
         if step.worked and step.use.kind is ToolKind.READ and step.use.path:
             path = place(trail, step, step.use.path)

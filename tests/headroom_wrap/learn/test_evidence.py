@@ -197,3 +197,27 @@ def test_what_spoke_against_any_of_its_commands_speaks_against_a_lesson() -> Non
     seen = needs(2, "kubectl logs api", ("works:kubectl logs api",)), needs(1, "kubectl logs web", ("works:kubectl logs web",))
     assert commands(*seen) == ["kubectl logs"]
     assert commands(*seen, worked) == []
+
+
+def begins(day: float, *paths: str) -> Mined:
+    seen = tuple(Observation(Kind.FACT, "entry_point", Lesson.ENTRY_POINT, {"path": path}, at(day)) for path in paths)
+    return Mined(f"begins{day}", seen, (Outcome("runs:make", at(day)),))
+
+
+def first(*mined: Mined) -> list[str]:
+    return [f.slots["path"] for f in findings(mined, NOW, "/p")]
+
+
+def test_a_session_begins_with_what_half_of_them_begin_with() -> None:
+    with_it, without = [begins(day, "main.py") for day in range(1, 7)], [begins(day + 0.5) for day in range(1, 8)]
+    assert first(*with_it) == first(*with_it, *without[:5]) == ["main.py"]
+    assert first(*with_it, *without[:5], begins(6.2), begins(6.3)) == ["main.py"], "before it was there, none could"
+    assert first(*with_it, *without[:5], begins(0.1), begins(0.2)) == []
+
+
+def test_only_one_thing_comes_first() -> None:
+    assert first(*(begins(day, "main.py", "util.py") if day < 6 else begins(day, "main.py") for day in range(1, 8))) == ["main.py"]
+
+
+def test_sessions_of_other_projects_begin_with_other_things() -> None:
+    assert first(*(begins(day, "main.py") for day in range(1, 6)), *(runs(day / 2, "/q") for day in range(20))) == ["main.py"]

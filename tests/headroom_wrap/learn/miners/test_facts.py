@@ -9,6 +9,7 @@ from headroom_wrap.learn.miners import facts
 from headroom_wrap.learn.miners.trail import Trail
 from headroom_wrap.learn.model import Session, ToolUse
 from pipeline.command import shows
+from pipeline.transcript import ToolKind
 
 
 def told(command: str) -> list[str]:
@@ -47,3 +48,10 @@ def test_a_fact(command: str, fact: str) -> None:
 )  # fmt: skip
 def test_no_fact_of_the_project(command: str) -> None:
     assert told(command) == []
+
+
+@pytest.mark.parametrize(("part", "subagent", "expected"), [(0, "", ["src/main.py"]), (1, "", []), (0, "explore", [])])
+def test_where_a_session_begins(part: int, subagent: str, expected: list[str]) -> None:
+    use = ToolUse("1", "Read", ToolKind.READ, cwd="/p", path="src/main.py", result="1\tx", failed=False)
+    session = Session("claude", "s", "/p", events=(use,), part=part, subagent=subagent)
+    assert [one.slots["path"] for one in facts.mine(Trail(session))] == expected
