@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from pipeline import ccr, markers, tool_calls
 from pipeline.asked_again import HANDLE_DIGITS, wanted
-from pipeline.compressors.api import Content, Seen
+from pipeline.compressors.api import Content, Rewrite, Seen
 from pipeline.compressors.references import NAME as REFERENCES
 from pipeline.compressors.references import SpanIndex
 from pipeline.dialects.api import Transcript
@@ -297,9 +297,16 @@ def _decision(store: Keeper, task: Task, outcome: Outcome) -> Decision:
     if text is not None and outcome.rewrite is not None:
         rewrite = outcome.rewrite
         handle = store.put_original(task.content.text, unit=rewrite.unit, spans=rewrite.spans, label=task.seen.label)
-        if handle != outcome.handle:  # another text in the store begins with the same digits
-            text = ccr.render(rewrite, handle)
+        if handle != outcome.handle:  # another text in the store begins with the same digits, or this one is counted there in other units
+            text = _under(handle, text, outcome.handle, rewrite)
     return Decision(task.key, text, outcome.reason.value, outcome.compressor, handle, outcome.tokens_before, outcome.tokens_after)
+
+
+def _under(handle: str, text: str, before: str, rewrite: Rewrite) -> str:
+    """A form under another handle than before. Its footer keeps its wording: it names what the model can ask with."""
+    by_command = text.endswith(markers.footer(before, rewrite, by_command=True))
+    footers = [markers.footer(name, rewrite, by_command=by_command) for name in (before, handle)]
+    return text.removesuffix(footers[0]) + footers[1]
 
 
 def _seen(ordinal: int, item: Item) -> Seen:

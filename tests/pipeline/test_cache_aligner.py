@@ -95,6 +95,22 @@ def test_a_stray_that_another_process_froze_otherwise_is_sent_as_it_was_frozen()
     assert cache_aligner.settle(store, alignment, [])[2].text is None
 
 
+@pytest.mark.parametrize("by_command", [False, True])
+def test_where_the_store_names_an_original_otherwise_only_the_handle_is_exchanged(by_command: bool) -> None:
+    alignment = aligned([{"role": "user", "content": "go"}, *called(1, LOG, command="cat a.log")])
+    assert alignment.job is not None
+    (outcome,) = cache_aligner.run(alignment.job)
+    assert outcome.text is not None
+    assert outcome.rewrite is not None
+    words = markers.footer(LOG_HANDLE, outcome.rewrite, by_command=by_command)
+    told = replace(outcome, text=outcome.text.rpartition("\n")[0] + "\n" + words)
+    store = MemoryStore()
+    store.put_original(LOG, unit="record", spans=[(0, 9)])
+    decision = cache_aligner.settle(store, alignment, [told])[2]
+    assert decision.handle != LOG_HANDLE
+    assert decision.text == told.text.replace(LOG_HANDLE, decision.handle)
+
+
 @pytest.mark.parametrize(("levels", "read"), [(150, True), (450, False)])
 def test_arguments_that_are_nested_deep(levels: int, read: bool) -> None:
     deep: Any = "needle"
