@@ -67,13 +67,12 @@ def told(outcome: Outcome) -> Outcome:
 
 
 def _declared(body: bytes) -> Iterator[bytes]:
-    """The lists of tools in a request, as JSON."""
+    """The lists of tools in a request, as JSON. Where the first ones name what is looked for, the others are not."""
     top = _members(body)
-    found = [raw for name in ("tools", "functions", "toolConfig") if (raw := top.get(name, b""))]
-    yield from found
-    if not found and top.get("request", b"").startswith(b"{"):
+    yield from (raw for name in ("tools", "functions", "toolConfig") if (raw := top.get(name, b"")))
+    if top.get("request", b"").startswith(b"{"):
         yield _members(top["request"]).get("tools", b"")
-    if not found and _ADDED.encode() in body:
+    if _ADDED.encode() in body:
         yield from _added(body)
 
 
@@ -91,14 +90,26 @@ def _members(body: bytes) -> dict[str, bytes]:
 
 
 def _added(body: bytes) -> Iterator[bytes]:
-    try:
-        for raw in _input.decode(body).input:
-            if _ADDED.encode() in bytes(raw):
+    for raw in _items(body):
+        if _ADDED.encode() in raw:
+            try:
                 item = _item.decode(raw)
-                if item.type == _ADDED:
-                    yield bytes(item.tools)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # another one that speaks of them
+                continue
+            if item.type == _ADDED:
+                yield bytes(item.tools)
+
+
+def _items(body: bytes) -> list[bytes]:
+    """The items of a request's input; none where it is no list."""
+    try:
+        return [bytes(raw) for raw in _input.decode(body).input]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # lone surrogates, as above
+        try:
+            spans = json_spans.members(body, json_spans.whole(body))
+            return [body[span.start : span.end] for span in json_spans.elements(body, spans["input"])]
+        except (Malformed, KeyError):
+            return []
 
 
 @lru_cache(maxsize=_KEPT)

@@ -11,13 +11,14 @@ from headroom_wrap.proxy.settings import ProxyConfig
 from pipeline import ccr, markers
 from pipeline.compressors.api import Gap, Rewrite
 from pipeline.outcome import Outcome, Reason
-from tests.headroom_wrap.proxy.harness import RawUpstream, body_of, conversation, proxy
+from tests.headroom_wrap.proxy.harness import RawUpstream, body_of, conversation, log_text, proxy
 from tests.headroom_wrap.proxy.test_compression import texts
 from tests.memory_store import MemoryStore
 
 SHELLS = frozenset({"Bash", "exec", "local_shell"})
 BASH = {"name": "Bash", "description": "Runs a command.", "input_schema": {"type": "object"}}
 READ = {"name": "Read", "input_schema": {"type": "object"}}
+ADDED = {"type": "additional_tools", "tools": [{"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]}]}
 KINDS = {"Bash": "shell", "Read": "read"}
 
 
@@ -35,12 +36,13 @@ def body(**members: object) -> bytes:
         {"tools": [{"functionDeclarations": [READ, BASH]}]},
         {"request": {"contents": [], "tools": [{"functionDeclarations": [READ, BASH]}]}},
         {"toolConfig": {"tools": [{"toolSpec": BASH}]}},
-        {
-            "input": [
-                {"type": "additional_tools", "tools": [{"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]}]}
-            ]
-        },
+        {"input": [ADDED]},
         {"tools": [BASH], "messages": [{"role": "user", "content": "\ud800"}]},
+        {"tools": [], "input": [ADDED]},
+        {"tools": None, "input": [ADDED]},
+        {"tools": [READ], "functions": [], "toolConfig": {}, "input": [{"type": 1, "text": "additional_tools"}, ADDED]},
+        {"tools": None, "request": {"tools": [{"functionDeclarations": [BASH]}]}},
+        {"input": [{"type": "message", "content": "\ud800"}, ADDED]},
     ],
 )
 def test_every_way_to_offer_a_shell_is_known(members: dict[str, object]) -> None:
@@ -110,3 +112,16 @@ async def test_with_a_shell_lines_are_left_out_and_without_one_none_from_the_fir
             assert markers.elides(text) is elided
             assert "headroom_retrieve" not in text
             assert ("; full text: run headroom show " in text) is elided
+
+
+async def test_an_original_that_is_counted_in_other_units_is_told_of_by_the_command_too() -> None:
+    store = MemoryStore()
+    first = store.put_original(log_text(0), unit="record", spans=[(0, 9)])
+    async with RawUpstream() as up, proxy(up.url, store=store, retrieve="shell", tool_kinds=KINDS) as p:
+        assert (await p.post(body_of(conversation(1), tools=[BASH]))).status == 200
+    text = texts(up.requests[-1].body)[0]
+    (handle,) = markers.handles(text)
+    assert handle != first
+    assert f"; full text: run headroom show {handle} --lines " in text
+    assert "headroom_retrieve" not in text
+    assert store.original(handle).unit == "line"
