@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -120,6 +121,9 @@ def outline(root: Node, source: bytes, lines: Sequence[str], language: Language)
     found = walk.found
     found.definitions.sort(key=lambda d: (d.first, -d.last))
     found.comments.sort(key=lambda c: c.first)
+    begins = [definition.first for definition in found.definitions]
+    # Not every definition has a sign in its text by which it was seen: methods of objects have none.
+    found.tables = [(first, last) for first, last in found.tables if bisect_left(begins, first) == bisect_right(begins, last)]
     return found
 
 
@@ -390,7 +394,7 @@ class _Walk:
             self.found.comments.append(Comment(first, last, column, Style.LINE_COMMENT))
 
     def _table(self, node: Node) -> None:
-        """The rows of a literal between its first three elements and its last one, unless there is a function in it."""
+        """The rows of a literal between its first three elements and its last one, unless its text has a sign of a function."""
         if node.named_child_count < _LEAST_ELEMENTS or node.end_point[0] - node.start_point[0] < _LEAST_TABLE or self._may_nest(node):
             return
         elements = [child for child in node.named_children if child.type not in self.language.comments]

@@ -314,6 +314,35 @@ def test_tables_keep_both_ends() -> None:
     assert '    "entry 17",\n' in asked
 
 
+MEMBERS = {  # each with its name in place of the first sign, and a body in place of the second
+    "javascript": ("export default {{\n{}}};\n", "  {}(state, payload) {{\n{}  }},\n"),
+    "typescript": ("export const mutations: Mutations = {{\n{}}};\n", "  async {}(state: State): Promise<void> {{\n{}  }},\n"),
+    "go": ("var commands = []Command{{\n{}}}\n", '\t{{"{}", func(total int) {{\n{}\t}}}},\n'),
+}
+
+
+@pytest.mark.parametrize("language", list(MEMBERS))
+def test_a_literal_of_functions_is_no_table(language: str) -> None:
+    whole, member = MEMBERS[language]
+    text = SOURCES[language] + whole.format("".join(member.format(f"member{n}", steps(9, "        ", "")) for n in range(14)))
+    result = outline(text, language)
+    heads = [member.format(f"member{n}", "").split("\n")[0] for n in range(14)]
+    assert all(head in result for head in heads)
+    assert [line.strip() for line in heads] == [line.strip() for line in result.split("\n") if "member" in line]
+    assert "step(" not in result
+    if language != "go":  # there they have no name of their own
+        assert outline(text, language, "Explain `member7`.").count("step(") == 9
+
+
+def test_a_table_beside_functions_is_one() -> None:
+    rows = "".join(f'    "entry {n}",\n' for n in range(40))
+    text = "export default {\n  data() {\n" + steps(9) + "  },\n  rows: [\n" + rows + "  ],\n" + "  flag: 1,\n" * 9 + "};\n" + SOURCES["javascript"]
+    result = outline(text, "javascript")
+    assert "  data() {\n    // ⋯3-11\n  },\n  rows: [\n" in result
+    assert result.count("entry") == 4
+    assert result.count("flag") == 2
+
+
 def test_fields_and_members_stay() -> None:
     fields = "".join(f"    int field_{n};\n" for n in range(50))
     result = outline("struct all {\n" + fields + "};\n" + SOURCES["c"], "c")
