@@ -136,6 +136,8 @@ def outlined(messages: Sequence[Message]) -> Outline:
 def turn_key(before: str, items: Iterable[Item]) -> str:
     """The name of a turn: by what clients send back of it whatever else they drop, its texts but for white space and the ids of its calls.
 
+    Where the API gives no ids a dialect names calls by their places, which all turns have alike: there they are known by what they ask for.
+
     Args:
         before: lineage of what stands before it.
         items: of the turn. Calls of our tool, which the client never saw, are left out.
@@ -146,7 +148,7 @@ def turn_key(before: str, items: Iterable[Item]) -> str:
         if item.kind is ItemKind.ASSISTANT_TEXT:
             hashed.update("".join(item.text.split()).encode("utf-8", "surrogatepass"))
         elif item.kind is ItemKind.TOOL_CALL and item.call is not None and item.call.name != NAME:
-            calls.append(item.call.id.partition("#")[0])  # where the API gives no ids, a call has its place for one
+            calls.append(item.digest if "#" in item.call.id else item.call.id.encode("utf-8", "surrogatepass"))
     for call in calls:
-        hashed.update(b"\0" + call.encode("utf-8", "surrogatepass"))
+        hashed.update(b"\0" + call)
     return hashed.hexdigest()[:32]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from headroom_wrap.proxy.retrieval.outline import Reader
 from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_responses import OpenAIResponses
 
 MARK = {"cache_control": {"type": "ephemeral"}}
@@ -56,6 +57,19 @@ def test_a_turn_is_known_by_what_was_said_whatever_else_a_client_drops():
     assert whole != key(thought, *said, ours)
     assert whole != key(*said, asked | {"id": "t2"})
     assert whole != key(*said, asked, before="y")
+
+
+def test_turns_whose_calls_have_no_ids_are_known_by_what_they_ask_for():
+    def key(*parts):
+        contents = [{"role": "user", "parts": [{"text": "x"}]}, {"role": "model", "parts": list(parts)}]
+        return outline(contents, Gemini, "contents").turns[0].key
+
+    def call(name="read_file", **arguments):
+        return {"functionCall": {"name": name, "args": arguments}}
+
+    asked = call(path="a.py", start=1)
+    assert key(asked) == key(call("headroom_retrieve", handle="3f9a2c7b"), call(start=1, path="a.py") | {"thoughtSignature": "s"})
+    assert len({key(asked), key(call(path="b.py", start=1)), key(call("glob", path="a.py", start=1)), key(asked, asked), key()}) == 5
 
 
 def test_items_that_the_model_made_one_after_another_are_one_turn():
