@@ -1,6 +1,12 @@
-"""A change carried out: the file written, and remembered as written."""
+"""A change carried out: the file written, and remembered as written.
+
+A user may think about a question for a minute, and another session end meanwhile. So what is remembered is the change alone, made to what is known
+by then.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from headroom_wrap.learn.proposal import Change
 from headroom_wrap.learn.state import Memory, Record
@@ -10,18 +16,22 @@ from headroom_wrap.learn.writer import WriteError, write
 def apply(change: Change, record: Record, memory: Memory) -> Record:
     """Write a file and remember what stands in it now. Returns the record with it.
 
+    Args:
+        change: what becomes of the file.
+        record: what was known of the project when that was worked out.
+        memory: where it is remembered.
+
     Raises:
         WriteError: the file was changed meanwhile or cannot be written, or what was written cannot be remembered.
     """
     if change.changes:
         write(change.held, change.after)
-    after = change.written(record)
-    if after != record:
-        try:
-            memory.save(after)
-        except OSError as error:
-            raise WriteError(f"{change.shown} was written, but that cannot be remembered: {error}.") from None
-    return after
+    if change.written(record) == record:
+        return record
+    try:
+        return memory.update(Path(record.project), change.written)
+    except OSError as error:
+        raise WriteError(f"{change.shown} was written, but that cannot be remembered: {error}.") from None
 
 
 def refuse(change: Change, record: Record, memory: Memory) -> Record:
@@ -31,6 +41,4 @@ def refuse(change: Change, record: Record, memory: Memory) -> Record:
         OSError: it cannot be remembered.
     """
     added = {i: said for i, said in change.merged.written.items() if said in change.merged.added}
-    after = Record(record.project, record.files, {**record.refused, **change.merged.refused, **added})
-    memory.save(after)
-    return after
+    return memory.update(Path(record.project), lambda known: known.refusing({**change.merged.refused, **added}))

@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -53,8 +53,12 @@ class Record(msgspec.Struct, frozen=True):
         files = {**self.files, str(path): Written(dict(rules), before.made or made)}
         if not rules:
             del files[str(path)]
+        return Record(self.project, files, self.refused).refusing(refused)
+
+    def refusing(self, refused: Mapping[str, str]) -> Record:
+        """The record after the user did not want these sentences."""
         said = {**self.refused, **refused}
-        return Record(self.project, files, dict(list(said.items())[-_MOST_REFUSED:]))
+        return Record(self.project, self.files, dict(list(said.items())[-_MOST_REFUSED:]))
 
 
 class Memory:
@@ -90,7 +94,10 @@ class Memory:
         if not lines:
             return
         with self._locked():
-            with open(self._observations, "ab", opener=_private) as file:
+            with open(self._observations, "a+b", opener=_private) as file:
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    lines = lines if file.read() == b"\n" else b"\n" + lines  # who wrote last was killed: that line is lost, and no other
                 file.write(lines)
                 size = file.tell()
             everything = (*known, *mined)
@@ -118,13 +125,25 @@ class Memory:
         return found if found.project == str(project) else Record(str(project))
 
     def save(self, record: Record) -> None:
-        """Remember it.
+        """Remember it, whatever was remembered before.
+
+        Raises:
+            OSError: the state folder cannot be written.
+        """
+        self.update(Path(record.project), lambda _: record)
+
+    def update(self, project: Path, change: Callable[[Record], Record]) -> Record:
+        """Remember a change of what is known by now: another session may have ended since that was read. Returns the record with the change.
 
         Raises:
             OSError: the state folder cannot be written.
         """
         with self._locked():
-            write_atomically(self._file(Path(record.project)), msgspec.json.encode(record))
+            before = self.record(project)
+            after = change(before)
+            if after != before:
+                write_atomically(self._file(project), msgspec.json.encode(after))
+        return after
 
     def _file(self, project: Path) -> Path:
         name = hashlib.sha256(os.fsencode(project)).hexdigest()[:24]

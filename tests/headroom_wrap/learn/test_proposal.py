@@ -156,6 +156,18 @@ def test_a_refusal_is_remembered(project: Path, memory: Memory) -> None:
     assert proposed(project, memory).news == ()
 
 
+def test_of_two_sessions_that_end_at_once_none_forgets_what_the_other_was_told(project: Path, memory: Memory) -> None:
+    mine, theirs = proposed(project, memory, (PYTHON,)), proposed(project, memory, (TESTS,), ("codex",))
+    refuse(theirs.news[0], theirs.record, memory)
+    after = apply(mine.news[0], mine.record, memory)
+    assert after == memory.record(project)
+    assert (list(after.refused), [Path(path).name for path in after.files]) == ([TESTS.id], ["CLAUDE.local.md"])
+    others = proposed(project, memory, (TESTS, finding(Lesson.BUILD_COMMAND, kind=Kind.FACT, command="make")), ("codex",), again=True)
+    memory.update(project, lambda known: known.refusing({"x": "X."}))
+    assert set(refuse(others.news[0], mine.record, memory).refused) > {TESTS.id, "x"}
+    assert "CLAUDE.local.md" in str(memory.record(project).files)
+
+
 def test_what_is_not_so_on_disk_is_not_written(project: Path, memory: Memory) -> None:
     there = finding(Lesson.ENTRY_POINT, path="main.py", premise=(PathExists("main.py"),))
     assert proposed(project, memory, (there,)).where == {there.id: UNTRUE}

@@ -36,6 +36,17 @@ def test_what_cannot_be_read_or_kept_costs_no_other(tmp_path: Path) -> None:
     assert memory.recall() == (mined("a"), mined("b"))
 
 
+def test_a_line_that_was_torn_costs_no_other(tmp_path: Path) -> None:
+    memory, file = Memory(tmp_path), tmp_path / "learn" / "observations.jsonl"
+    memory.add([mined("a"), mined("torn")])
+    file.write_bytes(file.read_bytes()[:-20])
+    memory.add([mined("b")])
+    assert memory.recall() == (mined("a"), mined("b"))
+    file.write_bytes(b"")
+    memory.add([mined("c")])
+    assert memory.recall() == (mined("c"),)
+
+
 def test_it_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "_MOST_BYTES", 20_000)
     memory = Memory(tmp_path)
@@ -83,6 +94,17 @@ def test_a_record(tmp_path: Path) -> None:
     assert record.with_file(Path("/p/A.md"), {}, {}, made=False).files == {}
     next((tmp_path / "learn").glob("project-*")).write_text("[]")
     assert memory.record(project) == Record("/p")
+
+
+def test_a_change_is_made_to_what_is_known_by_then(tmp_path: Path) -> None:
+    memory, project = Memory(tmp_path), Path("/p")
+    memory.save(Record("/p", {}, {"a": "A."}))
+    assert memory.update(project, lambda known: known.refusing({"b": "B."})).refused == {"a": "A.", "b": "B."}
+    assert memory.record(project) == Record("/p", {}, {"a": "A.", "b": "B."})
+    (written,) = (tmp_path / "learn").glob("project-*")
+    before = written.stat().st_ino
+    memory.update(project, lambda known: known)
+    assert written.stat().st_ino == before, "nothing is written where nothing changes"
 
 
 def test_a_state_folder_that_cannot_be_written(tmp_path: Path) -> None:
