@@ -104,14 +104,15 @@ def merge(
 ) -> Merged:
     """The text with a block that says what is known now.
 
-    A rule that stands keeps its place and its words, so that a change is as small as what was learned, and the user's lines keep their neighbours.
+    A rule that stands keeps its place, its words and its room until it is no longer so or stale: a change is as small as what was learned, the user's
+    lines keep their neighbours, and what is removed is no longer so.
 
     Args:
         text: of the file, as it was read.
         rules: id and sentence of each, the most important first.
         written: what we wrote there before, by id.
         refused: ids that are not wanted.
-        budget: tokens of the whole block, the user's own lines in it included.
+        budget: tokens of the whole block, the user's own lines in it included. Beyond it nothing is added; what the user adds removes nothing.
         count: the tokens of a text.
         at_most: what that surely does not exceed, where it is cheaper: `count` is only asked where this is too much.
         gone_is_refused: a block that is gone was deleted by the user; else it is another state of the file, as on another branch.
@@ -182,17 +183,19 @@ def _fitting(
     count: Callable[[str], int],
     at_most: Callable[[str], int],
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The ids of the rules for which there is room, the first ones first, and of the others."""
+    """The ids of the rules for which there is room: those that stand have it, of the others the first ones first; and the ids of those without."""
     ours = set(standing.values())
     around = [BEGIN, HEADING, END] if found is None else [found.begin, *(line for line in found.lines if _sentence(line) not in ours), END]
     lines = {i: f"- {standing.get(i, said)}\n" for i, said in wanted}
     outside = "\n".join(around) + "\n"
     if at_most(outside + "".join(lines.values())) <= budget:
         return frozenset(lines), ()
-    room = budget - count(outside)
-    kept: set[str] = set()
+    kept = {i for i in lines if i in standing}
+    room = budget - count(outside) - sum(count(lines[i]) for i in kept)
     left_out: list[str] = []
     for i, line in lines.items():
+        if i in kept:
+            continue
         cost = count(line)
         if cost <= room:
             room -= cost

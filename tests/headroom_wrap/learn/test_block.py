@@ -120,6 +120,16 @@ def test_the_first_ones_have_the_room() -> None:
     assert merged("", budget=around).text == ""
 
 
+def test_what_stands_has_its_room_and_what_is_removed_is_no_longer_so() -> None:
+    first = merged("", RULES[1:])
+    full = words(first.text)
+    later = merged(first.text, RULES, first.written, budget=full)
+    assert (later.text, later.added, later.removed, later.left_out) == (first.text, (), (), ("a1",)), "whatever is more important now"
+    assert merged(first.text, RULES[:2], first.written, budget=full).removed == (RULES[2][1],)
+    longer = first.text.replace(END, f"- {'word ' * 200}\n{END}")
+    assert merged(longer, RULES, first.written, budget=full).removed == ()
+
+
 def test_the_users_lines_count() -> None:
     done = merged("A\n", RULES[:1])
     longer = done.text.replace(END, f"- {'word ' * 200}\n{END}")
