@@ -42,7 +42,8 @@ _REGIONS = "Codex does not apply the routing of ChatGPT workspaces that are boun
 _MODELS = "With an API key Codex does not look for models newer than itself behind any address that is not OpenAI's."
 _NO_DAEMON = "Codex runs without its background server: what is under way ends with it."
 _NO_TITLE = "Codex gives new sessions no titles of their own while it has Headroom's tools (--no-mcp)."  # nor with any server that a flag names
-_ASKS = "untrusted"  # the policy by which Codex asks before whatever it does not know to be harmless
+_ASKS = "untrusted"  # the policy by which Codex asks before whatever it does not know to be harmless; 0.169.0 stops at it and says so
+_UNASKED = frozenset({"--dangerously-bypass-approvals-and-sandbox", "--yolo"})
 _LOGIN = "Codex runs commands in a login shell: there, too, `headroom` must be on the PATH for the model to get back what was left out."
 _MAY_ASK = f"Where Codex asks before every command that it does not know (approval policy {_ASKS}), it asks before each headroom show."
 
@@ -88,7 +89,7 @@ class Codex:
             return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(unrouted,))
         config = _merged(request, line)
         provider = _provider(config, line)
-        if request.shell and _ASKS in (config.get("approval_policy"), *line.values("-a", "--ask-for-approval")[-1:]):
+        if request.shell and _asks(config, line):
             raise no_shell("Codex", f"with the approval policy {_ASKS!r} it asks before each command.")
         upstream = request.upstream or provider.address
         flags = ["-c", provider.override(request.proxy)]
@@ -268,6 +269,13 @@ def _provider(config: Mapping[str, Any], line: _Line) -> _Provider:
             "Run codex by itself, or set model_provider to a provider of your own with a base_url.",
         )
     return _Provider(name, own)
+
+
+def _asks(config: Mapping[str, Any], line: _Line) -> bool:
+    """Whether Codex asks before commands that it does not know. Where it has nobody to ask (``exec``, ``review``) its policy is another one."""
+    if line.command not in _TUI or line.options & _UNASKED:
+        return False
+    return [config.get("approval_policy"), *line.values("-a", "--ask-for-approval")][-1] == _ASKS
 
 
 def _address(value: object) -> str:

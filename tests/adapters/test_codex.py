@@ -249,9 +249,29 @@ def test_in_its_own_shell_it_needs_nothing_but_its_sandbox() -> None:
         (("--ask-for-approval=untrusted", "hello"), {}),
         (("-c", "approval_policy=untrusted"), {}),
         ((), {USER: 'approval_policy = "untrusted"'}),
+        (("-a", "untrusted"), {USER: 'approval_policy = "never"'}),
+        (("-a", "never", "-a", "untrusted"), {}),
     ],
 )
 def test_where_it_asks_before_each_command_its_shell_is_refused(arguments: tuple[str, ...], files: dict[Path, str]) -> None:
     with pytest.raises(PlanError, match="asks before each command"):
         plan(*arguments, files=files, mcp=False, shell=("headroom", "show"))
     assert plan(*arguments, files=files).routed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-a", "never"),
+        ("--ask-for-approval=on-request", "hello"),
+        ("-c", "approval_policy=never"),
+        ("--yolo",),
+        ("resume", "--dangerously-bypass-approvals-and-sandbox"),
+        ("exec", "hello"),
+        ("e", "-c", "approval_policy=untrusted", "hello"),
+        ("review",),
+    ],
+)
+def test_what_the_command_line_says_goes_before_the_policy_in_the_file(arguments: tuple[str, ...]) -> None:
+    files = {USER: 'approval_policy = "untrusted"'}
+    assert plan(*arguments, files=files, mcp=False, shell=("headroom", "show")).argv == plan(*arguments, files=files, mcp=False).argv
