@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from itertools import compress
 
 from pipeline.compressors.asked import hits_of
+from pipeline.compressors.kompress.lexicon import STOP_WORDS as ENGLISH_STOP_WORDS
 from pipeline.compressors.log import durations
 from pipeline.compressors.log.header import message
 from pipeline.compressors.log.shapes import Shapes
 from pipeline.compressors.log.traces import Events, is_cause
 from pipeline.compressors.severity import ERROR
-from pipeline.query import Query, stem
+from pipeline.query import STOP_WORDS, Query, stem
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SHORT = 3  # letters: names of things in a log (job, pod, dns) are as short as that
-_NO_NAMES = frozenset(
-    """add and any are ask bad big bug but can day did due end far few for get got had has her him his hot how its lag let log lot low man may met
-    new non not now odd off old one our out own per put ran red run saw say see set she six sum ten the too top try two use via was way who why
-    win won yes yet you""".split()
+# Beside the words that say nothing by themselves, words of that length that say something, but of no thing.
+_NO_NAMES = (
+    STOP_WORDS
+    | ENGLISH_STOP_WORDS
+    | frozenset(
+        """add ago aim ask bad big bug buy day due end far fix hot lag log lot low man met new non odd old one per put ran red run saw set six
+        sum ten top try two via win won yes yet""".split()
+    )
 )
 # Both look behind their first character, so that the search skips to it.
 _ADDRESS = re.compile(r"\.(?<=\d\.)\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])")  # but for what stands before its first dot

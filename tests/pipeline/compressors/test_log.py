@@ -182,6 +182,18 @@ def test_names_of_three_letters_pick_shapes(question: str):
     assert found == [name for name in wanted if name in question.lower()]
 
 
+@pytest.mark.parametrize("question", ["List all backup runs", "Did any backup fix itself long ago?", "Neither disk nor backup?"])
+def test_small_words_of_a_question_name_nothing(question: str):
+    lines = service_log(600)
+    for i in range(20, 600, 30):
+        lines[i] = f"{clock(i)} INFO  [worker-2] c.example.Cache - flushed all caches, a fix of long ago, nor more"
+    backups = range(45, 600, 100)
+    for i in backups:
+        lines[i] = f"{clock(i)} INFO  [worker-1] c.example.Backup - backup of volume {'abcdef'[i // 100]} finished"
+    out = rewritten("\n".join(lines), question).text.split("\n")
+    assert [i for i in backups if lines[i] in out] == list(backups)
+
+
 def test_rare_lines_are_kept_when_the_unusual_is_asked_for():
     lines = service_log()
     lines[77] = f"{clock(77)} INFO  [main] c.example.Boot - leader election begins"
