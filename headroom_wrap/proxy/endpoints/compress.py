@@ -79,8 +79,8 @@ class Compress:
         if not outcomes or outcomes[0].text is None or outcomes[0].rewrite is None:
             return text
         outcome, rewrite = outcomes[0], outcomes[0].rewrite
-        store = await self._parts.keeper.open()
-        handle = await asyncio.to_thread(store.put_original, text, unit=rewrite.unit, spans=rewrite.spans, label=task.seen.label)
+        unit, spans, label = rewrite.unit, rewrite.spans, task.seen.label
+        handle = await self._parts.keeper.use(lambda store: store.put_original(text, unit=unit, spans=spans, label=label))
         return outcome.text if outcome.text is not None and handle == outcome.handle else ccr.render(rewrite, handle)
 
     async def close(self) -> None:

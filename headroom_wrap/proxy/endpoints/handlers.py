@@ -29,6 +29,7 @@ class Handlers(dict[str, Handler]):
         self._compress = Compress(parts, self._pulse)
         health = Health(parts, self._pulse)
         originals = Retrieve(parts)
+        self._mcp = Mcp(parts, self._compress)
         super().__init__(
             {
                 "/v1/compress": self._compress.handle,
@@ -39,13 +40,14 @@ class Handlers(dict[str, Handler]):
                 "/livez": health.live,
                 "/readyz": health.ready,
                 "/health": health.health,
-                "/mcp": Mcp(parts, self._compress).post,
+                "/mcp": self._mcp.post,
                 "/openapi.json": _openapi,
             }
         )
 
     async def close(self) -> None:
         """Finish what was begun for clients that are gone."""
+        await self._mcp.close()
         await self._compress.close()
         if self._pulse is not None:
             await self._pulse.close()

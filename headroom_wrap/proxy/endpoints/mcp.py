@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from pipeline.store.api import Store
 _T = TypeVar("_T")
 _EVENTS = "text/event-stream"
 _ANY = ("*/*", "application/*", JSON)
+_THREADS = 8  # a call that compresses keeps one until its turn has come, and to fetch is not to wait for that
 
 
 class Mcp:
@@ -33,12 +35,19 @@ class Mcp:
     def __init__(self, parts: EndpointParts, compress: Compress) -> None:
         self._parts = parts
         self._compress = compress
+        # Of our own: the tools wait in them for the loop, and what they wait for may need a thread of the loop's.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="headroom-mcp")
 
     async def post(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
         """Answer a message."""
         body = await bodies.read(request, self._parts.body_limit)
-        reply = await asyncio.to_thread(http.reply, Protocol(self._tools(asyncio.get_running_loop())), body, request.headers)
+        loop = asyncio.get_running_loop()
+        reply = await loop.run_in_executor(self._threads, http.reply, Protocol(self._tools(loop)), body, request.headers)
         return answered(reply, request.headers)
+
+    async def close(self) -> None:
+        """Finish what was begun for clients that are gone: the loop has to run for that."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     def _tools(self, loop: asyncio.AbstractEventLoop) -> Tools:
         """The tools as a thread sees them: what they need of the proxy is done on its loop."""

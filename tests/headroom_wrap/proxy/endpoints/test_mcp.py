@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from headroom_wrap.proxy.endpoints import mcp
 from pipeline import markers
 from tests.headroom_wrap.proxy.endpoints.client import client
 from tests.headroom_wrap.proxy.harness import DEADLINE, SECRET, InlineWorkers, log_text
@@ -31,6 +33,41 @@ async def test_the_tools():
         assert text(await c.post("/mcp", call("tools/call", name="headroom_compress", arguments={"text": "short"}))) == "short"
         failed = await c.post("/mcp", call("tools/call", name="headroom_retrieve", arguments={"handle": "00000000"}))
         assert failed.json["result"]["isError"]
+
+
+async def test_calls_that_come_together_take_no_thread_from_what_they_wait_for():
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    store = MemoryStore()
+    async with client(store=store) as c:
+        texts = [log_text(n) for n in range(mcp._THREADS + 2)]
+        asked = [c.post("/mcp", call("tools/call", name="headroom_compress", arguments={"text": one})) for one in texts]
+        replies = await asyncio.wait_for(asyncio.gather(*asked), DEADLINE)
+        handles = [markers.handles(text(reply))[0] for reply in replies]
+    assert [store.originals[handle].text for handle in handles] == texts
+
+
+async def test_a_call_whose_client_is_gone_ends_before_the_proxy_does(monkeypatch):
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    close = mcp.Mcp.close
+
+    async def closing(self):
+        go_on.set()
+        await close(self)
+
+    class Slow(InlineWorkers):
+        async def run(self, job):
+            begun.set()
+            await go_on.wait()
+            return await super().run(job)
+
+    monkeypatch.setattr(mcp.Mcp, "close", closing)
+    store = MemoryStore()
+    async with client(workers=Slow(), store=store) as c:
+        left = asyncio.create_task(c.post("/mcp", call("tools/call", name="headroom_compress", arguments={"text": LOG})))
+        await asyncio.wait_for(begun.wait(), DEADLINE)
+        left.cancel()
+        await asyncio.wait([left])
+    assert [original.text for original in store.originals.values()] == [LOG]
 
 
 async def test_a_handle_that_is_taken_stands_in_the_text():
