@@ -1,4 +1,4 @@
-"""One member more in a JSON text, or one less, every other byte of it as it was. Pure.
+"""One member or item more in a JSON text, or one less, every other byte of it as it was. Pure.
 
 JSON with comments or commas at ends is refused: what a program takes for a comment differs from program to program.
 """
@@ -15,6 +15,10 @@ _INDENT = re.compile(r"\n([ \t]+)\S")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
+_FORMAT = ("version",)  # says how the rest is to be read
+
+_Path = tuple[str | int, ...]  # names of members, numbers of items
+
 
 class UnfitError(Exception):
     """The text cannot be added to. The message says why, without its beginning: the file's name goes there."""
@@ -22,7 +26,7 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    key: str
+    key: str | int  # of an item in a list, its number
     start: int
     value: int  # where that begins
     end: int
@@ -86,8 +90,8 @@ def _found(text: str, path: tuple[str, ...]) -> int | None:
     return at
 
 
-def remove(text: str, path: tuple[str, ...]) -> str:
-    """The text without the member at ``path``.
+def remove(text: str, path: _Path) -> str:
+    """The text without the member or, where ``path`` ends in a number, the item at ``path``.
 
     Raises:
         UnfitError: it is no plain JSON, or has no such member.
@@ -95,7 +99,7 @@ def remove(text: str, path: tuple[str, ...]) -> str:
     _check(text)
     at = _skip(text, 0)
     for depth, key in enumerate(path):
-        members = list(_members(text, at)) if text[at] == "{" else []
+        members = list(_members(text, at)) if text[at] in "{[" else []
         n = next((n for n, m in enumerate(members) if m.key == key), None)
         if n is None:
             break
@@ -107,22 +111,22 @@ def remove(text: str, path: tuple[str, ...]) -> str:
             return text[: members[n - 1].end] + text[members[n].end :]
         else:
             return text[: at + 1] + text[_skip(text, members[n].end) :]
-    raise UnfitError(f"has no {'.'.join(path)}")
+    raise UnfitError(f"has no {_named(path)}")
 
 
 def without(text: str, before: str, after: str) -> tuple[str, list[str]]:
-    """A text that was written anew since members were added to it: those members go, whatever else changed stays.
+    """A text that was written anew since members were added to it, or items to its lists: those go, whatever else changed stays.
 
     Args:
         text: as it is now.
-        before: as it was without the members, ``""`` if there was none.
+        before: as it was without them, ``""`` if there was none.
         after: as it was with them.
 
     Returns:
         The text without those that are still as they were added, and the names of those that are not: they are left.
 
     Raises:
-        UnfitError: one of the texts is no plain JSON, or ``after`` is not ``before`` with members added.
+        UnfitError: one of the texts is no plain JSON, or ``after`` is not ``before`` with members and last items added.
     """
     was, added, now = (_object(t) for t in (before, after, text))
     try:
@@ -130,8 +134,11 @@ def without(text: str, before: str, after: str) -> tuple[str, list[str]]:
     except RecursionError:
         raise UnfitError("is nested too deeply") from None
     for path in gone:
-        text = remove(text, path)
-    return text, [".".join(path) for path in changed]
+        if path != _FORMAT:
+            text = remove(text, path)
+    if _FORMAT in gone and len(_object(text)) == 1:  # what others have put beside ours is worth nothing without it
+        text = remove(text, _FORMAT)
+    return text, [_named(path) for path in changed]
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -144,27 +151,62 @@ def _object(text: str) -> dict[str, Any]:
     return found
 
 
-def _added_members(
-    was: dict[str, Any], added: dict[str, Any], now: dict[str, Any], path: tuple[str, ...]
-) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """Where ``added`` has more than ``was``: what of it is still so in ``now``, and what was changed there since."""
-    gone: list[tuple[str, ...]] = []
-    changed: list[tuple[str, ...]] = []
+def _added_members(was: dict[str, Any], added: dict[str, Any], now: dict[str, Any], path: _Path) -> tuple[list[_Path], list[_Path]]:
+    """Where ``added`` has more than ``was``: what of it is still so in ``now``, in the order to take it away, and what was changed there since."""
+    gone: list[_Path] = []
+    changed: list[_Path] = []
     if any(key not in added for key in was):
         raise UnfitError("had members taken away")
     for key, new in added.items():
         old, there, here = was.get(key), now.get(key), (*path, key)
-        if key in was and not (isinstance(old, dict) and isinstance(new, dict)):
-            if old != new:
-                raise UnfitError(f"had {'.'.join(here)} changed")
-        elif key in was or (there != new and isinstance(new, dict) and all(isinstance(v, dict) for v in new.values())):
-            if isinstance(there, dict):  # what only holds other objects may have got more of them; others are one thing
-                below = _added_members(old or {}, new, there, here)
-                gone += below[0]
-                changed += below[1]
+        if key in was and old == new:
+            continue
+        if key in was and not (isinstance(old, (dict, list)) and type(old) is type(new)):
+            raise UnfitError(f"had {_named(here)} changed")
+        if key not in was and there == new:
+            gone.append(here)
+        elif isinstance(new, (dict, list)) and (key in was or _holds_others(new)):
+            below = (
+                _added_members(old or {}, new, there if isinstance(there, dict) else {}, here)
+                if isinstance(new, dict)
+                else _added_items(old or [], new, there if isinstance(there, list) else [], here)
+            )
+            gone += below[0]
+            changed += below[1]
         elif key in now:
-            (gone if there == new else changed).append(here)
+            changed.append(here)
     return gone, changed
+
+
+def _added_items(was: list[Any], added: list[Any], now: list[Any], path: _Path) -> tuple[list[_Path], list[_Path]]:
+    """The same for a list. Of items that are equal the last are taken for those that were added."""
+    if added[: len(was)] != was:
+        raise UnfitError(f"had {_named(path)} changed")
+    left = list(range(len(now)))
+    taken = []
+    for item in reversed(added[len(was) :]):
+        number = next((n for n in reversed(left) if now[n] == item), None)
+        if number is not None:
+            left.remove(number)
+            taken.append(number)
+    lost = len(taken) < len(added) - len(was)
+    unknown = any(now[n] not in was for n in left)  # what is missing may be there in another form
+    return [(*path, n) for n in sorted(taken, reverse=True)], [path] if lost and unknown else []
+
+
+def _holds_others(new: Any) -> bool:
+    """Whether something only holds other objects, so that it may have got more of them since; anything else is one thing."""
+    if isinstance(new, dict):
+        return all(isinstance(v, (dict, list)) and _holds_objects(v) for v in new.values())
+    return _holds_objects(new)
+
+
+def _holds_objects(new: dict[str, Any] | list[Any]) -> bool:
+    return isinstance(new, dict) or all(isinstance(item, dict) for item in new)
+
+
+def _named(path: _Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _check(text: str) -> None:
@@ -182,14 +224,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _members(text: str, at: int) -> Iterator[_Member]:
-    """The members of the object that begins at ``at``, in a text that is JSON."""
+    """The members of the object, or the items of the list, that begins at ``at``, in a text that is JSON."""
+    keyed = text[at] == "{"
     at = _skip(text, at + 1)
-    while text[at] != "}":
-        start = at
-        key, at = _DECODER.raw_decode(text, start)
-        value = _skip(text, _skip(text, at) + 1)
+    number = 0
+    while text[at] not in "}]":
+        start = value = at
+        key: str | int = number
+        if keyed:
+            key, at = _DECODER.raw_decode(text, start)
+            value = _skip(text, _skip(text, at) + 1)
         _, end = _DECODER.raw_decode(text, value)
         yield _Member(key, start, value, end)
+        number += 1
         at = _skip(text, end)
         if text[at] == ",":
             at = _skip(text, at + 1)

@@ -5,6 +5,8 @@ installed to stay belongs to nobody, and is undone when the user says so. Owners
 
 A file may be in several entries, as two sessions in one folder write the same. All of them know its content before the first, and the last one
 to go puts that back.
+
+Every step can be done again: a process that is killed at any point, while it undoes too, leaves an entry from which the next one goes on.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from adapters import json_text
+
+_UNFINISHED = ".new"  # an entry that is being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Edit:
         added: the text that we put into it.
         removed: the text that stood in the place of that.
         folders: those that had to be made for it, the innermost first; they go once they are empty.
-        text: what we wrote, where that adds members to JSON: they are known again in a file that a program has laid out anew.
+        text: what we wrote, where that adds members or items to JSON: they are known again in a file that a program has laid out anew.
+        temporary: the file beside it in which a new content is put together; one is there only after a kill.
     """
 
     path: str
@@ -45,6 +49,7 @@ class Edit:
     removed: str = ""
     folders: tuple[str, ...] = ()
     text: str = ""
+    temporary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,9 @@ class Journal:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{os.getpid()}-{os.urandom(6).hex()}"
         entry = Entry(self._entries / f"{name}.json", os.getpid(), start_time(os.getpid()), str(self._sessions / name))
-        self.write(entry)
-        Path(entry.folder).mkdir(mode=0o700)
+        with self._locked():
+            self.write(entry)
+            Path(entry.folder).mkdir(mode=0o700)
         return entry
 
     def install(self, name: str, changes: Mapping[Path, str]) -> Entry:
@@ -107,7 +113,7 @@ class Journal:
                 self.write(entry)
                 target = Path(entry.edits[-1].path)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(target, text)
+                write_atomically(target, text, Path(entry.edits[-1].temporary))
         return entry
 
     def _edit(self, path: Path, text: str) -> Edit:
@@ -115,10 +121,11 @@ class Journal:
         now = _content(target)
         before = None if now is None else now.decode("utf-8")
         after = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        temporary = str(_temporary(target))
         others = [e for other in self._all() for e in other.edits if e.path == str(target)]
         known = next((e for e in others if now is not None and _sha(now) == e.after), None)
         if known is not None and text == before:
-            return replace(known, after=after)
+            return replace(known, after=after, temporary=temporary)
         folders = known.folders if known is not None else _missing(target.parent)
         if known is not None:
             before = known.before
@@ -126,28 +133,50 @@ class Journal:
             before = next((found[0] for e in others if (found := _without(e, now)) is not None), before)
             folders = others[0].folders
         added, removed = _difference(before or "", text)
-        return Edit(str(target), before, after, added, removed, folders, text if _adds_members(before or "", text) else "")
+        members = text if _adds_members(before or "", text) else ""
+        return Edit(str(target), before, after, added, removed, folders, members, temporary)
 
     def write(self, entry: Entry) -> None:
         """Record an entry durably, replacing what it said before."""
         said = {"pid": entry.pid, "started": entry.started, "folder": entry.folder, "edits": [asdict(e) for e in entry.edits], "name": entry.name}
-        write_atomically(entry.file, json.dumps(said))
+        write_atomically(entry.file, json.dumps(said), entry.file.with_suffix(_UNFINISHED))
 
     def undo(self, entry: Entry) -> list[str]:
-        """Undo an entry and forget it. Returns a sentence for every file of which the user should look at what is in it now."""
-        kept: list[str] = []
-        if not self._entries.is_dir():
-            return kept
-        with self._locked():
-            recorded = _read(entry.file)  # what others handed over is known there alone
-            for edit in reversed(entry.edits if recorded is None else recorded.edits):
+        """Undo an entry and forget it. Returns a sentence for every file of which the user should look at what is in it now.
+
+        What the system refuses is among the sentences. It stays in the journal, so that it is tried again.
+        """
+        try:
+            if not self._entries.is_dir():
+                return []
+            with self._locked():
+                return self._undo(entry)
+        except OSError as error:
+            return [f"{entry.file} cannot be worked off: {_said(error)}. Mend that, then: headroom undo."]
+
+    def _undo(self, entry: Entry) -> list[str]:
+        # What others handed over is known there alone. If it is gone, somebody was faster; a session's own folder is looked after all the same.
+        edits = () if not entry.file.exists() else entry.edits if (recorded := _read(entry.file)) is None else recorded.edits
+        said: list[str] = []
+        failed: list[Edit] = []
+        for edit in reversed(edits):
+            try:
+                if edit.temporary:
+                    _remove(Path(edit.temporary))
                 if not self._hand_over(entry, edit):
-                    kept += _put_back(edit)
-            entry.file.unlink(missing_ok=True)  # before the next one looks who else has those files
+                    said += _put_back(edit)
+            except OSError as error:
+                failed.insert(0, edit)
+                said.append(f"{edit.path} could not be put back: {_said(error)}. Mend that, then: headroom undo.")
         folder = Path(entry.folder)
         if folder.parent == self._sessions:  # an entry that names any other folder is not ours
-            shutil.rmtree(folder, ignore_errors=True)
-        return kept
+            shutil.rmtree(folder, ignore_errors=True)  # while the entry still names it
+        if failed:
+            with contextlib.suppress(OSError):  # then it goes on naming what has been put back, too, which is seen the next time
+                self.write(replace(entry, edits=tuple(failed)))
+        else:
+            entry.file.unlink(missing_ok=True)  # before the next one looks who else has those files
+        return said
 
     def _hand_over(self, entry: Entry, edit: Edit) -> bool:
         """Whether another entry has the same file, and will put it back."""
@@ -155,7 +184,7 @@ class Journal:
         now = _content(Path(edit.path))
         if now is not None and _sha(now) == edit.after:
             for other in others:
-                edits = tuple(replace(edit, folders=e.folders) if e.path == edit.path else e for e in other.edits)
+                edits = tuple(replace(edit, folders=e.folders, temporary=e.temporary) if e.path == edit.path else e for e in other.edits)
                 self.write(replace(other, edits=edits))
         return bool(others)
 
@@ -168,7 +197,16 @@ class Journal:
         return (entry for entry in self._all() if not entry.name and _alive(entry))
 
     def undo_stale(self) -> list[str]:
-        """Undo what dead sessions left behind; see ``undo``."""
+        """Undo what dead sessions left behind; see ``undo``.
+
+        Raises:
+            OSError: the journal cannot be read.
+        """
+        if not self._entries.is_dir():
+            return []
+        with self._locked():
+            for unfinished in self._entries.glob(f"*{_UNFINISHED}"):  # whoever writes one does so alone, so these are of the dead
+                _remove(unfinished)
         return [sentence for entry in list(self.stale()) for sentence in self.undo(entry)]
 
     def _all(self) -> list[Entry]:
@@ -188,30 +226,36 @@ class Journal:
 
 
 def _put_back(edit: Edit) -> list[str]:
-    """Put a file back. Returns a sentence where it was changed since, so that it is not what it was before."""
+    """Put a file back. Returns a sentence where it was changed since, so that it is not what it was before.
+
+    Raises:
+        OSError: the system refuses.
+    """
     path = Path(edit.path)
     now = _content(path)
     if now is not None and _sha(now) == edit.after:
         if edit.before is None:
             path.unlink()
         else:
-            write_atomically(path, edit.before)
+            write_atomically(path, edit.before, _temporary_of(edit))
     elif now is not None and (found := _without(edit, now)) is not None:
         # Somebody changed it meanwhile: what we added goes, and the rest is theirs.
         text, changed = found
         if edit.before is None and edit.text and text.split() in (["{}"], ["{", "}"]):
             path.unlink()
         else:
-            write_atomically(path, text)
+            write_atomically(path, text, _temporary_of(edit))
         if changed:
             return [f"{path}: {' and '.join(changed)} was changed since Headroom wrote it, so it was left as it is."]
-    elif now is not None and edit.before is not None and now == edit.before.encode("utf-8"):
-        pass  # somebody has put it back already
+    elif now == (None if edit.before is None else edit.before.encode("utf-8")):
+        pass  # it was not written yet, or somebody has put it back already
     else:
         return [f"{path} was changed since Headroom wrote it, so it was left as it is."]
     for folder in edit.folders:
         try:
             Path(folder).rmdir()
+        except FileNotFoundError:
+            continue  # whoever began this was killed in between
         except OSError:
             break  # there is something in it by now
     return []
@@ -265,8 +309,26 @@ def _missing(folder: Path) -> tuple[str, ...]:
 def _content(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        path.unlink()
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside a file that nobody else takes."""
+    return path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+
+
+def _temporary_of(edit: Edit) -> Path | None:
+    return Path(edit.temporary) if edit.temporary else None
 
 
 def _sha(data: bytes) -> str:
@@ -287,20 +349,39 @@ def start_time(pid: int) -> float:
     return 0.0
 
 
-def write_atomically(path: Path, text: str | bytes) -> None:
-    """Replace a file's content in one step, readable by its owner alone; a crash leaves the old or the new, nothing between."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write_atomically(path: Path, text: str | bytes, temporary: Path | None = None) -> None:
+    """Replace a file's content in one step, readable by its owner alone; a crash leaves the old or the new, nothing between.
+
+    Args:
+        path: which.
+        text: its new content.
+        temporary: where that is put together, in the same folder: for who must find it after a kill. What is there is replaced.
+    """
+    data = text if isinstance(text, bytes) else text.encode("utf-8")
+    temporary = temporary or _temporary(path)
+    _remove(temporary)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode("utf-8"))
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
             shutil.copymode(path, temporary)
-        Path(temporary).replace(path)
+        temporary.replace(path)
+        _sync(path.parent)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _sync(folder: Path) -> None:
+    """Put a folder's names on disk: without that, a crash of the machine may bring an old file back."""
+    with contextlib.suppress(OSError):  # not every file system can
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _read(file: Path) -> Entry | None:
@@ -322,6 +403,7 @@ def _edit(said: dict[str, Any]) -> Edit:
         str(said.get("removed", "")),
         folders,
         str(said.get("text", "")),
+        str(said.get("temporary", "")),
     )
 
 

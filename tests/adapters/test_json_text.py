@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.json_text import UnfitError, insert, remove, without
+from adapters.json_text import UnfitError, append, insert, remove, without
 
 KEYS = st.text(max_size=6)
 VALUES = st.recursive(
@@ -110,3 +110,49 @@ def test_what_was_changed_since_is_left(now: str, left: str, changed: list[str])
 def test_where_more_than_members_was_added_nothing_is_told(now: str, before: str, after: str) -> None:
     with pytest.raises(UnfitError):
         without(now, before, after)
+
+
+ITEM = {"command": "x", "timeout": 10}
+
+
+@given(st.lists(VALUES, max_size=4), st.lists(VALUES, max_size=3), LAYOUT)
+@settings(max_examples=100)
+def test_items_that_were_added_go_from_a_list_that_others_changed(theirs: list, later: list, indent: object) -> None:
+    before = json.dumps({"a": 1, "list": theirs})
+    after = append(append(before, ("list",), ITEM), ("other",), ITEM)
+    now = json.loads(after)
+    now["list"] = [*later, *now["list"][1:], *later] if theirs else [*later, *now["list"], *later]
+    now["other"].append("theirs")
+    text, changed = without(json.dumps(now, indent=indent), before, after)
+    assert json.loads(text) == {"a": 1, "list": [*later, *theirs[1:], *later], "other": ["theirs"]}
+    assert changed == []
+
+
+@pytest.mark.parametrize(
+    ("now", "left", "changed"),
+    [
+        ([1, ITEM], [1], []),
+        ([ITEM, 1, ITEM], [ITEM, 1], []),  # one was added, so one goes
+        ([1], [1], []),
+        ([1, {**ITEM, "timeout": 60}], [1, {**ITEM, "timeout": 60}], ["list"]),
+        ("text", "text", []),
+    ],
+)
+def test_only_items_that_are_as_they_were_added_go(now: object, left: object, changed: list[str]) -> None:
+    before = '{"list": [1]}'
+    assert without(json.dumps({"list": now}), before, append(before, ("list",), ITEM)) == (json.dumps({"list": left}), changed)
+
+
+def test_a_list_of_plain_values_that_was_added_is_one_thing() -> None:
+    assert without('{"list": ["a", "b"]}', "", '{"list": ["a"]}') == ('{"list": ["a", "b"]}', ["list"])
+
+
+@pytest.mark.parametrize(("rest", "stays"), [({}, False), ({"hooks": {"stop": [1]}}, True)])
+def test_what_says_how_to_read_the_rest_stays_with_it(rest: dict, stays: bool) -> None:
+    text, _ = without(json.dumps({"version": 1, **rest}), "", json.dumps({"version": 1}))
+    assert json.loads(text) == ({"version": 1} if stays else {}) | rest
+
+
+def test_items_before_those_that_are_not_last_are_not_told() -> None:
+    with pytest.raises(UnfitError, match="list changed"):
+        without("{}", '{"list": [1, 2]}', '{"list": [1, 3, 2]}')

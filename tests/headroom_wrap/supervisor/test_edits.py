@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from adapters import json_text
+from adapters.cursor import Cursor
+from adapters.plan import PlanRequest, Program
 from headroom_wrap.supervisor.journal import Journal
 
 BEFORE = '{"a": 1}'
@@ -163,3 +165,29 @@ def test_sessions_share_what_an_agent_wrote_anew(tmp_path: Path, order: tuple[in
     assert "headroom" in path.read_text(), "the other still runs"
     assert journal.undo(entries[order[1]]) == []
     assert json.loads(path.read_text()) == {"a": 1, "theme": "dark"}
+
+
+def hooked(path: Path, files: dict[Path, str]) -> dict[Path, str]:
+    """The hooks of a session of Cursor beside those in the file."""
+    request = PlanRequest(Program("/bin/cursor-agent"), (), {}, files, "http://127.0.0.1:1/s", "", ("py",), Path("/s"), cwd=path.parent.parent)
+    return {path: Cursor().plan(request).edits[path]}
+
+
+THEIRS: dict[str, Any] = {"version": 1, "hooks": {"preToolUse": [{"command": "a"}], "stop": [{"command": "b"}]}}
+
+
+@pytest.mark.parametrize("before", [THEIRS, None])
+def test_hooks_go_from_between_the_users_own(tmp_path: Path, before: dict[str, Any] | None) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / ".cursor" / "hooks.json"
+    if before is not None:
+        path.parent.mkdir()
+        path.write_text(json.dumps(before))
+    entry = journal.apply(journal.open_session(), hooked(path, {} if before is None else {path: path.read_text()}))
+    now = json.loads(path.read_text())
+    now["hooks"]["preToolUse"][0 if before else 1 :] = [{"command": "a2"}, *now["hooks"]["preToolUse"][1 if before else 2 :]]
+    path.write_text(json.dumps(now, indent=1))
+    assert journal.undo(entry) == []
+    assert json.loads(path.read_text()) == {
+        "version": 1,
+        "hooks": {"preToolUse": [{"command": "a2"}], **({"stop": [{"command": "b"}]} if before else {})},
+    }

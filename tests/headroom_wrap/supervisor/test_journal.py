@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -97,3 +98,86 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path) -> None:
         write_atomically(path, "\ud800")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def applied(tmp_path: Path, dead: Entry, changes: dict[Path, str]) -> None:
+    """The dead session had written these."""
+    Journal(tmp_path).apply(dead, changes)
+
+
+def test_a_folder_that_became_a_file_is_in_nobodys_way(tmp_path: Path, dead: Entry) -> None:
+    folder = tmp_path / "project" / ".cursor"
+    applied(tmp_path, dead, {folder / "hooks.json": "ours"})
+    (folder / "hooks.json").unlink()
+    folder.rmdir()
+    folder.write_text("a file")
+    assert Journal(tmp_path).undo_stale() == []
+    assert folder.read_text() == "a file"
+    assert list((tmp_path / "journal").iterdir()) == []
+
+
+def test_what_the_system_refuses_is_said_and_tried_again(tmp_path: Path, dead: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused, other = tmp_path / "refused", tmp_path / "other"
+    for path in (refused, other):
+        path.write_text("before")
+    applied(tmp_path, dead, {refused: "ours", other: "ours"})
+    replaced = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if target == refused:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replaced(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        (sentence,) = Journal(tmp_path).undo_stale()
+        assert sentence.startswith(f"{refused} could not be put back: No space left on device.")
+        assert "headroom undo" in sentence
+        assert Journal(tmp_path).open_session().file.exists()
+    assert (refused.read_text(), other.read_text()) == ("ours", "before")
+    other.write_text("ours")  # by its user: it has been put back, and is looked at no more
+    assert Journal(tmp_path).undo_stale() == []
+    assert (refused.read_text(), other.read_text()) == ("before", "ours")
+    assert not dead.file.exists()
+
+
+def test_a_journal_that_cannot_be_changed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path)
+    entry = journal.open_session()
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    (sentence,) = journal.undo(entry)
+    assert sentence.startswith(f"{entry.file} cannot be worked off: Permission denied.")
+
+
+def test_what_another_start_has_undone_is_not_undone_again(tmp_path: Path, dead: Entry) -> None:
+    path = tmp_path / "f"
+    path.write_text("before")
+    applied(tmp_path, dead, {path: "ours"})
+    (slower,) = Journal(tmp_path).stale()
+    assert Journal(tmp_path).undo_stale() == []
+    path.write_text("the user's newer text")
+    assert Journal(tmp_path).undo(slower) == []
+    assert path.read_text() == "the user's newer text"
+
+
+def test_what_a_killed_session_had_begun_to_write_goes(tmp_path: Path, dead: Entry) -> None:
+    path = tmp_path / "f"
+    entry = Journal(tmp_path).apply(dead, {path: "ours"})
+    half = Path(entry.edits[0].temporary)
+    assert half.parent == path.parent
+    half.write_text("half of a key")
+    (tmp_path / "journal" / "1-2.new").write_text("half of an entry")
+    assert Journal(tmp_path).undo_stale() == []
+    assert not half.exists()
+    assert list((tmp_path / "journal").iterdir()) == []
+
+
+def test_what_is_left_of_an_older_write_is_in_no_ones_way(tmp_path: Path) -> None:
+    temporary = tmp_path / "t"
+    temporary.write_text("old")
+    write_atomically(tmp_path / "f", "new", temporary)
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("f", "new")]
