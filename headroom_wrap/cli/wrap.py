@@ -105,7 +105,7 @@ def describe(plan: LaunchPlan, settings_in_force: Config) -> list[str]:
         lines.append(f"state      {settings_in_force.state}")
         lines += [f"text model {line}" for line in _text_model(settings_in_force)]
     lines += [f"sets       {line}" for line in _assignments(plan.env)]
-    lines += [f"writes     {path} (private, removed at the end): {text}" for path, text in plan.files.items()]
+    lines += [f"writes     {path} (private, removed at the end): {text.rstrip()}" for path, text in plan.files.items()]
     lines += [f"lost       {shown(sentence)}" for sentence in plan.losses]
     lines += [f"note       {shown(sentence)}" for sentence in plan.notes]
     lines += [f"edits      {path} (yours; put back at the end): {text}" for path, text in plan.edits.items()]

@@ -8,6 +8,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.plan import LaunchPlan
@@ -15,6 +16,7 @@ from headroom_wrap import own
 from headroom_wrap.errors import UserError
 
 BACKLOG = 128
+_SCRIPTS = "bin"
 
 
 def bind(port: int) -> socket.socket:
@@ -38,17 +40,21 @@ def bind(port: int) -> socket.socket:
 
 
 def write_files(plan: LaunchPlan, folder: Path) -> None:
-    """Put the plan's files into the session's folder, readable by the user alone.
+    """Put the plan's files into the session's folder, for the user alone: those in its ``bin`` to be run, all others to be read.
 
     Raises:
         UserError: they cannot be written.
         ValueError: the plan names a file outside the folder.
     """
     for path, text in plan.files.items():
-        if path.parent != folder:
+        script = path.parent == folder / _SCRIPTS
+        if not script and path.parent != folder:
             raise ValueError(f"{path} is not in {folder}")
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            if script:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700 if script else 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
             raise UserError(f"{path} cannot be written: {error.strerror}.", "Is the disk full? HEADROOM_STATE names another folder.") from None
@@ -64,8 +70,8 @@ def environment(plan: LaunchPlan, environ: Mapping[str, str]) -> dict[str, str]:
     return env
 
 
-def own_command(plan: LaunchPlan, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """What to set so that the agent's ``headroom`` is this installation, which alone is sure to know the session's store; nothing where it is.
+def with_own_command(plan: LaunchPlan, environ: Mapping[str, str], folder: Path) -> LaunchPlan:
+    """A plan by which the agent's ``headroom`` is this installation, which alone is sure to know the session's store; the same where it is already.
 
     Where the PATH leads to another one, or to none, a script in the session's folder stands before it: a folder with more in it would stand before
     other programs, too.
@@ -74,22 +80,15 @@ def own_command(plan: LaunchPlan, environ: Mapping[str, str], folder: Path) -> d
         plan: of the session.
         environ: the user's environment.
         folder: the session's own.
-
-    Raises:
-        UserError: the script cannot be written.
     """
     path = environment(plan, environ).get("PATH", "")
     found = shutil.which("headroom", path=path)
     if found is not None and own.is_ours(found):
-        return {"PATH": path}
-    scripts = folder / "bin"
-    try:
-        scripts.mkdir(mode=0o700)
-        with os.fdopen(os.open(scripts / "headroom", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700), "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nexec {shlex.join(own.command())} "$@"\n')
-    except OSError as error:
-        raise UserError(f"{scripts} cannot be written: {error.strerror}.", "Is the disk full? HEADROOM_STATE names another folder.") from None
-    return {"PATH": os.pathsep.join(part for part in (str(scripts), path) if part)}
+        return plan if path == environ.get("PATH") else replace(plan, env={**plan.env, "PATH": path})
+    script = folder / _SCRIPTS / "headroom"
+    text = f'#!/bin/sh\nexec {shlex.join(own.command())} "$@"\n'
+    before = os.pathsep.join(part for part in (str(script.parent), path) if part)
+    return replace(plan, env={**plan.env, "PATH": before}, files={**plan.files, script: text})
 
 
 def read_files(paths: list[Path]) -> dict[Path, str]:

@@ -35,6 +35,7 @@ from headroom_wrap.supervisor import launch, looking, plain, programs, relay
 from headroom_wrap.supervisor.journal import Entry, Journal
 from headroom_wrap.supervisor.processes import MARK, Processes, Tree
 from headroom_wrap.supervisor.sampler import Sampler
+from headroom_wrap.supervisor.signals import Signals, held
 from headroom_wrap.supervisor.sources import SourceClosed
 from headroom_wrap.supervisor.status import ExecError, Exit
 from headroom_wrap.supervisor.view import SessionView
@@ -94,19 +95,25 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscri
 
     Raises:
         UserError: it cannot be launched; nothing is left behind then.
+        KeyboardInterrupt: a signal came before it was. One that would end us does so once all is put back.
     """
     journal = Journal(state.ensure(config.state))
-    with _state_errors(config.state):
-        journal.undo_stale()
-        entry = journal.open_session()
-    try:
-        ended = _session(adapter, arguments, config, journal, entry, subscription=subscription)
-    finally:
-        left = journal.undo(entry)
-    return replace(ended, left=tuple(left))
+    with held() as signals:
+        with _state_errors(config.state):
+            left = journal.undo_stale()
+            entry = journal.open_session()
+        try:
+            ended = _session(adapter, arguments, config, journal, entry, signals, subscription=subscription)
+        finally:
+            left += journal.undo(entry)
+            with contextlib.suppress(OSError):
+                left += journal.undo_stale()  # whoever was killed meanwhile may have kept a file of ours as it is
+    return replace(ended, left=tuple(dict.fromkeys(left)))
 
 
-def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journal: Journal, entry: Entry, *, subscription: bool) -> Ended:
+def _session(
+    adapter: Adapter, arguments: tuple[str, ...], config: Config, journal: Journal, entry: Entry, signals: Signals, *, subscription: bool
+) -> Ended:
     folder = Path(entry.folder)
     with contextlib.closing(launch.bind(config.port)) as listener:
         secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -114,14 +121,12 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
         memory = remembered(config)
         plan = _plan(adapter, arguments, config, address, folder, memory=memory, subscription=subscription)
         launch.write_files(plan, folder)
-        if config.by_shell and plan.routed:
-            plan = replace(plan, env={**plan.env, **launch.own_command(plan, config.surroundings.environ, folder)})
         _write_store(config, folder)
         _edit(plan, journal, entry)
         view = SessionView(adapter.name, panel=config.panel == "auto" and plan.routed, around=config.surroundings, hint=looking.hint(config))
         if not plan.routed:
             began = time.time()
-            return Ended(_agent(plan, config, view, {}), view, plan, began, account.read(folder / account.FILE))
+            return Ended(_agent(plan, config, view, {}, signals), view, plan, began, account.read(folder / account.FILE))
         title = TitleRewriter()
         with (
             channel(config, folder, title) as show,
@@ -145,7 +150,7 @@ def _session(adapter: Adapter, arguments: tuple[str, ...], config: Config, journ
             if watcher is not None:
                 sources[watcher.fd] = watcher.ready
             began = time.time()
-            end = _agent(plan, config, view, sources, title=title if config.panel == "title" else None, look=sampler.look)
+            end = _agent(plan, config, view, sources, signals, title=title if config.panel == "title" else None, look=sampler.look)
             processes = tree.ended()
             proxy.finish(take)
         return Ended(end, view, plan, began, processes=processes)
@@ -206,7 +211,8 @@ def _plan(
         if not isinstance(adapter, ShowsStatus):
             raise UserError(f"{adapter.name} has no status line that Headroom can write in.", "Leave --panel=statusline away.")
         plan = adapter.with_status(plan, files, folder / status_line.FILE)
-    return replace(plan, env={**plan.env, MARK: folder.name})
+    plan = replace(plan, env={**plan.env, MARK: folder.name})
+    return launch.with_own_command(plan, around.environ, folder) if shell else plan
 
 
 def _shell(config: Config) -> tuple[str, ...]:
@@ -235,17 +241,20 @@ def _agent(
     config: Config,
     view: SessionView,
     sources: dict[int, Callable[[], object]],
+    signals: Signals,
     *,
     title: TitleRewriter | None = None,
     look: Callable[[], None] = lambda: None,
 ) -> Exit:
     """Run the agent: under our PTY on a terminal, else with our own descriptors."""
     env = launch.environment(plan, config.surroundings.environ)
+    signals.check()
     try:
         if os.isatty(0) and os.isatty(1):
             full = looking.details(view, config, look)
-            return relay.run(plan.argv, env, cwd=None, view=view, full=full, title=title, sources=sources, on_panel_error=view.panel_failed)
-        return plain.run(plan.argv, env, cwd=None, sources=sources)
+            failed = view.panel_failed
+            return relay.run(plan.argv, env, cwd=None, view=view, full=full, title=title, sources=sources, on_panel_error=failed, held=signals)
+        return plain.run(plan.argv, env, cwd=None, sources=sources, held=signals)
     except ExecError as error:
         raise UserError(f"{error}.", "Is it installed for this machine?", status=error.returncode) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,20 @@ def told(*arguments: str) -> str:
         return f"{done.exception.message} {done.exception.hint}"
     assert done.exit_code == 0, done.output
     return done.output
+
+
+@pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode"])
+def test_what_leads_an_agents_shell_to_this_installation_is_told(name: str, private_home: Path) -> None:
+    other = private_home / "programs" / "headroom"
+    other.write_text("")
+    other.chmod(0o755)
+    said = told("--retrieve=shell", name)
+    scripts = re.search(r"^sets       PATH=(\S+/bin):(\S+)$", said, re.MULTILINE)
+    assert scripts is not None
+    assert scripts[2].startswith(str(other.parent))
+    assert f"writes     {scripts[1]}/headroom (private, removed at the end): #!/bin/sh\nexec " in said
+    assert not Path(scripts[1]).exists()
+    assert "PATH=" not in told(name)
 
 
 @pytest.mark.parametrize("name", [*ADAPTERS, *RECIPES])

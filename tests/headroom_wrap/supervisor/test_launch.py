@@ -66,15 +66,17 @@ def test_the_agents_headroom_is_this_one(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(sys, "executable", str(ours / "python"))
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "headroom").symlink_to(ours / "headroom")
-    for path, expected in (("/nowhere", f"/nowhere:{ours}"), (str(ours), str(ours)), (f"{tmp_path}/linked:{others}", f"{tmp_path}/linked:{others}")):
-        assert launch.own_command(plan(), {"PATH": path}, tmp_path) == {"PATH": expected}
-        assert not (tmp_path / "bin").exists()
-    found = launch.own_command(plan(), {"PATH": f"{others}:{ours}"}, tmp_path)
-    assert found == {"PATH": f"{tmp_path}/bin:{others}:{ours}"}
-    done = subprocess.run(["/bin/sh", "-c", "headroom show 'a b'"], env=found, capture_output=True, text=True, check=True)
+    for path, expected in (("/nowhere", {"PATH": f"/nowhere:{ours}"}), (str(ours), {}), (f"{tmp_path}/linked:{others}", {})):
+        assert launch.with_own_command(plan(env={"A": "1"}), {"PATH": path}, tmp_path) == plan(env={"A": "1", **expected})
+    found = launch.with_own_command(plan(env={"A": "1"}), {"PATH": f"{others}:{ours}"}, tmp_path)
+    assert found.env == {"A": "1", "PATH": f"{tmp_path}/bin:{others}:{ours}"}
+    assert not (tmp_path / "bin").exists(), "it is told before it is done"
+    launch.write_files(found, tmp_path)
+    done = subprocess.run(["/bin/sh", "-c", "headroom show 'a b'"], env=found.env, capture_output=True, text=True, check=True)
     assert done.stdout == "ours show a b\n"
+    assert [oct(p.stat().st_mode)[-3:] for p in (tmp_path / "bin", tmp_path / "bin" / "headroom")] == ["700", "700"]
     with pytest.raises(UserError, match="cannot be written"):
-        launch.own_command(plan(), {"PATH": str(others)}, tmp_path)
+        launch.write_files(found, tmp_path)
 
 
 def test_configuration_files(tmp_path: Path) -> None:
