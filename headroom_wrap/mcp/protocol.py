@@ -21,6 +21,7 @@ PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
 UNSUPPORTED_VERSION = -32022
 HEADER_MISMATCH = -32020
 
@@ -78,6 +79,12 @@ class Protocol:
             return self._answer(message)
         except RpcError as error:
             return refusal(request_id(message), error)
+        except Exception as error:  # one call that goes wrong in a way nobody expected is not to take all tools from the agent
+            import logging  # late: the first answer is not to wait for it
+
+            logging.getLogger(__name__).exception("a message could not be answered")
+            said = f"This is a mistake of Headroom's ({type(error).__name__}: {error}). Go on without the tool."
+            return refusal(request_id(message), RpcError(INTERNAL_ERROR, said))
 
     def _answer(self, message: Any) -> Answer | None:
         if not isinstance(message, dict):

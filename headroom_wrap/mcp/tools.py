@@ -102,7 +102,7 @@ class Tools:
         if name == "headroom_stats":
             return self._stats()
         if name == RECALL["name"] and self._recall is not None:
-            return self._recall(_optional(arguments, "pattern") or "", self._opened())
+            return self._recalled(self._recall, _optional(arguments, "pattern") or "")
         raise LookupError(name)
 
     def close(self) -> None:
@@ -131,6 +131,14 @@ class Tools:
             raise
         except Exception as error:  # whatever fails in a compressor, the model has the text and goes on with it
             raise ToolError(f"The text could not be compressed ({type(error).__name__}: {error}). Use it as it is.") from error
+
+    def _recalled(self, recall: Callable[[str, Store], str], wanted: str) -> str:
+        from pipeline.store.api import StoreError
+
+        try:
+            return recall(wanted, self._opened())
+        except StoreError as error:
+            raise ToolError(str(error)) from error
 
     def _stats(self) -> str:
         from headroom_wrap.ledger.summary import summary_of, text_receipt

@@ -24,6 +24,8 @@ class FakeTools:
             return "a\ud800b\u2028é"
         if name == "fail":
             raise ToolError("It cannot be done. Do something else.")
+        if name == "broken":
+            raise RuntimeError("nobody expected this")
         raise LookupError(name)
 
 
@@ -74,6 +76,22 @@ def test_calls():
 def test_a_tool_that_fails_is_a_result():
     result = call("tools/call", {"name": "fail"})["result"]
     assert result == {"content": [{"type": "text", "text": "It cannot be done. Do something else."}], "isError": True}
+
+
+def test_a_tool_that_fails_as_nobody_expected_takes_no_other_with_it(caplog):
+    source = io.BytesIO(
+        b"".join(
+            json.dumps({"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": {"name": name, "arguments": {}}}).encode() + b"\n"
+            for n, name in enumerate(("broken", "echo"))
+        )
+    )
+    target = io.BytesIO()
+    server.serve(source, target)
+    failed, answered = map(json.loads, target.getvalue().splitlines())
+    assert (failed["id"], failed["error"]["code"]) == (0, -32603)
+    assert "nobody expected this" in failed["error"]["message"]
+    assert "nobody expected this" in caplog.text
+    assert answered["result"]["content"][0]["text"] == "{}"
 
 
 def test_lone_surrogates_do_not_spoil_the_line():

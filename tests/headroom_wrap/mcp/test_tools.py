@@ -144,9 +144,9 @@ def test_a_store_that_fails(tmp_path):
     def fail():
         raise StoreError("The store is locked.")
 
-    for name, arguments in (("headroom_retrieve", {"handle": "00000000"}), ("headroom_stats", {})):
+    for name, arguments in (("headroom_retrieve", {"handle": "00000000"}), ("headroom_stats", {}), ("headroom_recall", {"pattern": "a"})):
         with pytest.raises(ToolError, match="locked"):
-            Tools(fail, lambda t, q, s: t).call(name, arguments)
+            Tools(fail, lambda t, q, s: t, recall=lambda wanted, kept: wanted).call(name, arguments)
 
 
 def test_unknown_tool(tools):
