@@ -1,7 +1,7 @@
 """A second opinion on new rules, from a model, for those who ask for one: it may leave rules out and reword them, and nothing else.
 
-What it answers is text from outside like any other: a rule that it adds is not known, and another wording quotes what the rule quotes and nothing else.
-Its own words may be any, of letters and plain punctuation, hardly longer than ours and in one line: see `rules.reworded`.
+What it answers is text from outside like any other: a rule that it adds is not known, and another wording quotes what the rule quotes. Its own
+words may be any, of letters and plain punctuation, hardly longer than ours and in one line: see `rules.reworded`.
 """
 
 from __future__ import annotations

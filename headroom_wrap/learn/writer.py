@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from headroom_wrap.supervisor.journal import write_atomically
+
 _MOST_BYTES = 4 << 20
-_MODE = 0o644
+_MODE = 0o644  # of a file that is new: others who work here may read it
 
 
 class WriteError(Exception):
@@ -65,24 +65,20 @@ def write(held: Held, data: bytes | None) -> None:
     Raises:
         WriteError: it has changed since, or cannot be written; it is as it was then.
     """
-    temporary = None
-    try:
-        mode = held.path.stat().st_mode & 0o7777 if held.path.exists() else _MODE
-        if data is not None:
-            temporary = _beside(held.path, data, mode)
-        if _content(held.path) != held.data:  # asked at the last moment, right before the step
+
+    def still() -> None:
+        if _content(held.path) != held.data:
             raise WriteError(f"{held.path} was changed meanwhile, so it was left as it is.")
-        if temporary is not None:
-            Path(temporary).replace(held.path)
-            temporary = None
-        elif held.data is not None:
+
+    try:
+        if data is not None:
+            write_atomically(held.path, data, mode=_MODE, still=still)
+            return
+        still()
+        if held.data is not None:
             held.path.unlink()
     except OSError as error:
         raise WriteError(f"{held.path} cannot be written: {error.strerror or error}.") from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
 
 
 def _content(path: Path) -> bytes | None:
@@ -102,18 +98,3 @@ def _content(path: Path) -> bytes | None:
     if len(data) > _MOST_BYTES:
         raise WriteError(f"{path} is too large to be a file of instructions.")
     return data
-
-
-def _beside(path: Path, data: bytes, mode: int) -> str:
-    """A file of that content in the same folder, on disk."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return temporary

@@ -17,7 +17,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,10 @@ class Journal:
         """Entries of sessions that run."""
         return (entry for entry in self._all() if not entry.name and _alive(entry))
 
+    def unreadable(self) -> list[Path]:
+        """Files of entries that cannot be read, so that nobody knows what they name."""
+        return [file for file in self._files() if _read(file) is None and file.exists()]
+
     def undo_stale(self) -> list[str]:
         """Undo what dead sessions left behind; see ``undo``.
 
@@ -210,9 +215,10 @@ class Journal:
         return [sentence for entry in list(self.stale()) for sentence in self.undo(entry)]
 
     def _all(self) -> list[Entry]:
-        if not self._entries.is_dir():
-            return []
-        return [entry for file in sorted(self._entries.glob("*.json")) if (entry := _read(file)) is not None]
+        return [entry for file in self._files() if (entry := _read(file)) is not None]
+
+    def _files(self) -> list[Path]:
+        return sorted(self._entries.glob("*.json")) if self._entries.is_dir() else []
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -338,8 +344,8 @@ def _sha(data: bytes) -> str:
 def start_time(pid: int) -> float:
     """When a process began, in the system's own ticks, so that a reused pid is not taken for it; 0.0 where that cannot be told."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return float(stat.rsplit(")", 1)[1].split()[19])
+        said = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return float(said.rsplit(")", 1)[1].split()[19])
     except (OSError, IndexError, ValueError):
         pass
     import psutil
@@ -349,13 +355,17 @@ def start_time(pid: int) -> float:
     return 0.0
 
 
-def write_atomically(path: Path, text: str | bytes, temporary: Path | None = None) -> None:
-    """Replace a file's content in one step, readable by its owner alone; a crash leaves the old or the new, nothing between.
+def write_atomically(
+    path: Path, text: str | bytes, temporary: Path | None = None, *, mode: int = 0o600, still: Callable[[], None] = lambda: None
+) -> None:
+    """Replace a file's content in one step; a crash leaves the old or the new, nothing between. Its owner and its mode stay, whoever writes.
 
     Args:
         path: which.
         text: its new content.
         temporary: where that is put together, in the same folder: for who must find it after a kill. What is there is replaced.
+        mode: of a file that is new; by default its owner's alone.
+        still: called at the last moment, right before the step. What it raises leaves the file as it is.
     """
     data = text if isinstance(text, bytes) else text.encode("utf-8")
     temporary = temporary or _temporary(path)
@@ -364,14 +374,31 @@ def write_atomically(path: Path, text: str | bytes, temporary: Path | None = Non
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
             file.flush()
+            _take_after(path, file.fileno(), mode)
             os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
+        still()
         temporary.replace(path)
         _sync(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _take_after(path: Path, new: int, mode: int) -> None:
+    """Give a new file the owner and the mode of the one whose place it takes."""
+    try:
+        before = path.stat()
+    except FileNotFoundError:
+        os.fchmod(new, mode)
+        return
+    made = os.fstat(new)
+    if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+        try:
+            os.fchown(new, before.st_uid, before.st_gid)  # before the mode, as it takes parts of that away
+        except PermissionError:  # only root gives files away; anybody to a group of their own
+            with contextlib.suppress(PermissionError):
+                os.fchown(new, -1, before.st_gid)
+    os.fchmod(new, stat.S_IMODE(before.st_mode))
 
 
 def _sync(folder: Path) -> None:

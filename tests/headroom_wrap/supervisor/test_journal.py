@@ -181,3 +181,56 @@ def test_what_is_left_of_an_older_write_is_in_no_ones_way(tmp_path: Path) -> Non
     temporary.write_text("old")
     write_atomically(tmp_path / "f", "new", temporary)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("f", "new")]
+
+
+def test_owner_and_mode_stay_whoever_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, given, may = tmp_path / "f", [], True
+    write_atomically(path, "new")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o640)
+    real = os.stat
+
+    def theirs(self: Path) -> os.stat_result:
+        found = real(self)
+        return os.stat_result((*found[:4], 4711, 4712, *found[6:])) if self == path else found
+
+    def fchown(handle: int, uid: int, gid: int) -> None:
+        given.append((uid, gid))
+        if not may:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", fchown)
+    write_atomically(path, "newer")
+    assert given == [], "nobody else's file"
+    monkeypatch.setattr(Path, "stat", theirs)
+    write_atomically(path, "newest")
+    assert given == [(4711, 4712)]
+    may = False
+    write_atomically(path, "last")
+    assert given == [(4711, 4712)] * 2 + [(-1, 4712)]
+    monkeypatch.undo()
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("last", 0o640)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes files of others")
+def test_root_leaves_a_file_to_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("old")
+    os.chown(path, 4711, 4712)
+    path.chmod(0o640)
+    write_atomically(path, "new")
+    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) == (4711, 4712, 0o640)
+
+
+def test_what_is_asked_last_may_stop_a_write(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+
+    def changed() -> None:
+        raise KeyError
+
+    for before in (None, "old"):
+        if before is not None:
+            path.write_text(before)
+        with pytest.raises(KeyError):
+            write_atomically(path, "new", still=changed)
+        assert [p.read_text() for p in tmp_path.iterdir()] == ([before] if before is not None else [])
