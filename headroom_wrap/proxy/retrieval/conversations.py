@@ -148,7 +148,10 @@ class Retrieval:
         except (*_UNREAD, UnicodeDecodeError) as error:
             log.warning("an answer cannot be remembered: %s", error)
             return
-        await self._freeze([Decision(records.turn_record(self._name, key), records.encode(turn), records.WOVEN)])
+        name = records.turn_record(self._name, key)
+        if self._memory.get([name]):
+            return  # a turn of that name has been sent, as it was known then: what is on record after a restart is to be the same
+        await self._freeze([Decision(name, records.encode(turn), records.WOVEN)])
 
     async def record_responses(self, conversation: Conversation, responses: Sequence[str], ahead: Sequence[bytes]) -> None:
         """Remember responses that the API keeps, the last of them being where the conversation goes on."""
@@ -211,8 +214,9 @@ class Retrieval:
         keys = records.root_keys(self._name, outline.root, tools=tools)
         if keys.own in self._refused or keys.other in self._refused:
             return None
-        known = await self._on_record([keys.own, keys.other])
-        decision = known.get(keys.own) or (known.get(keys.other) if outline.turns else None)
+        decision = (await self._on_record([keys.own])).get(keys.own)
+        if decision is None and outline.turns:
+            decision = (await self._on_record([keys.other])).get(keys.other)
         if decision is None:
             offered = self.wire.fits(plain, target) and (await self._elided(outline) if outline.turns else tools or await _holds_bulk(outline.items))
             text, reason = (self.wire.declaration().decode(), records.OFFERED) if offered else (None, records.LOSSLESS)
@@ -232,9 +236,15 @@ class Retrieval:
     async def _woven(self, outline: Outline) -> dict[int, Woven]:
         """The turns that hold more upstream than the client knows of."""
         names = [records.turn_record(self._name, turn.key) for turn in outline.turns]
-        known = await self._on_record(names)
-        # What is not on record when it is first seen never will be: it was not recorded before the client had it.
-        self._memory.put(Decision(name, None, records.ABSENT) for name in names if name not in known)
+        try:
+            known = await self._on_record(names)
+        except StoreError as error:
+            # Without the tool the whole prompt would be another one. What is not in memory, as a rule the last turn, may well hold no more.
+            self._store_failed(error)
+            known = self._memory.get(names)
+        else:
+            # What is not on record when it is first seen never will be: it was not recorded before the client had it.
+            self._memory.put(Decision(name, None, records.ABSENT) for name in names if name not in known)
         found = {number: records.woven(known.get(name)) for number, name in enumerate(names)}
         return {number: turn for number, turn in found.items() if turn is not None}
 
@@ -248,7 +258,7 @@ class Retrieval:
         return known
 
     async def _freeze(self, decisions: Iterable[Decision], *, strict: bool = False) -> dict[str, Decision]:
-        """Record decisions. Raises ``StoreError`` only if ``strict``; else they are simply not on record."""
+        """Record decisions. Raises ``StoreError`` only if ``strict``; else they are in force for as long as this process remembers them."""
         decided = list(decisions)
         try:
             store = await self._keeper.open()
@@ -257,7 +267,7 @@ class Retrieval:
             if strict:
                 raise
             self._store_failed(error)
-            return {}
+            in_force = {decision.key: decision for decision in decided}
         self._memory.put(in_force.values())
         return in_force
 

@@ -16,6 +16,7 @@ from headroom_wrap.proxy.retrieval.outline import Reader
 from headroom_wrap.proxy.retrieval.wires.anthropic import AnthropicWire
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.policy import Policy
+from pipeline.store.api import StoreError
 from tests.headroom_wrap.proxy.harness import DEADLINE, OK, RawUpstream, answer, body_of, conversation, log_text, proxy
 from tests.memory_store import MemoryStore
 
@@ -135,6 +136,32 @@ async def test_a_store_that_fails_leaves_the_conversation_whole_for_ever():
         sent += await run(upstream, p, *requests[2:])
         assert [names(m) for m in sent] == [["Bash"]] * 4
         assert not any(elided(m) for m in sent)
+        assert "store" in p.troubles()
+
+
+class Silent(MemoryStore):
+    """A store that for a while does not say what is on record."""
+
+    silent = False
+
+    def decisions(self, keys):
+        if self.silent:
+            raise StoreError("The store is locked.")
+        return super().decisions(keys)
+
+
+async def test_a_store_that_fails_for_one_request_takes_no_tool_out_of_it():
+    store = Silent()
+    requests = session(4, tools=[BASH])
+    async with RawUpstream() as upstream, behind(upstream, store=store) as p:
+        sent = await run(upstream, p, *requests[:3])
+        store.silent = True
+        sent += await run(upstream, p, requests[3])
+        store.silent = False
+        sent += await run(upstream, p, requests[4])
+        assert [names(m) for m in sent] == [["Bash", "headroom_retrieve"]] * 5
+        messages = [json.loads(m.body)["messages"] for m in sent]
+        assert all(later[: len(before)] == before for before, later in zip(messages, messages[1:], strict=False))
         assert "store" in p.troubles()
 
 

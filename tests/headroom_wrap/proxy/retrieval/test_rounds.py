@@ -200,6 +200,54 @@ async def test_a_client_that_leaves_in_the_second_response_ends_it_upstream():
         await asyncio.wait_for(gone.wait(), DEADLINE)
 
 
+def prompt(message):
+    """What stands in a request's messages."""
+    return [(m["role"], m["content"]) for m in json.loads(message.body)["messages"]]
+
+
+def goes_on(*words):
+    """Requests of a conversation in which the model says ``Done.`` each time."""
+    messages = [{"role": "user", "content": "hello"}]
+    for word in words:
+        messages += [{"role": "assistant", "content": [{"type": "text", "text": "Done."}]}, {"role": "user", "content": word}]
+    return body_of(messages, tools=[BASH])
+
+
+DONE = stream(started("msg_2"), *said(0, "Done."), *ended("end_turn"))
+
+
+async def test_what_a_fork_fetched_changes_no_prompt_that_was_sent_before_not_even_after_a_restart():
+    store = MemoryStore()
+    async with RawUpstream() as upstream:
+        async with behind(upstream, store=store) as p:
+            upstream.answers(DONE)
+            await p.post(goes_on())
+            await p.post(goes_on("more"))
+            before = prompt(upstream.requests[-1])
+            upstream.answers(stream(started(), *ours(0), *ended()), DONE)
+            await p.post(goes_on())  # begins as the other one did, fetches something, and says the same
+            await p.post(goes_on("more", "even more"))
+            assert prompt(upstream.requests[-1])[: len(before)] == before
+        async with behind(upstream, store=store) as p:
+            await p.post(goes_on("more", "even more"))
+            assert prompt(upstream.requests[-1])[: len(before)] == before
+
+
+async def test_what_was_fetched_stays_in_the_prompt_where_it_could_not_be_put_on_record():
+    store = MemoryStore()
+    async with RawUpstream() as upstream, behind(upstream, store=store) as p:
+        upstream.answers(DONE)
+        await p.post(body_of([{"role": "user", "content": "hello"}], tools=[BASH]))
+        store.broken = True
+        upstream.answers(stream(started(), *ours(0), *ended()), DONE)
+        await p.post(goes_on())
+        before = prompt(upstream.requests[-1])
+        assert len(before) == 3
+        store.broken = False
+        await p.post(goes_on("more"))
+        assert prompt(upstream.requests[-1])[: len(before)] == before
+
+
 @pytest.mark.slow
 async def test_code_assists_wrapper():
     def fetch(asked):
