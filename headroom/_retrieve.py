@@ -12,7 +12,7 @@ def retrieve(handle: str, lines: str | None = None, pattern: str | None = None, 
 
     Args:
         handle: as printed in a footer, e.g. ``3f9a2c7b``.
-        lines: units by number, 1-based and inclusive: ``"120-480"``, ``"5-9,40-60"``.
+        lines: units by number, 1-based and inclusive: ``"120-480"``, ``"5-9,40-60"``; or characters of one: ``"401:1-20000"``.
         pattern: a regular expression; only units in which it is found.
         store: where it is kept; by default the user's own store.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from headroom._stores import default_store
-from pipeline import ccr, markers
+from pipeline import ccr
 from pipeline.retrieval_tool import DESCRIPTION, LIMIT, NAME, SCHEMA
 from pipeline.store.api import Store, StoreError
 
@@ -56,16 +56,13 @@ def retriever(store: Store | None = None) -> Retriever:
         asked, searched = _said(lines), _said(pattern)
         try:
             # a handle is often copied with what stands around it: [headroom 3f9a2c7b:
-            found = ccr.retrieve(store if store is not None else default_store(), str(handle).strip(" []:"), asked, searched)
+            found = ccr.retrieve(store if store is not None else default_store(), str(handle).strip(" []:"), asked, searched, limit=LIMIT)
         except (ccr.RetrievalError, StoreError) as error:
             return str(error)
-        part = asked is not None or searched is not None
-        if not found.shown and part:
+        if not found.shown and (asked or searched):
             return f"Nothing in {found.handle} matches; it has {found.total} {found.unit}s."
-        if len(found.text) > LIMIT:
-            rest = f"cut here: {len(found.text) - LIMIT:,} characters follow; ask for fewer {found.unit}s with lines= or pattern="
-            return f"{found.text[:LIMIT]}\n[headroom {found.handle}: {rest}]"
-        return f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}" if part else found.text
+        last = ccr.closing(found)
+        return f"{found.text}\n{last}" if last else found.text
 
     said = SCHEMA["properties"]
     headroom_retrieve.__doc__ = f"""{DESCRIPTION}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline import retrieval_tool
 
 if TYPE_CHECKING:
-    from pipeline.ccr import Retrieved
     from pipeline.store.api import Store
 
 # Every request of an agent carries these words: each must earn its place.
@@ -48,7 +47,7 @@ TOOLS: list[dict[str, Any]] = [
 # Offered where the user turned memory on: then in the place of the figures, which a person has elsewhere, so that no request gets longer by much.
 RECALL = _tool("headroom_recall", "What agents read here before.", [], pattern="path or regex")
 
-LIMIT = retrieval_tool.LIMIT  # a text longer than this is cut at the end of a line and the rest announced
+LIMIT = retrieval_tool.LIMIT  # characters; a longer text is cut, and it is said how to go on
 
 
 class ToolError(Exception):
@@ -117,12 +116,13 @@ class Tools:
 
         try:
             # a handle is often copied with what stands around it: [headroom 3f9a2c7b:
-            found = ccr.retrieve(self._opened(), handle.strip(" []:"), lines, pattern)
+            found = ccr.retrieve(self._opened(), handle.strip(" []:"), lines, pattern, limit=LIMIT)
         except (ccr.RetrievalError, StoreError) as error:
             raise ToolError(str(error)) from error
         if pattern is not None and not found.shown:
             raise ToolError(f"No {found.unit} of {found.handle} matches {pattern!r}; it has {found.total} {found.unit}s.")
-        return _limited(found, whole=lines is None and pattern is None)
+        last = ccr.closing(found, by_command=True)
+        return f"{found.text}\n{last}" if last else found.text
 
     def _compressed(self, text: str, query: str) -> str:
         try:
@@ -154,21 +154,6 @@ class Tools:
         if self._store is None:
             self._store = self._open_store()
         return self._store
-
-
-def _limited(found: Retrieved, *, whole: bool) -> str:
-    """The text that is returned. A part, and a text that had to be cut, ends in a line that says so in the grammar of our markers."""
-    total = f"{found.total} {found.unit}{'' if found.total == 1 else 's'}"
-    if len(found.text) <= LIMIT:
-        return found.text if whole else f"{found.text}\n[headroom {found.handle}: {found.shown} of {total}]"
-    end = found.text.rfind("\n", 0, LIMIT)
-    if end <= 0:
-        end = LIMIT
-    rest = f"{len(found.text) - end:,} of {len(found.text):,} characters follow"
-    return (
-        f"{found.text[:end]}\n[headroom {found.handle}: cut here, {rest}; it has {total}: ask for fewer with lines= or pattern=,"
-        f" or run: headroom show {found.handle}]"
-    )
 
 
 def _text(arguments: dict[str, Any], name: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
 from pathlib import Path
 
 import pytest
 
 import headroom
 from headroom import compress_text, headroom_retrieve, retriever, tools
+from headroom_wrap.mcp.tools import Tools
 from headroom_wrap.proxy.retrieval.tool import DESCRIPTION, SCHEMA
 from pipeline import markers
 from pipeline.store.sqlite import SqliteStore
@@ -98,7 +100,30 @@ def test_what_a_model_gets_wrong_is_told_to_it(store):
 def test_an_answer_has_a_limit(store):
     text = "\n".join(f"{n} {'x' * 90}" for n in range(900))
     handle = store.put_original(text)
-    answer = retriever(store)(handle)
-    assert answer.startswith(text[:50_000])
-    assert f"cut here: {len(text) - 50_000:,} characters follow" in answer
-    assert markers.carries_marker(answer)
+    kept, _, note = retriever(store)(handle).rpartition("\n")
+    assert text.startswith(f"{kept}\n")
+    assert 49_900 < len(kept) <= 50_000
+    assert note.startswith(f"[headroom {handle}: cut here, {len(text) - len(kept) - 1:,} of {len(text):,} characters follow: go on with lines=")
+    assert markers.carries_marker(note)
+
+
+def test_a_line_of_any_length_is_fetched_whole(store):
+    text = "short\n" + "".join(map(str, range(30_000)))
+    handle = store.put_original(text)
+    retrieve = retriever(store)
+    first, note = retrieve(handle, "2").rsplit("\n", 1)
+    got = first.removeprefix("2\t")
+    while onward := re.search(r"go on with lines=(2:\d+-) ", note):
+        piece, note = retrieve(handle, onward[1]).rsplit("\n", 1)
+        got += piece
+    assert f"short\n{got}" == text
+    assert f"characters 99999-138890 of {len(got):,} of line 2" in note
+
+
+def test_both_tools_say_the_same_of_a_part(store):
+    """An application's model and an agent's: but for the command, which only the agent may have."""
+    handle = store.put_original("\n".join(f"{n} {'x' * 90}" for n in range(900)))
+    agents = Tools(lambda: store, lambda text, query, store: text)
+    for asked in ({}, {"lines": "1-5"}, {"lines": "5:3-9"}, {"lines": "1-"}, {"pattern": "^77 "}):
+        answer = agents.call("headroom_retrieve", {"handle": handle, **asked})
+        assert answer.replace(f", or run: headroom show {handle}", "") == retriever(store)(handle, **asked)
