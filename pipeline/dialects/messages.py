@@ -179,7 +179,7 @@ class MessageList(abc.ABC):
             self._cache.move_to_end(key)
             return hit[0], hit[1]
         role, pieces = self.any_message(raw, kinds)
-        size = _size(pieces)
+        size = memory_of(pieces)
         self._cache[key] = (role, pieces, size, kinds)
         self._cache_left -= size
         while self._cache_left < 0:
@@ -187,7 +187,7 @@ class MessageList(abc.ABC):
         return role, pieces
 
 
-def _size(pieces: Sequence[Piece]) -> int:
+def memory_of(pieces: Sequence[Piece]) -> int:
     """About how many bytes pieces take in memory, which is not what they take as JSON: of an image a digest is kept, of 1 MB of text up to 4 MB."""
     size = _MESSAGE + _PIECE * len(pieces)
     for piece in pieces:

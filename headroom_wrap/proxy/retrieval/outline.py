@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from headroom_wrap.proxy.retrieval.api import NAME
 from pipeline import cache_aligner
-from pipeline.dialects.messages import MessageList
+from pipeline.dialects.messages import MessageList, memory_of
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
-_REMEMBERED = 8 << 20  # bytes of items
+_REMEMBERED = 8 << 20  # bytes of memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Reader:
             return hit[0], hit[1]
         role, pieces = self._dialect.any_message(raw, self._kinds)
         by_model, items = role == "assistant", tuple(piece.item for piece in pieces)
-        size = 2 * len(raw) + 500
+        size = memory_of(pieces)
         self._held[key] = (by_model, items, size)
         self._left -= size
         while self._left < 0:

@@ -59,6 +59,33 @@ def test_a_turn_is_known_by_what_was_said_whatever_else_a_client_drops():
     assert whole != key(*said, asked, before="y")
 
 
+class Counting(Anthropic):
+    """Counts the messages that it reads."""
+
+    count = 0
+
+    def any_message(self, raw, kinds):
+        self.count += 1
+        return super().any_message(raw, kinds)
+
+
+def test_messages_with_images_are_read_once():
+    dialect = Counting()
+    reader = Reader(dialect, {})
+    images = [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": letter * 700_000}} for letter in "abcdefghijkl"]
+    body = json.dumps({"messages": [{"role": "user", "content": [image]} for image in images]}).encode()
+    assert reader.read(body) == reader.read(body)
+    assert dialect.count == len(images)
+
+
+def test_what_is_remembered_of_messages_is_bounded():
+    dialect = Counting()
+    reader = Reader(dialect, {})
+    texts = json.dumps({"messages": [{"role": "user", "content": letter * 3_000_000} for letter in "abcd"]}).encode()
+    assert reader.read(texts) == reader.read(texts)
+    assert dialect.count == 8
+
+
 def test_turns_whose_calls_have_no_ids_are_known_by_what_they_ask_for():
     def key(*parts):
         contents = [{"role": "user", "parts": [{"text": "x"}]}, {"role": "model", "parts": list(parts)}]
