@@ -105,7 +105,7 @@ def test_codex(model: str, private_home: Path, tmp_path_factory: pytest.TempPath
     gap: list[tuple[str, int]] = []
 
     def fetch(request: Mapping[str, Any]) -> list[dict[str, Any]]:
-        gap.append(codex.left_out(codex._outputs(request)))
+        gap.append(codex.left_out(codex.outputs_of(request)))
         return [codex.retrieve(gap[0][0], f"{gap[0][1]}-{gap[0][1] + 1}", model)]
 
     def show(_: Mapping[str, Any]) -> list[dict[str, Any]]:
