@@ -15,14 +15,19 @@ from pipeline.dialects.api import Messages, Transcript, Unreadable
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
-from pipeline.outcome import Reason
+from pipeline.outcome import LEAST_CHARS, Reason
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.router import route
 from pipeline.store.api import Decision, Store
 from pipeline.transcript import ItemKind
 
-_NO_TEXT = ("id", "tool_use_id", "tool_call_id", "type", "role")
+_NO_TEXT = frozenset({"id", "tool_use_id", "tool_call_id", "type", "role"})
+_SEALED = frozenset(
+    {"data", "signature", "thoughtSignature", "thought_signature", "encrypted_content"}
+)  # bytes, whose tokens nobody tells by their length
+_LINKS = frozenset({"url", "image_url", "file_data", "file_url"})
+_FREE = frozenset({"input", "args", "response"})  # below it the fields are a tool's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class CompressResult:
 
     Args:
         messages: the messages, ready to be sent; those in which nothing was compressed are the very objects that came in.
-        tokens_before, tokens_after: o200k tokens of all text in the messages; of texts of over 32,768 characters by samples (to about 2 %).
+        tokens_before, tokens_after: o200k tokens of all text in the messages, not of images and other data; of texts of over 32,768 characters
+            by samples (to about 2 %).
         blocks: one entry for every tool result, and after them one for every text of the user's that is long enough to hold pasted data.
         handles: of the originals of all that was rewritten, in order, each once.
     """
@@ -120,10 +126,10 @@ def compress(
     forms = {index: d.text for index, d in decisions.items() if d.text is not None}
     written = json.loads(dialect.write(body, transcript, forms))[field]
     result = [original if _same(original, new) else new for original, new in zip(given, written, strict=True)]
-    blocks = _report(transcript, decisions)
+    blocks = _report(transcript, decisions, sent)
     rewritten = [d for _, d in sorted(decisions.items()) if d.text is not None]
     removed = sum(d.tokens_before - d.tokens_after for d in rewritten)
-    counted = {transcript.items[i].text: d.tokens_before for i, d in decisions.items() if d.tokens_before}
+    counted = {transcript.items[i].written: d.tokens_before for i, d in decisions.items() if d.tokens_before}
     before = sum(counted.get(text) or tokens.about(text) for text in _texts(given))
     handles = tuple(dict.fromkeys(d.handle for d in rewritten))
     return CompressResult(result, before, before - removed, blocks, handles)
@@ -187,29 +193,40 @@ def _undecided(key: str, reason: Reason) -> Decision:
     return Decision(key, None, reason.value)
 
 
-def _report(transcript: Transcript, decisions: Mapping[int, Decision]) -> tuple[BlockResult, ...]:
+def _report(transcript: Transcript, decisions: Mapping[int, Decision], sent: int) -> tuple[BlockResult, ...]:
     results = [i for i, item in enumerate(transcript.items) if item.kind is ItemKind.TOOL_RESULT]
     texts = [i for i in cache_aligner.blocks(transcript) if transcript.items[i].kind is ItemKind.USER_TEXT]
-    return tuple(_block(n, decisions.get(i), source) for source, places in (("tool", results), ("user", texts)) for n, i in enumerate(places))
+    small = {i for i, item in enumerate(transcript.items) if len(item.written) < LEAST_CHARS}
+    undecided = {i: Reason.TOO_SMALL if i in small else Reason.HISTORY if i < sent else Reason.UNKNOWN for i in (*results, *texts)}
+    return tuple(
+        _block(n, decisions.get(i) or _undecided("", undecided[i]), source)
+        for source, places in (("tool", results), ("user", texts))
+        for n, i in enumerate(places)
+    )
 
 
-def _block(number: int, decision: Decision | None, source: str) -> BlockResult:
-    if decision is None:
-        return BlockResult(number, Reason.TOO_SMALL.value, "", "", 0, 0, source)
-    d = decision
+def _block(number: int, d: Decision, source: str) -> BlockResult:
     return BlockResult(number, d.reason, d.compressor, d.handle, d.tokens_before, d.tokens_after, source)
 
 
 def _texts(messages: object) -> Iterator[str]:
-    waiting = [messages]
+    """What a model reads of messages as text."""
+    waiting = [(messages, False)]
     while waiting:
-        value = waiting.pop()
+        value, free = waiting.pop()
         if isinstance(value, str):
             yield value
         elif isinstance(value, Mapping):
-            waiting += [v for k, v in value.items() if k not in _NO_TEXT]
+            waiting += [(said, free or name in _FREE) for name, said in value.items() if free or _is_read(name, said, value)]
         elif isinstance(value, (list, tuple)):
-            waiting += value
+            waiting += [(one, free) for one in value]
+
+
+def _is_read(name: object, said: object, part: Mapping[str, Any]) -> bool:
+    """Whether a field of a message's part is something to read, at any depth."""
+    if name in _SEALED:
+        return part.get("type") == "text"  # https://platform.claude.com/docs/en/build-with-claude/citations: a document may be plain text
+    return name not in _NO_TEXT and not (name in _LINKS and isinstance(said, str) and said.startswith("data:"))
 
 
 class _Originals:

@@ -57,6 +57,64 @@ def test_frozen_messages_stay() -> None:
     assert result.tokens_saved == 0
 
 
+def test_of_what_was_sent_before_it_is_said_that_it_was() -> None:
+    short = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "ok"}]}
+    result = compress([*ANTHROPIC, short, *ANTHROPIC], frozen_message_count=4, store=MemoryStore())
+    assert [b.reason for b in result.blocks] == ["stood there before us", "too small", "compressed"]
+
+
+BYTES = "iVBORw0KGgo" * 30_000
+SEALED: dict[str, list[dict[str, Any]]] = {
+    "anthropic": [
+        {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": BYTES}}]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "", "signature": BYTES}, {"type": "redacted_thinking", "data": BYTES}]},
+    ],
+    "openai-chat": [
+        {"role": "system", "content": ""},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{BYTES}"}}]},
+        {"role": "user", "content": [{"type": "file", "file": {"file_data": f"data:application/pdf;base64,{BYTES}"}}]},
+        {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": BYTES, "format": "wav"}}]},
+    ],
+    "openai-responses": [
+        {"type": "reasoning", "summary": [], "encrypted_content": BYTES},
+        {"role": "user", "content": [{"type": "input_image", "image_url": f"data:image/png;base64,{BYTES}"}]},
+    ],
+    "gemini": [
+        {"role": "user", "parts": [{"inlineData": {"mimeType": "", "data": BYTES}}]},
+        {"role": "model", "parts": [{"text": "", "thoughtSignature": BYTES}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("messages", SEALED.values(), ids=SEALED)
+def test_bytes_are_no_text(messages: list[dict[str, Any]]) -> None:
+    assert compress(messages, store=MemoryStore()).tokens_before < 20
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "f", "input": {"data": LOG}}]}],
+        [{"role": "user", "content": [{"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": LOG}}]}],
+        [{"role": "model", "parts": [{"functionCall": {"name": "f", "args": {"signature": LOG}}}]}],
+        [{"role": "user", "content": f"data: {LOG}"}],
+    ],
+)
+def test_what_is_called_data_and_is_text_counts(messages: list[dict[str, Any]]) -> None:
+    assert compress(messages, store=MemoryStore()).tokens_before > 5_000
+
+
+def test_a_text_counts_once_however_its_pieces_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's text that holds what the agent says in the person's name: all of it is what a decision counted."""
+    text = f"<system-reminder>\n{'Mind the gap. ' * 50}\n</system-reminder>\n{LOG}"
+    given = [{"role": "user", "content": text}]
+    result = compress(given, store=MemoryStore())
+    counted: list[str] = []
+    monkeypatch.setattr(headroom._compress.tokens, "about", lambda text: counted.append(text) or 1)
+    assert compress(given, store=MemoryStore()).tokens_before == result.blocks[0].tokens_before
+    assert counted == []
+
+
 def test_idempotent() -> None:
     store = MemoryStore()
     once = compress(ANTHROPIC, store=store).messages
