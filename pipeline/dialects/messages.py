@@ -33,6 +33,7 @@ _HARNESS = re.compile(
     r"|^</?prompt>",
     re.DOTALL | re.MULTILINE,
 )
+_MOST_ITEMS = 100_000  # ten times what a conversation of a million tokens has
 _LEVELS = 2  # a message's content has blocks, and that of a tool's result has some of its own
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))  # to make one takes a third of the time that it works
 _FILLED = re.compile(rb"\[[ \t\n\r]*[^ \t\n\r\]]")
@@ -168,6 +169,8 @@ class MessageList(abc.ABC):
                 spans.append(None if item.span is None else Span(span.start + item.span.start, span.start + item.span.end))
             if role == "assistant":
                 turn = len(items)
+            if len(items) > _MOST_ITEMS:
+                raise Unreadable("of more parts than any model could read")
         if unknown and unknown == len(items):
             raise Unreadable("all messages are of unknown shape")
         turn = len(items) if envelope.closed else turn

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import json
+import threading
 import zlib
 from dataclasses import replace
 
@@ -221,6 +222,25 @@ async def test_a_body_of_more_than_a_megabyte_is_read_too():
         found = texts(await sent(up, p, messages))
     assert "[headroom " in found[-1]
     assert found[:-1] == [log_text(n, 600) for n in range(29)]
+
+
+@pytest.mark.slow
+async def test_a_body_of_tiny_parts_holds_nobody_up(monkeypatch):
+    """It is read in a thread, whatever its size."""
+    threads = []
+    read = Anthropic.read
+
+    def noted(self, body, policy):
+        threads.append(threading.current_thread() is threading.main_thread())
+        return read(self, body, policy)
+
+    monkeypatch.setattr(Anthropic, "read", noted)
+    tiny = b'{"messages":[{"role":"user","content":[' + b",".join([b"[]"] * 60_000) + b"]}]}"
+    async with RawUpstream() as up, proxy(up.url) as p:
+        await p.post(tiny)
+        await p.post(body_of(conversation(3)))
+    assert up.requests[0].body == tiny
+    assert threads == [False, True]
 
 
 # The worker fails

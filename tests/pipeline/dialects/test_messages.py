@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.cache_aligner import lineage
 from pipeline.dialects.anthropic import Anthropic
-from pipeline.dialects.api import Transcript
+from pipeline.dialects.api import Transcript, Unreadable
 from pipeline.dialects.bedrock_converse import BedrockConverse
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.messages import MessageList, digest, named_session, text_piece
@@ -322,3 +322,19 @@ def test_images_of_which_little_is_kept_are_read_once() -> None:
     policy = Policy()
     assert dialect.read(body, policy) == dialect.read(body, policy)
     assert dialect.messages_read == 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dialect", "before", "after"),
+    [
+        (Anthropic(), b'{"messages":[{"role":"user","content":[', b"]}]}"),
+        (OpenAIResponses(), b'{"input":[', b"]}"),
+        (Gemini(), b'{"contents":[{"role":"user","parts":[', b"]}]}"),
+    ],
+    ids=lambda value: value.name if isinstance(value, MessageList) else "",
+)
+def test_what_has_more_parts_than_any_conversation_goes_on_unread(dialect: MessageList, before: bytes, after: bytes) -> None:
+    with pytest.raises(Unreadable):
+        dialect.read(before + b",".join([b"{}"] * 100_001) + after, Policy())
+    assert len(dialect.read(before + b",".join([b"{}"] * 1000) + after, Policy()).items) == 1000
