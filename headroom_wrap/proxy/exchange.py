@@ -354,7 +354,7 @@ class Exchange:
         def meter(answer: aiohttp.ClientResponse) -> Meter:
             return Meter(lane.dialect.usage_parser(answer.headers.get("Content-Type", "")), answer.headers.get("Content-Encoding", ""))
 
-        way = Way(self._request, send, meter, book, lambda refused: self._refuse(refused, conversation))
+        way = Way(self._request, send, meter, book, lambda refused: self._refuse(refused, conversation), self._parts.tell, self._form)
         return Rounds(lane.retrieval, conversation, prepared, way)
 
     async def _stream(self, answer: aiohttp.ClientResponse, response: web.StreamResponse, meter: Meter | None) -> bool:

@@ -14,9 +14,11 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from headroom_wrap.events import Event, Trouble
 from headroom_wrap.proxy import codings, headers, replies
 from headroom_wrap.proxy.books import Meter
 from headroom_wrap.proxy.prepared import Prepared
+from headroom_wrap.proxy.replies import Shape
 from headroom_wrap.proxy.retrieval.api import NAME, Answer, Form, Unclear
 from headroom_wrap.proxy.retrieval.conversations import Conversation, Retrieval
 from headroom_wrap.proxy.upstream import Failure, Unreachable
@@ -41,6 +43,8 @@ class Way:
         meter: makes what reads a response's usage.
         book: enters a response that ended: what read it, and its request.
         refused: the upstream took the client's own request and not what we had made of it.
+        tell: takes events.
+        form: the shape of errors of our own.
     """
 
     request: web.BaseRequest
@@ -48,6 +52,8 @@ class Way:
     meter: Callable[[aiohttp.ClientResponse], Meter]
     book: Callable[[Meter, Prepared], None]
     refused: Callable[[Prepared], None]
+    tell: Callable[[Event], None]
+    form: Shape
 
 
 class Failed(Exception):
@@ -108,7 +114,7 @@ class Rounds:
         Args:
             answer: the first response, which the caller closes.
         """
-        form = self._wire.form(self._conversation.target, answer.headers.get("Content-Type", "").lower())
+        form = self._form(answer)
         streamed = form is not Form.WHOLE
         machine = self._wire.answer(self._prepared.body, form)
         response = replies.Relayed(status=answer.status, reason=answer.reason, headers=_onward(answer))
@@ -118,6 +124,8 @@ class Rounds:
             await self._run(answer, machine, response)
             last = machine.finish()
         except Failed as error:
+            if error.answer is None:
+                self._way.tell(Trouble("upstream", str(error)))
             if not streamed:
                 return await self._handed_on(error)
             last = machine.failed(str(error))
@@ -133,6 +141,12 @@ class Rounds:
             await response.write(last)
         await response.write_eof()
         return response
+
+    def _form(self, answer: aiohttp.ClientResponse) -> Form:
+        """How a response comes: where a stream was asked for nothing waits for its end, whatever it is labelled."""
+        form = self._wire.form(self._conversation.target, answer.headers.get("Content-Type", "").lower())
+        asked = self._prepared.transcript
+        return Form.EVENTS if form is Form.WHOLE and asked is not None and asked.stream else form
 
     async def _run(self, answer: aiohttp.ClientResponse, machine: Answer, response: web.StreamResponse) -> None:
         """Hear responses until one asks for nothing of ours, and remember what the client does not get to see."""
@@ -254,7 +268,7 @@ class Rounds:
     async def _handed_on(self, error: Failed) -> web.StreamResponse:
         """The response that stands in the way of a document, as it came."""
         if error.answer is None:
-            response: web.StreamResponse = replies.unreachable(str(error), retry=True)
+            response: web.StreamResponse = replies.unreachable(str(error), retry=True, form=self._way.form)
         else:
             response = replies.Relayed(status=error.answer.status, reason=error.answer.reason, headers=_onward(error.answer, coded=True))
             response.content_length = len(error.body)

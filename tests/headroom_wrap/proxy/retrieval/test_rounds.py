@@ -170,6 +170,53 @@ async def test_events_are_out_before_the_upstream_goes_on():
         writer.close()
 
 
+async def test_a_stream_that_is_labelled_as_a_document_is_one_all_the_same():
+    mislabelled = HEAD.replace(b"text/event-stream", b"application/json")
+    calls = mislabelled + chunked(sse(started(), *ours(0), *ended()))
+    proceed = asyncio.Event()
+
+    async def answer(message, writer):
+        if len(upstream.requests) == 1:
+            writer.write(calls)
+            return
+        part = sse(started("msg_2"), *list(said(0, "Half."))[:2])
+        writer.write(mislabelled + f"{len(part):x}\r\n".encode() + part + b"\r\n")
+        await writer.drain()
+        await proceed.wait()
+        writer.write(chunked(sse({"type": "content_block_stop", "index": 0}, *ended("end_turn"))))
+
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answer = answer
+        reader, writer = await p.connect()
+        writer.write(request(p.port, ASK))
+        begun = await asyncio.wait_for(reader.readuntil(b"Half."), DEADLINE)
+        assert b"headroom_retrieve" not in begun
+        proceed.set()
+        await asyncio.wait_for(reader.readuntil(b"message_stop"), DEADLINE)
+        writer.close()
+
+
+async def test_an_upstream_that_is_gone_is_told_of_as_the_clients_api_does():
+    given = {"id": "c", "type": "function", "function": {"name": "headroom_retrieve", "arguments": "{}"}}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": {"role": "assistant", "content": None, "tool_calls": [given]}}
+    raw = json.dumps({"id": "x", "choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}).encode()
+
+    async def answer(message, writer):
+        if len(upstream.requests) == 1:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(raw) + raw)
+        else:
+            writer.close()
+
+    asked = {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {"name": "f"}}]}
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answer = answer
+        got = await p.post(json.dumps(asked).encode(), path="/v1/chat/completions")
+        assert got.status == 502
+        error = json.loads(got.body)["error"]
+        assert (error["type"], error["code"]) == ("server_error", None)
+        assert p.troubles() == ["upstream"]
+
+
 async def test_a_client_that_leaves_in_the_second_response_ends_it_upstream():
     async with RawUpstream() as upstream, behind(upstream) as p:
         begun = asyncio.Event()
