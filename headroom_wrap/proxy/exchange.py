@@ -174,7 +174,8 @@ class Exchange:
     async def _send_aided(self, prepared: Prepared) -> tuple[aiohttp.ClientResponse, Prepared]:
         """Send a request with what makes it use the provider's cache; without that where the upstream does not take it."""
         aid = self._parts.aid
-        coded = not prepared.changed and self._request.headers.get("Content-Encoding", "identity").lower() != "identity"
+        # Whatever was made of it: else the first tool result that is made smaller would change the beginning of the prompt.
+        coded = self._request.headers.get("Content-Encoding", "").lower() not in ("", "identity")
         aided = self._aided = aid.aided(prepared, self._route.upstream.base) if aid is not None and not coded else None
         if aid is None or aided is None or aided.body is prepared.body:
             return await self._send(prepared.body, changed=prepared.changed), prepared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 
@@ -14,7 +15,7 @@ from headroom_wrap.proxy.cache_aid.aid import CacheAid
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline.usage import Usage
 from tests.headroom_wrap.proxy.cache_aid.clients import HEADERS, conversation, units
-from tests.headroom_wrap.proxy.harness import OK, SECRET, RawUpstream, body_of, proxy
+from tests.headroom_wrap.proxy.harness import OK, SECRET, RawUpstream, body_of, log_text, proxy
 
 NO = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno"
 LOTS = "Some words that stand in the instructions. " * 200
@@ -87,6 +88,27 @@ async def test_a_request_that_is_bypassed_or_coded_goes_on_as_it_came():
         await p.post(second, headers={"Content-Encoding": "gzip"})  # which it is not: unread
         await p.post(second)
     assert [b"cache_control" in r.body for r in up.requests] == [False, False, False, True]
+
+
+async def test_a_coded_conversation_is_aided_neither_before_nor_after_something_was_left_out():
+    def asked(turns):
+        said = [
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": f"c{n}", "type": "function", "function": {"name": "bash", "arguments": '{"command":"cat app.log"}'}}],
+            }
+            if n % 2 == 0
+            else {"role": "tool", "tool_call_id": f"c{n - 1}", "content": log_text(n)}
+            for n in range(2 * turns)
+        ]
+        return json.dumps({"model": "gpt-5.2", "messages": [{"role": "user", "content": LOTS}, *said]}).encode()
+
+    async with RawUpstream() as up, proxy(up.url, **STANDING) as p:
+        for turns in range(3):
+            await p.post(gzip.compress(asked(turns)), "/v1/chat/completions", {"Content-Encoding": "gzip"})
+        await p.post(asked(0), "/v1/chat/completions")
+    assert [b"left out" in r.body for r in up.requests] == [False, True, True, False]
+    assert [b"prompt_cache_key" in r.body for r in up.requests] == [False, False, False, True]
 
 
 async def test_what_an_upstream_refuses_is_sent_again_without_and_never_more():
