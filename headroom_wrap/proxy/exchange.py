@@ -214,9 +214,10 @@ class Exchange:
 
     async def _prepare(self, lane: Lane, compression: Compression, body: bytes) -> Prepared:
         coding = self._request.headers.get("Content-Encoding", "")
+        session = lane.dialect.session(_lower(self._request))
         if lane.retrieval is None:
-            return await compression.prepare(body, coding, session=lane.dialect.session(_lower(self._request)))
-        prepared, self._conversation = await lane.retrieval.prepare(body, coding, self._target)
+            return await compression.prepare(body, coding, session=session)
+        prepared, self._conversation = await lane.retrieval.prepare(body, coding, self._target, session=session)
         return prepared
 
     def _refuse(self, prepared: Prepared, conversation: Conversation | None) -> None:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken
 _DECODED_LIMIT = 64 << 20
 _REMEMBERED = 8 << 20
+_MOST_REFUSED = 10_000  # conversations
 _UNREAD = (Malformed, Unreadable, KeyError, TypeError, RecursionError, codings.CodingError)
 _ENOUGH = "No more can be fetched within this answer. Go on with what you have."
 
@@ -88,29 +89,32 @@ class Retrieval:
         self._tell = tell
         self._fetched = fetched
         self._memory = RecentDecisions(_REMEMBERED)
-        self._refused: set[str] = set()
+        self._refused: dict[str, None] = {}  # roots, the oldest first
         self._reading = asyncio.Lock()
         self._under_way: set[asyncio.Task[Outline]] = set()
 
-    async def prepare(self, body: bytes, coding: str, target: str) -> tuple[Prepared, Conversation | None]:
+    async def prepare(self, body: bytes, coding: str, target: str, *, session: str = "") -> tuple[Prepared, Conversation | None]:
         """What goes on in place of a body, and the conversation that it is of if calls of our tool may come. Never raises but for cancellation.
 
         Args:
             body: as it came.
             coding: its ``Content-Encoding``.
             target: path and query.
+            session: the conversation's name where the body has none.
         """
         opened = await self._open_safely(body, coding, target)
         if opened is None:
-            return await self._compression.prepare(body, coding), None
+            return await self._compression.prepare(body, coding, session=session), None
         if opened.conversation is None:
-            return await self._compression.prepare(body, coding, elide=True), None
-        prepared = await self._compression.prepare(opened.body, elide=True)
+            return await self._compression.prepare(body, coding, session=session, elide=True), None
+        prepared = await self._compression.prepare(opened.body, session=session, elide=True)
         return replace(prepared, original=body), opened.conversation
 
     def refuse(self, conversation: Conversation) -> None:
         """The upstream does not take what we made of the conversation: from here on it is left alone."""
-        self._refused.add(conversation.root)
+        self._refused[conversation.root] = None
+        while len(self._refused) > _MOST_REFUSED:
+            del self._refused[next(iter(self._refused))]
 
     async def items(self, elements: Sequence[bytes]) -> tuple[Item, ...]:
         """The items of elements of a list of messages, none if they cannot be read."""

@@ -11,6 +11,7 @@ import pytest
 
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
+from headroom_wrap.proxy.retrieval import conversations
 from headroom_wrap.proxy.retrieval.conversations import Retrieval
 from headroom_wrap.proxy.retrieval.outline import Reader
 from headroom_wrap.proxy.retrieval.wires.anthropic import AnthropicWire
@@ -200,6 +201,36 @@ async def test_clients_without_tools_are_served_where_no_model_takes_ours():
         sent = await run(upstream, p, body, body)
         assert [names(m) for m in sent] == [["headroom_retrieve"], [], []]
         assert sent[1].body == body
+
+
+async def test_a_session_that_is_named_in_the_headers_is_known_by_that(monkeypatch):
+    told = []
+    prepare = Compression.prepare
+
+    async def noting(self, *args, session="", **options):
+        told.append(session)
+        return await prepare(self, *args, session=session, **options)
+
+    monkeypatch.setattr(Compression, "prepare", noting)
+    asked = {"messages": [{"role": "user", "content": "x"}]}
+    tools = [[{"type": "function", "function": {"name": name}}] for name in ("f", "headroom_retrieve")]
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        for raw in (b"?", *(json.dumps(asked | {"tools": one}).encode() for one in tools)):
+            await p.post(raw, path="/v1/chat/completions", headers={"session-id": "s1"})
+        assert [m.body.count(b"headroom_retrieve") for m in upstream.requests] == [0, 1, 1]
+    assert told == ["s1"] * 3
+
+
+async def test_what_was_refused_long_ago_is_given_up(monkeypatch):
+    monkeypatch.setattr(conversations, "_MOST_REFUSED", 2)
+    refused = b"HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno"
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        asked = [body_of([{"role": "user", "content": f"Question {n}."}], tools=[BASH]) for n in range(3)]
+        for body in asked:
+            upstream.answers(refused, OK)
+            await p.post(body)
+        sent = await run(upstream, p, *asked)
+        assert [names(m) for m in sent] == [["Bash", "headroom_retrieve"], ["Bash"], ["Bash"]]
 
 
 async def test_coded_bodies_and_answers():
