@@ -22,7 +22,8 @@ from headroom_wrap.supervisor.status import Exit
 from headroom_wrap.supervisor.tee import ModeTee
 from headroom_wrap.supervisor.tty import RawMode, Window, get_window, is_gone, set_window
 
-SIGNALS = (*FORWARDED, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
+_OF_THE_TERMINAL = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
+SIGNALS = (*FORWARDED, *_OF_THE_TERMINAL)
 
 _TICK_S = 1.0  # what nobody told us of (a size, a figure) is seen after this at the latest
 _ANSWER_S = 0.1  # how long a resize waits for the terminal to say where its cursor went
@@ -332,12 +333,15 @@ class Loop:
             total += self._relay()
 
     def _flush(self, stuck: float) -> None:
-        """Write what is queued for the terminal, unless it takes nothing for `stuck` seconds or a signal says to end."""
+        """Write what is queued for the terminal, unless it takes nothing for `stuck` seconds or a signal says to end.
+
+        A signal of the terminal's is forgotten: whoever flushes stops or ends, and looks at the terminal anew where it goes on.
+        """
         poller = select.poll()
         poller.register(self._display.fd, select.POLLOUT)
         poller.register(self._signals.fd, select.POLLIN)
         while self._display.pending:
             ready = dict(poller.poll(stuck * 1000))
-            if not ready or self._signals.fd in ready:
+            if not ready or (self._signals.fd in ready and self._signals.discard(*_OF_THE_TERMINAL)):
                 return
             self._display.flush()

@@ -52,15 +52,16 @@ def run(
     *,
     cwd: str | None,
     sources: Mapping[int, Callable[[], object]],
+    held: Signals | None = None,
 ) -> Exit:
-    """Run `argv` to its end while polling `sources`. Raises ExecError.
+    """Run `argv` to its end while polling `sources`. The signals that are `held` are its, too. Raises ExecError.
 
     The agent stays in our process group, because it may be part of a pipeline whose other members need the terminal.
     So the terminal's own signals (Ctrl-C, Ctrl-Z, a hangup) reach it without us; one for us alone is forwarded.
     """
     witness = _Witness()
     try:
-        with Signals((*FORWARDED, signal.SIGCHLD)) as signals:
+        with Signals((*FORWARDED, signal.SIGCHLD), held) as signals:
             early = [number for number in signals.read() if number in FORWARDED]  # while there is no agent to get them itself
             if early:
                 witness.seen()

@@ -36,11 +36,13 @@ def run(
     grace: float = GRACE_S,
     filters: MakeFilters = make_filters,
     on_panel_error: Callable[[Exception], None] | None = None,
+    held: Signals | None = None,
 ) -> Exit:
     """Run `argv` to its end on a PTY, with the terminal that is our descriptors 0 and 1. Call it before any thread starts.
 
     `full` is the page that its key opens; `title` rewrites the agent's window titles, where there is no panel; `sources`
-    are polled too (see `Sources`); `grace` is in seconds; `on_panel_error` hears why the panel has gone.
+    are polled too (see `Sources`); `grace` is in seconds; `on_panel_error` hears why the panel has gone; the signals
+    that are `held` are the agent's, too.
     Raises ExecError; the terminal is as before then, and nothing was written to it.
     """
     with contextlib.ExitStack() as stack:
@@ -55,7 +57,7 @@ def run(
         stack.callback(leader.close)
         guardian.wait_ready()
         guardian.agent(leader.agent)
-        signals = stack.enter_context(Signals(SIGNALS))
+        signals = stack.enter_context(Signals(SIGNALS, held))
         mode = stack.enter_context(raw(0))
         terminal = Inlet(stdin), Outlet(stdout, shared=stdout == 1)
         loop = Loop(terminal, master, leader, screen=screen, mode=mode, signals=signals, guardian=guardian, grace=grace)

@@ -103,7 +103,7 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscri
             left = journal.undo_stale()
             entry = journal.open_session()
         try:
-            ended = _session(adapter, arguments, config, journal, entry, signals, subscription=subscription)
+            ended = _session(adapter, arguments, config, journal=journal, entry=entry, signals=signals, subscription=subscription)
         finally:
             left += journal.undo(entry)
             with contextlib.suppress(OSError):
@@ -112,7 +112,7 @@ def run(adapter: Adapter, arguments: tuple[str, ...], config: Config, *, subscri
 
 
 def _session(
-    adapter: Adapter, arguments: tuple[str, ...], config: Config, journal: Journal, entry: Entry, signals: Signals, *, subscription: bool
+    adapter: Adapter, arguments: tuple[str, ...], config: Config, *, journal: Journal, entry: Entry, signals: Signals, subscription: bool
 ) -> Ended:
     folder = Path(entry.folder)
     with contextlib.closing(launch.bind(config.port)) as listener:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from headroom_wrap.errors import UserError
 from headroom_wrap.memory.project import Project
 from headroom_wrap.proxy.settings import ProxyConfig
 from headroom_wrap.supervisor import session
+from headroom_wrap.supervisor.journal import Journal
 
 PROGRAM = """
 import json, sys, urllib.request
@@ -92,6 +94,75 @@ def test_a_plan_that_cannot_be_made_leaves_nothing(settings: Config) -> None:
         session.run(OneRequest("", error=PlanError("There is no such thing.", "Do this.")), (), settings)
     assert caught.value.hint == "Do this."
     assert clean(settings)
+
+
+class Edits(OneRequest):
+    """An agent that talks to no model, for which a file of the user's is written."""
+
+    def __init__(self, path: Path, started: Path) -> None:
+        super().__init__("")
+        self.path, self.started = path, started
+
+    def plan(self, request: PlanRequest) -> LaunchPlan:
+        return LaunchPlan("edits", ("touch", str(self.started)), "", edits={self.path: "ours"}, routed=False)
+
+
+@pytest.fixture
+def told(settings: Config, tmp_path: Path) -> Iterator[list[object]]:
+    """What SIGTERM finds in the file, whether the agent was started, and whether all of ours is gone, at each SIGTERM that is not held."""
+    (tmp_path / "f").write_text("before")
+    found: list[object] = []
+    handler = signal.signal(signal.SIGTERM, lambda *_: found.extend([(tmp_path / "f").read_text(), (tmp_path / "started").exists(), clean(settings)]))
+    yield found
+    signal.signal(signal.SIGTERM, handler)
+
+
+def end_us(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_signal_while_files_are_written_waits_until_they_are_put_back(
+    settings: Config, tmp_path: Path, told: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = session._edit
+    monkeypatch.setattr(session, "_edit", lambda *given: (edit(*given), end_us()))
+    with pytest.raises(KeyboardInterrupt):
+        session.run(Edits(tmp_path / "f", tmp_path / "started"), (), settings)
+    assert told == ["before", False, True]
+
+
+def test_a_signal_after_the_agent_waits_too(settings: Config, tmp_path: Path, told: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = session._agent
+    monkeypatch.setattr(session, "_agent", lambda *given: (agent(*given), end_us())[0])
+    ended = session.run(Edits(tmp_path / "f", tmp_path / "started"), (), settings)
+    assert ended.exit.returncode == 0
+    assert told == ["before", True, True]
+
+
+def test_a_signal_while_the_agent_is_started_is_the_agents(
+    settings: Config, tmp_path: Path, told: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = session.plain.run
+    monkeypatch.setattr(session.plain, "run", lambda argv, *given, **named: (end_us(), run(("sleep", "60"), *given, **named))[1])
+    ended = session.run(Edits(tmp_path / "f", tmp_path / "started"), (), settings)
+    assert ended.exit.signal == signal.SIGTERM
+    assert told == []
+    assert clean(settings)
+
+
+def test_what_a_dead_session_left_and_cannot_be_put_back_stops_no_other(settings: Config, tmp_path: Path) -> None:
+    journal, folder = Journal(settings.state), tmp_path / "was" / "folder"
+    folder.mkdir(parents=True)
+    (folder / "f").write_text("before")
+    entry = journal.apply(journal.open_session(), {folder / "f": "ours"})
+    journal.write(replace(entry, pid=2**22 + 1))
+    (folder / "f").unlink()
+    (folder / "f").mkdir()
+    ended = session.run(Edits(tmp_path / "f", tmp_path / "started"), (), settings)
+    assert ended.exit.returncode == 0
+    (sentence,) = ended.left
+    assert sentence.startswith(f"{folder / 'f'} could not be put back: Is a directory.")
+    assert not (tmp_path / "f").exists()
 
 
 def test_a_port_that_is_taken_leaves_nothing(private_home: Path) -> None:

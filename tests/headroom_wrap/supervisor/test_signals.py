@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
 
-from headroom_wrap.supervisor.signals import Signals
+import pytest
+
+from headroom_wrap.supervisor.signals import Signals, held
 from headroom_wrap.supervisor.sources import SourceClosed, Sources
 
 
@@ -105,3 +108,40 @@ def test_another_descriptor_may_take_the_place_of_one_that_ended() -> None:
     assert heard == [b"", b"more"]
     for fd in (reader, second, second_writer):
         os.close(fd)
+
+
+def test_what_came_before_is_read_inside_and_other_codes_signals_nowhere() -> None:
+    handler = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        with Signals([signal.SIGUSR1]) as outer:
+            os.kill(os.getpid(), signal.SIGALRM)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            with Signals([signal.SIGUSR1, signal.SIGUSR2], outer) as inner:
+                os.kill(os.getpid(), signal.SIGUSR2)
+                assert inner.read() == [signal.SIGUSR1, signal.SIGUSR2]
+            os.kill(os.getpid(), signal.SIGALRM)
+            outer.check()
+            os.kill(os.getpid(), signal.SIGUSR1)
+            with pytest.raises(KeyboardInterrupt):
+                outer.check()
+            assert outer.read() == [signal.SIGUSR1]
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_what_is_held_does_at_the_end_what_it_would_have_done(raises: bool) -> None:
+    told: list[int] = []
+    before = {number: signal.signal(number, lambda number, _frame: told.append(number)) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with contextlib.suppress(ValueError), held() as signals:
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert signals.read() == [signal.SIGTERM]  # and was seen to
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert told == []
+            if raises:
+                raise ValueError
+        assert told == [signal.SIGHUP]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
