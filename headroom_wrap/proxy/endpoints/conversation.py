@@ -88,7 +88,7 @@ class Conversation:
             compression_ratio=(before - saved) / before if before else 1.0,
             blocks=tuple(
                 BlockAnswer(b.index, b.reason, b.compressor, b.handle, b.tokens_before, b.tokens_after, b.source)
-                for b in _report(self.transcript, decided)
+                for b in _report(self.transcript, decided, self.transcript.turn)
             ),
             handles=handles,
             transforms_applied=tuple(dict.fromkeys(d.compressor for d in rewritten)),
