@@ -63,6 +63,7 @@ def mine(trail: Trail) -> Iterator[Observation]:
 
 
 def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
+    unknown = step.failure is not None and step.failure.cause is Cause.BAD_OPTION
     for later, working in workings(trail, step):
         words = working.words
         if words[:1] != line.words[:1]:
@@ -77,15 +78,15 @@ def _found(trail: Trail, step: Step, line: Line) -> tuple[Observation, ...]:
         found = difference(line.words, words)
         if found and len(found.gained) == 1 and asks(found.gained[0]):
             continue  # it was asked what there is
-        if tells_secret(typed(words)):
-            return ()
-        if step.failure and step.failure.cause is Cause.BAD_OPTION:
+        if step.failure and unknown:
             told = (_rejected(trail, step, found, step.failure.name) if found else ()) or _letter(trail, step, line.words, words, step.failure.name)
-        elif found and not credentials.asked_for(step) and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
+        elif found and (step.failure is None or step.failure.cause is not Cause.NO_PROGRAM):
             told = _valued(trail, step, later, found) or _demanded(trail, step, later, found)
             told = told if not added or says(step.use.result, found.gained[0].split("=", 1)[0]) else ()
         else:
             continue
+        if told and (tells_secret(typed(words)) or (not unknown and credentials.asked_for(step))):
+            return ()  # who has it knows it; who has not needs a person
         if told or (found and not (found.lost and found.gained)):
             return told
     return ()
