@@ -86,7 +86,7 @@ def _compress(content: Content, numbered: Numbered, language: Language, policy: 
         runs = list(cut.runs())
         if not runs:
             return None
-        if runs != tried and (plain(tree, bare, runs, language) or _parses(bare, runs, language, errors(tree))):
+        if runs != tried and (plain(tree, bare, runs, language) or _parses(bare, runs, language, errors(tree, language))):
             return _rewrite(content, numbered, runs, language, asked)
         tried = runs
     return None
@@ -95,7 +95,7 @@ def _compress(content: Content, numbered: Numbered, language: Language, policy: 
 def _parses(bare: Sequence[str], runs: Sequence[Run], language: Language, before: int) -> bool:
     """Whether the result has no more errors than the original."""
     result = parse("\n".join(render(bare, bare, runs, language)).encode("utf-8", "surrogatepass"), language)
-    return result is not None and errors(result) <= before
+    return result is not None and errors(result, language) <= before
 
 
 def _rewrite(content: Content, numbered: Numbered, runs: Sequence[Run], language: Language, asked: Asked) -> Rewrite | None:

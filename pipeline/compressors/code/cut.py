@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.compressors.code.asked import Asked
 from pipeline.compressors.code.comments import Remark, opening
 from pipeline.compressors.code.languages import Language
-from pipeline.compressors.code.outline import Comment, Definition, Frame, Outline, Style, skeleton
+from pipeline.compressors.code.outline import Comment, Definition, Frame, Outline, Style, frame_of, skeleton
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -25,6 +25,7 @@ _MARKER = 14  # characters of a marker
 _OPENED = 60  # rows of what a named line opens, at most
 _WORTH = 1.5  # a run must be so many times longer than its marker
 _ALIKE = re.compile(rb"([\x01-\x04])\1*")
+_NO_STATEMENT = ("", "#")  # what rows of Python without a statement begin with
 _OF_COMMENTS = (Style.LINE_COMMENT, Style.TEXT)
 
 
@@ -38,6 +39,12 @@ class Run:
 
     def __len__(self) -> int:
         return self.last - self.first + 1
+
+    def statement(self, lines: Sequence[str], language: Language) -> int:
+        """The row that a marker in the place of the run is indented like: of the first statement, where blocks are told by that."""
+        if self.style is Style.STATEMENTS and language.indented:
+            return next((row for row in range(self.first, self.last + 1) if lines[row].lstrip()[:1] not in _NO_STATEMENT), self.first)
+        return self.first
 
 
 class Cut:
@@ -143,8 +150,7 @@ class Cut:
         below = next((i for i in range(len(path) - 1, -1, -1) if path[i].type in self.language.bodies), -1) + 1
         frame: Frame | None = None
         for node in path[:below]:
-            depth = 0 if frame is None else frame.depth + 1
-            frame = Frame(node.start_point[0], node.end_point[0], node.type in self.language.bodies, frame, depth)
+            frame = frame_of(node, self.language, frame)
         first = head = row
         if below < len(path):
             statement = path[below]

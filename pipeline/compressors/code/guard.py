@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.compressors.code.cut import Run
 from pipeline.compressors.code.languages import Language
-from pipeline.compressors.code.outline import Style, last_row
+from pipeline.compressors.code.outline import HANDLERS, Style, last_row
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 _ENDS = frozenset("{}[]()")
-_NO_STATEMENT = ("", "#")  # what rows of Python without a statement begin with
 _WITH_BLOCKS = frozenset(  # statements of Python that are whole after any statement of their block
     """function_definition class_definition decorated_definition if_statement elif_clause else_clause for_statement while_statement with_statement
     except_clause finally_clause""".split()
@@ -25,8 +24,21 @@ _WITH_BLOCKS = frozenset(  # statements of Python that are whole after any state
 _JOINING = tuple("([/+-`*.,?:=<>&|")  # a line of a script that begins so may go on with the statement before it
 
 
-def errors(tree: Tree) -> int:
-    """The number of nodes that the parser could not place, or had to make up."""
+def errors(tree: Tree, language: Language) -> int:
+    """The number of nodes that the parser could not place, or had to make up, and of those that the language does not have without more."""
+    return _misplaced(tree) + (_unfinished(tree) if language.indented else 0)
+
+
+def _unfinished(tree: Tree) -> int:
+    """Blocks of Python without a statement, and what is tried without a clause that handles it: the grammar takes both."""
+    from tree_sitter import Query, QueryCursor
+
+    found = QueryCursor(Query(tree.language, "(block) @block (try_statement) @try")).captures(tree.root_node)
+    empty = sum(all(child.type == "comment" for child in node.named_children) for node in found.get("block", ()))
+    return empty + sum(HANDLERS.isdisjoint(child.type for child in node.named_children) for node in found.get("try", ()))
+
+
+def _misplaced(tree: Tree) -> int:
     count = 0
     stack: list[Node] = [tree.root_node]
     while stack:
@@ -54,20 +66,19 @@ def plain(tree: Tree, lines: Sequence[str], runs: Sequence[Run], language: Langu
 def _plain(tree: Tree, lines: Sequence[str], run: Run, language: Language) -> bool:
     if run.style in (Style.LINE_COMMENT, Style.TEXT):
         return True  # a comment's rows are its own, and the ends of one that has two stay
-    first = run.first
-    while language.indented and first < run.last and lines[first].lstrip()[:1] in _NO_STATEMENT:
-        first += 1  # a comment above the first statement is no part of the block
+    first = run.statement(lines, language)  # a comment above it is no part of the block
+    margin = _indentation(lines[first])  # of the marker
     begin, end = _begin(lines, first), (run.last, len(lines[run.last].rstrip().encode("utf-8", "surrogatepass")))
     holder = tree.root_node.descendant_for_point_range(begin, end)
     while holder is not None and _within(holder, run) and holder.type not in language.bodies:
         holder = holder.parent  # the only statement, or all elements
     if holder is None:
         return False
-    if language.indented and holder.start_point[0] < run.first and last_row(holder) <= run.last:
-        return _ends_blocks(holder, begin, lines, run)
+    if language.indented and run.style is Style.STATEMENTS and holder.start_point[0] < run.first and last_row(holder) <= run.last:
+        return _ends_blocks(holder, begin, lines, run, margin)
     kind = holder.type
     if kind not in language.bodies and kind not in language.tables and kind not in language.members:
-        return language.indented and kind == "function_definition" and _above_body(holder, lines, run)
+        return language.indented and kind == "function_definition" and _above_body(holder, lines, run, margin)
     upper, lower = _child_at(holder, begin), _child_at(holder, (end[0], end[1] - 1))
     if upper is None or lower is None or last_row(lower) > run.last or upper.type in _ENDS or lower.type in _ENDS:
         return False
@@ -77,9 +88,9 @@ def _plain(tree: Tree, lines: Sequence[str], run: Run, language: Language) -> bo
     if run.style is Style.TABLE:
         return False
     if upper.start_point[0] < run.first:
-        return language.indented and _ends_blocks(upper, begin, lines, run)
+        return language.indented and _ends_blocks(upper, begin, lines, run, margin)
     if language.indented:
-        return _indentation(lines[run.first]) == _indentation(lines[holder.start_point[0]])
+        return margin == _indentation(lines[holder.start_point[0]])
     return not (language.joins_lines and below < len(lines) and lines[below].lstrip().startswith(_JOINING))
 
 
@@ -102,15 +113,15 @@ def _goes_on(table: Node, below: tuple[int, int], language: Language) -> bool:
     )
 
 
-def _above_body(function: Node, lines: Sequence[str], run: Run) -> bool:
+def _above_body(function: Node, lines: Sequence[str], run: Run, margin: str) -> bool:
     """Whether a run is comments between the head of a function and the first statement: its marker is then the first statement."""
     body = function.child_by_field_name("body")
     if body is None or body.start_point[0] != _below(lines, run.last):
         return False
-    return _indentation(lines[run.first]) == _indentation(lines[body.start_point[0]])
+    return margin == _indentation(lines[body.start_point[0]])
 
 
-def _ends_blocks(node: Node, begin: tuple[int, int], lines: Sequence[str], run: Run) -> bool:
+def _ends_blocks(node: Node, begin: tuple[int, int], lines: Sequence[str], run: Run, margin: str) -> bool:
     """Whether a run begins with a statement of a block within a statement that ends in the run: what stood above the run stays, and goes on
     with the marker as the last statement of that block.
     """
@@ -120,7 +131,7 @@ def _ends_blocks(node: Node, begin: tuple[int, int], lines: Sequence[str], run: 
             return False
         if node.type == "block":
             if inner.start_point[0] >= run.first:
-                return _indentation(lines[run.first]) == _indentation(lines[node.start_point[0]])
+                return margin == _indentation(lines[node.start_point[0]])
         elif node.type not in _WITH_BLOCKS and not (node.type == "try_statement" and inner.type != "block"):
             return False
         node = inner

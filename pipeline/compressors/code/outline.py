@@ -34,6 +34,7 @@ _NAMED_BY = {  # nodes that name the function or the table in them, and by which
 _HEADER = 6  # rows of a statement's head, at most
 _LINES = frozenset({"preproc_def", "preproc_function_def", "preproc_include", "preproc_call"})  # they end where the row below begins
 _DECORATING = frozenset({"decorated_definition"})
+HANDLERS = frozenset({"except_clause", "except_group_clause", "finally_clause"})  # Python knows no ``try`` without one of them
 _LONGEST_READ = 1000  # bytes of a node without a table that is read for a sign of a definition
 _LEAST_ELEMENTS, _LEAST_TABLE, _LEAST_LEFT = 8, 11, 4  # elements of a table, its rows but one, and those of them that are left out
 _LAST_NAME = re.compile(r"[\w$~#]+$")
@@ -42,13 +43,23 @@ _RECEIVER = re.compile(r"(\w+)(?:\[[^\]]{0,80}\])?\)$")
 
 
 class Frame(NamedTuple):
-    """A node on the way from a function's body to what lies in it; ``up`` leads back to the function."""
+    """A node on the way from a function's body to what lies in it.
+
+    Args:
+        first: its first row.
+        last: its last row.
+        is_block: it holds statements.
+        up: leads back to the function.
+        depth: how many lead there.
+        handler: the rows, end excluded, of the head of a clause without which it is no statement.
+    """
 
     first: int
     last: int
     is_block: bool
     up: Frame | None
     depth: int
+    handler: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)
@@ -127,6 +138,23 @@ def outline(root: Node, source: bytes, lines: Sequence[str], language: Language)
     return found
 
 
+def frame_of(node: Node, language: Language, up: Frame | None) -> Frame:
+    """A node as a frame of what lies in it."""
+    kind = node.type
+    handler = _handler(node) if kind == "try_statement" and language.indented else (0, 0)
+    return Frame(node.start_point[0], node.end_point[0], kind in language.bodies, up, 0 if up is None else up.depth + 1, handler)
+
+
+def _handler(node: Node) -> tuple[int, int]:
+    """The rows of the head of the first clause that handles what is tried, end excluded."""
+    clause = next((c for c in node.named_children if c.type in HANDLERS), None)
+    if clause is None:
+        return 0, 0
+    first = clause.start_point[0]
+    body = next((c.start_point[0] for c in clause.named_children if c.type == "block"), first)
+    return first, max(first + 1, body) if body - first <= _HEADER else first + 1
+
+
 def skeleton(frame: Frame | None, first: int, indented: bool) -> Iterator[int]:
     """The rows that must stay around something at row ``first`` within a function, so that the result is still a program: heads and ends
     of the statements that hold it.
@@ -140,6 +168,7 @@ def skeleton(frame: Frame | None, first: int, indented: bool) -> Iterator[int]:
             yield from range(start, head_end + 1) if head_end - start <= _HEADER else (start,)
             if not indented:
                 yield frame.last
+            yield from range(*frame.handler)
         elif not indented:
             yield start
             yield frame.last
@@ -230,7 +259,7 @@ class _Walk:
         if frame is None and not at.by_text and hint == at.hint:
             return at
         if frame is not None:
-            frame = Frame(node.start_point[0], node.end_point[0], kind in self.language.bodies, frame, frame.depth + 1)
+            frame = frame_of(node, self.language, frame)
         return _Place(at.owner, hint, by_text=False, frame=frame)
 
     def _titled(self, at: _Place, text: Node) -> _Place:

@@ -23,7 +23,7 @@ def marker(run: Run, line: str, language: Language, head: int = 0) -> str:
 
     Args:
         run: the run.
-        line: its first line, for the indentation.
+        line: the line that it is indented like.
         language: the file's.
         head: lines that stand above the file in the text and do not count.
     """
@@ -38,12 +38,12 @@ def marker(run: Run, line: str, language: Language, head: int = 0) -> str:
 
 
 def render(lines: Sequence[str], bare: Sequence[str], runs: Sequence[Run], language: Language, head: int = 0) -> list[str]:
-    """``lines`` with a marker in the place of every run, indented as the run's first line is in ``bare``."""
+    """``lines`` with a marker in the place of every run, indented as in ``bare``."""
     kept: list[str] = []
     done = 0
     for run in runs:
         kept += lines[done : run.first]
-        kept.append(marker(run, bare[run.first], language, head))
+        kept.append(marker(run, bare[run.statement(bare, language)], language, head))
         done = run.last + 1
     kept += lines[done:]
     return kept

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def outline(text: str, language: str, query: str = "") -> str:
     before, after = (parse(t.encode(), BY_NAME[language]) for t in (text, rewrite.text))
     assert before is not None
     assert after is not None
-    assert errors(after) <= errors(before)
+    assert errors(after, BY_NAME[language]) <= errors(before, BY_NAME[language])
     return rewrite.text
 
 
@@ -364,6 +365,40 @@ def test_definitions_within_bodies_keep_their_heads() -> None:
     )
 
 
+TRIED = {
+    "except": "        except (Gone,\n                Lost) as error:\n            error.a()\n            error.b()\n",
+    "group": "        except* Gone:\n            total.a()\n            total.b()\n        else:\n            total.c()\n            total.d()\n",
+    "finally": "        finally:\n            total.a()\n            total.b()\n",
+}
+
+
+@pytest.mark.parametrize("clause", list(TRIED))
+@pytest.mark.parametrize("query", ["", "Explain `inner`.", "Where is `watched` set?"])
+def test_what_is_tried_within_a_body_keeps_what_handles_it(clause: str, query: str) -> None:
+    inner = "            def inner(x):\n" + steps(9, "                ", "")
+    tried = (
+        "    if total:\n        try:\n"
+        + steps(4, "            ", "")
+        + inner
+        + "            watched = 1\n"
+        + steps(4, "            ", "")
+        + TRIED[clause]
+    )
+    text = "def outer(total):\n" + steps(9, end="") + tried + steps(9, end="") + SOURCES["python"]
+    result = outline(text, "python", query)
+    if clause != "group" or sys.version_info >= (3, 11):
+        ast.parse(result)
+    assert "            def inner(x):\n" in result
+    assert TRIED[clause].split(":")[0] in result
+
+
+def test_a_remark_further_out_does_not_end_a_body() -> None:
+    text = SOURCES["python"] + "class A:\n    def f(self, total):\n##        total = None\n" + steps(12, "        ", "")
+    result = outline(text, "python")
+    ast.parse(result)
+    assert result.endswith("    def f(self, total):\n        ... # ⋯463-475\n")
+
+
 def test_tests_are_outlined_by_their_titles() -> None:
     cases = "".join(f"    it('does {n}', () => {{\n{steps(12, '        ')}    }});\n" for n in range(30))
     result = outline("describe('tasks', () => {\n" + cases + "});\n", "javascript", "What of 'does 7'?")
@@ -594,4 +629,4 @@ def test_whole_statements_and_elements_are_plain(language: str, source: str, row
     assert plain(tree, lines, [run], BY_NAME[language])
     after = parse("\n".join(render(lines, lines, [run], BY_NAME[language])).encode(), BY_NAME[language])
     assert after is not None
-    assert errors(after) == 0
+    assert errors(after, BY_NAME[language]) == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import random
 
 import pytest
@@ -67,7 +68,7 @@ def holds(lines: list[str], run: Run, language: str) -> tuple[bool, int]:
     after = parse("\n".join(render(lines, lines, [run], BY_NAME[language])).encode(), BY_NAME[language])
     assert tree is not None
     assert after is not None
-    return plain(tree, lines, [run], BY_NAME[language]), errors(after)
+    return plain(tree, lines, [run], BY_NAME[language]), errors(after, BY_NAME[language])
 
 
 @pytest.mark.parametrize(
@@ -190,9 +191,45 @@ def runs(chance: random.Random, lines: list[str]) -> list[Run]:
 def test_what_is_plain_parses_in_python(seed: int) -> None:
     chance = random.Random(seed)
     lines = ["def f():", *python(chance, 3, "    ")]
+    ast.parse("\n".join(lines))
     for run in runs(chance, lines):
         plainly, found = holds(lines, run, "python")
         assert not plainly or not found, (lines, run)
+        if plainly:
+            ast.parse("\n".join(render(lines, lines, [run], BY_NAME["python"])))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    a\nb\n",
+        "try:\n    a\nelse:\n    b\n",
+        "def f():\n    def g():\n    # why\na\n",
+        "if a:\n# why\nb\n",
+        "if a:\n    b\nelse:\nc\n",
+        "a = (\n",
+    ],
+)
+def test_what_python_does_not_take_is_an_error(source: str) -> None:
+    tree = parse(source.encode(), BY_NAME["python"])
+    assert tree is not None
+    assert errors(tree, BY_NAME["python"]) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try: a\nexcept: b\n",
+        "try:\n    a\nexcept* E:\n    b\n",
+        "try:\n    a\nfinally:\n    b\n",
+        "try:\n    # why\n    a\nexcept E:\n    ...\n",
+        "\n".join(PYTHON),
+    ],
+)
+def test_what_python_takes_is_none(source: str) -> None:
+    tree = parse(source.encode(), BY_NAME["python"])
+    assert tree is not None
+    assert errors(tree, BY_NAME["python"]) == 0
 
 
 @pytest.mark.parametrize("language", list(BRACES))
