@@ -68,6 +68,27 @@ redis.call('ZREM', prefix .. 'used', digest)
 return size
 """
 
+# Ids of a project's memories that were seen last, and of all that were seen at the same time as the last of them.
+# KEYS: what changes of them. ARGV: how many. A value is [session, time, stamp] as msgpack, whose strings of bytes cmsgpack does not know.
+_NEWEST = """
+local widths, times, ids, newest = {[0xc4] = 1, [0xc5] = 2, [0xc6] = 4}, {}, redis.call('HKEYS', KEYS[1]), {}
+for place, id in ipairs(ids) do
+    local value = redis.call('HGET', KEYS[1], id)
+    local width = widths[string.byte(value, 2)]
+    local skipped = width and 2 + width + struct.unpack('>I' .. width, value, 3) or #value
+    local read, _, time = pcall(cmsgpack.unpack_one, string.sub(value, skipped + 1, skipped + 9))
+    times[place] = read and tonumber(time) or math.huge
+end
+local ordered = {}
+for place, time in ipairs(times) do ordered[place] = time end
+table.sort(ordered, function(one, other) return one > other end)
+local least = ordered[math.min(tonumber(ARGV[1]), #ordered)]
+for place, id in ipairs(ids) do
+    if times[place] >= least then newest[#newest + 1] = id end
+end
+return newest
+"""
+
 
 class RedisStore(Store):
     """Originals, decisions, receipts and memories in one database. One object may be used by several threads and after a fork.
@@ -226,7 +247,12 @@ class RedisStore(Store):
     def memories(self, project: str, *, key: str = "", digest: str = "", limit: int = 0) -> list[Memory]:
         indexes = [layout.index(kind, project, value) for kind, value in (("key", key), ("content", digest)) if value]
         with self._link.use() as client:
-            names = sorted(client.sinter(indexes)) if indexes else sorted(client.hkeys(layout.key("memories", project)))
+            if indexes:
+                names = sorted(client.sinter(indexes))
+            elif limit:
+                names = sorted(client.eval(_NEWEST, 1, layout.key("seen", project), limit))
+            else:
+                names = sorted(client.hkeys(layout.key("memories", project)))
         found = []
         for page in pages(names):
             with self._link.use() as client, client.pipeline(transaction=True) as batch:
