@@ -59,6 +59,21 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class _Standing:
+    """A conversation that the tool is part of.
+
+    Args:
+        root: its name in the record.
+        declaration: of the tool in it.
+        outline: it, named as it is in the record.
+    """
+
+    root: str
+    declaration: bytes
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
 class _Opened:
     """A request's body with all that belongs to it upstream; no conversation where the client has the tool itself."""
 
@@ -188,10 +203,10 @@ class Retrieval:
             body = wire.going_on(plain, known.response, [result.encode() for result in known.ahead])
             root, declaration = "", known.declaration.encode()
         else:
-            found = await self._standing(plain, outline, target, tools=bool(tools))
-            if found is None:
+            standing = await self._standing(plain, outline, target, tools=bool(tools))
+            if standing is None:
                 return None
-            root, declaration = found
+            root, declaration, outline = standing.root, standing.declaration, standing.outline
             body = records.weave(plain, outline, wire, await self._woven(outline))
         return _Opened(
             wire.with_tool(body, declaration),
@@ -211,21 +226,29 @@ class Retrieval:
         async with self._reading:
             return await asyncio.to_thread(self._reader.read, plain)
 
-    async def _standing(self, plain: bytes, outline: Outline, target: str, *, tools: bool) -> tuple[str, bytes] | None:
-        """The conversation's name and the tool's declaration in it; None if the tool is no part of it."""
+    async def _standing(self, plain: bytes, outline: Outline, target: str, *, tools: bool) -> _Standing | None:
+        """The conversation as it is on record, where it is put with its first request; None if the tool is no part of it."""
         if not outline.root:
             return None
-        keys = records.root_keys(self._name, outline.root, tools=tools)
-        if keys.own in self._refused or keys.other in self._refused:
+        named = [one for one in (outline.former, outline) if one is not None]
+        keys = [records.root_keys(self._name, one.root, tools=tools) for one in named]
+        if any(name in self._refused for both in keys for name in (both.own, both.other)):
             return None
-        decision = (await self._on_record([keys.own])).get(keys.own)
-        if decision is None and outline.turns:
-            decision = (await self._on_record([keys.other])).get(keys.other)
-        if decision is None:
+        known = await self._own([both.own for both in keys])
+        if not known and outline.turns:
+            known = await self._on_record([both.other for both in keys])
+        if not known:
             offered = self.wire.fits(plain, target) and (await self._elided(outline) if outline.turns else tools or await _holds_bulk(outline.items))
             text, reason = (self.wire.declaration().decode(), records.OFFERED) if offered else (None, records.LOSSLESS)
-            decision = (await self._freeze([Decision(keys.own, text, reason)], strict=True))[keys.own]
-        return None if decision.text is None else (decision.key, decision.text.encode())
+            known = await self._freeze([Decision(keys[-1].own, text, reason)], strict=True)
+        place, decision = next((n, known[name]) for n, both in enumerate(keys) for name in (both.own, both.other) if name in known)
+        return None if decision.text is None else _Standing(decision.key, decision.text.encode(), named[place])
+
+    async def _own(self, names: Sequence[str]) -> dict[str, Decision]:
+        """What is on record under the names of a conversation's root, of which new records are made under the last alone."""
+        known = await self._on_record(names)
+        self._memory.put(Decision(name, None, records.ABSENT) for name in names[:-1] if name not in known)
+        return {name: decision for name, decision in known.items() if decision.reason != records.ABSENT}
 
     async def _elided(self, outline: Outline) -> bool:
         """Whether something was left out of a conversation whose beginning nobody has seen: it was cut or summarised, so no cache holds it, and the

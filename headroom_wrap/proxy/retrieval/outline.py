@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headroom_wrap.proxy.retrieval.api import NAME
 from pipeline import cache_aligner
@@ -16,6 +16,7 @@ from pipeline.dialects.messages import MessageList, memory_of
 from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
 _REMEMBERED = 8 << 20  # bytes of memory
+_INSTRUCT = ("system", "developer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,18 @@ class Message:
 
     Args:
         span: where it stands in the body.
-        by_model: the model made it.
+        role: of whom it is; ``assistant`` for the model.
         items: what it holds.
     """
 
     span: Span
-    by_model: bool
+    role: str
     items: tuple[Item, ...]
+
+    @property
+    def by_model(self) -> bool:
+        """The model made it."""
+        return self.role == "assistant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +54,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A conversation.
+    """A conversation. Instructions that it begins with are part of no lineage: in some there is a time, which is another one in every request.
 
     Args:
         messages: all of them.
         turns: the model's, in order.
         root: the lineage of what stands before the first of them, ``""`` if nothing does.
         end: the lineage of all.
+        former: the same as it was named when instructions were part of the lineages, None where that makes no difference.
     """
 
     messages: tuple[Message, ...]
     turns: tuple[Turn, ...]
     root: str
     end: str
+    former: Outline | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -79,7 +87,7 @@ class Reader:
     def __init__(self, dialect: MessageList, kinds: Mapping[str, ToolKind]) -> None:
         self._dialect = dialect
         self._kinds = kinds
-        self._held: OrderedDict[bytes, tuple[bool, tuple[Item, ...], int]] = OrderedDict()
+        self._held: OrderedDict[bytes, tuple[str, tuple[Item, ...], int]] = OrderedDict()
         self._left = _REMEMBERED
 
     def read(self, body: bytes) -> Outline:
@@ -90,38 +98,49 @@ class Reader:
         """
         messages = []
         for span in self._dialect.envelope(body).messages:
-            by_model, items = self._message(body[span.start : span.end])
-            messages.append(Message(span, by_model, items))
+            messages.append(Message(span, *self._message(body[span.start : span.end])))
         return outlined(messages)
 
     def items(self, elements: Iterable[bytes]) -> tuple[Item, ...]:
         """The items of elements of a list of messages."""
         return tuple(item for element in elements for item in self._message(element)[1])
 
-    def _message(self, raw: bytes) -> tuple[bool, tuple[Item, ...]]:
+    def _message(self, raw: bytes) -> tuple[str, tuple[Item, ...]]:
+        """Whose an element is and what it holds."""
         key = hashlib.sha256(raw).digest()
         if (hit := self._held.get(key)) is not None:
             self._held.move_to_end(key)
             return hit[0], hit[1]
         role, pieces = self._dialect.any_message(raw, self._kinds)
-        by_model, items = role == "assistant", tuple(piece.item for piece in pieces)
+        items = tuple(piece.item for piece in pieces)
         size = memory_of(pieces)
-        self._held[key] = (by_model, items, size)
+        self._held[key] = (role, items, size)
         self._left -= size
         while self._left < 0:
             self._left += self._held.popitem(last=False)[1][2]
-        return by_model, items
+        return role, items
 
 
 def outlined(messages: Sequence[Message]) -> Outline:
     """The outline of messages."""
-    lineage = cache_aligner.lineage([item for message in messages for item in message.items])
-    counts = [0]
-    for message in messages:
-        counts.append(counts[-1] + len(message.items))
-    before = [lineage[count - 1] if count else "" for count in counts]  # a message -> the lineage of all before it
+    former = _outlined(messages, 0)
+    first = next((n for n, message in enumerate(messages) if message.role not in _INSTRUCT), len(messages))
+    if not first or first == len(messages) or messages[first].by_model:
+        return former  # or nothing would be left to tell one conversation from another
+    outline = _outlined(messages, first)
+    return replace(outline, former=former) if outline.root else former
+
+
+def _outlined(messages: Sequence[Message], first: int) -> Outline:
+    """The outline with lineages that begin with the message ``first``, before which there is no turn."""
+    lineage = cache_aligner.lineage([item for message in messages[first:] for item in message.items])
+    before = [""] * (first + 1)  # a message -> the lineage of all before it
+    count = 0
+    for message in messages[first:]:
+        count += len(message.items)
+        before.append(lineage[count - 1] if count else "")
     turns = []
-    start = 0
+    start = first
     while start < len(messages):
         stop = start
         while stop < len(messages) and messages[stop].by_model:

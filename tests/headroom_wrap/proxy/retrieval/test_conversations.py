@@ -11,13 +11,14 @@ import pytest
 
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
-from headroom_wrap.proxy.retrieval import conversations
+from headroom_wrap.proxy.retrieval import conversations, records
 from headroom_wrap.proxy.retrieval.conversations import Retrieval
 from headroom_wrap.proxy.retrieval.outline import Reader
 from headroom_wrap.proxy.retrieval.wires.anthropic import AnthropicWire
 from pipeline.dialects.anthropic import Anthropic
+from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.policy import Policy
-from pipeline.store.api import StoreError
+from pipeline.store.api import Decision, StoreError
 from tests.headroom_wrap.proxy.harness import DEADLINE, OK, RawUpstream, answer, body_of, conversation, log_text, proxy
 from tests.memory_store import MemoryStore
 
@@ -109,6 +110,51 @@ async def test_one_whose_beginning_was_cut_off_keeps_it_as_its_forms_are_in_use(
         (sent,) = await run(upstream, p, body_of([{"role": "user", "content": "Earlier, shortened."}, *messages[3:]], tools=[BASH]))
         assert names(sent) == ["Bash", "headroom_retrieve"]
         assert elided(sent)
+
+
+FUNCTION = {"type": "function", "function": {"name": "bash"}}
+
+
+def chat(turns, *, time="10:00"):
+    messages = [{"role": "system", "content": f"It is {time}. Be brief."}, {"role": "user", "content": "What fails?"}]
+    for n in range(turns):
+        call = {"id": f"c{n}", "type": "function", "function": {"name": "bash", "arguments": json.dumps({"command": f"cat app{n}.log"})}}
+        messages += [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": f"c{n}", "content": log_text(n)}]
+    return json.dumps({"model": "gpt-5.2", "messages": messages, "tools": [FUNCTION]}).encode()
+
+
+async def test_one_whose_instructions_change_with_every_request():
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        for n in range(4):
+            await p.post(chat(n, time=f"10:0{n}"), path="/v1/chat/completions")
+        assert [m.body.count(b"headroom_retrieve") > 0 for m in upstream.requests] == [True] * 4
+        assert [elided(m) for m in upstream.requests] == [False, True, True, True]
+
+
+async def test_one_that_was_recorded_when_instructions_were_part_of_its_name_goes_on_as_it_was():
+    def named(body):
+        return Reader(OpenAIChat(), {}).read(body).former
+
+    store = MemoryStore()
+    hidden = {"id": "ours", "type": "function", "function": {"name": "headroom_retrieve", "arguments": "{}"}}
+    call = {"id": "c0", "type": "function", "function": {"name": "bash", "arguments": '{"command": "cat app0.log"}'}}
+    fetched = [
+        {"role": "assistant", "tool_calls": [hidden]},
+        {"role": "tool", "tool_call_id": "ours", "content": "an original"},
+        {"role": "assistant", "tool_calls": [call]},
+    ]
+    turn = records.Woven(tuple(json.dumps(element) for element in fetched))
+    declaration = json.dumps({"type": "function", "function": {"name": "headroom_retrieve", "description": "as it was"}})
+    root = records.root_keys("openai-chat", named(chat(0)).root, tools=True).own
+    store.freeze([Decision(root, declaration, records.OFFERED)])
+    store.freeze([Decision(records.turn_record("openai-chat", named(chat(1)).turns[0].key), records.encode(turn), records.WOVEN)])
+    async with RawUpstream() as upstream, behind(upstream, store=store) as p:
+        for n in range(1, 3):
+            await p.post(chat(n), path="/v1/chat/completions")
+        for message in upstream.requests:
+            sent = json.loads(message.body)
+            assert sent["tools"] == [FUNCTION, json.loads(declaration)]
+            assert sent["messages"][2:5] == fetched
 
 
 async def test_a_client_that_has_the_tool_itself():

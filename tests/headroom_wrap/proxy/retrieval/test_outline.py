@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from headroom_wrap.proxy.retrieval.outline import Reader
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.gemini import Gemini
+from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
 
 MARK = {"cache_control": {"type": "ephemeral"}}
@@ -41,6 +42,29 @@ def test_the_root_of_a_first_request_is_that_of_all_later_ones():
     later = [{"role": "user", "content": [{"type": "text", "text": "x"}]}, {"role": "assistant", "content": "y"}]
     assert outline(first).root == outline(later).root == outline(first).end != ""
     assert outline([]).root == ""
+
+
+def chat(*messages):
+    return outline([{"role": role, "content": content} for role, content in messages], OpenAIChat)
+
+
+def test_instructions_that_a_conversation_begins_with_name_nothing_in_it():
+    said = [("user", "x"), ("assistant", "y"), ("user", "z")]
+    bare, first, later = chat(*said), chat(("system", "It is 10:00."), *said), chat(("system", "It is 10:01."), ("developer", "Be brief."), *said)
+    assert bare.root == first.root == later.root
+    assert bare.end == first.end == later.end
+    assert [one.turns[0].key for one in (bare, first)] == [later.turns[0].key] * 2
+    assert [one.turns[0].messages for one in (bare, first, later)] == [range(1, 2), range(2, 3), range(3, 4)]
+    assert bare.former is None
+    assert first.former.root != later.former.root
+    assert first.former.turns[0].key != first.turns[0].key
+    assert chat(said[0], ("system", "10:00"), *said[1:]).root != bare.root, "further on they are said within it"
+
+
+def test_a_conversation_of_instructions_alone_is_known_by_them():
+    alone = chat(("system", "a"))
+    assert alone.root == chat(("system", "a"), ("assistant", "y"), ("user", "z")).root != chat(("system", "b")).root
+    assert alone.former is None
 
 
 def test_a_turn_is_known_by_what_was_said_whatever_else_a_client_drops():
