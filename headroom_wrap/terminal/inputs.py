@@ -57,19 +57,20 @@ class InputFilter:
 
     def feed(self, data: bytes) -> bytes:
         """Filter what was read; the start of a sequence may be kept until the rest comes or `flush` is called."""
-        if not (self._output.panel_rows or True in self._output.askers):
-            held, self._held = self._held, b""
-            return held + data
-        buf = self._held + data
-        self._held = b""
+        buf, self._held = self._held + data, b""
         out: list[bytes] = []
-        pos = 0
+        pos = self._paste(buf, 0, out) if self._pasting else 0  # a paste ends, whatever became of the panel meanwhile
+        if not (self._output.panel_rows or True in self._output.askers):
+            out.append(buf[pos:])
+            return b"".join(out)
         while pos < len(buf):
             pos = self._paste(buf, pos, out) if self._pasting else self._keys(buf, pos, out)
         return b"".join(out)
 
     def flush(self) -> bytes:
-        """Give out what was kept: no more came, so it was a key of its own, such as ESC."""
+        """Give out what was kept: no more came, so it was a key of its own, such as ESC. The end of a paste is waited for however long it takes."""
+        if self._pasting:
+            return b""
         held, self._held = self._held, b""
         return held
 

@@ -72,7 +72,9 @@ class KeyReader:
         return found
 
     def flush(self) -> list[str | bytes]:
-        """Give what waited for more that did not come: the Escape key."""
+        """Give what waited for more that did not come: the Escape key. The end of a paste is waited for however long it takes."""
+        if self._pasting:
+            return []
         held, self._held = self._held, b""
         if held == b"\x1b":
             return ["escape"]

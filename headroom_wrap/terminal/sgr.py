@@ -6,7 +6,7 @@ import re
 
 RESET = b"\x1b[m"
 _LONG = 48
-"""Sequences kept before they are folded into one per attribute; folding costs about 1 µs for each."""
+"""Sequences kept before they are folded into one per attribute; folding costs about 1 µs for each. Where more stay, as many again may come."""
 _RESETS = re.compile(rb"\x1b\[(?:0*;)*0*m")
 _CLEARS = {
     b"22": (b"1", b"2"),
@@ -26,15 +26,19 @@ _CLEARS = {
     b"75": (b"73",),
 }
 _EXTENDED = (b"38", b"48", b"58")
+_HIGHEST = 107
+_HIGHER = (221, 222)
+"""kitty's ends of bold and of faint alone (https://sw.kovidgoyal.net/kitty/misc-protocol/)."""
 
 
 class Rendition:
     """The attributes in force, as the sequences that set them since the last reset."""
 
-    __slots__ = ("_saved", "_sequences")
+    __slots__ = ("_limit", "_saved", "_sequences")
 
     def __init__(self) -> None:
         self._sequences: list[bytes] = []
+        self._limit = _LONG
         self._saved: list[list[bytes]] = []
 
     def clear(self) -> None:
@@ -47,14 +51,14 @@ class Rendition:
             self._sequences.clear()
             return
         self._sequences.append(raw)
-        if len(self._sequences) > _LONG:
-            self._sequences = fold(self._sequences)
+        if len(self._sequences) > self._limit:
+            self._fold()
 
     def extend(self, sequences: list[bytes]) -> None:
         """Record many sequences."""
         self._sequences += sequences
-        if len(self._sequences) > _LONG:
-            self._sequences = fold(self._sequences)
+        if len(self._sequences) > self._limit:
+            self._fold()
 
     def push(self) -> None:
         """XTPUSHSGR; the stack holds 10 in xterm."""
@@ -78,8 +82,12 @@ class Rendition:
     def render(self) -> bytes:
         """Give the bytes that set exactly these attributes, whatever was set before."""
         if len(self._sequences) > 8:
-            self._sequences = fold(self._sequences)
+            self._fold()
         return RESET + b"".join(self._sequences)
+
+    def _fold(self) -> None:
+        self._sequences = fold(self._sequences)
+        self._limit = max(_LONG, 2 * len(self._sequences))
 
 
 def _units(raw: bytes) -> list[bytes]:
@@ -89,19 +97,21 @@ def _units(raw: bytes) -> list[bytes]:
     at = 0
     while at < len(parts):
         size = 1
-        if parts[at] in _EXTENDED and at + 1 < len(parts):
-            size = {b"5": 3, b"2": 5}.get(parts[at + 1], 2)
+        if parts[at].lstrip(b"0") in _EXTENDED and at + 1 < len(parts):
+            size = {b"5": 3, b"2": 5}.get(parts[at + 1].lstrip(b"0"), 2)
         units.append(b";".join(parts[at : at + size]))
         at += size
     return units
 
 
 def _attribute(unit: bytes) -> bytes:
-    """Name the attribute that a unit sets, by the lowest code that sets it."""
+    """Name the attribute that a unit sets, by the lowest code that sets it; empty where no terminal knows one: of such there is no end."""
     code = unit.split(b":", 1)[0].split(b";", 1)[0].lstrip(b"0") or b"0"
     if not code.isdigit() or len(code) > 3:
-        return code
+        return b""
     number = int(code)
+    if number > _HIGHEST and number not in _HIGHER:
+        return b""
     if 30 <= number <= 37 or 90 <= number <= 97:
         return b"38"
     if 40 <= number <= 47 or 100 <= number <= 107:
@@ -124,7 +134,7 @@ def fold(sequences: list[bytes]) -> list[bytes]:
             elif attribute in _CLEARS:
                 for cleared in _CLEARS[attribute]:
                     state.pop(cleared, None)
-            else:
+            elif attribute:
                 state.pop(attribute, None)
                 state[attribute] = unit
     return [b"\x1b[" + unit + b"m" for unit in state.values()]

@@ -106,6 +106,25 @@ def test_a_lone_escape_waits_only_where_something_of_ours_may_follow():
     assert keys.flush() == b""
 
 
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_the_end_of_a_paste_is_known_however_late_its_rest_comes(cut):
+    count = []
+    _, keys = both(hotkey=b"\x1c", on_hotkey=lambda: count.append(1))
+    end = b"\x1b[201~"
+    got = keys.feed(b"\x1b[200~x\x1c" + end[:cut]) + keys.flush() + keys.feed(end[cut:] + b"\x1c") + keys.flush()
+    assert (got, len(count)) == (b"\x1b[200~x\x1c\x1b[201~", 1)
+
+
+def test_a_paste_ends_though_there_is_no_panel_any_more():
+    count = []
+    output, keys = both(hotkey=b"\x1c", on_hotkey=lambda: count.append(1))
+    got = keys.feed(b"\x1b[200~x\x1b[2")
+    output.panel_rows = 0
+    got += keys.flush() + keys.feed(b"01~y\x1c")
+    output.panel_rows = 3
+    assert (got + keys.feed(b"z\x1c"), len(count)) == (b"\x1b[200~x\x1b[201~y\x1cz", 1)
+
+
 @pytest.mark.parametrize(
     ("typed", "passed", "pressed"),
     [

@@ -45,6 +45,12 @@ def test_a_lone_escape_is_a_key_when_nothing_follows():
     assert reader.flush() == []
 
 
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_the_end_of_a_paste_is_known_however_late_its_rest_comes(cut):
+    reader, end = KeyReader(), b"\x1b[201~"
+    assert reader.feed(b"\x1b[200~pasted" + end[:cut]) + reader.flush() + reader.feed(end[cut:] + b"j") + reader.flush() == ["j"]
+
+
 @pytest.mark.parametrize("typed", [b"\x1bO", b"\x1bO1;"])
 def test_an_o_with_alt_held_is_nothing(typed):
     reader = KeyReader()

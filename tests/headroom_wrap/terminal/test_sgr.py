@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headroom_wrap.terminal import sgr
 from headroom_wrap.terminal.sgr import Rendition, fold
 from tests.headroom_wrap.terminal.oracle import Terminal
 
@@ -49,6 +50,10 @@ def test_default_is_one_reset():
         ([b"\x1b[21m", b"\x1b[24m"], []),
         ([b"\x1b[31;38;5;7;1m", b"\x1b[0;3m"], [b"\x1b[3m"]),
         ([b"\x1b[38;5m"], [b"\x1b[38;5m"]),
+        ([b"\x1b[108m", b"\x1b[1;999;1000m", b"\x1b[123456789;4:3m", b"\x1b[0200:1m"], [b"\x1b[1m", b"\x1b[4:3m"]),
+        ([b"\x1b[38;5;200m", b"\x1b[48;2;255;254;253m", b"\x1b[58:5:222m"], [b"\x1b[38;5;200m", b"\x1b[48;2;255;254;253m", b"\x1b[58:5:222m"]),
+        ([b"\x1b[048;05;200m"], [b"\x1b[048;05;200m"]),
+        ([b"\x1b[1m", b"\x1b[221m"], [b"\x1b[1m", b"\x1b[221m"]),
     ],
 )
 def test_fold(raws, folded):
@@ -65,3 +70,14 @@ def test_the_stack_and_endless_attributes():
     for n in range(10_000):
         rendition.add(b"\x1b[38;5;%dm" % (n % 256))
     assert len(rendition.render()) < 40
+
+
+@pytest.mark.parametrize("code", [lambda n: n, lambda n: 108 + n, lambda n: 1000 + n, lambda n: n % 108])
+def test_codes_without_end_are_folded_seldom(code, monkeypatch):
+    folded = []
+    monkeypatch.setattr(sgr, "fold", lambda sequences: (folded.append(len(sequences)), fold(sequences))[1])
+    rendition = Rendition()
+    for n in range(10_000):
+        rendition.add(b"\x1b[%dm" % (code(n) or 1))
+    assert sum(folded) <= 3 * 10_000
+    assert len(rendition.state) <= 256
