@@ -105,8 +105,17 @@ class Feedback:
                 await self._keeper.use(lambda store: self._note(store, origin, prepared, transcript, session=session, prompt=usage.prompt))
 
     async def close(self) -> None:
-        """Finish what is being looked up."""
+        """Finish what is being looked up. Where something was noted, what no longer counts goes: it would grow without end."""
         await asyncio.gather(self._project, *self._steps.values(), return_exceptions=True)
+        if not self._shown:
+            return
+        from headroom_wrap.learn.retrieved import prune  # nothing before the end needs it
+
+        project = await self._project
+        try:
+            await self._keeper.use(lambda store: prune(store, project, clock()))
+        except Exception as error:  # fail open: the next proxy that ends does it
+            log.info("what no longer counts of earlier conversations stays: %s", error)
 
     async def _begun(self, name: str, *, new: bool) -> dict[Part, Step]:
         project = await self._project

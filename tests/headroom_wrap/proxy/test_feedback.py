@@ -282,6 +282,30 @@ async def test_a_store_that_fails_at_it_costs_nothing_but_that(now, method):
     assert set(told) == {"the disk is full. What was asked for again now is not counted."}
 
 
+async def test_what_no_longer_counts_goes_when_a_proxy_ends(now):
+    store = MemoryStore()
+    origin = records.Origin(PROJECT, "claude", "/p")
+    store.remember([records.row(origin, "", f"before {n}", {}, NOW - n) for n in range(records.MOST + 60)])
+    await conversation(store, "one", feedback="git-2")
+    assert len(rows(store)) == records.MOST + 60, "a project that nothing was noted of is left alone"
+    await conversation(store, "next")
+    assert len(rows(store)) == records.MOST
+    assert rows(store)[0].evidence, "the newest is its own"
+
+
+async def test_a_proxy_ends_where_it_cannot_go(now):
+    store = MemoryStore()
+    origin = records.Origin(PROJECT, "claude", "/p")
+    store.remember([records.row(origin, "", f"before {n}", {}, NOW - n) for n in range(records.MOST + 60)])
+
+    def fails(*_, **__):
+        raise StoreError("the disk is full.")
+
+    store.forget = fails
+    assert shown(await conversation(store, "next")) == 0
+    assert len(rows(store)) == records.MOST + 61
+
+
 async def test_rows_of_another_version_are_passed_over(now):
     store = MemoryStore()
     await conversations(store, 5)
