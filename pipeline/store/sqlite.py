@@ -22,6 +22,7 @@ from pipeline.store.file import File
 _T = TypeVar("_T")
 
 BUSY_SECONDS = 5.0
+_RENEWED_S = rows.DAY_S / 2  # a sweep leaves a day: who puts a text has the rest of it to name it in a decision
 _BATCH = 500  # parameters a query may have in every SQLite
 _STOCK = {"originals": "length(body)", "decisions": "coalesce(length(body), 0)", "receipts": "0", "memories": "0"}
 
@@ -92,16 +93,16 @@ class SqliteStore(Store):
             known = self._known(db, digest)
             if known is not None:
                 self._file.stands()
-        if known is None or known[3] < time.time() - rows.DAY_S:
+        if known is None or known[3] < time.time() - _RENEWED_S:
             body = rows.pack(data)  # outside the transaction: others may write meanwhile
             with self._file.write() as db:
                 now = time.time()
-                if known is None:
+                # where it was known it may have been swept since
+                if known is None or not db.execute("UPDATE originals SET used = ? WHERE digest = ?", (now, digest)).rowcount:
                     handle = self._inserted(db, digest, (_bound(unit), packed, _bound(label), now, len(data), body, now))
                     if handle:
                         return handle
                     known = self._known(db, digest)
-                db.execute("UPDATE originals SET used = ? WHERE digest = ?", (now, digest))
         return self._numbered(known, unit, counted, packed)
 
     def _known(self, db: sqlite3.Connection, digest: str) -> Any:

@@ -18,6 +18,7 @@ from pipeline.store.postgres.link import Connection, Link
 
 _LONG_S = 300.0  # what reads or removes much may take
 _ASK_FIRST = 64 << 10  # bytes; a larger text is packed only if it is not there yet
+_RENEWED_S = rows.DAY_S / 2  # a sweep leaves a day: who puts a text has the rest of it to name it in a decision
 _PAGE = 200  # originals read at once where all are
 _ESCAPED = "\x01"
 
@@ -84,7 +85,7 @@ class PostgresStore(Store):
         counted = rows.units(spans)
         packed = rows.pack(counted)
         known = self._link.run(lambda c: c.row(_KNOWN, digest)) if len(data) > _ASK_FIRST else None
-        if known is None or known[3] < time.time() - rows.DAY_S:
+        if known is None or known[3] < time.time() - _RENEWED_S:
             values = (bound(unit), packed, bound(label), time.time(), len(data), rows.pack(data))
             known = self._link.run(partial(self._put, digest, values))
         first, its_unit, its_spans, _ = known
@@ -108,7 +109,7 @@ class PostgresStore(Store):
             if made is not None:
                 return made
             known = connection.row(_KNOWN, digest)
-            if known is not None and known[3] < now - rows.DAY_S:
+            if known is not None and known[3] < now - _RENEWED_S:
                 known = connection.row("UPDATE headroom.originals SET used = $2 WHERE digest = $1 RETURNING handle, unit, spans, used", digest, now)
             if known is not None:
                 return known

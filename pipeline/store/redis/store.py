@@ -20,6 +20,8 @@ from pipeline.store.redis.link import Client, Link
 from pipeline.store.redis.receipts import Receipts
 
 _ASK_FIRST = 64 << 10  # bytes; a larger text is packed and sent only if it is not there yet
+_SCANNED = 1000  # keys at a time
+_RENEWED_S = rows.DAY_S / 2  # a sweep leaves a day: who puts a text has the rest of it to name it in a decision
 
 # Whoever comes first makes the layout; a newer one raises it. Answers version and oldest.
 _LAYOUT = """
@@ -66,6 +68,11 @@ redis.call('DEL', prefix .. 'handle:' .. redis.call('HGET', key, 'handle'), key)
 redis.call('ZREM', prefix .. 'digests', digest)
 redis.call('ZREM', prefix .. 'used', digest)
 return size
+"""
+
+# Remove another numbering of an original that is gone. KEYS: the numbering, the original's handle.
+_DROP_NUMBERING = """
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('DEL', KEYS[1]) end
 """
 
 # Ids of a project's memories that were seen last, and of all that were seen at the same time as the last of them.
@@ -140,7 +147,7 @@ class RedisStore(Store):
         digest = self._digest(data)
         counted = rows.units(spans)
         packed = rows.pack(counted)
-        head = (PREFIX, digest, time.time(), rows.SHORTEST, rows.DAY_S)
+        head = (PREFIX, digest, time.time(), rows.SHORTEST, _RENEWED_S)
         with self._link.use() as client:
             known = client.eval(_PUT, 0, *head) if len(data) > _ASK_FIRST else None
             if known is None:
@@ -337,7 +344,21 @@ class RedisStore(Store):
         handles = self._each(candidates, lambda batch, name: batch.hget(layout.key("original", name.decode()), "handle"))
         unnamed = [digest for digest, handle in zip(candidates, handles, strict=True) if handle is not None and handle.decode() not in named]
         sizes = [size for size in self._each(unnamed, lambda batch, name: batch.eval(_DROP, 0, PREFIX, name, before)) if size >= 0]
+        if sizes:
+            self._drop_numberings()
         return Swept(len(sizes), len(old), freed + sum(sizes))
+
+    def _drop_numberings(self) -> None:
+        """Remove all numberings whose original is gone. Nothing lists them, so all keys are looked through."""
+        names: list[bytes] = []
+        cursor = -1
+        while cursor:
+            with self._link.use() as client:
+                cursor, found = client.scan(max(cursor, 0), match=layout.key("numbering", "*"), count=_SCANNED)
+            names += found
+        firsts = self._each(names, lambda batch, name: batch.get(name))
+        whose = {name: str(msgspec.msgpack.decode(value)[0]) for name, value in zip(names, firsts, strict=True) if value is not None}
+        self._each([*whose], lambda batch, name: batch.eval(_DROP_NUMBERING, 2, name, layout.key("handle", whose[name])))
 
     def _named(self) -> set[str]:
         """The first handles of all originals that a decision or a memory names."""

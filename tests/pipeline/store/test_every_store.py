@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import ccr
+from pipeline.store import rows
 from pipeline.store.api import Decision, Group, Memory, Receipt, Stock, StoreError, Swept
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
@@ -470,6 +471,35 @@ def test_nothing_goes_that_is_young_or_named(store, past):
     assert store.put_original("free") == texts["free"]
     assert store.sweep(now + DAY).originals == 3, "what was put within a day stays whatever is asked"
     assert store.original(texts["free"]).text == "free"
+
+
+def test_who_puts_a_text_has_time_to_name_it(store, past):
+    """A decision is made after its original is kept: no sweep may come between the two."""
+    past(0.9)
+    handle = store.put_original(LINES)
+    past(0)
+    assert store.put_original(LINES) == handle
+    past(-0.2)
+    assert store.sweep(time.time()) == Swept()
+    assert store.original(handle).text == LINES
+
+
+def test_what_is_swept_while_it_is_put_is_kept_anew(store, place, past, monkeypatch):
+    text = "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(2000))
+    past(3)
+    handle = store.put_original(text)
+    past(0)
+    other, real = place.open(), rows.pack
+
+    def pack(data):
+        if len(data) == len(text):
+            other.sweep(time.time())
+        return real(data)
+
+    monkeypatch.setattr(rows, "pack", pack)
+    assert store.put_original(text) == handle
+    assert store.original(handle).text == text
+    other.close()
 
 
 def test_a_quota_is_a_time_before_which_things_go(store, past):

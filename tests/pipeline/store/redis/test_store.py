@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.store.api import Memory
+from pipeline.store.api import Decision, Memory
 from pipeline.store.opening import open_store
 from pipeline.store.redis import store as redis_store
 
@@ -42,3 +43,20 @@ def test_no_more_is_fetched_than_is_asked_for(store, monkeypatch):
     store.remember([replace(BASE, key=str(n), time=float(n)) for n in range(1200)])
     assert [m.key for m in store.memories("p", limit=3)] == ["1199", "1198", "1197"]
     assert len(read) == 3
+
+
+def test_with_an_original_all_its_numberings_go(redis, store, monkeypatch):
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 40 * 86_400)
+    gone = [store.put_original("free"), *(store.put_original("free", unit=unit, spans=[(0, 2)]) for unit in ("record", "sentence"))]
+    kept = [store.put_original("named"), store.put_original("named", unit="record", spans=[(0, 2)])]
+    monkeypatch.setattr(time, "time", real)
+    store.freeze([Decision("k", "form", "r", handle=kept[1])])
+    assert len(set(gone + kept)) == 5
+    with store._link.use() as client:
+        before = {*client.keys("*")}
+        assert store.sweep(real()).originals == 1
+        keys = {*client.keys("*")}
+    assert [store.original(handle) is None for handle in gone + kept] == [True] * 3 + [False] * 2
+    assert not [key for key in keys if any(handle.encode() in key for handle in gone)]
+    assert len(before) - len(keys) == 4, "the original, its handle and two numberings"
