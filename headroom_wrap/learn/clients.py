@@ -36,13 +36,19 @@ _CLIENTS = (
     _client(r"mysql\w*|mariadb[\w-]*", r"-p", apart=False),  # a word of its own is the name of the database
     _client(r"7z[arz]?|rar|unrar", r"-h?p", apart=False),
     _client(r"(?:redis|valkey|keydb)-(?:cli|benchmark)|https?|xh", r"-a"),
-    _client(r"zip\w*|unzip|funzip|sqlcmd|bcp|[iot]sql|ipmitool|mosquitto_\w+", r"-P"),
-    _client(r"ldap\w+", r"-w"),
+    _client(r"zip\w*|unzip|funzip", r"-\w{0,6}P"),
+    _client(r"sqlcmd|bcp|[iot]sql|ipmitool|mosquitto_\w+", r"-P"),
+    _client(r"ssh-keygen", r"-[PN]"),
+    _client(r"ldap\w+", r"-\w{0,6}?w"),
+    _client(r"security", r"-[pw]"),
     _client(r"sshpass|mongo\w*|cqlsh|beeline|rabbitmqadmin|rdesktop", r"-p"),
     _client(r"curl|wget", r"-b"),
     _client(r"openssl", r"-[kK]"),
     _client(r"snmp\w+", r"-[AXc]"),
     _client(r"influx", r"-t"),
+    _client(r"sqlplus|sqlldr|rman|(?:exp|imp)(?:dp)?", r"[\w.]{1,60}/", apart=False),
+    _client(r"[wx]?freerdp", r"/p:", apart=False),
+    _client(r"lftp", r"-u[^,]*,|[^-,][^,]*,", apart=False),
     _client(r"smbclient|rpcclient|smbget", r"-U[^%]*%|[^-%][^%]*%", apart=False),
 )
 _LOGIN = _client(r"login|adduser", r"-[pPkt]")  # whatever is logged in to

@@ -44,10 +44,13 @@ _SECRET = re.compile(
 _OF_KEYS = frozenset("api access secret private auth signing encryption account subscription license master shared session storage service".split())
 # A name that ends in one of these is of something about a secret, and none itself: where it stands, how long it is.
 _ABOUT = frozenset(
-    "file files path dir folder stdin env type types method mode url uri count limit length len min max size name id store provider algorithm alg "
+    "file files path dir folder stdin env type types method mode url uri count limit length len min max size name store provider algorithm alg "
     "cmd command ttl expiry expires timeout host port enabled required policy jar helper manager scheme format prefix header field".split()
 )
+_PERHAPS = frozenset("key access session pin pat sid sig code entry".split())  # names of other things too: it depends on the value
+_PROPERTY = re.compile(r"-[DP](?=[a-z])")  # before the name of a property: ``-Drepo.password``
 _NO_SECRETS = frozenset("true false none null yes no on off required optional 0 1".split())
+_LETTERS_AND_DIGITS = re.compile(r"(?=[^\W\d]{0,60}\d)(?=\d{0,60}[^\W\d])\w{6,200}")
 _A_FILE = re.compile(r"(?:~|\.{0,2})/[\w./-]{1,200}\Z")
 
 
@@ -90,11 +93,20 @@ def _named(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_secret(name: str) -> bool:
-    words = [word.lower() for word in _WORD.findall(name.rpartition(".")[2])]
+    words = _words(name)
     if not words or words[-1] in _ABOUT:
         return False
-    of_keys = any(one in _OF_KEYS and other == "key" for one, other in itertools.pairwise(words))
-    return of_keys or any(_SECRET.fullmatch(word) for word in words)
+    if words[-1] in _PERHAPS and name.startswith("-"):
+        return True
+    return _of_keys(words) or any(map(_SECRET.fullmatch, words))
+
+
+def _of_keys(words: list[str]) -> bool:
+    return any(one in _OF_KEYS and other == "key" for one, other in itertools.pairwise(words))
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(_PROPERTY.sub("", name).rpartition(".")[2])]
 
 
 def _is_value(name: str, found: re.Match[str]) -> bool:
@@ -105,8 +117,11 @@ def _is_value(name: str, found: re.Match[str]) -> bool:
     sign, value = found[1], found[3].strip("\"'")
     if value[:1] in ("-", "$", "<", "{") or value.lower() in _NO_SECRETS:
         return False
-    if name.lower().endswith("key") and _A_FILE.match(value):
+    words = _words(name)
+    if words[-1] == "key" and _A_FILE.match(value):
         return False
+    if words[-1] in _PERHAPS and not any(map(_SECRET.fullmatch, words)) and not _of_keys(words):
+        return _LETTERS_AND_DIGITS.fullmatch(value) is not None
     if sign == ":":
         return name.lower() == "pass" or name != name.lower() or found[0][0] in "\"'" or value != found[3] or _mixed(value)
     option = name.startswith("--") or (name.startswith("-") and len(name) > 2)

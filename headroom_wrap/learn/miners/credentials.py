@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from headroom_wrap.learn.miners.trail import Step
+from headroom_wrap.learn.miners.variants import typed
 
 _LOOKED_AT = 4000  # characters of an output's head, and as many of its tail
 _WORD, _END = r"(?<![\w./-])", r"(?![\w/-])"  # not a part of a name: a test of passwords asks for none
@@ -21,9 +22,24 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 
+# Programs have passwords under these letters that nobody has heard of. And as a password is made of letters and digits few other values are.
+_UNDER_A_LETTER = re.compile(r"-[pPawk] ?'?[^-\s/'][^\s/']{0,200}'?")
+_MADE_UP = re.compile(r"(?:^|[^\w/.-])(?=[A-Za-z_]{0,60}\d)(?=\d{0,60}[A-Za-z_])\w{7,200}(?![\w/.-])")
+
 
 def asked_for(step: Step) -> bool:
     """Whether the output of a failed command asks for a credential, or says that there was none or a wrong one."""
     text = step.use.result
     parts = (text,) if len(text) <= 2 * _LOOKED_AT else (text[:_LOOKED_AT], text[-_LOOKED_AT:])
     return any(_ASKED.search(part) for part in parts)
+
+
+def may_be(words: tuple[str, ...]) -> bool:
+    """Whether words that no output named, and with which a command worked, may tell a credential. What a long option is given its name tells."""
+    text = typed(words)
+    return _UNDER_A_LETTER.fullmatch(text) is not None or (not text.startswith("--") and made_up(text))
+
+
+def made_up(text: str) -> bool:
+    """Whether a word in a text is made of letters and digits as few are but passwords."""
+    return _MADE_UP.search(text) is not None

@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator
 
 from headroom_wrap.learn.findings import Kind, Lesson, Observation
+from headroom_wrap.learn.miners import credentials
 from headroom_wrap.learn.miners.difference import difference, hides
 from headroom_wrap.learn.miners.line import Line, basename
 from headroom_wrap.learn.miners.trail import Step, Trail, clean, cost
 from headroom_wrap.learn.miners.variants import TASK_RUNNERS, head, premises, purpose, typed, workings
+from headroom_wrap.learn.redaction import tells_secret
 
 # What makes a command come back, as a word of it or a variable. Anything else may as well have made it do less.
 _ENDING = frozenset(
@@ -87,6 +89,8 @@ def _other_call(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
     )
     if not (optional or other_task) or not trail.undisturbed(step, later) or later.line.guarded:
         return
+    if credentials.asked_for(step) or credentials.may_be(tuple(word for word in words if word not in line.words)) or tells_secret(typed(words)):
+        return  # it waited for what somebody has to know
     needed = premises(trail, later, words)
     for instead in dict.fromkeys((typed(words), *(() if optional else (" ".join(other),)))) if needed is not None else ():
         command = clean(line.text)[:160]

@@ -46,8 +46,6 @@ _RECKLESS = re.compile(
 )
 # Rights over one kind of thing that a runtime gives only to those who ask; to run other programs, or all rights at once, is none of them.
 _RIGHT = re.compile(r"--allow-(?:net|read|write|env|sys|import|hrtime|fs-read|fs-write|worker|wasi)")
-# What no output asked for and may as well be a password: programs have one under these letters that nobody has heard of.
-_PASSWORD = re.compile(r"-[pPawk] ?'?[^-\s/'][^\s/']{0,200}'?")
 _PLACES = frozenset("-w --workspace --filter -F --prefix -C --cwd --dir --project --package -p --directory".split())
 _RESEMBLING = 0.5
 _NEVER = frozenset({"git", "rm", "docker", "sudo", "npm-audit", "chmod", "curl"})
@@ -165,7 +163,7 @@ def _demanded(trail: Trail, step: Step, later: Step, found: Difference) -> tuple
     if _RECKLESS.match(name) and not by_value and (name != "-f" or not value) and not (by_name and _RIGHT.fullmatch(name)):
         return ()
     if not (by_name or by_value) and (
-        _PASSWORD.fullmatch(typed(found.gained))
+        credentials.may_be(found.gained)
         or not _telling(name, value)
         or not trail.undisturbed(step, later, name, value)
         or faults.of_code(step)

@@ -61,7 +61,8 @@ def _found(trail: Trail, step: Step, line: Line) -> Iterator[Observation]:
         else:
             return
         name, value = missed[0]
-        shown = clean(name) if credentials.asked_for(step) and not _CHOOSES.search(name) else _shown(name, value)
+        private = credentials.asked_for(step) or (credentials.made_up(value) and not dictated)
+        shown = clean(name) if private and not _CHOOSES.search(name) else _shown(name, value)
         for command in commands:
             yield Observation(
                 kind=Kind.COMMAND,

@@ -52,6 +52,13 @@ KEY = "sk-ant-" + "api03-" + "Ab3" * 10
         ("rsync a ada:lovelace@db.test/x", "lovelace"),
         ("smbclient -U ada%lovelace //box/x", "lovelace"),
         ("spring.datasource.password=geheim", "geheim"),
+        ("gradle publish -PsigningKey=geheim", "geheim"),
+        ("vault write x --secretId geheim", "geheim"),
+        ("bw get x --session geheim42", "geheim42"),
+        ("unzip -qP geheim a.zip", "geheim"),
+        ("ldapsearch -xw geheim", "geheim"),
+        ("sqlplus ada/geheim@shop", "geheim"),
+        ("ssh-keygen -y -P geheim -f a", "geheim"),
     ],
 )
 def test_secrets_go(text: str, secret: str) -> None:
@@ -69,6 +76,7 @@ def test_secrets_go(text: str, secret: str) -> None:
         "mkdir -p build", "docker run -p 8080:80 app", "cargo test -p parser", "tar -xpf a.tar", "jest --passWithNoTests", "train --max-tokens 400",
         "ansible-playbook --vault-password-file .vault-pass", "docker login --password-stdin", "npm run auth:unit", "cargo test auth::token::parse",
         "src/auth/token.py:12", "pip install token==1.2", "tool --auth-type basic", "ansible --private-key ~/.ssh/id", "npm install react:npm@latest",
+        "sort --key 2", "apt-key --key dev.asc", "tmux --session main", "exit --code 17", "deploy --access read",
         "docker pull app:1.25@sha256:ab", "go test ./bypass=x", "unzip a.zip -d out", "redis-cli ping", "ssh -p 2222 box", "zip -r a.zip b; cc -P x",
     ],
 )  # fmt: skip
