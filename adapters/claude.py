@@ -67,17 +67,16 @@ class Claude:
     def reads(self, arguments: tuple[str, ...], environ: Mapping[str, str], home: Path, cwd: Path) -> list[Path]:
         found = [_folder(environ, home) / "settings.json", cwd / ".claude" / "settings.json", cwd / ".claude" / "settings.local.json"]
         _, given = _without(arguments, "--settings")
-        return found + [cwd / g for g in given if not g.lstrip().startswith("{")]
+        return found + [file for g in given if (file := _file(g, cwd)) is not None]
 
     def plan(self, request: PlanRequest) -> LaunchPlan:
         if _NO_MODEL & set(request.arguments) or (request.arguments and request.arguments[0] in _COMMANDS):
             note = "This command does not talk to a model: it is run as it is."
             return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(note,))
         arguments, given = _without(request.arguments, "--settings")
-        settings = [
-            _settings(text, str(path)) for path, text in request.files.items() if str(path) not in {_resolved(g, request.files) for g in given}
-        ]
-        own = [_given(g, request.files) for g in given]
+        flagged = {_file(g, request.cwd) for g in given}
+        settings = [_settings(text, str(path)) for path, text in request.files.items() if path not in flagged]
+        own = [_given(g, request) for g in given]
         env = _merged_env(request.environ, settings, own)
         for variable, vendor in _ELSEWHERE.items():
             if env.get(variable, "") not in ("", "0", "false"):
@@ -110,7 +109,7 @@ class Claude:
         if genuine and "ENABLE_TOOL_SEARCH" not in env:
             inject["ENABLE_TOOL_SEARCH"] = "true"  # off behind a foreign host: twice the prompt of the first request
         inject |= past_proxies(env)
-        given["env"] = {**given.get("env", {}), **inject}
+        given["env"] = {**_object(given.get("env")), **inject}
         files: dict[Path, str] = {}
         flags: list[str] = []
         if request.shell:
@@ -156,9 +155,9 @@ def _status_line(users: Mapping[str, Any] | None, shown: Path) -> dict[str, Any]
 
 def _allow(settings: dict[str, Any], rules: list[str]) -> None:
     """Add rules to what Claude Code may do without asking."""
-    permissions = dict(settings.get("permissions", {}))
-    permissions["allow"] = [*permissions.get("allow", []), *rules]
-    settings["permissions"] = permissions
+    permissions = _object(settings.get("permissions"))
+    allowed = permissions.get("allow")
+    settings["permissions"] = {**permissions, "allow": [*(allowed if isinstance(allowed, list) else []), *rules]}
 
 
 def _tools_may_flip(arguments: tuple[str, ...], env: Mapping[str, str]) -> bool:
@@ -175,7 +174,7 @@ def _with_hook(hooks: object, ready: Path) -> dict[str, Any]:
     path = shlex.quote(str(ready))
     # The last wait is for the tools to reach the prompt's own state, which takes Claude Code a moment longer than asking for them.
     command = f"n=0; until [ -e {path} ] || [ $n -ge 150 ]; do sleep 0.02; n=$((n+1)); done; sleep 0.4"
-    merged: dict[str, Any] = dict(hooks) if isinstance(hooks, dict) else {}
+    merged = _object(hooks)
     own = merged.get("SessionStart")
     ours = {"hooks": [{"type": "command", "command": command, "timeout": 5}]}
     merged["SessionStart"] = [*(own if isinstance(own, list) else []), ours]
@@ -207,21 +206,28 @@ def _without(arguments: tuple[str, ...], flag: str) -> tuple[tuple[str, ...], li
     return tuple(kept), values
 
 
-def _resolved(given: str, files: Mapping[Path, str]) -> str:
-    """The path among ``files`` that a value of ``--settings`` names, ``""`` if it is JSON itself."""
-    if given.lstrip().startswith("{"):
-        return ""
-    matches = [str(p) for p in files if str(p) == given or (p.name == Path(given).name and str(p).endswith(given.removeprefix("./")))]
-    return matches[0] if matches else ""
+def _file(given: str, cwd: Path) -> Path | None:
+    """The file that a value of ``--settings`` names, None if it is JSON itself."""
+    return None if given.lstrip().startswith("{") else cwd / given
 
 
-def _given(given: str, files: Mapping[Path, str]) -> dict[str, Any]:
-    if given.lstrip().startswith("{"):
+def _given(given: str, request: PlanRequest) -> dict[str, Any]:
+    """The settings that a value of ``--settings`` gives.
+
+    Raises:
+        PlanError: they cannot be read.
+    """
+    path = _file(given, request.cwd)
+    if path is None:
         return _settings(given, "--settings")
-    path = _resolved(given, files)
-    if not path:
+    if path not in request.files:
         raise PlanError(f"The settings file {given} that was given with --settings cannot be read.", "Mend the path or its permissions.")
-    return _settings(files[Path(path)], path)
+    return _settings(request.files[path], str(path))
+
+
+def _object(value: object) -> dict[str, Any]:
+    """A copy of a settings object; an empty one of what is none, such as null."""
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def _settings(text: str, where: str) -> dict[str, Any]:
@@ -234,7 +240,7 @@ def _settings(text: str, where: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError(
             f"Claude Code's settings in {where} are not JSON ({error}), so it is unknown where its requests should go.", "Mend that file."
         ) from None

@@ -36,6 +36,8 @@ _TRUSTED_FOLDERS = "trustedFolders.json"
 _COMMANDS = frozenset({"mcp", "extensions", "extension", "skills", "skill", "hooks", "hook", "gemma"})
 _NO_MODEL = frozenset({"-v", "--version", "-h", "--help", "-l", "--list-extensions", "--list-sessions", "--delete-session"})
 _HEADLESS = ("-p", "--prompt")
+# Letters behind one dash, the last with its value: what yargs takes for several options (https://github.com/yargs/yargs-parser).
+_CLUSTER = re.compile(r"-([A-Za-z]+)([^\w].*|-?\d.*)?", re.DOTALL)
 _CONTAINERS = frozenset({"docker", "podman", "runsc", "lxc"})
 _OFF = frozenset({"", "0", "false"})
 _ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|([^\n#]*))""")
@@ -123,6 +125,7 @@ class Gemini:
 
     def plan(self, request: PlanRequest) -> LaunchPlan:
         before = request.arguments[: request.arguments.index("--")] if "--" in request.arguments else request.arguments
+        before = tuple(option for argument in before for option in _options(argument))
         if _NO_MODEL & set(before) or (before and before[0] in _COMMANDS):
             note = "This command does not talk to a model: it is run as it is."
             return LaunchPlan(self.name, (request.program.path, *request.arguments), "", routed=False, notes=(note,))
@@ -264,6 +267,15 @@ def _ours(request: PlanRequest, told: _Told, sign_in: str) -> dict[str, Any]:
     return ours
 
 
+def _options(argument: str) -> list[str]:
+    """An argument with letters behind one dash as an option each (``-yp`` is ``-y`` and ``-p``), any other as it is."""
+    cluster = _CLUSTER.fullmatch(argument)
+    if cluster is None:
+        return [argument]
+    letters, rest = cluster[1], cluster[2] or ""
+    return [*(f"-{letter}" for letter in letters[:-1]), f"-{letters[-1]}{rest}"]
+
+
 def _policies(told: _Told, arguments: tuple[str, ...]) -> list[str]:
     """The policies that its settings name: they would not count beside the flag, unless that is the user's own."""
     if any(a.split("=")[0] == _POLICY_FLAG for a in arguments):
@@ -291,9 +303,9 @@ def _refuse_containers(told: _Told, arguments: tuple[str, ...]) -> None:
     chosen = at(told.settings, "tools", "sandbox")
     if isinstance(chosen, dict):
         chosen = chosen.get("command", True) if chosen.get("enabled") else False
-    if {"-s", "--sandbox", "--sandbox=true"} & set(arguments):
+    if {"-s", "-s=true", "--sandbox", "--sandbox=true"} & set(arguments):
         chosen = True
-    if {"--no-sandbox", "--sandbox=false"} & set(arguments):
+    if {"-s=false", "--no-sandbox", "--sandbox=false"} & set(arguments):
         chosen = False
     wanted = (told.env.get("GEMINI_SANDBOX", "").strip() or str(chosen or "")).lower()
     if wanted in _CONTAINERS or (wanted not in _OFF and wanted in ("1", "true") and sys.platform != "darwin"):

@@ -28,7 +28,7 @@ def plan(
     ordered = {p: (files or {})[p] for p in (USER, PROJECT, LOCAL, *(files or {})) if p in (files or {})}
     command = ("/py", "-m", "headroom_wrap.mcp") if mcp else ()
     program = Program("/bin/claude", "2.1.197")
-    return Claude().plan(PlanRequest(program, arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER, shell=shell))
+    return Claude().plan(PlanRequest(program, arguments, environ or {}, ordered, PROXY, upstream, command, FOLDER, cwd=CWD, shell=shell))
 
 
 def settings(found: LaunchPlan) -> dict[str, Any]:
@@ -169,6 +169,37 @@ def test_an_empty_settings_file_is_none() -> None:
 def test_a_missing_settings_file_given_by_flag_is_an_error() -> None:
     with pytest.raises(PlanError, match="nowhere.json"):
         plan("--settings", "nowhere.json")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("settings.json", CWD / "settings.json"),
+        ("./a/../s.json", CWD / "a/../s.json"),
+        ("../s.json", CWD / "../s.json"),
+        ("/s.json", Path("/s.json")),
+    ],
+)
+def test_the_settings_file_given_by_flag_is_that_one_and_no_other(given: str, named: Path) -> None:
+    assert Claude().reads(("--settings", given), {}, HOME, CWD)[3] == named
+    urls = {USER: "https://user", PROJECT: "https://project", named: "https://flag"}
+    contents = {path: json.dumps({"env": {"ANTHROPIC_BASE_URL": url}}) for path, url in urls.items()}
+    assert plan("--settings", given, files=contents).upstream == "https://flag"
+    del contents[named]
+    with pytest.raises(PlanError, match="cannot be read"):
+        plan("--settings", given, files=contents)
+
+
+@pytest.mark.parametrize("name", ["env", "permissions"])
+@pytest.mark.parametrize("value", [None, 1, [], "x"])
+def test_what_is_no_object_in_settings_is_as_if_it_were_not_there(name: str, value: object) -> None:
+    assert settings(plan("--settings", json.dumps({name: value, "model": "m"}))) == settings(plan("--settings", '{"model": "m"}'))
+    assert settings(plan("--settings", '{"permissions": {"allow": null}}')) == settings(plan())
+
+
+def test_settings_that_are_nested_too_deeply_are_refused_in_words() -> None:
+    with pytest.raises(PlanError, match="are not JSON"):
+        plan("--settings", '{"a":' + "[" * 200_000)
 
 
 def test_loopback_goes_round_the_users_proxy() -> None:

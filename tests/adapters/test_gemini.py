@@ -134,6 +134,7 @@ def test_settings_that_are_not_there_are_made() -> None:
 def test_what_another_session_has_put_there_is_shared() -> None:
     text = plan("-p", "x", root=False).edits[USER]
     assert plan("-p", "x", files={USER: text}, root=False).edits == {USER: text}
+    assert plan("-yp", "x", root=False).edits == {USER: text}
     assert plan(files={USER: {"mcpServers": {"headroom": {"command": "mine"}}}}, root=False).edits == {}
 
 
@@ -195,6 +196,10 @@ def test_after_two_dashes_nothing_is_a_flag() -> None:
 CONTAINERS = [
     (("-s",), {}, {}),
     ((), {"GEMINI_SANDBOX": "docker"}, {}),
+    (("-sy",), {}, {}),
+    (("-ys", "hi"), {}, {}),
+    (("-ys=true",), {}, {}),
+    (("-sm2",), {}, {}),
     ((), {}, {"tools": {"sandbox": "podman"}}),
     ((), {}, {"tools": {"sandbox": {"enabled": True, "command": "docker"}}}),
 ]
@@ -212,6 +217,9 @@ def test_a_container_is_refused_in_words(arguments: tuple[str, ...], environ: di
     [
         ((), {"GEMINI_SANDBOX": "false"}, {"tools": {"sandbox": "docker"}}),
         (("--no-sandbox",), {}, {"tools": {"sandbox": True}}),
+        (("-ys=false",), {}, {"tools": {"sandbox": True}}),
+        (("-y", "-p", "yes"), {}, {}),
+        (("--", "-sy"), {}, {}),
         ((), {}, {"tools": {"sandbox": {"enabled": False, "command": "docker"}}}),
         (("-s",), {"SANDBOX": "gemini-1"}, {}),
     ],
