@@ -22,9 +22,12 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 
-# Programs have passwords under these letters that nobody has heard of. And as a password is made of letters and digits few other values are.
+# Programs that nobody has heard of take passwords under these letters. And letters with digits or signs among them make passwords rather than names.
 _UNDER_A_LETTER = re.compile(r"-[pPawk] ?'?[^-\s/'][^\s/']{0,200}'?")
-_MADE_UP = re.compile(r"(?:^|[^\w/.-])(?=[A-Za-z_]{0,60}\d)(?=\d{0,60}[A-Za-z_])\w{7,200}(?![\w/.-])")
+_MADE_UP = re.compile(
+    r"(?:^|[^\w/.-])(?=[A-Za-z_]{0,60}\d)(?=\d{0,60}[A-Za-z_])\w{7,200}(?![\w/.-])"
+    r"|(?:^|[\s=:'\"])(?=\S{0,60}\d)(?=\S{0,60}[A-Za-z])[^\s/'\"]{1,60}[!@#$%^*?&][^\s/'\"]{0,60}(?:$|[\s'\"])"
+)
 
 
 def asked_for(step: Step) -> bool:

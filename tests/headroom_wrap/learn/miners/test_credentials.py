@@ -52,6 +52,8 @@ DENIED = [
     ("relay push", "-z geheim", "Error: 403 Forbidden"),
     ("relay push", "-w geheim", "failed"),
     ("relay push", "-pgeheim", "failed"),
+    ("relay push", "-s 'geheim!4x'", "failed"),
+    ("relay push", "-sgeheim@4", "failed"),
 ]
 
 
@@ -207,6 +209,7 @@ def test_who_talks_of_passwords_asks_for_none(output: str) -> None:
 
 
 def test_hostile_outputs_take_no_time() -> None:
-    for unit in ("status ", "log in ", "invalid ", "HTTP/", "auth", "a" * 40):
+    for unit in ("status ", "log in ", "invalid ", "HTTP/", "auth", "a" * 40, "a1!", "a ", "1@"):
         (step,) = Trail(session("s", ran("x", unit * (1_000_000 // len(unit)), 1))).steps
         credentials.asked_for(step)
+        credentials.may_be((unit * 100,))
