@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from headroom._stores import default_store
@@ -101,7 +101,8 @@ class SharedContext:
         now = self._clock()
         memory = Memory(self.project, key, digest, decision.handle, _KIND, self._agent, self._session, now, decision.tokens_before, "")
         self._store.remember([memory])
-        return self._entries(key, digest)[0]
+        # who forgets it in this moment forgets it for those who ask next
+        return next(iter(self._entries(key, digest) or _told([memory])))
 
     def get(self, key: str = "", *, digest: str = "", full: bool = False) -> str | None:
         """A shared text, by its name (the newest) or by the digest of its content; None if there is none.
@@ -142,7 +143,7 @@ class SharedContext:
     def _entries(self, key: str = "", digest: str = "") -> tuple[Entry, ...]:
         """What was put here; what agents were seen to read in a project of this name is none of it."""
         memories = self._store.memories(self.project, key=key, digest=digest)
-        return tuple(_entry(note) for note in notes.gather(m for m in memories if m.kind == _KIND))
+        return _told(m for m in memories if m.kind == _KIND)
 
     def _form(self, digest: str, *profiles: Profile) -> Decision | None:
         """What a text was made into when it was first put, in the first of the profiles in which it was."""
@@ -160,6 +161,10 @@ class SharedContext:
         form = _form_key(digest, self._policy.profile)
         made = Decision(form, text, outcome.reason.value, outcome.compressor, handle, before, outcome.tokens_after or before)
         return self._store.freeze([made])[made.key]
+
+
+def _told(memories: Iterable[Memory]) -> tuple[Entry, ...]:
+    return tuple(_entry(note) for note in notes.gather(memories))
 
 
 def _entry(note: notes.Note) -> Entry:

@@ -100,6 +100,20 @@ def test_projects_are_apart_and_what_is_forgotten_is_gone(store: SqliteStore) ->
     assert retrieve(entry.handle, store=store) == LOG
 
 
+def test_who_puts_what_another_forgets_at_once_has_put_it(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, other, remember = SharedContext("p", agent="a", store=store, clock=lambda: 5.0), SharedContext("p", store=store), store.remember
+
+    def and_forgotten(memories: list[Memory]) -> None:
+        remember(memories)
+        other.forget("findings")
+
+    monkeypatch.setattr(store, "remember", and_forgotten)
+    entry = context.put("findings", LOG)
+    assert (entry.key, entry.agents, entry.time) == ("findings", ("a",), 5.0)
+    assert retrieve(entry.handle, store=store) == LOG
+    assert context.list() == ()
+
+
 def test_files_that_agents_read_are_none_of_it(store: SqliteStore) -> None:
     context = SharedContext("p", store=store)
     context.put("x", "text")
