@@ -548,6 +548,40 @@ def test_time_is_bounded(unit: str, name: str) -> None:
     assert time.process_time() - began < 6
 
 
+REMARK = "    # what follows is left as it was found\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a()\n" + REMARK * 2000 + "b()\n",
+        "def f():\n" + (REMARK + "\n") * 2000 + "    b()\n",
+        ("a()\n" + REMARK * 500) * 5,
+        "a = 1\n" + "\\\n" * 10_000 + "b = 2\n",
+        "a()\r\n" + "#\r\n" * 10_000,
+    ],
+    ids=["a run", "with blanks", "several", "joined rows", "short rows"],
+)
+def test_comments_that_are_read_again_and_again_are_not_parsed(source: str) -> None:
+    assert parse(source.encode(), BY_NAME["python"]) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        REMARK.lstrip() * 2000 + "a()\n",
+        "\n" + REMARK.lstrip() * 2000,
+        "a()\n" + REMARK * 500 + "b()\n",
+        (REMARK.lstrip() * 30 + "def f():\n    a()\n\n") * 200,
+        ("a()\n" + REMARK.lstrip()) * 10_000,
+        "a()\n" + "\n" * 20_000 + REMARK.lstrip() * 20,
+    ],
+    ids=["above", "alone", "a long one", "many", "between statements", "blanks"],
+)
+def test_comments_as_files_have_them_are_parsed(source: str) -> None:
+    assert parse(source.encode(), BY_NAME["python"]) is not None
+
+
 @pytest.mark.slow
 def test_the_same_under_every_hash_seed() -> None:
     script = (
