@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pipeline.store.api import Store, StoreError
 
@@ -77,7 +77,7 @@ def redacted(where: str) -> str:
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return _PASSWORD.sub("://", where).partition("?")[0]
-    return urlunsplit((parts.scheme, user + host, parts.path, "", ""))
+    return f"{parts.scheme}://{user}{host}{parts.path}"
 
 
 def _settled(where: str, patience: float) -> tuple[str, float, float]:

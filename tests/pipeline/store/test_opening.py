@@ -37,6 +37,7 @@ def test_of_a_damaged_file_somebody_is_told(tmp_path):
         ("postgresql://me:se@cret@db/x", "postgresql://me@db/x"),
         ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
         ("redis://:secret@[::1/0", "redis://[::1/0"),
+        ("postgresql:///x?host=/run/postgresql", "postgresql:///x"),
         ("/a/path", "/a/path"),
     ],
 )
