@@ -26,6 +26,7 @@ class Option:
         help: one sentence.
         choices: the values that a text may have, or empty.
         flag: its name on the command line where that is not its key's, as one command alone has it.
+        most: the highest value of a number.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     flag: str = ""
+    most: int = sys.maxsize
 
     @property
     def on_command_line(self) -> str:
@@ -45,6 +47,8 @@ PANELS = ("auto", "statusline", "tmux", "title", "off")
 LEARN = ("auto", "ask", "off")
 RETRIEVE = ("proxy", "client", "off")
 WRAP_RETRIEVE = ("mcp", "shell")
+_HIGHEST_PORT = 65535
+_MOST_DIGITS = 18
 OPTIONS: tuple[Option, ...] = (
     Option("profile", "balanced", "HEADROOM_PROFILE", "How far compression may go.", tuple(p.value for p in Profile)),
     Option("off", False, "HEADROOM_OFF", "Relay everything untouched; count only."),
@@ -91,9 +95,9 @@ OPTIONS: tuple[Option, ...] = (
         "HEADROOM_STORE",
         "Where originals, decisions and receipts are kept instead, for many proxies: postgresql://user:password@host/database or redis://host/0.",
     ),
-    Option("port", 0, "HEADROOM_PORT", "Port of the private proxy; 0 takes a free one."),
+    Option("port", 0, "HEADROOM_PORT", "Port of the private proxy; 0 takes a free one.", most=_HIGHEST_PORT),
     Option("proxy_host", "127.0.0.1", "HEADROOM_PROXY_HOST", "Address that the standing proxy listens on.", flag="host"),
-    Option("proxy_port", 8787, "HEADROOM_PROXY_PORT", "Port that the standing proxy listens on.", flag="port"),
+    Option("proxy_port", 8787, "HEADROOM_PROXY_PORT", "Port that the standing proxy listens on.", flag="port", most=_HIGHEST_PORT),
     Option(
         "proxy_token", "", "HEADROOM_PROXY_TOKEN", "What clients of the standing proxy must know; by default one made once and kept.", flag="token"
     ),
@@ -217,7 +221,7 @@ def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config
     for key, value in (flags or {}).items():
         if value is not None and value != ():
             values[key] = _checked(_BY_KEY[key], value, _BY_KEY[key].on_command_line)
-    state = Path(values.pop("state") or _state_folder(around)).expanduser()
+    state = _folder(values.pop("state") or _state_folder(around), around)
     profile = Profile(values.pop("profile"))
     upstream = _address(values.pop("upstream"))
     named = {v.value: _address(values.pop(f"{v.value}_upstream")) for v in Vendor}
@@ -225,6 +229,14 @@ def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config
     if values["store"]:
         _check_store(values["store"])
     return Config(state=state, profile=profile, upstream=upstream, upstreams=upstreams, surroundings=around, **values)
+
+
+def _folder(named: str, around: Surroundings) -> Path:
+    """A folder as it is named here: absolute, as what we start may work elsewhere."""
+    try:
+        return around.cwd / Path(named).expanduser()
+    except RuntimeError:
+        raise UserError(f"The state folder {named!r} is in the home of a user who is not known here.", "Name another with HEADROOM_STATE.") from None
 
 
 def _address(text: str) -> str:
@@ -251,12 +263,12 @@ def config_path(around: Surroundings) -> Path:
     return Path(base) / "headroom" / "config.toml"
 
 
-def _state_folder(around: Surroundings) -> Path:
+def _state_folder(around: Surroundings) -> str:
     if around.environ.get("XDG_STATE_HOME"):
-        return Path(around.environ["XDG_STATE_HOME"]) / "headroom"
+        return str(Path(around.environ["XDG_STATE_HOME"]) / "headroom")
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("headroom", appauthor=False))
+    return platformdirs.user_state_dir("headroom", appauthor=False)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -286,7 +298,7 @@ def _from_text(option: Option, text: str) -> Any:
     if isinstance(default, bool):
         value = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}.get(text.lower(), text)
     elif isinstance(default, int):
-        value = int(text) if text.isdecimal() else text
+        value = int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else text
     elif isinstance(default, tuple):
         value = [part.strip() for part in text.split(",") if part.strip()]
     return _checked(option, value, option.env)
@@ -298,7 +310,7 @@ def _checked(option: Option, value: Any, where: str) -> Any:
     if isinstance(default, bool):
         fits = isinstance(value, bool)
     elif isinstance(default, int):
-        fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= option.most
     elif isinstance(default, tuple):
         fits = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
         value = tuple(value) if fits else value
@@ -308,7 +320,11 @@ def _checked(option: Option, value: Any, where: str) -> Any:
         wanted = (
             " or ".join(option.choices)
             if option.choices
-            else {bool: "true or false", int: "a number", tuple: "a list of names"}.get(type(default), "a text")
+            else {
+                bool: "true or false",
+                int: "a number" + (f" up to {option.most}" if option.most < sys.maxsize else ""),
+                tuple: "a list of names",
+            }.get(type(default), "a text")
         )
         raise UserError(f"{option.key} = {value!r} (from {where}) is not {wanted}.", option.help)
     return value

@@ -28,6 +28,7 @@ def command(file: str, query: str, shell: str, diff: bool, **flags: Any) -> None
     from pipeline.policy import Policy
     from pipeline.query import Query
     from pipeline.router import route
+    from pipeline.store.api import StoreError
 
     loaded = config.load(config.surroundings(), flags)
     text = _read(file)
@@ -43,6 +44,8 @@ def command(file: str, query: str, shell: str, diff: bool, **flags: Any) -> None
     store = open_store(loaded)
     try:
         handle = store.put_original(text, unit=outcome.rewrite.unit, spans=outcome.rewrite.spans, label=f"headroom compress {file}")
+    except StoreError as error:
+        raise UserError(str(error), status=1) from None
     finally:
         store.close()
     if diff:

@@ -48,16 +48,16 @@ def command(agent: str | None, prove_off: bool) -> int:
 
 
 def _prove_off(settings: Config) -> int:
-    from headroom_wrap.doctor.off import files, traces
+    from headroom_wrap.doctor.off import look
 
-    found = list(traces(settings))
-    for trace in found:
+    seen = look(settings)
+    for trace in seen.traces:
         click.echo(f"{trace.where}: {trace.what}")
-    looked = sum(1 for path in files(settings) if path.exists())
-    click.echo(
-        f"{len(found)} traces of Headroom." if found else f"Nothing of Headroom is in any agent's way ({looked} settings files, the environment)."
-    )
-    return 1 if found else 0
+    for sentence in seen.unreadable:
+        click.echo(sentence)
+    said = f"Nothing of Headroom is in any agent's way ({seen.files} settings files, the environment)."
+    click.echo(f"{len(seen.traces)} traces of Headroom." if seen.traces else said)
+    return 1 if seen.traces else 0
 
 
 def _agent(name: str, settings: Config) -> Iterator[Finding]:
@@ -232,12 +232,24 @@ def _terminal(settings: Config) -> Iterator[Finding]:
 
 
 def _leftovers(settings: Config) -> Iterator[Finding]:
+    from headroom_wrap.doctor.off import look
     from headroom_wrap.supervisor.journal import Journal
 
-    stale = len(list(Journal(settings.state).stale()))
-    yield Finding(
-        "leftovers", True if not stale else None, f"{stale} killed sessions to clean up: headroom undo" if stale else "nothing of ours is in the way"
-    )
+    try:
+        journal = Journal(settings.state)
+        stale, unreadable = len(list(journal.stale())), journal.unreadable()
+    except OSError as error:
+        yield Finding("leftovers", False, f"the journal cannot be read: {error}")
+        return
+    for file in unreadable:
+        yield Finding("leftovers", False, f"{file} cannot be read, so it is not known what a session left behind")
+    if stale:
+        yield Finding("leftovers", None, f"{stale} killed sessions to clean up: headroom undo")
+    found = len(look(settings).traces) - stale - len(unreadable)
+    if found:
+        yield Finding("leftovers", None, f"{found} traces of Headroom, which may be meant to be there: headroom doctor --prove-off")
+    elif not stale and not unreadable:
+        yield Finding("leftovers", True, "nothing of ours is in the way")
 
 
 _SAMPLE_LOG = "2026-01-02T03:04:05Z INFO headroom doctor wrote this sample\n" * 20

@@ -10,6 +10,7 @@ from headroom_wrap import config
 from headroom_wrap.errors import UserError
 from headroom_wrap.state import open_store
 from pipeline import ccr, markers
+from pipeline.store.api import StoreError
 
 
 @click.command("show")
@@ -22,11 +23,19 @@ def command(handle: str, lines: str | None, grep: str | None) -> None:
     store = open_store(settings)
     try:
         found = ccr.retrieve(store, handle, lines, grep)
-    except ccr.RetrievalError as error:
+    except (ccr.RetrievalError, StoreError) as error:
         raise UserError(str(error), status=1) from None
     finally:
         store.close()
     whole = lines is None and grep is None
     text = found.text if whole else f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}\n"
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.write(_encoded(text))
     sys.stdout.buffer.flush()
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of an original: those that were no UTF-8 as they were, halves of characters, which JSON can hold, as they would be alone."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

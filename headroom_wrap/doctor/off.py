@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.registry import ADAPTERS
@@ -22,22 +23,49 @@ _FURTHER = (
 )
 
 
-def traces(settings: Config) -> Iterator[Trace]:
-    """All that is found, files in the order of their agents."""
-    journal = Journal(settings.state)
-    for entry in journal.live():
-        yield Trace(str(entry.file), f"a wrapped session runs (process {entry.pid})")
-    for entry in journal.stale():
-        yield Trace(str(entry.file), "a session was killed: headroom undo")
-    around = settings.surroundings
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found.
+
+    Args:
+        traces: those in the journal, in the environment, and in files in the order of their agents.
+        files: how many were read.
+        unreadable: a sentence for each that could not be, by us or by an agent of the same user.
+    """
+
+    traces: tuple[Trace, ...]
+    files: int
+    unreadable: tuple[str, ...]
+
+
+def look(settings: Config) -> Look:
+    """Look everywhere."""
     known = _known(settings)
-    yield from in_environment(around.environ, known)
+    found = [*_journal(Journal(settings.state)), *in_environment(settings.surroundings.environ, known)]
+    read, unreadable = 0, []
     for path in files(settings):
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:  # missing, or such that the agent cannot read it either
+        except (FileNotFoundError, NotADirectoryError):
             continue
-        yield from in_text(str(path), text, known)
+        except OSError as error:
+            unreadable.append(f"{path} cannot be read: {error.strerror}.")
+            continue
+        read += 1
+        found += in_text(str(path), text, known)
+    return Look(tuple(found), read, tuple(unreadable))
+
+
+def _journal(journal: Journal) -> Iterator[Trace]:
+    try:
+        for entry in journal.live():
+            yield Trace(str(entry.file), f"a wrapped session runs (process {entry.pid})")
+        for entry in journal.stale():
+            yield Trace(str(entry.file), "a session was killed: headroom undo")
+        for file in journal.unreadable():
+            yield Trace(str(file), "an entry that cannot be read, so it is not known what a session left behind")
+    except OSError as error:
+        yield Trace(error.filename or "the journal", f"cannot be read: {error.strerror}")
 
 
 def files(settings: Config) -> list[Path]:

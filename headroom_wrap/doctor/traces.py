@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _OURS = re.compile(
     r"""["']headroom["']\s*:|\[\s*mcp_servers\.["']?headroom\b|\bheadroom_wrap\b|\bheadroom(?:\.exe)?['"]?[\s,]{1,50}['"]?(?:mcp|hook|run|proxy|wrap)\b"""
 )
-_SESSION = re.compile(r"://(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/[\w-]{24}\b")
+_SESSION = re.compile(r"://(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/[\w-]{24}(?![\w-])")
 _SHOWN = 100
 
 

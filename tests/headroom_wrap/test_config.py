@@ -105,3 +105,25 @@ def test_surroundings_are_this_process_s(private_home: Path, monkeypatch: pytest
 def test_state_falls_back_to_the_platform_s_folder(private_home: Path) -> None:
     state: Any = load(surroundings()).state
     assert str(state).startswith(str(private_home))
+
+
+@pytest.mark.parametrize("named", ["state", "./state", "../here/state"])
+def test_a_state_folder_is_absolute(tmp_path: Path, named: str) -> None:
+    state = load(around(tmp_path, HEADROOM_STATE=named)).state
+    assert state.is_absolute()
+    assert state == tmp_path / named
+    assert load(around(tmp_path, XDG_STATE_HOME=named)).state == tmp_path / named / "headroom"
+
+
+def test_the_home_of_nobody_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="user who is not known"):
+        load(around(tmp_path, HEADROOM_STATE="~no-such-user-here/x"))
+
+
+@pytest.mark.parametrize("key", ["port", "proxy_port"])
+def test_a_port_that_there_cannot_be_is_refused(tmp_path: Path, key: str) -> None:
+    assert getattr(load(around(tmp_path), {key: 65535}), key) == 65535
+    with pytest.raises(UserError, match="is not a number up to 65535"):
+        load(around(tmp_path), {key: 70_000})
+    with pytest.raises(UserError, match="is not a number up to 65535"):
+        load(around(tmp_path, **{f"HEADROOM_{key.upper()}": "9" * 5000}))

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from headroom_wrap import config
 from headroom_wrap.cli.commands import cli
 from headroom_wrap.errors import UserError
+from headroom_wrap.state import open_store
 from pipeline import markers
+from pipeline.store.api import StoreError
+from pipeline.store.sqlite import SqliteStore
 
 LOG = (
     "\n".join(f"2026-01-02T03:04:{n % 60:02d}Z INFO svc request {n} served in {n % 90} ms" for n in range(300))
@@ -56,3 +60,28 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert "cannot be read" in done.exception.message
     with pytest.raises(UserError):
         raise done.exception
+
+
+def test_bytes_that_are_no_utf8_come_back() -> None:
+    data = LOG.encode().replace(b"svc request 7 ", b"svc \xff\xfe 7 ") + b"\xe2\x82"
+    handle = markers.handles(run("-", stdin=data).stdout_bytes.decode("utf-8", "replace"))[0]
+    assert CliRunner().invoke(cli, ["show", handle]).stdout_bytes == data
+
+
+def test_half_a_character_comes_back_as_it_would_stand_alone(private_home: Path) -> None:
+    store = open_store(config.load(config.surroundings()))
+    handle = store.put_original("a\ud83db\n", label="JSON may hold it")
+    store.close()
+    assert CliRunner().invoke(cli, ["show", handle]).stdout_bytes == b"a\xed\xa0\xbdb\n"
+
+
+@pytest.mark.parametrize("words", [("compress", "-"), ("show", "3f9a2c7b")])
+def test_a_store_that_fails_is_a_sentence(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreError("The store failed: disk I/O error.")
+
+    for name in ("put_original", "original"):
+        monkeypatch.setattr(SqliteStore, name, fail)
+    done = CliRunner().invoke(cli, words, input=LOG)
+    assert isinstance(done.exception, UserError)
+    assert (done.exception.message, done.exception.status) == ("The store failed: disk I/O error.", 1)
