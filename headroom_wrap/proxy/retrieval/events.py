@@ -13,7 +13,8 @@ from pipeline.dialects.api import splice
 from pipeline.transcript import Span
 
 _LINE = rb"(?:\r\n|\n|\r(?!\n))"
-_END = re.compile(_LINE + _LINE)
+# Where lines end with CR LF, of a CR that nothing follows yet it cannot be told whether it is half of one.
+_END = re.compile(rb"\r\n(?:\r\n|\n|\r(?=[^\n]))|(?:(?<!\r)\n|\r(?!\n))" + _LINE)
 _LONGEST_END = 4
 _DATA = re.compile(rb"(?:^|[\r\n])data: ?([^\r\n]*)")
 _MAX_EVENT = 32 << 20  # bytes; from a longer one on nothing is looked into any more

@@ -160,6 +160,16 @@ def test_several_responses_are_one_whatever_their_line_ends_and_pings(api, block
         assert values(plain)[-1]["usageMetadata"]["promptTokenCount"] == 30
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_an_event_has_all_of_the_line_that_ends_it_wherever_it_is_split(end):
+    events = [b"data: 1" + 2 * end, b"data: 2" + 2 * end]
+    data = b"".join(events)
+    for place in range(len(data) + 1):
+        parser = RawEvents()
+        assert [*parser.feed(data[:place]), *parser.feed(data[place:])] == events
+        assert parser.rest() == b""
+
+
 SPACES = st.sampled_from([b"", b"\n", b" \r\n\t"])
 
 
