@@ -114,18 +114,31 @@ class Answer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client's request says besides its messages.
+
+    Args:
+        tools: the client's own as they stand in the body, ``b""`` if there are none.
+        fits: the tool could be part of a conversation that begins with it.
+        previous: id of the response that it goes on from, ``""`` where it lists the whole conversation.
+        kept: the API keeps the response, so that later requests may go on from it.
+    """
+
+    tools: bytes
+    fits: bool
+    previous: str = ""
+    kept: bool = False
+
+
 class Wire(Protocol):
     """One API."""
 
     joins: bool
     """Results of calls made together stand in one message."""
 
-    def fits(self, body: bytes, target: str) -> bool:
-        """Whether the tool could be part of a conversation that begins with this request. Raises ``Malformed`` or ``KeyError``."""
-        ...
-
-    def tools(self, body: bytes) -> bytes:
-        """The client's own tools as they stand in the body, ``b""`` if there are none. Raises ``Malformed`` or ``KeyError``."""
+    def asked(self, body: bytes, target: str) -> Asked:
+        """What a request says, which has this path and query. Raises ``Malformed`` or ``KeyError``."""
         ...
 
     def declaration(self) -> bytes:
@@ -168,16 +181,8 @@ class Wire(Protocol):
         """The elements with the cache breakpoint that stood at the end of the messages that they stand for."""
         ...
 
-    def previous(self, body: bytes) -> str:
-        """Id of the response that a request goes on from, ``""`` where it lists the whole conversation. Raises ``Malformed``."""
-        ...
-
     def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
         """The body as it goes on from another response, with results before what it lists. Raises ``Malformed`` or ``KeyError``."""
-        ...
-
-    def kept(self, body: bytes) -> bool:
-        """Whether the API keeps the response to this request, so that later ones may go on from it. Raises ``Malformed``."""
         ...
 
 

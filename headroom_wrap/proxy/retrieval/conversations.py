@@ -14,7 +14,7 @@ from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.prepared import Prepared
 from headroom_wrap.proxy.retrieval import records
-from headroom_wrap.proxy.retrieval.api import NAME, NAME_BYTES, Call, Result, Wire
+from headroom_wrap.proxy.retrieval.api import NAME, NAME_BYTES, Asked, Call, Result, Wire
 from headroom_wrap.proxy.retrieval.outline import Outline, Reader, turn_key
 from headroom_wrap.proxy.retrieval.records import Answered, Woven
 from pipeline import cache_aligner, markers
@@ -106,7 +106,7 @@ class Retrieval:
         self._memory = RecentDecisions(_REMEMBERED)
         self._refused: dict[str, None] = {}  # roots, the oldest first
         self._reading = asyncio.Lock()
-        self._under_way: set[asyncio.Task[Outline]] = set()
+        self._under_way: set[asyncio.Task[tuple[Asked, Outline | None]]] = set()
 
     async def prepare(self, body: bytes, coding: str, target: str, *, session: str = "") -> tuple[Prepared, Conversation | None]:
         """What goes on in place of a body, and the conversation that it is of if calls of our tool may come. Never raises but for cancellation.
@@ -192,53 +192,58 @@ class Retrieval:
 
     async def _open(self, plain: bytes, target: str) -> _Opened | None:
         wire = self.wire
-        tools = wire.tools(plain)
-        if NAME_BYTES in tools:
+        asked, outline = await self._read(plain, target)
+        if outline is None:
             return _Opened(plain, None)
-        outline = await self._read(plain)
-        if previous := wire.previous(plain):
-            known = records.answered((await self._on_record([records.response_record(previous)])).get(records.response_record(previous)))
+        if asked.previous:
+            name = records.response_record(asked.previous)
+            known = records.answered((await self._on_record([name])).get(name))
             if known is None:
                 return None
-            body = wire.going_on(plain, known.response, [result.encode() for result in known.ahead])
             root, declaration = "", known.declaration.encode()
+            ahead = [result.encode() for result in known.ahead]
+            body = await _made(plain, lambda: wire.with_tool(wire.going_on(plain, known.response, ahead), declaration))
         else:
-            standing = await self._standing(plain, outline, target, tools=bool(tools))
+            standing = await self._standing(asked, outline)
             if standing is None:
                 return None
-            root, declaration, outline = standing.root, standing.declaration, standing.outline
-            body = records.weave(plain, outline, wire, await self._woven(outline))
-        return _Opened(
-            wire.with_tool(body, declaration),
-            Conversation(wire, target, root, declaration, outline.end, wire.fits(plain, target), wire.kept(plain)),
-        )
+            root, declaration, named = standing.root, standing.declaration, standing.outline
+            woven = await self._woven(named)
+            body = await _made(plain, lambda: wire.with_tool(records.weave(plain, named, wire, woven), declaration))
+            outline = named
+        return _Opened(body, Conversation(wire, target, root, declaration, outline.end, asked.fits, asked.kept))
 
-    async def _read(self, plain: bytes) -> Outline:
+    async def _read(self, plain: bytes, target: str) -> tuple[Asked, Outline | None]:
         if len(plain) < _IN_A_THREAD and not self._reading.locked():
-            return self._reader.read(plain)
+            return self._seen(plain, target)
         # The thread goes on after its client has left, and until it ends nobody else may read.
-        task = asyncio.create_task(self._read_in_turn(plain))
+        task = asyncio.create_task(self._read_in_turn(plain, target))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _read_in_turn(self, plain: bytes) -> Outline:
+    async def _read_in_turn(self, plain: bytes, target: str) -> tuple[Asked, Outline | None]:
         async with self._reading:
-            return await asyncio.to_thread(self._reader.read, plain)
+            return await asyncio.to_thread(self._seen, plain, target)
 
-    async def _standing(self, plain: bytes, outline: Outline, target: str, *, tools: bool) -> _Standing | None:
+    def _seen(self, plain: bytes, target: str) -> tuple[Asked, Outline | None]:
+        """What a request says, and its conversation unless the client has the tool itself."""
+        asked = self.wire.asked(plain, target)
+        return asked, None if NAME_BYTES in asked.tools else self._reader.read(plain)
+
+    async def _standing(self, asked: Asked, outline: Outline) -> _Standing | None:
         """The conversation as it is on record, where it is put with its first request; None if the tool is no part of it."""
         if not outline.root:
             return None
         named = [one for one in (outline.former, outline) if one is not None]
-        keys = [records.root_keys(self._name, one.root, tools=tools) for one in named]
+        keys = [records.root_keys(self._name, one.root, tools=bool(asked.tools)) for one in named]
         if any(name in self._refused for both in keys for name in (both.own, both.other)):
             return None
         known = await self._own([both.own for both in keys])
         if not known and outline.turns:
             known = await self._on_record([both.other for both in keys])
         if not known:
-            offered = self.wire.fits(plain, target) and (await self._elided(outline) if outline.turns else tools or await _holds_bulk(outline.items))
+            offered = asked.fits and (await self._elided(outline) if outline.turns else asked.tools or await _holds_bulk(outline.items))
             text, reason = (self.wire.declaration().decode(), records.OFFERED) if offered else (None, records.LOSSLESS)
             known = await self._freeze([Decision(keys[-1].own, text, reason)], strict=True)
         place, decision = next((n, known[name]) for n, both in enumerate(keys) for name in (both.own, both.other) if name in known)
@@ -300,6 +305,11 @@ class Retrieval:
 
     def _store_failed(self, error: StoreError) -> None:
         self._tell(Trouble("store", f"{error} Until then the model cannot fetch what was left out."))
+
+
+async def _made(plain: bytes, make: Callable[[], bytes]) -> bytes:
+    """What is made of a body: of a large one in a thread."""
+    return make() if len(plain) < _IN_A_THREAD else await asyncio.to_thread(make)
 
 
 def _bulky(item: Item) -> bool:

@@ -29,7 +29,7 @@ class AnthropicWire(CommonWire):
 
     joins = True
 
-    def fits(self, body: bytes, target: str) -> bool:
+    def fits(self, body: bytes, fields: Mapping[str, Span], target: str) -> bool:
         return _BEDROCK.search(target) is None
 
     def declaration(self) -> bytes:

@@ -20,8 +20,7 @@ _NOT_SENT = ("role", "annotations", "audio", "index")  # what only answers have,
 class ChatWire(CommonWire):
     """The wire."""
 
-    def fits(self, body: bytes, target: str) -> bool:
-        fields = bodies.top(body)
+    def fits(self, body: bytes, fields: Mapping[str, Span], target: str) -> bool:
         return bodies.at(body, fields.get("n")) in (b"", b"1") and not bodies.at(body, fields.get("functions"))
 
     def declaration(self) -> bytes:

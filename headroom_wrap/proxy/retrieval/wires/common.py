@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from headroom_wrap.proxy.retrieval import bodies
-from headroom_wrap.proxy.retrieval.api import Form
+from headroom_wrap.proxy.retrieval.api import Asked, Form
 from pipeline.transcript import Span
 
 
@@ -14,10 +14,31 @@ class CommonWire:
 
     joins = False
 
-    def tools(self, body: bytes) -> bytes:
-        """See ``Wire.tools``."""
-        raw = bodies.at(body, bodies.top(body).get("tools"))
+    def asked(self, body: bytes, target: str) -> Asked:
+        """See ``Wire.asked``."""
+        fields = self.members(body)
+        return Asked(self.tools(body, fields), self.fits(body, fields, target), self.previous(body, fields), self.kept(body, fields))
+
+    def members(self, body: bytes) -> Mapping[str, Span]:
+        """Where the request's members stand, which are found once for all that is asked of them. Raises ``Malformed`` or ``KeyError``."""
+        return bodies.top(body)
+
+    def tools(self, body: bytes, fields: Mapping[str, Span]) -> bytes:
+        """See ``Asked.tools``."""
+        raw = bodies.at(body, fields.get("tools"))
         return raw if raw.strip(b"[] \t\r\n") else b""
+
+    def fits(self, body: bytes, fields: Mapping[str, Span], target: str) -> bool:
+        """See ``Asked.fits``."""
+        return True
+
+    def previous(self, body: bytes, fields: Mapping[str, Span]) -> str:
+        """See ``Asked.previous``."""
+        return ""
+
+    def kept(self, body: bytes, fields: Mapping[str, Span]) -> bool:
+        """See ``Asked.kept``."""
+        return False
 
     def with_tool(self, body: bytes, declaration: bytes) -> bytes:
         """See ``Wire.with_tool``."""
@@ -43,14 +64,6 @@ class CommonWire:
         """See ``Wire.marked``."""
         return elements
 
-    def previous(self, body: bytes) -> str:
-        """See ``Wire.previous``."""
-        return ""
-
     def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
         """See ``Wire.going_on``."""
         return body
-
-    def kept(self, body: bytes) -> bool:
-        """See ``Wire.kept``."""
-        return False

@@ -28,19 +28,21 @@ class GeminiWire(CommonWire):
 
     joins = True
 
-    def fits(self, body: bytes, target: str) -> bool:
+    def members(self, body: bytes) -> Mapping[str, Span]:
+        return _inner(body)
+
+    def fits(self, body: bytes, fields: Mapping[str, Span], target: str) -> bool:
         asked = parse_qs(target.partition("?")[2])
         if not _ALTS.issuperset((*asked.get("alt", ()), *asked.get("$alt", ()))):
             return False
-        inner = _inner(body)
-        settings = inner.get("generationConfig") or inner.get("generation_config")
+        settings = _either(fields, "generationConfig", "generation_config")
         several = settings is not None and _several(body, settings)
-        tools = _either(inner, "tools", "tools")
+        tools = fields.get("tools")
         # Declared functions do not go together with the tools of the API's own, nor with a prompt that is kept there.
-        return not several and not _either(inner, "cachedContent", "cached_content") and (tools is None or _declarations(body, tools) is not None)
+        return not several and not _either(fields, "cachedContent", "cached_content") and (tools is None or _declarations(body, tools) is not None)
 
-    def tools(self, body: bytes) -> bytes:
-        tools = _inner(body).get("tools")
+    def tools(self, body: bytes, fields: Mapping[str, Span]) -> bytes:
+        tools = fields.get("tools")
         declared = _declarations(body, tools) if tools is not None else None
         return bodies.at(body, declared)
 
@@ -49,10 +51,10 @@ class GeminiWire(CommonWire):
 
     def with_tool(self, body: bytes, declaration: bytes) -> bytes:
         outer = bodies.top(body)
-        inner = _inner(body)
-        tools = inner.get("tools")
+        wrapped = "contents" not in outer
+        tools = (json_spans.members(body, outer["request"]) if wrapped else outer).get("tools")
         if tools is None:
-            whole = json_spans.whole(body) if inner == outer else outer["request"]
+            whole = outer["request"] if wrapped else json_spans.whole(body)
             return bodies.with_member(body, whole, "tools", b'[{"functionDeclarations":[' + declaration + b"]}]")
         declared = _declarations(body, tools)
         if declared is None:

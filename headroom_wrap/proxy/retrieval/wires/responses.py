@@ -24,15 +24,21 @@ _MARKS = tuple(kind.encode() for kind in _ENDS)
 class ResponsesWire(CommonWire):
     """The wire."""
 
-    def fits(self, body: bytes, target: str) -> bool:
-        fields = bodies.top(body)
+    def fits(self, body: bytes, fields: Mapping[str, Span], target: str) -> bool:
         return not bodies.at(body, fields.get("conversation")) and bodies.at(body, fields.get("background")) != b"true" and "input" in fields
+
+    def previous(self, body: bytes, fields: Mapping[str, Span]) -> str:
+        goes_on = self.kept(body, fields) and bodies.at(body, fields.get("previous_response_id"))
+        return json_spans.string(body, fields["previous_response_id"]) if goes_on else ""
+
+    def kept(self, body: bytes, fields: Mapping[str, Span]) -> bool:
+        return bodies.at(body, fields.get("store")) != b"false"
 
     def declaration(self) -> bytes:
         return encode({"type": "function", "name": NAME, "description": tool.DESCRIPTION, "parameters": tool.SCHEMA, "strict": False})
 
     def answer(self, body: bytes, form: Form) -> Answer:
-        kept = stored(body)
+        kept = self.kept(body, bodies.top(body))
         return _Streamed(kept=kept) if form is Form.EVENTS else Whole(lambda whole: _read(whole, kept=kept), _merged, always=kept)
 
     def onward(self, body: bytes, elements: Sequence[bytes]) -> bytes:
@@ -42,26 +48,12 @@ class ResponsesWire(CommonWire):
     def results(self, results: Sequence[Result]) -> tuple[bytes, ...]:
         return tuple(encode({"type": "function_call_output", "call_id": r.call.id, "output": r.text}) for r in results)
 
-    def previous(self, body: bytes) -> str:
-        if not stored(body):
-            return ""
-        fields = bodies.top(body)
-        return json_spans.string(body, fields["previous_response_id"]) if bodies.at(body, fields.get("previous_response_id")) else ""
-
     def going_on(self, body: bytes, response: str, results: Sequence[bytes]) -> bytes:
         body = splice(body, [(bodies.top(body)["previous_response_id"], json_spans.literal(response))])
         if not results:
             return body
         body = _listed(body)
         return splice(body, [bodies.first(body, bodies.top(body)["input"], results)])
-
-    def kept(self, body: bytes) -> bool:
-        return stored(body)
-
-
-def stored(body: bytes) -> bool:
-    """Whether the server keeps the response, so that a later request may go on from it. Raises ``Malformed``."""
-    return bodies.at(body, bodies.top(body).get("store")) != b"false"
 
 
 def _listed(body: bytes) -> bytes:

@@ -402,3 +402,32 @@ async def test_a_thread_reads_alone_although_its_client_has_left():
     assert conversation is not None
     assert not reader.disturbed
     await keeper.close()
+
+
+class Watched(AnthropicWire):
+    """Remembers whether it was the event loop's thread that looked through a body."""
+
+    def __init__(self):
+        self.on_loop = []
+
+    def asked(self, body, target):
+        self.on_loop.append(threading.current_thread() is threading.main_thread())
+        return super().asked(body, target)
+
+    def with_tool(self, body, declaration):
+        self.on_loop.append(threading.current_thread() is threading.main_thread())
+        return super().with_tool(body, declaration)
+
+
+@pytest.mark.parametrize(("size", "on_loop"), [(1000, True), (2 << 20, False)])
+async def test_a_large_body_keeps_no_other_request_waiting(size, on_loop):
+    keeper = Keeper(MemoryStore)
+    wire = Watched()
+    compression = Compression(Anthropic(), Policy(), keeper, None, lambda _: None)
+    retrieval = Retrieval(wire, Reader(Anthropic(), {}), compression, keeper, lambda _: None, fetched=lambda: None)
+    body = body_of([{"role": "user", "content": "x" * size}], tools=[BASH])
+    prepared, conversation = await retrieval.prepare(body, "", "/v1/messages")
+    assert conversation is not None
+    assert prepared.body.endswith(body[-size:])
+    assert wire.on_loop == [on_loop] * 2
+    await keeper.close()
