@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,8 @@ BUDGET = 300  # tokens of a block: it stands in every request
 REFUSED, UNTRUE, NO_ROOM, ELSEWHERE = "edited or deleted by you", "not so on disk any more", "no room", "nowhere to be written"
 
 _NAMES = tuple(dict.fromkeys(name for reads in READS.values() for group in reads.groups for name in group))
-_INSTRUCTIONS = frozenset({".md", ".mdc", ".markdown", ".txt"})
+# What a file is called that a link may lead to: one that is run or sourced would run what stands between backticks.
+_INSTRUCTIONS = re.compile(r"\.(?:mdc?|markdown|txt|rst)\Z|(?:rules|hints|instructions|agents|conventions|guidelines|context)\Z", re.IGNORECASE)
 _OF_ITS_TOOLS = frozenset({Kind.REFUSAL, Kind.EDIT, Kind.LARGE_FILE})
 
 Judge = Callable[[Sequence[Rule]], Sequence[Rule]]
@@ -208,7 +210,7 @@ def _astray(project: Path, name: str) -> str:
         return ""
     if not place.is_relative_to(folder):
         why = "outside of this project"
-    elif place.suffix.lower() not in _INSTRUCTIONS and place.name not in _NAMES:
+    elif ".git" in place.relative_to(folder).parts or not _INSTRUCTIONS.search(place.name):
         why = "which is no file of instructions by its name"
     else:
         return ""

@@ -92,7 +92,7 @@ _RISKY = re.compile(
     r"|\b(?:GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|LD_PRELOAD|PIP_BREAK_SYSTEM_PACKAGES|HUSKY)\b"
 )
 
-_BEFORE_PATH = r"(?:^|[\s=:,;@'\"(\[<>|&])(?:file://)?|(?:^|\s)-[A-Za-z]"  # where an absolute path begins
+_BEFORE_PATH = r"(?:^|[\s=:,;@'\"({\[<>|&])(?:file://)?|(?:^|\s)-[A-Za-z]"  # where an absolute path begins
 _SPAN = re.compile(r"`[^`]{1,200}`")
 _OUTSIDE = re.compile(r"[A-Za-z ,;:.'()-]{0,200}")
 _LONGEST_WORDING = 1.5  # times the template's own, so that a budget of tokens is one of rules too

@@ -97,7 +97,9 @@ def test_a_file_that_another_branch_has_not_is_not_deleted(project: Path, memory
     assert (proposed(project, memory).news[0].after or b"").count(b"\n- ") == 2
 
 
-@pytest.mark.parametrize("where", ["../bashrc", "../new.md", "/dev/null", "Makefile", ".git/hooks/post-checkout", "sub/x"])
+@pytest.mark.parametrize(
+    "where", ["../bashrc", "../new.md", "/dev/null", "Makefile", ".envrc", ".git/hooks/a.md", ".git/hooks/post-checkout", "sub/x.md"]
+)
 def test_a_link_leads_to_no_other_file_unasked(project: Path, memory: Memory, where: str) -> None:
     (project.parent / "bashrc").write_text("alias a=b\n")
     (project / "Makefile").write_text("all:\n")
@@ -113,12 +115,13 @@ def test_a_link_leads_to_no_other_file_unasked(project: Path, memory: Memory, wh
         assert proposed(project, memory, target="AGENTS.md").changes[0].held.path == project.parent / "bashrc"
 
 
-def test_a_project_that_is_reached_by_a_link_is_itself(project: Path, memory: Memory) -> None:
+@pytest.mark.parametrize("where", ["docs/rules.md", "CLAUDE.md", ".cursorrules", ".rules", "docs/AGENTS"])
+def test_a_link_within_a_project_is_followed_though_that_is_reached_by_one(project: Path, memory: Memory, where: str) -> None:
     (project.parent / "link").symlink_to(project)
     (project / "docs").mkdir()
-    (project / "AGENTS.md").symlink_to("docs/rules.md")
+    (project / "AGENTS.md").symlink_to(where)
     proposal = proposed(project.parent / "link", memory, agents=("codex",))
-    assert (proposal.problems, proposal.changes[0].shown) == ((), "docs/rules.md")
+    assert (proposal.problems, proposal.changes[0].shown) == ((), where)
 
 
 @pytest.mark.parametrize("how", ["link", "import", "import of an import"])
