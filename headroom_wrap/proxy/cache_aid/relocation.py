@@ -21,10 +21,12 @@ MARK = "(stated at the end of this conversation)"
 _SAID = "As of this message, in the instructions:\n"
 _NO_STATUS = "(git status: nothing)"
 _KEPT = 5000
+_READ = 50  # texts; what is found in one may take a hundred kilobytes
 _LINE = 400  # characters
 
 _T = TypeVar("_T")
 _Change = tuple[Span, bytes]
+_Found = tuple[bytes, list[Token], list[Token]]
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Relocation:
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._notes: OrderedDict[bytes, str] = OrderedDict()
+        self._read: OrderedDict[bytes, _Found] = OrderedDict()  # by the text's digest
 
     def moved(self, body: bytes, dialect: str, among: bytes, now: float) -> bytes:
         """The body with what is volatile in its instructions at its end; the very same object where nothing is, or it cannot be moved.
@@ -78,7 +81,7 @@ class Relocation:
 
     def _steady(self, text: str, among: bytes, now: float) -> tuple[str, list[str]]:
         """A text with marks in the place of what is volatile, and the lines that this stands in."""
-        skeleton, tokens, git = read(text)
+        skeleton, tokens, git = self._found(text)
         values, status = tuple(token.text for token in tokens), tuple(line.text for line in git)
         before = self._known.get(skeleton + among)
         known = _Known(now, values, status, before.moving if before is not None else set(), before is not None and before.git_moves)
@@ -92,6 +95,13 @@ class Relocation:
         told = dict.fromkeys(token.line for token in sorted([*moving, *gone], key=lambda token: token.start))
         lines = [whole[number - 1].strip()[:_LINE] for number in told]
         return _without(text, moving, gone), [*lines, *([_NO_STATUS] if known.git_moves and not git else [])]
+
+    def _found(self, text: str) -> _Found:
+        """See ``read``, which takes a millisecond for what most requests repeat."""
+        name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        found = self._read.get(name)
+        _keep(self._read, name, read(text) if found is None else found, _READ)
+        return self._read[name]
 
     def _noted(self, body: bytes, dialect: str, among: bytes, note: str) -> list[_Change] | None:
         """What puts notes behind the messages that had them before, and one behind the last; None where there is no place for it."""
@@ -148,8 +158,8 @@ def _behind(body: bytes, message: Span, dialect: str, note: str) -> _Change | No
     return place, (b"," if json_spans.elements(body, content) else b"") + block
 
 
-def _keep(where: OrderedDict[bytes, _T], key: bytes, value: _T) -> None:
+def _keep(where: OrderedDict[bytes, _T], key: bytes, value: _T, most: int = _KEPT) -> None:
     where[key] = value
     where.move_to_end(key)
-    if len(where) > _KEPT:
+    if len(where) > most:
         where.popitem(last=False)

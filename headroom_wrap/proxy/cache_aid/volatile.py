@@ -19,7 +19,7 @@ WITHIN_S = 300.0  # what changes less often breaks no cache that is still there
 _KEPT = 500
 _MEMBERS = ("system", "instructions", "systemInstruction", "system_instruction")
 _MOST_TOKENS = 2000  # of a head
-LONGEST = 2 << 20  # characters; no instructions are longer
+LONGEST = 256 << 10  # characters; what is longer is no instructions, and all requests wait while it is looked through
 _BILLING = b"x-anthropic-billing-header:"  # Claude Code's first block, which no cache sees
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}"
 _TIMES = (
@@ -41,6 +41,7 @@ _IDS = (
     r"(?<=[iI][dD]: )[\w-]{4,80}",
 )
 _KINDS = re.compile(rf"\b(?:(?P<time>{'|'.join(_TIMES)})|(?P<date>{'|'.join(_DATES)})|(?P<id>{'|'.join(_IDS)}))")
+_MAYBE = re.compile(r"\d|day|[iI][dD]: |[a-fA-F]{8}-")  # most lines have none of these, and so none of those
 _GIT = re.compile(
     r"[ \t]{0,16}(?:(?:[MADRCU?!]{2}|[MADRCU] | [MADU]|[MADRCU]) (?=[\w./\"-]).{1,400}"
     r"|(?:modified|new file|deleted|renamed): .{1,400}|On branch .{1,200})"
@@ -204,7 +205,7 @@ def read(text: str) -> tuple[bytes, list[Token], list[Token]]:
             git.append(Token("git status", line, number, start, end))
         else:
             place = start
-            if len(tokens) < _MOST_TOKENS:
+            if len(tokens) < _MOST_TOKENS and _MAYBE.search(line):
                 for match in _KINDS.finditer(line):
                     tokens.append(Token(str(match.lastgroup), match[0], number, start + match.start(), start + match.end()))
                     said.update(text[place : start + match.start()].encode("utf-8", "surrogatepass") + b"\0")

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headroom.testing import OpenAICache, PromptCache, check
+from headroom_wrap.proxy.cache_aid import relocation as relocating
+from headroom_wrap.proxy.cache_aid import volatile
 from headroom_wrap.proxy.cache_aid.relocation import MARK, Relocation
 from tests.headroom_wrap.proxy.cache_aid.clients import HEADERS
 
@@ -39,6 +41,30 @@ def moved(relocation, made, dialect, at):
 
 def system_at(n):
     return f"It is 10:{n:02}:00 now.\n{WORDS}"
+
+
+def test_instructions_that_come_again_are_looked_through_once(monkeypatch):
+    texts = []
+
+    def noting(text):
+        texts.append(text)
+        return volatile.read(text)
+
+    monkeypatch.setattr(relocating, "read", noting)
+    relocation = Relocation()
+    system = [{"type": "text", "text": text} for text in (WORDS, system_at(1))]
+    for turns in range(1, 4):
+        moved(relocation, request("anthropic", turns, system), "anthropic", 10.0 * turns)
+    assert texts == [WORDS, system_at(1)]
+    assert moved(relocation, request("anthropic", 4, system_at(2)), "anthropic", 40.0)["system"] != system_at(2)
+    assert texts[2:] == [system_at(2)]
+
+
+def test_what_is_too_long_for_instructions_stays_as_it_is():
+    relocation = Relocation()
+    for n in range(3):
+        body = json.dumps(request("anthropic", n + 1, system_at(n) + "x" * (300 << 10))).encode()
+        assert relocation.moved(body, "anthropic", b"", float(n)) is body
 
 
 @pytest.mark.parametrize("listed", [False, True])

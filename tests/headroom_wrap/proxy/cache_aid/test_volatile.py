@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from headroom_wrap.proxy.cache_aid import volatile
 from headroom_wrap.proxy.cache_aid.volatile import Volatile, instructions
 from tests.cpu import cpu_seconds
 
@@ -43,6 +46,14 @@ def test_each_kind_is_named(kind, one, other):
     assert change.line in (3, 4)
     assert change.behind > 0
     assert str(change.line) in change.said
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("aAdDfFiIymMoMn9:/-_. TZ", max_size=60))
+def test_a_line_that_is_passed_over_has_nothing_in_it(line):
+    assert volatile._MAYBE.search(line) or not volatile._KINDS.search(line)
+    for word in (" Monday", " abcdefab-abcd-abcd-abcd-abcdefabcdef", " id: " + line.strip(" .:/")[:20]):
+        assert volatile._MAYBE.search(line + word)
 
 
 @pytest.mark.parametrize(
