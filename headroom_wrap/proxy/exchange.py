@@ -176,7 +176,7 @@ class Exchange:
         aid = self._parts.aid
         # Whatever was made of it: else the first tool result that is made smaller would change the beginning of the prompt.
         coded = self._request.headers.get("Content-Encoding", "").lower() not in ("", "identity")
-        aided = self._aided = aid.aided(prepared, self._route.upstream.base) if aid is not None and not coded else None
+        aided = self._aided = await aid.aid(prepared, self._route.upstream.base) if aid is not None and not coded else None
         if aid is None or aided is None or aided.body is prepared.body:
             return await self._send(prepared.body, changed=prepared.changed), prepared
         answer = await self._send(aided.body, changed=True)

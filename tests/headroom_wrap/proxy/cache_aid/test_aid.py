@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
 from collections import Counter
 
 import aiohttp
@@ -15,7 +17,7 @@ from headroom_wrap.proxy.cache_aid.aid import CacheAid
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline.usage import Usage
 from tests.headroom_wrap.proxy.cache_aid.clients import HEADERS, conversation, units
-from tests.headroom_wrap.proxy.harness import OK, SECRET, RawUpstream, body_of, log_text, proxy
+from tests.headroom_wrap.proxy.harness import DEADLINE, OK, SECRET, RawUpstream, body_of, log_text, proxy
 
 NO = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno"
 LOTS = "Some words that stand in the instructions. " * 200
@@ -232,6 +234,49 @@ def test_what_was_earned_is_counted():
         aid.settle(aided, usage)
         now[0] += 10
     assert tally == {"breakpoints": 1, "earned": -2000}
+
+
+async def test_a_large_request_is_looked_through_beside_the_others_and_alone(monkeypatch):
+    aid = CacheAid(lambda event: None, Counter(), lambda: 0.0)
+    begun, go_on = threading.Event(), threading.Event()
+    places = []
+    seen = aid._seen
+
+    def slow(*args):
+        places.append(threading.current_thread() is threading.main_thread())
+        if not places[-1]:
+            begun.set()
+            go_on.wait(DEADLINE)
+        return seen(*args)
+
+    monkeypatch.setattr(aid, "_seen", slow)
+    first, second = (_prepared(request.body) for request in conversation(0, [10], head=120_000))
+    small, _ = map(_prepared, two_turns(1))
+    assert len(second.body) > 256 << 10
+    go_on.set()
+    sent = await aid.aid(first, "https://a")
+    go_on.clear()
+    begun.clear()
+    left = asyncio.create_task(aid.aid(second, "https://a"))
+    assert await asyncio.to_thread(begun.wait, DEADLINE)
+    left.cancel()
+    await asyncio.wait([left])
+    other = asyncio.create_task(aid.aid(small, "https://a"))
+    for _ in range(100):
+        await asyncio.sleep(0)  # as far as it gets
+    assert places == [False, False]
+    aid.settle(sent, Usage(input=1000))
+    go_on.set()
+    assert (await asyncio.wait_for(other, DEADLINE)).bet is not None
+    assert aid._bets.purse.open == 0, "who left has lost nothing"
+    assert (await aid.aid(second, "https://a")).bet.price > 0
+    await aid.aid(small, "https://a")
+    assert places == [False, False, False, False, True]
+    assert await aid.aid(Prepared(b"x", b"x"), "https://a") is None
+
+
+def _prepared(body):
+    return Prepared(body, body, dialect="anthropic", transcript=_transcript())
 
 
 def _transcript():
