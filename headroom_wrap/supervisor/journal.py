@@ -244,6 +244,8 @@ def _put_back(edit: Edit) -> list[str]:
             path.unlink()
         else:
             write_atomically(path, edit.before, _temporary_of(edit))
+    elif now == (None if edit.before is None else edit.before.encode("utf-8")):
+        pass  # it was not written yet, or somebody has put it back already
     elif now is not None and (found := _without(edit, now)) is not None:
         # Somebody changed it meanwhile: what we added goes, and the rest is theirs.
         text, changed = found
@@ -253,8 +255,6 @@ def _put_back(edit: Edit) -> list[str]:
             write_atomically(path, text, _temporary_of(edit))
         if changed:
             return [f"{path}: {' and '.join(changed)} was changed since Headroom wrote it, so it was left as it is."]
-    elif now == (None if edit.before is None else edit.before.encode("utf-8")):
-        pass  # it was not written yet, or somebody has put it back already
     else:
         return [f"{path} was changed since Headroom wrote it, so it was left as it is."]
     for folder in edit.folders:
@@ -271,6 +271,8 @@ def _without(edit: Edit, now: bytes) -> tuple[str, list[str]] | None:
     """What a file that was changed since holds without what we added, and the names of what was changed of that; None where it cannot be told."""
     try:
         text = now.decode("utf-8")
+        if text == edit.before:
+            return text, []
         if edit.text:
             return json_text.without(text, edit.before or "", edit.text)
     except UnicodeDecodeError:

@@ -191,3 +191,21 @@ def test_hooks_go_from_between_the_users_own(tmp_path: Path, before: dict[str, A
         "version": 1,
         "hooks": {"preToolUse": [{"command": "a2"}], **({"stop": [{"command": "b"}]} if before else {})},
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("a\n", "a\na\n"), ('{"list": [{"x": 1}]}', '{"list": [{"x": 1},{"x": 1}]}'), ("ours", "the users and ours")]
+)
+def test_what_was_not_written_yet_is_left_as_it_is_though_it_holds_the_same(tmp_path: Path, before: str, after: str) -> None:
+    journal, path = journal_at(tmp_path), tmp_path / "f"
+    path.write_text(before)
+    entry = journal.apply(journal.open_session(), {path: after})
+    path.write_text(before)  # as a kill right before the write leaves it, or one right after it was put back
+    other = journal.apply(journal.open_session(), {path: f"{before} and more"})
+    assert journal.undo(entry) == []
+    assert journal.undo(other) == []
+    assert path.read_text() == before
+    last = journal.apply(journal.open_session(), {path: after})
+    path.write_text(before)
+    assert journal.undo(last) == []
+    assert path.read_text() == before
