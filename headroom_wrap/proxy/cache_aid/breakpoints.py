@@ -54,6 +54,7 @@ class Outline:
         tools, system: where these end; None where they are missing, or can carry no breakpoint.
         ends: where each message ends.
         last: the number of the last message of the user.
+        top, messages: where the body's members stand in it, and the messages among them.
     """
 
     model: str
@@ -61,6 +62,8 @@ class Outline:
     system: Place | None
     ends: tuple[Place, ...]
     last: int
+    top: Mapping[str, Span]
+    messages: tuple[Span, ...]
 
     @property
     def heads(self) -> tuple[Place, ...]:
@@ -105,17 +108,16 @@ def outline(body: bytes, model: str = "") -> Outline | None:
         link, read = _linked(link, body[span.start : span.end]), read + span.end - span.start
         ends.append(Place(link, read // _BYTES_PER_TOKEN))
     last = next((n for n in range(len(messages) - 1, -1, -1) if _role(body, messages[n]) == "user"), -1)
-    return Outline(model, tools, system, tuple(ends), last) if last >= 0 else None
+    return Outline(model, tools, system, tuple(ends), last, top, tuple(messages)) if last >= 0 else None
 
 
 def written(body: bytes, places: Iterable[Place], seen: Outline) -> bytes:
-    """The body with breakpoints at places of its outline; one that no block there can carry is left out.
+    """The body with breakpoints at places of its own outline; one that no block there can carry is left out.
 
     Raises:
         Malformed, KeyError: as in ``outline``.
     """
-    top = json_spans.members(body, json_spans.whole(body))
-    messages = json_spans.elements(body, top["messages"])
+    top, messages = seen.top, seen.messages
     numbers = {place.link: number for number, place in enumerate(seen.ends)}
     found: dict[int, tuple[Span, bytes]] = {}
     for place in places:
