@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,18 +27,19 @@ def command(project: Path | None) -> None:
     memory = Memory(settings.state)
     record = memory.record(folder)
     removed, problems = 0, []
+    taken: dict[Path, Mapping[str, str]] = {}
     for path in _files(folder, record):
         try:
-            record, sentence = _take_out(path, record)
+            sentence = _take_out(path, record, taken)
         except (WriteError, BrokenError) as error:
             problems.append(f"{path}: {error}." if isinstance(error, BrokenError) else str(error))
             continue
         if sentence:
             removed += 1
             click.echo(sentence)
-    if record != memory.record(folder):
+    if taken:
         try:
-            memory.save(record)
+            memory.update(folder, partial(_without, taken))
         except OSError as error:
             problems.append(f"That these rules are not wanted cannot be remembered: {error}.")
     if not removed and not problems:
@@ -63,21 +66,28 @@ def _holds_block(path: Path) -> bool:
         return False
 
 
-def _take_out(path: Path, record: Record) -> tuple[Record, str]:
-    """Take our block out of a file. Returns the record without it, and what was done; ``""`` where there is none.
+def _without(taken: Mapping[Path, Mapping[str, str]], record: Record) -> Record:
+    """What is known of the project by now, without the blocks that were taken out: a session may have ended meanwhile."""
+    for path, rules in taken.items():
+        record = record.with_file(path, {}, rules, made=False)
+    return record
+
+
+def _take_out(path: Path, record: Record, taken: dict[Path, Mapping[str, str]]) -> str:
+    """Take our block out of a file, and note which rules were in it. Returns what was done; ``""`` where there is none.
 
     Raises:
         WriteError, BrokenError: it cannot be done.
     """
     if not _holds_block(path):
-        return record, ""
+        return ""
     held = read(path)
     before = record.files.get(str(held.path), Written())
     text, theirs = remove(held.text, before.rules)
     gone = before.made and not text.strip("\ufeff")
     write(held, None if gone else encoded(text))
-    after = record.with_file(held.path, {}, before.rules, made=False)
+    taken[held.path] = before.rules
     if gone:
-        return after, f"{held.path}: removed; there was nothing else in it."
+        return f"{held.path}: removed; there was nothing else in it."
     kept = f"; {len(theirs)} line{'' if len(theirs) == 1 else 's'} of yours stayed" if theirs else ""
-    return after, f"{held.path}: our block is out{kept}."
+    return f"{held.path}: our block is out{kept}."

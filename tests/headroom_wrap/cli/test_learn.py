@@ -94,6 +94,22 @@ def test_a_file_that_we_made_goes(project: Path) -> None:
     assert not list(project.iterdir())
 
 
+def test_what_a_session_that_ends_meanwhile_remembers_stays(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called(learn.command, "--apply")
+    memory = Memory(load(surroundings()).state)
+    write = unlearn.write
+
+    def writes(*arguments):
+        memory.update(project, lambda known: known.refusing({"r1": "Use `x`."}))
+        write(*arguments)
+
+    monkeypatch.setattr(unlearn, "write", writes)
+    called(unlearn.command)
+    refused = memory.record(project).refused
+    assert refused.pop("r1") == "Use `x`."
+    assert len(refused) == 1
+
+
 def test_lines_of_the_users_stay(project: Path) -> None:
     called(learn.command, "--apply")
     path = project / "CLAUDE.local.md"
