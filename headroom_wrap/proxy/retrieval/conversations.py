@@ -251,8 +251,15 @@ class Retrieval:
 
     async def _own(self, names: Sequence[str]) -> dict[str, Decision]:
         """What is on record under the names of a conversation's root, of which new records are made under the last alone."""
-        known = await self._on_record(names)
-        self._memory.put(Decision(name, None, records.ABSENT) for name in names[:-1] if name not in known)
+        try:
+            known = await self._on_record(names)
+        except StoreError as error:
+            known = self._memory.get(names)
+            if not known:
+                raise
+            self._store_failed(error)
+        else:
+            self._memory.put(Decision(name, None, records.ABSENT) for name in names[:-1] if name not in known)
         return {name: decision for name, decision in known.items() if decision.reason != records.ABSENT}
 
     async def _elided(self, outline: Outline) -> bool:

@@ -112,6 +112,17 @@ async def test_one_whose_beginning_was_cut_off_keeps_it_as_its_forms_are_in_use(
         assert elided(sent)
 
 
+class Silent(MemoryStore):
+    """A store that for a while does not say what is on record."""
+
+    silent = False
+
+    def decisions(self, keys):
+        if self.silent:
+            raise StoreError("The store is locked.")
+        return super().decisions(keys)
+
+
 FUNCTION = {"type": "function", "function": {"name": "bash"}}
 
 
@@ -135,7 +146,7 @@ async def test_one_that_was_recorded_when_instructions_were_part_of_its_name_goe
     def named(body):
         return Reader(OpenAIChat(), {}).read(body).former
 
-    store = MemoryStore()
+    store = Silent()
     hidden = {"id": "ours", "type": "function", "function": {"name": "headroom_retrieve", "arguments": "{}"}}
     call = {"id": "c0", "type": "function", "function": {"name": "bash", "arguments": '{"command": "cat app0.log"}'}}
     fetched = [
@@ -149,8 +160,9 @@ async def test_one_that_was_recorded_when_instructions_were_part_of_its_name_goe
     store.freeze([Decision(root, declaration, records.OFFERED)])
     store.freeze([Decision(records.turn_record("openai-chat", named(chat(1)).turns[0].key), records.encode(turn), records.WOVEN)])
     async with RawUpstream() as upstream, behind(upstream, store=store) as p:
-        for n in range(1, 3):
+        for n in range(1, 4):
             await p.post(chat(n), path="/v1/chat/completions")
+            store.silent = n == 2
         for message in upstream.requests:
             sent = json.loads(message.body)
             assert sent["tools"] == [FUNCTION, json.loads(declaration)]
@@ -184,17 +196,6 @@ async def test_a_store_that_fails_leaves_the_conversation_whole_for_ever():
         assert [names(m) for m in sent] == [["Bash"]] * 4
         assert not any(elided(m) for m in sent)
         assert "store" in p.troubles()
-
-
-class Silent(MemoryStore):
-    """A store that for a while does not say what is on record."""
-
-    silent = False
-
-    def decisions(self, keys):
-        if self.silent:
-            raise StoreError("The store is locked.")
-        return super().decisions(keys)
 
 
 async def test_a_store_that_fails_for_one_request_takes_no_tool_out_of_it():
