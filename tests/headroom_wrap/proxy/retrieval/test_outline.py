@@ -7,6 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headroom_wrap.proxy.retrieval import outline as outlining
 from headroom_wrap.proxy.retrieval.outline import Reader
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.gemini import Gemini
@@ -93,19 +94,21 @@ class Counting(Anthropic):
         return super().any_message(raw, kinds)
 
 
-def test_messages_with_images_are_read_once():
+def test_messages_with_images_are_read_once(monkeypatch):
+    monkeypatch.setattr(outlining, "_REMEMBERED", 40_000)
     dialect = Counting()
     reader = Reader(dialect, {})
-    images = [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": letter * 700_000}} for letter in "abcdefghijkl"]
+    images = [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": letter * 5000}} for letter in "abcdefghijkl"]
     body = json.dumps({"messages": [{"role": "user", "content": [image]} for image in images]}).encode()
     assert reader.read(body) == reader.read(body)
     assert dialect.count == len(images)
 
 
-def test_what_is_remembered_of_messages_is_bounded():
+def test_what_is_remembered_of_messages_is_bounded(monkeypatch):
+    monkeypatch.setattr(outlining, "_REMEMBERED", 40_000)
     dialect = Counting()
     reader = Reader(dialect, {})
-    texts = json.dumps({"messages": [{"role": "user", "content": letter * 3_000_000} for letter in "abcd"]}).encode()
+    texts = json.dumps({"messages": [{"role": "user", "content": letter * 15_000} for letter in "abcd"]}).encode()
     assert reader.read(texts) == reader.read(texts)
     assert dialect.count == 8
 
