@@ -56,8 +56,12 @@ def _prove_off(settings: Config) -> int:
     for sentence in seen.unreadable:
         click.echo(sentence)
     said = f"Nothing of Headroom is in any agent's way ({seen.files} settings files, the environment)."
-    click.echo(f"{len(seen.traces)} traces of Headroom." if seen.traces else said)
+    click.echo(f"{_traces(len(seen.traces))}." if seen.traces else said)
     return 1 if seen.traces else 0
+
+
+def _traces(count: int) -> str:
+    return f"{count} trace{'' if count == 1 else 's'} of Headroom"
 
 
 def _agent(name: str, settings: Config) -> Iterator[Finding]:
@@ -244,10 +248,10 @@ def _leftovers(settings: Config) -> Iterator[Finding]:
     for file in unreadable:
         yield Finding("leftovers", False, f"{file} cannot be read, so it is not known what a session left behind")
     if stale:
-        yield Finding("leftovers", None, f"{stale} killed sessions to clean up: headroom undo")
+        yield Finding("leftovers", None, f"{stale} killed session{'' if stale == 1 else 's'} to clean up: headroom undo")
     found = len(look(settings).traces) - stale - len(unreadable)
     if found:
-        yield Finding("leftovers", None, f"{found} traces of Headroom, which may be meant to be there: headroom doctor --prove-off")
+        yield Finding("leftovers", None, f"{_traces(found)}, which may be meant to be there: headroom doctor --prove-off")
     elif not stale and not unreadable:
         yield Finding("leftovers", True, "nothing of ours is in the way")
 

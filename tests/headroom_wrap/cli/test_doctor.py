@@ -48,7 +48,7 @@ def test_nothing_is_in_the_way_only_where_nothing_is(private_home: Path) -> None
     settings.write_text('{"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:40123/abcdefghijklmnopqrstuvw-"}}')
     ((good, said),) = leftovers()
     assert good is None
-    assert said.startswith("1 traces of Headroom")
+    assert said.startswith("1 trace of Headroom")
     settings.unlink()
     entry = Journal(config.load(config.surroundings()).state).open_session()
     entry.file.write_text(entry.file.read_text()[:20])
@@ -57,7 +57,7 @@ def test_nothing_is_in_the_way_only_where_nothing_is(private_home: Path) -> None
     assert said.startswith(f"{entry.file} cannot be read")
     assert prove_off() == (
         1,
-        f"{entry.file}: an entry that cannot be read, so it is not known what a session left behind\n1 traces of Headroom.\n",
+        f"{entry.file}: an entry that cannot be read, so it is not known what a session left behind\n1 trace of Headroom.\n",
     )
 
 
@@ -86,4 +86,4 @@ def test_a_journal_that_cannot_be_read_is_said(private_home: Path, monkeypatch: 
 
     monkeypatch.setattr(Journal, "_files", refuse)
     assert leftovers() == [(False, "the journal cannot be read: [Errno 13] Permission denied: 'journal'")]
-    assert prove_off() == (1, "journal: cannot be read: Permission denied\n1 traces of Headroom.\n")
+    assert prove_off() == (1, "journal: cannot be read: Permission denied\n1 trace of Headroom.\n")
