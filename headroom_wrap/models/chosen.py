@@ -51,7 +51,10 @@ def choose(asked: str, state: Path) -> Chosen:
     from headroom_wrap.models.shelf import Shelf, is_hub_id
     from pipeline.compressors.kompress.checkpoint import Checkpoint, Unusable, find
 
-    folder = Path(asked).expanduser()
+    try:
+        folder = Path(asked).expanduser()
+    except RuntimeError:  # nobody of that name is known here
+        folder = Path(asked)
     name = str(folder.absolute())
     if not folder.is_dir():
         if not is_hub_id(asked):

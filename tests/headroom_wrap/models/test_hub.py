@@ -195,6 +195,7 @@ def test_the_model_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert choose("embedded", tmp_path) == choose("", tmp_path)
     assert choose("embedded", tmp_path).name == "embedded"
     assert "no hub id" in choose("no such folder", tmp_path).why
+    assert "no hub id" in choose("~nosuch-user/tiny", tmp_path).why
     assert "holds no weights" in choose(str(tmp_path), tmp_path).why
     folder = checkpoints.onnx(tmp_path / "tiny")
     assert choose(str(folder), tmp_path).name == str(folder)
