@@ -42,9 +42,13 @@ class Run:
 
     def statement(self, lines: Sequence[str], language: Language) -> int:
         """The row that a marker in the place of the run is indented like: of the first statement, where blocks are told by that."""
+        row = self.first
         if self.style is Style.STATEMENTS and language.indented:
-            return next((row for row in range(self.first, self.last + 1) if lines[row].lstrip()[:1] not in _NO_STATEMENT), self.first)
-        return self.first
+            while lines[row].lstrip()[:1] in _NO_STATEMENT:
+                if row == self.last:
+                    return self.first
+                row += 1
+        return row
 
 
 class Cut:
@@ -150,7 +154,7 @@ class Cut:
         below = next((i for i in range(len(path) - 1, -1, -1) if path[i].type in self.language.bodies), -1) + 1
         frame: Frame | None = None
         for node in path[:below]:
-            frame = frame_of(node, self.language, frame)
+            frame = frame_of(node, node.type, self.language, frame)
         first = head = row
         if below < len(path):
             statement = path[below]

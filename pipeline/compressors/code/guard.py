@@ -7,6 +7,7 @@ of a list or the inner lines of a comment have given way to a comment, in a file
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.compressors.code.cut import Run
@@ -14,7 +15,8 @@ from pipeline.compressors.code.languages import Language
 from pipeline.compressors.code.outline import HANDLERS, Style, last_row
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
+    from tree_sitter import Language as Grammar
+    from tree_sitter import Node, Query, Tree
 
 _ENDS = frozenset("{}[]()")
 _WITH_BLOCKS = frozenset(  # statements of Python that are whole after any statement of their block
@@ -31,11 +33,18 @@ def errors(tree: Tree, language: Language) -> int:
 
 def _unfinished(tree: Tree) -> int:
     """Blocks of Python without a statement, and what is tried without a clause that handles it: the grammar takes both."""
-    from tree_sitter import Query, QueryCursor
+    from tree_sitter import QueryCursor
 
-    found = QueryCursor(Query(tree.language, "(block) @block (try_statement) @try")).captures(tree.root_node)
+    found = QueryCursor(_blocks(tree.language)).captures(tree.root_node)
     empty = sum(all(child.type == "comment" for child in node.named_children) for node in found.get("block", ()))
     return empty + sum(HANDLERS.isdisjoint(child.type for child in node.named_children) for node in found.get("try", ()))
+
+
+@lru_cache(maxsize=1)  # to make it takes longer than to ask it
+def _blocks(grammar: Grammar) -> Query:
+    from tree_sitter import Query
+
+    return Query(grammar, "(block) @block (try_statement) @try")
 
 
 def _misplaced(tree: Tree) -> int:

@@ -138,9 +138,8 @@ def outline(root: Node, source: bytes, lines: Sequence[str], language: Language)
     return found
 
 
-def frame_of(node: Node, language: Language, up: Frame | None) -> Frame:
-    """A node as a frame of what lies in it."""
-    kind = node.type
+def frame_of(node: Node, kind: str, language: Language, up: Frame | None) -> Frame:
+    """A node of a kind as a frame of what lies in it."""
     handler = _handler(node) if kind == "try_statement" and language.indented else (0, 0)
     return Frame(node.start_point[0], node.end_point[0], kind in language.bodies, up, 0 if up is None else up.depth + 1, handler)
 
@@ -259,7 +258,7 @@ class _Walk:
         if frame is None and not at.by_text and hint == at.hint:
             return at
         if frame is not None:
-            frame = frame_of(node, self.language, frame)
+            frame = frame_of(node, kind, self.language, frame)
         return _Place(at.owner, hint, by_text=False, frame=frame)
 
     def _titled(self, at: _Place, text: Node) -> _Place:
