@@ -44,7 +44,8 @@ def _unfinished(tree: Tree) -> int:
 def _blocks(grammar: Grammar) -> Query:
     from tree_sitter import Query
 
-    return Query(grammar, "(block) @block (try_statement) @try")
+    query: Query = Query(grammar, "(block) @block (try_statement) @try")
+    return query
 
 
 def _misplaced(tree: Tree) -> int:
