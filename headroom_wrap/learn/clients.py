@@ -51,8 +51,8 @@ _CLIENTS = (
     _client(r"lftp", r"-u[^,]*,|[^-,][^,]*,", apart=False),
     _client(r"smbclient|rpcclient|smbget", r"-U[^%]*%|[^-%][^%]*%", apart=False),
 )
-_LOGIN = _client(r"login|adduser", r"-[pPkt]")  # whatever is logged in to
-_NO_VALUE = re.compile(r"-\w{1,40}\Z|--")  # the next option
+_LOGIN = _client(r"login|adduser", r"-[pPkt]")  # whatever is logged in to: a word among the arguments, so that a folder of this name is none
+_NO_VALUE = re.compile(r"-\w{1,40}\Z|--|\d{1,5}:\d{1,5}\Z")  # the next option; ports
 
 
 def passwords(text: str) -> Iterator[tuple[int, int]]:
@@ -72,12 +72,13 @@ def passwords(text: str) -> Iterator[tuple[int, int]]:
                 yield found.start() + option.end(), found.end()
             expected = client.apart and option.end() == len(word)
         else:
-            client = _of(word.strip("\"'").rsplit("/", 1)[-1]) or client
+            client = _of(word.strip("\"'")) or client
 
 
 @lru_cache(maxsize=1024)
 def _of(name: str) -> _Client | None:
-    """What is known of a program by its name."""
-    if len(name) > _LONGEST_NAME:
+    """What is known of a program by its name or path."""
+    folder, _, base = name.rpartition("/")
+    if len(base) > _LONGEST_NAME:
         return None
-    return next((client for client in (*_CLIENTS, _LOGIN) if client.programs.fullmatch(name)), None)
+    return next((client for client in (*_CLIENTS, *(() if folder else (_LOGIN,))) if client.programs.fullmatch(base)), None)

@@ -31,20 +31,31 @@ def root(folder: Path, home: Path) -> Path:
 
 def standing(path: Path) -> Standing:
     """What git does with a file, whether it exists or not. Where git cannot tell of a file in a repository, it counts as tracked."""
-    repository = next((folder for folder in path.parents if (folder / ".git").exists()), None)
-    if repository is None:
+    if not _in_repository(path):
         return Standing.OUTSIDE
-    tracked = _git(path, "--literal-pathspecs", "ls-files", "--error-unmatch")
+    tracked, _ = _git(path, "--literal-pathspecs", "ls-files", "--error-unmatch")
     if tracked != 1:  # it is, or git is not there, refuses this repository, or takes too long
         return Standing.TRACKED
-    return Standing.IGNORED if _git(path, "check-ignore", "--quiet") == 0 else Standing.UNTRACKED
+    return Standing.IGNORED if _git(path, "check-ignore", "--quiet")[0] == 0 else Standing.UNTRACKED
 
 
-def _git(path: Path, *arguments: str) -> int:
-    """The exit status; 128, git's own for what it cannot do, where it cannot be run."""
+def elsewhere(path: Path) -> bool:
+    """Whether another branch has a file that this one never had, or may have: where git cannot tell it may."""
+    if not _in_repository(path):
+        return False
+    status, found = _git(path, "--literal-pathspecs", "rev-list", "-1", "--all", "--not", "HEAD")
+    return status != 0 or bool(found)
+
+
+def _in_repository(path: Path) -> bool:
+    return any((folder / ".git").exists() for folder in path.parents)
+
+
+def _git(path: Path, *arguments: str) -> tuple[int, bytes]:
+    """The exit status, and what was printed; 128, git's own for what it cannot do, where it cannot be run."""
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(path.parent), *arguments, "--", f"./{path.name}"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return 128
-    return done.returncode
+        return 128, b""
+    return done.returncode, done.stdout

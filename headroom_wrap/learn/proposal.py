@@ -15,7 +15,7 @@ from headroom_wrap.learn.brought import Brought
 from headroom_wrap.learn.findings import Finding, Kind
 from headroom_wrap.learn.git import Standing
 from headroom_wrap.learn.rules import Rule, rule_of, rules_of
-from headroom_wrap.learn.state import Record
+from headroom_wrap.learn.state import Record, Written
 from headroom_wrap.learn.target import PRIVATE, Need, files_of, place
 from headroom_wrap.learn.writer import Held, WriteError
 from pipeline import tokens
@@ -239,12 +239,19 @@ def _change(
         budget=BUDGET,
         count=count,
         at_most=_at_most,
-        gone_is_refused=standing is not Standing.TRACKED,  # where another branch may have another state of it
+        gone_is_refused=_may_be_refused(held, before, standing),
     )
     after: bytes | None = writer.encoded(merged.text)
     if not merged.text and (held.data is None or (before is not None and before.made)):
         after = None
     return Change(held, _shown(held.path, project), standing, after, merged)
+
+
+def _may_be_refused(held: Held, before: Written | None, standing: Standing) -> bool:
+    """Whether what is missing in a file was deleted by the user: another branch may have another state of it, or all of it."""
+    if standing is Standing.TRACKED:
+        return False
+    return held.data is not None or before is None or not git.elsewhere(held.path)
 
 
 def _at_most(text: str) -> int:

@@ -90,11 +90,26 @@ def test_a_file_that_the_user_deleted_stays_deleted(project: Path, memory: Memor
     assert (proposed(project, memory, again=True).news[0].after or b"").count(b"\n- ") == 2
 
 
-def test_a_file_that_another_branch_has_not_is_not_deleted(project: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "standing", lambda path: Standing.TRACKED)
+@pytest.mark.slow
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_file_that_another_branch_has_not_is_not_deleted(project: Path, memory: Memory, *, committed: bool) -> None:
+    def told(*arguments: str) -> None:
+        author = ("-c", "user.name=u", "-c", "user.email=u@example.com")
+        subprocess.run(["git", *author, *arguments], cwd=project, check=True, capture_output=True)
+
+    told("init", "--initial-branch=main")
+    told("commit", "--allow-empty", "-m", "first")
+    told("checkout", "-b", "other")
     carried_out(proposed(project, memory), memory)
-    (project / "CLAUDE.local.md").unlink()
-    assert (proposed(project, memory).news[0].after or b"").count(b"\n- ") == 2
+    if committed:
+        told("add", "CLAUDE.local.md")
+        told("commit", "-m", "second")
+        told("checkout", "main")
+    else:
+        (project / "CLAUDE.local.md").unlink()
+    news = proposed(project, memory).news
+    assert bool(news) == committed
+    assert not committed or (news[0].after or b"").count(b"\n- ") == 2
 
 
 @pytest.mark.parametrize(

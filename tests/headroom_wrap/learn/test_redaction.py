@@ -70,6 +70,7 @@ def test_secrets_go(text: str, secret: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "pytest tests/login -k test_x", "npx tsc -p packages/login -p tsconfig.json", "docker run --name mongo -p 27017:27017 mongo",
         "pytest -q tests/headroom_wrap/learn/test_redaction.py", "python3 -m http.server 8000", "npm run token list", "src/authentication/token_store.py",
         "git log --author ada", "make test-integration-and-everything-else-too", "docker exec app_web_1 sh", "pip install tiktoken",
         "CI=1 pnpm test", "AUTH=$TOKEN make", "cargo test --package my-long-package-name-for-things", "mysql -p shop", "docker run -u 1000:1000 app",
