@@ -397,8 +397,8 @@ def _take_after(path: Path, new: int, mode: int) -> None:
     if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
         try:
             os.fchown(new, before.st_uid, before.st_gid)  # before the mode, as it takes parts of that away
-        except PermissionError:  # only root gives files away; anybody to a group of their own
-            with contextlib.suppress(PermissionError):
+        except OSError:  # only root gives files away, anybody to a group of their own; and a sandbox knows few users
+            with contextlib.suppress(OSError):
                 os.fchown(new, -1, before.st_gid)
     os.fchmod(new, stat.S_IMODE(before.st_mode))
 

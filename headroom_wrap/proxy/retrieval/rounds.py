@@ -97,6 +97,7 @@ class Rounds:
         self._responses: list[str] = []
         self._fetched = False
         self._plain = False  # the client's own request is being answered, without the tool
+        self._begun = b""  # of the first response, where its form was told by that
 
     def hears(self, answer: aiohttp.ClientResponse) -> bool:
         """Whether calls in a response can be seen and answered."""
@@ -114,10 +115,13 @@ class Rounds:
         Args:
             answer: the first response, which the caller closes.
         """
-        form = self._form(answer)
+        response = replies.Relayed(status=answer.status, reason=answer.reason, headers=_onward(answer))
+        try:
+            form = await self._form(answer)
+        except BrokeOff as error:
+            return self._broken_off(error, response)
         streamed = form is not Form.WHOLE
         machine = self._wire.answer(self._prepared.body, form)
-        response = replies.Relayed(status=answer.status, reason=answer.reason, headers=_onward(answer))
         if streamed:
             await response.prepare(self._way.request)
         try:
@@ -130,10 +134,7 @@ class Rounds:
                 return await self._handed_on(error)
             last = machine.failed(str(error))
         except BrokeOff as error:
-            log.warning("the upstream broke off in the middle of a response: %s", error)
-            if self._way.request.transport is not None:
-                self._way.request.transport.close()  # the only way to say that something is missing
-            return response
+            return self._broken_off(error, response)
         if not streamed:
             response.content_length = len(last)
             await response.prepare(self._way.request)
@@ -142,11 +143,24 @@ class Rounds:
         await response.write_eof()
         return response
 
-    def _form(self, answer: aiohttp.ClientResponse) -> Form:
-        """How a response comes: where a stream was asked for nothing waits for its end, whatever it is labelled."""
+    def _broken_off(self, error: BrokeOff, response: web.StreamResponse) -> web.StreamResponse:
+        log.warning("the upstream broke off in the middle of a response: %s", error)
+        if self._way.request.transport is not None:
+            self._way.request.transport.close()  # the only way to say that something is missing
+        return response
+
+    async def _form(self, answer: aiohttp.ClientResponse) -> Form:
+        """How a response comes. Some label a stream as a document, and some answer with a document whatever was asked for: its first byte tells.
+
+        Raises:
+            BrokeOff: there is none.
+        """
         form = self._wire.form(self._conversation.target, answer.headers.get("Content-Type", "").lower())
         asked = self._prepared.transcript
-        return Form.EVENTS if form is Form.WHOLE and asked is not None and asked.stream else form
+        if form is not Form.WHOLE or asked is None or not asked.stream or answer.content_length is not None:
+            return form
+        self._begun = await _piece(answer, linger=False)
+        return Form.WHOLE if self._begun.lstrip()[:1] in (b"{", b"[", b"") else Form.EVENTS
 
     async def _run(self, answer: aiohttp.ClientResponse, machine: Answer, response: web.StreamResponse) -> None:
         """Hear responses until one asks for nothing of ours, and remember what the client does not get to see."""
@@ -174,7 +188,9 @@ class Rounds:
         meter = self._way.meter(answer)
         decoder = codings.decoder(answer.headers.get("Content-Encoding", ""), _ANSWER_LIMIT)
         try:
-            while chunk := await _piece(answer, linger=machine.over):
+            begun, self._begun = self._begun, b""
+            while chunk := begun or await _piece(answer, linger=machine.over):
+                begun = b""
                 meter.feed(chunk)
                 out = machine.feed(decoder.feed(chunk))
                 if out:

@@ -196,6 +196,27 @@ async def test_a_stream_that_is_labelled_as_a_document_is_one_all_the_same():
         writer.close()
 
 
+@pytest.mark.parametrize("in_chunks", [True, False])
+async def test_a_document_is_one_though_a_stream_was_asked_for(in_chunks):
+    given = {"id": "c", "type": "function", "function": {"name": "headroom_retrieve", "arguments": "{}"}}
+    calls = {"index": 0, "finish_reason": "tool_calls", "message": {"role": "assistant", "content": None, "tool_calls": [given]}}
+    says = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Half."}}
+
+    async def answer(message, writer):
+        choice = calls if len(upstream.requests) == 1 else says
+        raw = json.dumps({"id": "x", "choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}).encode()
+        head, body = (b"Transfer-Encoding: chunked", chunked(raw)) if in_chunks else (b"Content-Length: %d" % len(raw), raw)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head + b"\r\n\r\n" + body)
+
+    asked = {"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {"name": "f"}}], "stream": True}
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answer = answer
+        got = await p.post(json.dumps(asked).encode(), path="/v1/chat/completions")
+    assert len(upstream.requests) == 2
+    assert json.loads(got.body)["choices"][0]["message"]["content"] == "Half."
+    assert b"headroom_retrieve" not in got.body
+
+
 async def test_an_upstream_that_is_gone_is_told_of_as_the_clients_api_does():
     given = {"id": "c", "type": "function", "function": {"name": "headroom_retrieve", "arguments": "{}"}}
     choice = {"index": 0, "finish_reason": "tool_calls", "message": {"role": "assistant", "content": None, "tool_calls": [given]}}
