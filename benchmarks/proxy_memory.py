@@ -2,8 +2,8 @@
 
     python benchmarks/proxy_memory.py [--requests 10000]
 
-Each request is a conversation of its own with a new result, so that every memory of the proxy is filled to its bound: those of messages (20 MiB)
-and of decisions (8 MiB) hold some 5,000 of such requests. The line is drawn through the second half.
+Each request is a conversation of its own with a new result, so that every memory of the proxy is filled to its bound: those of messages (12 MiB)
+and of decisions (6 MiB) are full after 5,000 of such requests. The line is drawn through the second half.
 """
 
 from __future__ import annotations

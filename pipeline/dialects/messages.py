@@ -18,7 +18,7 @@ from pipeline.dialects.json_spans import Malformed
 from pipeline.policy import Policy
 from pipeline.transcript import LEAST_PASTED, Item, ItemKind, Span, ToolCall, ToolKind
 
-_CACHE_BYTES = 20 << 20  # two conversations of a million tokens
+_CACHE_BYTES = 12 << 20  # two conversations of a million tokens
 # Bytes on CPython besides texts: a message in the cache with its key, a piece with its item and its digest, a span, a call, and a value among its
 # arguments: 16 that collecting garbage takes before an object or a list, up to 32 for a number, of which the small ones are shared by all.
 _MESSAGE, _PIECE, _SPAN, _CALL, _VALUE = 400, 240, 104, 216, 16

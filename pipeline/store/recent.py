@@ -18,7 +18,7 @@ class RecentDecisions:
         limit: about how many bytes may be held.
     """
 
-    def __init__(self, limit: int = 8 << 20) -> None:
+    def __init__(self, limit: int = 6 << 20) -> None:
         self._held: OrderedDict[str, Decision] = OrderedDict()
         self._left = limit
         self._lock = threading.Lock()
