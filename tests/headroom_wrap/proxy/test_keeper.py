@@ -97,7 +97,7 @@ async def test_a_glance_that_only_had_to_wait_for_the_processor_changes_nothing(
 
 def test_a_thread_that_waited_is_told_from_one_that_did_not():
     before = keeper._waits()
-    time.sleep(0.001)
+    time.sleep(0.001)  # not to wait for anything: to give the processor up is what is told
     assert keeper._waits() != before
 
 
