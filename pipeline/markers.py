@@ -52,11 +52,6 @@ def footer(handle: str, rewrite: Rewrite, *, by_command: bool = False) -> str:
     return f"[headroom {handle}: {what}; full text: headroom_retrieve {handle} lines={numbers}, or run: headroom show {handle} --lines {numbers}]"
 
 
-def excerpt(handle: str, shown: int, total: int, unit: str) -> str:
-    """The line under a part of an original that was retrieved. It is a marker too, so the part is never compressed."""
-    return f"[headroom {handle}: {shown} of {total} {unit}{'' if total == 1 else 's'}, as they were]"
-
-
 def carries_marker(text: str) -> bool:
     """Whether a text holds a footer of ours: such a text is never compressed again."""
     return "[headroom " in text and FOOTER.search(text) is not None

@@ -9,13 +9,13 @@ import click
 from headroom_wrap import config
 from headroom_wrap.errors import UserError
 from headroom_wrap.state import open_store
-from pipeline import ccr, markers
+from pipeline import ccr
 from pipeline.store.api import StoreError
 
 
 @click.command("show")
 @click.argument("handle")
-@click.option("--lines", metavar="A-B", help="Only these lines (or records): 120-480, 5-9,40-60, 480-.")
+@click.option("--lines", metavar="A-B", help="Only these lines (or records): 120-480, 5-9,40-60, 480-; or characters of one: 401:1-5000.")
 @click.option("--grep", metavar="RE", help="Only lines in which this regular expression is found.")
 def command(handle: str, lines: str | None, grep: str | None) -> None:
     """Print the original behind HANDLE, the hex digits after “[headroom ” in a footer."""
@@ -27,8 +27,8 @@ def command(handle: str, lines: str | None, grep: str | None) -> None:
         raise UserError(str(error), status=1) from None
     finally:
         store.close()
-    whole = lines is None and grep is None
-    text = found.text if whole else f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}\n"
+    said = ccr.closing(found)
+    text = f"{found.text}\n{said}\n" if said else found.text
     sys.stdout.buffer.write(_encoded(text))
     sys.stdout.buffer.flush()
 

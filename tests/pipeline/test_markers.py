@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import markers
+from pipeline import ccr, markers
+from pipeline.ccr import Retrieved
 from pipeline.compressors.api import Gap, Rewrite
 
 HANDLE = "3f9a2c7b"
@@ -48,7 +49,7 @@ def test_footer_for_a_shell_names_the_command_alone() -> None:
 
 
 def test_excerpts_are_markers_too() -> None:
-    assert markers.carries_marker("12\tline\n" + markers.excerpt(HANDLE, 1, 612, "line"))
+    assert markers.carries_marker("12\tline\n" + ccr.closing(Retrieved("12\tline", HANDLE, 612, 1, "line", "1 of 612 lines")))
     assert not markers.carries_marker("we use headroom and [brackets] and sha 3f9a2c7b")
 
 

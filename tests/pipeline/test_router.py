@@ -54,7 +54,7 @@ def test_compressed() -> None:
         (Content(LOG, call=call()), Policy(exclude_tools=frozenset({"Bash"})), Reason.EXCLUDED),
         (Content(LOG, call=call("Edit", file_path="a.py")), Policy(), Reason.PROTECTED),
         (Content(LOG, call=call("Read", file_path="/w/a.py")), Policy(), Reason.PROTECTED),
-        (Content(LOG + "\n" + markers.excerpt("3f9a2c7b", 1, 2, "line")), Policy(), Reason.MARKED),
+        (Content(LOG + "\n[headroom 3f9a2c7b: 1 of 2 lines]"), Policy(), Reason.MARKED),
         (Content("no structure at all, just words in a row " * 60), Policy(), Reason.UNKNOWN),
     ],
 )

@@ -34,6 +34,19 @@ def test_a_file_becomes_smaller_and_comes_back(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["show", handle]).stdout == LOG
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "said"),
+    [
+        (("--lines", "301"), "301\t2026-01-02T03:09:00Z ERROR svc disk full", "1 of 301 lines"),
+        (("--lines", "301:22-26"), "ERROR", "characters 22-26 of 40 of line 301"),
+        (("--grep", "disk"), "301\t2026-01-02T03:09:00Z ERROR svc disk full", "1 of 301 lines"),
+    ],
+)
+def test_a_part_is_told_as_what_it_is(asked: tuple[str, str], text: str, said: str) -> None:
+    handle = markers.handles(run("-", stdin=LOG).stdout)[0]
+    assert CliRunner().invoke(cli, ["show", handle, *asked]).stdout == f"{text}\n[headroom {handle}: {said}]\n"
+
+
 def test_the_diff_shows_every_line_of_the_original() -> None:
     done = run("-", "--diff", stdin=LOG)
     lines = done.stdout.split("\n")[:-1]
