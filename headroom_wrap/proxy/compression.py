@@ -15,6 +15,7 @@ from headroom_wrap.proxy.heads import Front
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.moment import MOMENT_S
 from headroom_wrap.proxy.prepared import Prepared, rewritten
+from headroom_wrap.proxy.quick import IN_A_THREAD, is_quick
 from headroom_wrap.proxy.worker_pool import WorkerPool
 from pipeline import cache_aligner
 from pipeline.cache_aligner import Alignment, Job
@@ -30,9 +31,6 @@ if TYPE_CHECKING:  # not loaded where there is none
 
 log = logging.getLogger(__name__)
 
-_IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
-# A body may be all parts of two bytes, of which 60,000 take a second. To count all its commas takes longer than to read most bodies.
-_SAMPLE, _EVERY, _DENSE = 256, 32 << 10, 64  # bytes, bytes, commas
 _HASHED = 256 << 10  # characters; fewer are hashed faster than a thread is woken
 _DECODED_LIMIT = 64 << 20
 _MOST_REFUSED = 10_000  # block keys
@@ -184,7 +182,7 @@ class Compression:
         )
 
     async def _read(self, plain: bytes, policy: Policy, read: Reader) -> Transcript:
-        if len(plain) < _IN_A_THREAD and not self._reading.locked() and not _is_dense(plain):
+        if is_quick(plain) and not self._reading.locked():
             return read(plain, policy)
         return await self._finished(self._read_in_turn(plain, policy, read))  # who reads in a thread goes on after its client has left
 
@@ -302,20 +300,15 @@ class Compression:
         self._tell(Trouble("store", f"{error} Until then new tool results are sent unchanged."))
 
 
-def _is_dense(body: bytes) -> bool:
-    """Whether much of a body is little but commas."""
-    return sum(body.count(b",", at, at + _SAMPLE) > _DENSE for at in range(0, len(body), _EVERY)) > 1
-
-
 async def _decoded(body: bytes, coding: str) -> bytes:
     """A body without its coding.
 
     Raises:
         CodingError: it cannot be had.
     """
-    if len(body) <= _IN_A_THREAD:
+    if len(body) <= IN_A_THREAD:
         try:
-            return codings.decode(body, coding, _IN_A_THREAD)
+            return codings.decode(body, coding, IN_A_THREAD)
         except codings.TooMuch:  # a small body may stand for a large one
             pass
     return await asyncio.to_thread(codings.decode, body, coding, _DECODED_LIMIT)

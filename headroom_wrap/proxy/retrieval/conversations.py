@@ -13,6 +13,7 @@ from headroom_wrap.proxy import codings
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.prepared import Prepared
+from headroom_wrap.proxy.quick import is_quick
 from headroom_wrap.proxy.retrieval import records
 from headroom_wrap.proxy.retrieval.api import NAME, NAME_BYTES, Asked, Call, Result, Wire
 from headroom_wrap.proxy.retrieval.outline import Outline, Reader, turn_key
@@ -27,7 +28,6 @@ from pipeline.transcript import Item, ItemKind
 
 log = logging.getLogger(__name__)
 
-_IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken
 _DECODED_LIMIT = 64 << 20
 _REMEMBERED = 8 << 20
 _MOST_REFUSED = 10_000  # conversations
@@ -214,7 +214,7 @@ class Retrieval:
         return _Opened(body, Conversation(wire, target, root, declaration, outline.end, asked.fits, asked.kept))
 
     async def _read(self, plain: bytes, target: str) -> tuple[Asked, Outline | None]:
-        if len(plain) < _IN_A_THREAD and not self._reading.locked():
+        if is_quick(plain) and not self._reading.locked():
             return self._seen(plain, target)
         # The thread goes on after its client has left, and until it ends nobody else may read.
         task = asyncio.create_task(self._read_in_turn(plain, target))
@@ -315,8 +315,8 @@ class Retrieval:
 
 
 async def _made(plain: bytes, make: Callable[[], bytes]) -> bytes:
-    """What is made of a body: of a large one in a thread."""
-    return make() if len(plain) < _IN_A_THREAD else await asyncio.to_thread(make)
+    """What is made of a body: of one that takes its time in a thread."""
+    return make() if is_quick(plain) else await asyncio.to_thread(make)
 
 
 def _bulky(item: Item) -> bool:

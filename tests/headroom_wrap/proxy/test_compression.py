@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_wrap.events import Began, Finished, Trouble
-from headroom_wrap.proxy import compression, heads
+from headroom_wrap.proxy import compression, heads, quick
 from headroom_wrap.proxy.keeper import Keeper
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.policy import Policy
@@ -209,7 +209,7 @@ async def test_coded_bodies_are_read_and_left_coded_where_nothing_changes(coding
 async def test_a_small_body_that_stands_for_more_than_a_megabyte_is_read_too():
     body = body_of(conversation(40, lines=600))
     packed = zstd.compress(body)
-    assert len(packed) < compression._IN_A_THREAD < len(body)
+    assert len(packed) < quick.IN_A_THREAD < len(body)
     async with RawUpstream() as up, proxy(up.url) as p:
         await p.post(packed, headers={"Content-Encoding": "zstd"})
     assert MARKER in up.requests[0].body

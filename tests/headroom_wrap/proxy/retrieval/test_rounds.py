@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
 import pytest
 
 from headroom.testing import GeminiProvider, Script, text, tool
+from headroom_wrap.proxy.retrieval.outline import Reader
 from tests.headroom_wrap.proxy.harness import DEADLINE, RawUpstream, body_of, chunked, conversation, proxy, read_message, request, sse
 from tests.memory_store import MemoryStore
 
@@ -331,3 +333,21 @@ async def test_code_assists_wrapper():
         assert "".join(part["text"] for part in parts) == "Hm. Done."
         assert len(provider.turns) == 2
         assert not p.troubles()
+
+
+@pytest.mark.slow
+async def test_a_body_of_tiny_parts_holds_nobody_up(monkeypatch):
+    on_the_loop = []
+    read = Reader.read
+
+    def noted(self, body):
+        on_the_loop.append(threading.current_thread() is threading.main_thread())
+        return read(self, body)
+
+    monkeypatch.setattr(Reader, "read", noted)
+    tiny = b'{"messages":[{"role":"user","content":[' + b",".join([b"[]"] * 60_000) + b"]}]}"
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        await p.post(tiny)
+        await p.post(ASK)
+    assert upstream.requests[0].body == tiny
+    assert on_the_loop == [False, True]
