@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from headroom_wrap.learn.quote import quoted
-from pipeline.feedback import records, verdict
+from pipeline.feedback import pruning, records, verdict
 from pipeline.feedback.verdict import Verdict
 from pipeline.policy import Step
 from pipeline.store.api import Store
 from pipeline.transcript import ToolKind
 
-KEEPS_S = 12 * verdict.HALF_LIFE_S  # after that evidence weighs less than a thousandth
-_WORTH = 50  # rows
 _MOST_TOOLS = 3
 _NOUNS = {
     ToolKind.READ: "files that were read",
@@ -50,7 +48,7 @@ class Project:
 
 
 def look(store: Store, identity: str, now: float) -> Project:
-    """What is known of a project. What no longer counts is removed on the way, see `prune`.
+    """What is known of a project. What no longer counts is removed on the way, see `pruning.prune`.
 
     Args:
         store: where it is on record.
@@ -60,36 +58,10 @@ def look(store: Store, identity: str, now: float) -> Project:
     Raises:
         StoreError: it cannot be read.
     """
-    prune(store, identity, now)
+    pruning.prune(store, identity, now)
     rows = store.memories(records.shelf(identity), limit=records.MOST)
     seen = [one for row in rows if (one := records.seen(row)) is not None]
     return Project(identity, rows[0].label if rows else "", verdict.verdicts(seen, now))
-
-
-def prune(store: Store, identity: str, now: float) -> int:
-    """Remove what no longer counts for a project's compression: beyond the newest conversations, or so old that it weighs nothing.
-
-    A row that is written by another process in the same moment may go with it; it comes back with that conversation's next request.
-
-    Args:
-        store: where it is on record.
-        identity: the project's name in it.
-        now: Unix time in seconds.
-
-    Returns:
-        How many conversations went. None go until there is enough to be worth the writing.
-
-    Raises:
-        StoreError: it cannot be done.
-    """
-    shelf = records.shelf(identity)
-    rows = store.memories(shelf)
-    kept = [row for row in rows[: records.MOST] if row.time >= now - KEEPS_S]
-    if not kept or len(rows) - len(kept) < _WORTH:  # where none is young the clock may be wrong
-        return 0
-    store.forget(shelf)
-    store.remember(kept)
-    return len(rows) - len(kept)
 
 
 def everywhere(store: Store, now: float) -> list[Project]:

@@ -14,7 +14,7 @@ from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.prepared import Prepared
 from pipeline import cache_aligner, prices
 from pipeline.dialects.api import Transcript
-from pipeline.feedback import evidence, records, verdict
+from pipeline.feedback import evidence, pruning, records, verdict
 from pipeline.feedback.evidence import Evidence, Rates
 from pipeline.feedback.records import Origin
 from pipeline.feedback.verdict import Part
@@ -109,11 +109,9 @@ class Feedback:
         await asyncio.gather(self._project, *self._steps.values(), return_exceptions=True)
         if not self._shown:
             return
-        from headroom_wrap.learn.retrieved import prune  # nothing before the end needs it
-
         project = await self._project
         try:
-            await self._keeper.use(lambda store: prune(store, project, clock()))
+            await self._keeper.use(lambda store: pruning.prune(store, project, clock()))
         except Exception as error:  # fail open: the next proxy that ends does it
             log.info("what no longer counts of earlier conversations stays: %s", error)
 
