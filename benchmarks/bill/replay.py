@@ -28,8 +28,9 @@ from headroom.testing.charge import Charge
 from headroom.testing.record import Recorded
 from headroom.testing.script import Reply
 from headroom.testing.server import Provider
+from headroom_wrap.cli.show import printed
 from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS, Tools
-from pipeline import ccr, markers, tokens
+from pipeline import ccr, tokens
 from pipeline.prices import cost, price_of
 from pipeline.store.sqlite import SqliteStore
 from pipeline.usage import Usage
@@ -293,8 +294,7 @@ class _Player:
 def _shown(database: Path, handle: str, lines: str) -> str:
     """What ``headroom show`` prints."""
     with closing(SqliteStore.open(database)) as store:
-        found = ccr.retrieve(store, handle, lines)
-    return f"{found.text}\n{markers.excerpt(found.handle, found.shown, found.total, found.unit)}\n"
+        return printed(ccr.retrieve(store, handle, lines))
 
 
 def _share(handle: bytes) -> float:

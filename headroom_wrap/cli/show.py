@@ -27,10 +27,14 @@ def command(handle: str, lines: str | None, grep: str | None) -> None:
         raise UserError(str(error), status=1) from None
     finally:
         store.close()
-    said = ccr.closing(found)
-    text = f"{found.text}\n{said}\n" if said else found.text
-    sys.stdout.buffer.write(_encoded(text))
+    sys.stdout.buffer.write(_encoded(printed(found)))
     sys.stdout.buffer.flush()
+
+
+def printed(found: ccr.Retrieved) -> str:
+    """What the command prints: an original as it is, and under a part a line that says of what it is one."""
+    said = ccr.closing(found)
+    return f"{found.text}\n{said}\n" if said else found.text
 
 
 def _encoded(text: str) -> bytes:
