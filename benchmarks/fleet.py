@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 DEADLINE = 60.0
 # Who starts a server holds the other end of its standard input: at its end, by SIGKILL too, the server goes and its folder with it.
@@ -40,6 +41,10 @@ class Server:
         raise NotImplementedError
 
     def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def database(self) -> str:
+        """The URL of an empty database."""
         raise NotImplementedError
 
     def start(self) -> None:
@@ -197,7 +202,7 @@ def running(kind: type[Server], folder: Path | None = None) -> Iterator[Server]:
         server.end()
 
 
-def unprivileged(folder: Path) -> dict[str, object]:
+def unprivileged(folder: Path) -> dict[str, Any]:
     """Arguments of Popen for a user that PostgreSQL runs as: it refuses root."""
     if os.geteuid() != 0:
         return {}

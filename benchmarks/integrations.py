@@ -1,6 +1,6 @@
 """What an integration costs per call: the bare client and the wrapped one in turn, in one run.
 
-    python benchmarks/integrations.py [--calls 60] [--turns 30]
+    python -m benchmarks.integrations [--calls 60] [--turns 30]
 
 The API is a process of its own on loopback that answers at once. Times are wall clock of a whole call, medians. Three kinds of call: one with
 nothing to shorten; a conversation of some turns that was sent before, as with every further turn of it; the same with a tool result at its end that
@@ -52,6 +52,9 @@ ANSWERS = {
 }
 
 
+Messages = list[dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Case:
     """A client of one API.
@@ -65,9 +68,9 @@ class Case:
 
     name: str
     api: str
-    bare: Callable[[list], Any]
-    wrapped: Callable[[list], Any]
-    tell: Callable[[int, str], list]
+    bare: Callable[[Messages], Any]
+    wrapped: Callable[[Messages], Any]
+    tell: Callable[[int, str], Messages]
 
 
 def log(seed: int) -> str:
@@ -101,10 +104,10 @@ def chat(url: str, store: SqliteStore) -> Case:
     client = openai.OpenAI(base_url=url + "/v1", api_key="k", max_retries=0)
     made = with_headroom(client, store=store)
 
-    def send(used: openai.OpenAI) -> Callable[[list], Any]:
+    def send(used: Any) -> Callable[[Messages], Any]:
         return lambda messages: used.chat.completions.create(model="m", messages=messages, tools=tools("openai-chat"))
 
-    def tell(n: int, text: str) -> list:
+    def tell(n: int, text: str) -> Messages:
         call = {"id": f"c{n}", "type": "function", "function": {"name": "read_log", "arguments": json.dumps({"n": n})}}
         return [{"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "tool_call_id": f"c{n}", "content": text}]
 
@@ -117,10 +120,10 @@ def messages(url: str, store: SqliteStore) -> Case:
     client = anthropic.Anthropic(base_url=url, api_key="k", max_retries=0)
     made = with_headroom(client, store=store)
 
-    def send(used: anthropic.Anthropic) -> Callable[[list], Any]:
+    def send(used: Any) -> Callable[[Messages], Any]:
         return lambda messages: used.messages.create(model="m", max_tokens=9, messages=messages, tools=tools("anthropic"))
 
-    def tell(n: int, text: str) -> list:
+    def tell(n: int, text: str) -> Messages:
         return [
             {"role": "assistant", "content": [{"type": "tool_use", "id": f"c{n}", "name": "read_log", "input": {"n": n}}]},
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"c{n}", "content": text}]},
@@ -134,16 +137,16 @@ def gemini(url: str, store: SqliteStore) -> Case:
 
     client = genai.Client(api_key="k", http_options={"base_url": url})
     made = with_headroom(client, store=store)
-    config = {"tools": tools("gemini"), "automatic_function_calling": {"disable": True}}
+    config: Any = {"tools": tools("gemini"), "automatic_function_calling": {"disable": True}}
 
-    def send(used: genai.Client) -> Callable[[list], Any]:
-        def one(given: list) -> Any:
+    def send(used: Any) -> Callable[[Messages], Any]:
+        def one(given: Messages) -> Any:
             contents = [{"role": m["role"], "parts": [{"text": m["content"]}]} if "content" in m else m for m in given]
             return used.models.generate_content(model="m", contents=contents, config=config)
 
         return one
 
-    def tell(n: int, text: str) -> list:
+    def tell(n: int, text: str) -> Messages:
         return [
             {"role": "model", "parts": [{"function_call": {"name": "read_log", "args": {"n": n}}}]},
             {"role": "user", "parts": [{"function_response": {"name": "read_log", "response": {"output": text}}}]},
@@ -163,15 +166,15 @@ def middleware(url: str, store: SqliteStore) -> Case:
 
     loop = asyncio.new_event_loop()
 
-    def sending(used: Any) -> Callable[[list], Any]:
-        def one(given: list) -> Any:
+    def sending(used: Any) -> Callable[[Messages], Any]:
+        def one(given: Messages) -> Any:
             body = json.dumps({"model": "m", "messages": given, "tools": tools("anthropic")}).encode()
             scope = {"type": "http", "method": "POST", "path": "/v1/messages", "headers": [(b"content-length", str(len(body)).encode())]}
 
-            async def receive() -> dict:
+            async def receive() -> dict[str, Any]:
                 return {"type": "http.request", "body": body, "more_body": False}
 
-            async def send(message: dict) -> None:
+            async def send(message: dict[str, Any]) -> None:
                 pass
 
             return loop.run_until_complete(used(scope, receive, send))
@@ -182,14 +185,14 @@ def middleware(url: str, store: SqliteStore) -> Case:
 
 
 def measure(case: Case, calls: int, turns: int) -> list[tuple[str, float, float]]:
-    question: list = [{"role": "user", "content": "What failed?"}]
+    question: Messages = [{"role": "user", "content": "What failed?"}]
     long = question + [message for n in range(turns) for message in case.tell(n, log(n))]
     fresh = iter(range(10_000, 10_000_000))
 
-    def new() -> list:
+    def new() -> Messages:
         return long + case.tell(turns, log(next(fresh)))
 
-    kinds: list[tuple[str, Callable[[], list]]] = [
+    kinds: list[tuple[str, Callable[[], Messages]]] = [
         ("nothing to shorten", lambda: question),
         (f"{turns} turns, seen", lambda: long),
         ("and a new one", new),
@@ -218,7 +221,9 @@ def main() -> None:
         asyncio.run(serve())
         return
     table = Table("client", "call", "bare ms", "wrapped ms", "added ms", "ratio")
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.integrations", "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}"
         with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """How long a key takes to come back as its echo: directly, through script(1), and through our relay.
 
-    python benchmarks/key_echo.py --keys 1000
+    python -m benchmarks.key_echo --keys 1000
 
 The ways take turns, key by key, so that a busy moment of the machine hits all of them.
 """
@@ -14,9 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from relay import WAYS, Terminal, command
+from benchmarks.relay import WAYS, Terminal, command
 
 _ECHO = """
 import os, tty

@@ -1,6 +1,6 @@
 """How fast agents' transcripts are read and how much memory that takes: MB/s and peak resident memory of each reader, in a process of its own.
 
-python benchmarks/learn.py --megabytes 200 --agents claude,codex
+python -m benchmarks.learn --megabytes 200 --agents claude,codex
 
 The transcripts are generated, the same for the same seed: sessions of commands, reads and edits, with results of a median of 2 KB of which some
 are as large as a megabyte, in the rows that each agent writes, with what it writes besides (usage, repetitions, reminders).
@@ -23,12 +23,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from headroom_wrap.learn.model import Skipped, ToolUse  # noqa: E402
-from headroom_wrap.learn.readers.registry import READERS  # noqa: E402
-from headroom_wrap.learn.survey import Survey  # noqa: E402
+from headroom_wrap.learn.model import Skipped, ToolUse
+from headroom_wrap.learn.readers.registry import READERS
+from headroom_wrap.learn.survey import Survey
 
 AGENTS = tuple(READERS)
 _TURNS = 120  # calls in a session
@@ -113,7 +110,13 @@ def codex(calls: Calls) -> Iterator[dict[str, Any]]:
             "token_usage_record", {"response_id": f"r{call}", "usage": {"input_tokens": 90000, "cached_input_tokens": 89000, "output_tokens": 80}}
         )
         kept = text[:65536]
-        item = {"type": "CommandExecution", "id": call, "command": ["/bin/bash", "-lc", command], "cwd": f"file://{_PROJECT}", "status": "completed"}
+        item: dict[str, Any] = {
+            "type": "CommandExecution",
+            "id": call,
+            "command": ["/bin/bash", "-lc", command],
+            "cwd": f"file://{_PROJECT}",
+            "status": "completed",
+        }
         item |= {"aggregated_output": kept, "exit_code": status, "duration": {"secs": 0, "nanos": 5217}}
         yield row("event_msg", {"type": "item_completed", "item": item, "started_at_ms": 1})
         output = f"Chunk ID: 63\nWall time: 0.1 seconds\nProcess exited with code {status}\nOriginal token count: 9\nOutput:\n{text[:40000]}"
@@ -152,7 +155,7 @@ def gemini(calls: Calls) -> Iterator[dict[str, Any]]:
     yield {"sessionId": "8849", "projectHash": "f8", "startTime": calls.stamp(), "kind": "main"}
     yield {"id": "u0", "timestamp": calls.stamp(), "type": "user", "content": [{"text": "Which invoice failed?"}]}
     for call, command, text, status in calls:
-        message = {"id": f"m{call}", "timestamp": calls.stamp(), "type": "gemini", "content": "I look.", "thoughts": [], "model": "m"}
+        message: dict[str, Any] = {"id": f"m{call}", "timestamp": calls.stamp(), "type": "gemini", "content": "I look.", "thoughts": [], "model": "m"}
         message["tokens"] = {"input": 90000, "output": 80, "cached": 89000, "thoughts": 0, "tool": 0, "total": 90080}
         yield message
         ended = f"Exit Code: {status}\n" if status else ""
@@ -250,7 +253,7 @@ def measure(agent: str, size: int, seed: int, runs: int, *, one: bool, mining: b
             files = [whole]
         total = sum(file.stat().st_size for file in files) / 1e6
         for _ in range(runs):
-            command = [sys.executable, __file__, "--mine" if mining else "--read", agent, *map(str, files)]
+            command = [sys.executable, "-m", "benchmarks.learn", "--mine" if mining else "--read", agent, *map(str, files)]
             found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             seconds, busy = found["seconds"], found["cpu"]
             took = f"{seconds:6.2f} s  {total / seconds:4.0f} MB/s  1 GB in {1000 * seconds / total:5.1f} s, {1000 * busy / total:5.1f} s of CPU"

@@ -1,6 +1,6 @@
 """A second agent on a code base that a first one has read: its time and tokens, with what the first had made at hand and without.
 
-    python benchmarks/memory.py [--folder .] [--rounds 5] [--question "…"]
+    python -m benchmarks.memory [--folder .] [--rounds 5] [--question "…"]
 
 Both run the same commands in the folder, each in a conversation of its own and asked another question. Timed is what a request with a new result
 waits for besides reading and writing its body: lineage, the store, the compressors. Without: the same on a fresh store.
@@ -21,14 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from headroom_wrap.demo import samples
+from pipeline import cache_aligner, tokens
+from pipeline.dialects.anthropic import Anthropic
+from pipeline.policy import Policy
+from pipeline.store.sqlite import SqliteStore
 
-from headroom_wrap.demo import samples  # noqa: E402
-from pipeline import cache_aligner, tokens  # noqa: E402
-from pipeline.dialects.anthropic import Anthropic  # noqa: E402
-from pipeline.policy import Policy  # noqa: E402
-from pipeline.store.sqlite import SqliteStore  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 FIRST = "Which invoice failed, and why? Mend it."
 SECOND = "Add a command that prints the settings in force."
@@ -124,7 +123,8 @@ def converse(store: SqliteStore | None, agent: str, results: Sequence[tuple[str,
         if store is None:
             continue
         new = {index: key for index, key in forms.items() if key not in known}
-        decided = cache_aligner.settle(store, alignment, outcomes, new)
+        decided = cache_aligner.settle(store, alignment, outcomes)
+        store.freeze(cache_aligner.new_forms(alignment.job, outcomes, new))
         taken.ms.append(1000 * (time.perf_counter() - began))
         for task in alignment.job.tasks:
             decision = decided[task.index]

@@ -1,6 +1,6 @@
 """Whether the proxy grows: its memory while requests of 1 MB pass, with a straight line through it.
 
-    python benchmarks/proxy_memory.py [--requests 10000]
+    python -m benchmarks.proxy_memory [--requests 10000]
 
 Each request is a conversation of its own with a new result, so that every memory of the proxy is filled to its bound: those of messages (12 MiB)
 and of decisions (6 MiB) are full after 5,000 of such requests. The line is drawn through the second half.
@@ -14,7 +14,8 @@ import os
 from statistics import linear_regression
 
 import psutil
-from proxy_overhead import Connection, Target, body, processes
+
+from benchmarks.proxy_overhead import Connection, Target, body, processes
 
 _EVERY = 20
 _MIB = 1 << 20

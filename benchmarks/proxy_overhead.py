@@ -1,6 +1,6 @@
 """What the proxy costs: time to first byte, requests per second, CPU per relayed chunk, memory. Direct and proxied in one run.
 
-    python benchmarks/proxy_overhead.py [--requests 300] [--streams 10] [--large 500]
+    python -m benchmarks.proxy_overhead [--requests 300] [--streams 10] [--large 500]
 
 The upstream is a process of its own on loopback that answers at once; the client is this process. Figures are wall clock unless said otherwise.
 """
@@ -20,7 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import psutil
 from rich.console import Console
@@ -41,10 +41,11 @@ def chunk(data: bytes) -> bytes:
 class Upstream(asyncio.Protocol):
     """Answers as soon as a request is complete; its path says with how many chunks, and how many milliseconds lie between them."""
 
-    def connection_made(self, transport):
-        self.transport, self.buffer, self.left, self.path = transport, b"", -1, b""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.buffer, self.left, self.path = b"", -1, b""
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         if self.left < 0:
             self.buffer += data
             head, end, body = self.buffer.partition(b"\r\n\r\n")
@@ -58,7 +59,7 @@ class Upstream(asyncio.Protocol):
             self.left = -1
             asyncio.get_running_loop().create_task(self.answer())
 
-    async def answer(self):
+    async def answer(self) -> None:
         options = dict(part.split("=") for part in self.path.decode().partition("?")[2].split("&") if part)
         if "small" in options:
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
@@ -113,7 +114,7 @@ class Connection:
 @contextmanager
 def processes() -> Iterator[tuple[Target, Target, psutil.Process]]:
     """An upstream and a proxy in front of it."""
-    up = subprocess.Popen([sys.executable, __file__, "--upstream"], stdout=subprocess.PIPE)
+    up = subprocess.Popen([sys.executable, "-m", "benchmarks.proxy_overhead", "--upstream"], stdout=subprocess.PIPE)
     assert up.stdout is not None
     upstream = Target("direct", int(up.stdout.readline()), "")
     listener = socket.create_server(("127.0.0.1", 0))

@@ -1,6 +1,6 @@
 """Where the milliseconds go that a request with a new tool result waits for: each stage of its way, timed where it runs.
 
-    python benchmarks/proxy_stages.py [--requests 200] [--tokens 1000]
+    python -m benchmarks.proxy_stages [--requests 200] [--tokens 1000]
 
 Indented stages are part of the one above. The worker is a process of its own, as in the proxy; what a job costs in a process that is warm and does
 nothing else is the last line: the rest of the worker's stage is pipes, pickles and waking up.
@@ -19,8 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from proxy_overhead import body, quantile
-
+from benchmarks.proxy_overhead import body, quantile
 from headroom_wrap.proxy import frames
 from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper

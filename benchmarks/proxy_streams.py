@@ -1,6 +1,6 @@
 """What the proxy carries at once: small requests per second, and streams that are all open together, with every failure counted.
 
-python benchmarks/proxy_streams.py [--streams 200] [--chunks 100] [--seconds 5]
+python -m benchmarks.proxy_streams [--streams 200] [--chunks 100] [--seconds 5]
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import time
 
 import psutil
-from proxy_overhead import Connection, Target, body, per_second, processes, quantile
+
+from benchmarks.proxy_overhead import Connection, Target, body, per_second, processes, quantile
 
 
 async def measure(streams: int, chunks: int, seconds: float) -> None:

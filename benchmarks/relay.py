@@ -1,6 +1,6 @@
 """How fast a program's output passes: directly, through script(1), and through our relay without and with a panel.
 
-python benchmarks/relay.py --megabytes 40 --runs 3
+python -m benchmarks.relay --megabytes 40 --runs 3
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from headroom_wrap.supervisor.spawn import spawn
+from headroom_wrap.supervisor.tty import Window, set_window
 
-from headroom_wrap.supervisor.spawn import spawn  # noqa: E402
-from headroom_wrap.supervisor.tty import Window, set_window  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 _RUNNER = """
 import os, sys

@@ -1,6 +1,6 @@
 """How long things take to start: the command, the proxy, its worker, the MCP server, an agent with and without us; and what they weigh at rest.
 
-python benchmarks/startup.py [--runs 10]
+python -m benchmarks.startup [--runs 10]
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long a store takes to keep an original with its decision, and to give it back: each backend, at 1, 8 and 32 writers, a process each.
 
-python benchmarks/store.py [--seconds 5] [--writers 1 8 32] [--store NAME=URL ...]
-python benchmarks/store.py --receipts 100000 [--store NAME=URL ...]
+python -m benchmarks.store [--seconds 5] [--writers 1 8 32] [--store NAME=URL ...]
+python -m benchmarks.store --receipts 100000 [--store NAME=URL ...]
 
 Without --store: SQLite in a temporary folder, and PostgreSQL and Redis started on this machine where they are installed, with the settings of
 their packages but for the folder and the port (Redis: appendonly yes). *put* is one original of 8 KB and one decision, durable as the store's
@@ -17,7 +17,6 @@ import hashlib
 import json
 import multiprocessing
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,8 +25,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import fleet
 from pipeline.store.api import Decision, Group, Receipt, Store

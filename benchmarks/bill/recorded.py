@@ -44,7 +44,7 @@ def _growing(raw: dict[str, Any]) -> Iterator[Step]:
     names = dict.fromkeys(block["name"] for m in messages for block in m["content"] if block["type"] == "tool_use")
     tools = [{"name": name, "description": name, "input_schema": {"type": "object"}} for name in names]
     ends = [n + 1 for n, message in enumerate(messages) if message["role"] == "user"]
-    last = [
+    last: list[dict[str, Any]] = [
         {"role": "assistant", "content": [{"type": "text", "text": "This is what I found."}]},
         {"role": "user", "content": [{"type": "text", "text": "Go on."}]},
     ]

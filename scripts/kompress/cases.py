@@ -104,7 +104,9 @@ def squad(path: Path) -> list[Asked]:
 def written(path: Path) -> list[Asked]:
     """Our own texts: ``# title``, then sentences each with its questions: ``? question | answer``. A blank line ends a paragraph."""
     passages: list[Asked] = []
-    title, sentences, questions = "", [], []
+    title = ""
+    sentences: list[str] = []
+    questions: list[tuple[str, tuple[tuple[int, str], ...]]] = []
 
     def close() -> None:
         if sentences:

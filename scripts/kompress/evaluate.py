@@ -49,7 +49,7 @@ class Scored:
     def within(self, ratio: float) -> frozenset[int]:
         """The best units that fit into a share of the tokens; the best one always."""
         left = ratio * sum(self.sizes)
-        chosen = []
+        chosen: list[int] = []
         for i in self.order:
             if self.sizes[i] <= left or not chosen:
                 chosen.append(i)

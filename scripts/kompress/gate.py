@@ -12,6 +12,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ _STEPS = 30
 _PINBALL_STEPS = 3_000
 _RATE = 0.05
 
-Floats = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 def asked_of(data: Path) -> list[tuple[Text, str, bool]]:

@@ -31,7 +31,7 @@ def fit(train: Sequence[Example], penalty: float = PENALTY) -> npt.NDArray[np.fl
     gold = np.concatenate([example.gold for example in train])
     sizes = [len(example.rows) for example in train]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    lists = np.repeat(np.arange(len(train)), sizes)
+    lists: npt.NDArray[np.int64] = np.repeat(np.arange(len(train)), sizes)
     spread = np.maximum(rows.std(axis=0), _LEAST_SPREAD)
     scaled = rows / spread
     weights = np.zeros(rows.shape[1])
