@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -67,8 +68,9 @@ class MemoryStore(Store):
         names = sorted({m.project for m in self.seen.values()})
         return [(name, len(self.memories(name))) for name in names]
 
-    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
-        gone = [name for name, m in self.seen.items() if m.project == project and key in ("", m.key) and kind in ("", m.kind)]
+    def forget(self, project: str, key: str = "", *, kind: str = "", before: float = math.inf) -> int:
+        mine = [(name, m) for name, m in self.seen.items() if m.project == project and key in ("", m.key) and kind in ("", m.kind)]
+        gone = [name for name, m in mine if m.time < before]
         for name in gone:
             del self.seen[name]
         return len(gone)

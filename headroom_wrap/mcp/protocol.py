@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from headroom_wrap.mcp.tools import INSTRUCTIONS, ToolError, Tools
+from headroom_wrap.mcp.tools import INSTRUCTIONS, ToolError, Tools, UnknownTool
 
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 STATELESS = ("2026-07-28",)
@@ -148,7 +148,7 @@ class Protocol:
             raise RpcError(INVALID_PARAMS, "A tool is called by its name, with an object as arguments.")
         try:
             return _content(self._tools.call(name, arguments or {}))
-        except LookupError:
+        except UnknownTool:
             raise RpcError(INVALID_PARAMS, f"There is no tool {name!r}.") from None
         except ToolError as error:
             return {**_content(str(error)), "isError": True}

@@ -50,6 +50,10 @@ RECALL = _tool("headroom_recall", "What agents read here before.", [], pattern="
 LIMIT = retrieval_tool.LIMIT  # characters; a longer text is cut, and it is said how to go on
 
 
+class UnknownTool(LookupError):
+    """There is no tool of this name."""
+
+
 class ToolError(Exception):
     """The tool cannot do what was asked. The message is for the model and says what to do."""
 
@@ -91,7 +95,7 @@ class Tools:
         """What a tool answers.
 
         Raises:
-            LookupError: no tool has this name.
+            UnknownTool: no tool has this name.
             ToolError: it cannot do what was asked.
         """
         if name == retrieval_tool.NAME:
@@ -102,7 +106,7 @@ class Tools:
             return self._stats()
         if name == RECALL["name"] and self._recall is not None:
             return self._recalled(self._recall, _optional(arguments, "pattern") or "")
-        raise LookupError(name)
+        raise UnknownTool(name)
 
     def close(self) -> None:
         """Close the store if it was opened."""

@@ -12,8 +12,6 @@ _WORTH = 50  # rows
 def prune(store: Store, identity: str, now: float) -> int:
     """Remove what no longer counts for a project's compression: beyond the newest conversations, or so old that it weighs nothing.
 
-    A row that is written by another process in the same moment may go with it; it comes back with that conversation's next request.
-
     Args:
         store: where it is on record.
         identity: the project's name in it.
@@ -30,6 +28,4 @@ def prune(store: Store, identity: str, now: float) -> int:
     kept = [row for row in rows[: records.MOST] if row.time >= now - KEEPS_S]
     if not kept or len(rows) - len(kept) < _WORTH:  # where none is young the clock may be wrong
         return 0
-    store.forget(shelf)
-    store.remember(kept)
-    return len(rows) - len(kept)
+    return store.forget(shelf, before=kept[-1].time)

@@ -7,6 +7,7 @@ under a key is the same for all that share the store, whichever process or machi
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -294,8 +295,8 @@ class Store(Keeper, Protocol):
         """The projects of which there are memories and how many, in order of their names."""
         ...
 
-    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
-        """Remove a project's memories, or those under one key, or of one kind; originals stay. Returns how many went."""
+    def forget(self, project: str, key: str = "", *, kind: str = "", before: float = math.inf) -> int:
+        """Remove a project's memories, or those under one key, of one kind, last seen before a Unix time; originals stay. Returns how many went."""
         ...
 
     def stock(self) -> list[Stock]:

@@ -8,6 +8,7 @@ after a response's receipt, and when a proxy has sent on what it decided, all th
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -255,10 +256,10 @@ class SqliteStore(Store):
         with self._file.use() as db:
             return sorted((_text(name), number) for name, number in db.execute("SELECT project, count(*) FROM memories GROUP BY project"))
 
-    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
+    def forget(self, project: str, key: str = "", *, kind: str = "", before: float = math.inf) -> int:
         where, values = _of_project(project, key=key, kind=kind)
         with self._file.write() as db:
-            return db.execute(f"DELETE FROM memories WHERE {where}", values).rowcount
+            return db.execute(f"DELETE FROM memories WHERE {where} AND time < ?", [*values, before]).rowcount
 
     # ----- housekeeping ----------------------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ STAKE = 50_000.0  # uncached input tokens' worth that may be lost in all before 
 _SURE_S = 285.0  # an entry nearer to its end may be gone when the request arrives
 _LIKELY = 0.5
 _LOST_BEFORE = 1.0  # bets of a head's conversations that may be lost before one is won
-_MOST_KEPT = 20_000
+_MOST_KEPT = 5_000  # a request each: an hour of them, where there are a dozen conversations at a time
 
 _T = TypeVar("_T")
 

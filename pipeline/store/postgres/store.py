@@ -6,6 +6,7 @@ What is durable is what the server's own settings make so: with the default (``s
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -232,9 +233,9 @@ class PostgresStore(Store):
         found = self._link.run(lambda c: c.rows("SELECT project, count(*) FROM headroom.memories GROUP BY project"))
         return sorted((unbound(name), number) for name, number in found)
 
-    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
+    def forget(self, project: str, key: str = "", *, kind: str = "", before: float = math.inf) -> int:
         where, values = _of_project(project, key=key, kind=kind)
-        return self._link.run(lambda c: c.change(f"DELETE FROM headroom.memories WHERE {where}", *values))
+        return self._link.run(lambda c: c.change(f"DELETE FROM headroom.memories WHERE {where} AND time < ${len(values) + 1}", *values, before))
 
     # ----- housekeeping ----------------------------------------------------------------------------------------------------------------
 

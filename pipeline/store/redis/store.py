@@ -6,6 +6,7 @@ What is durable is what the server's own settings make so: it must write its log
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -277,8 +278,8 @@ class RedisStore(Store):
             numbers = [client.hlen(layout.key("memories", rows.decoded(name))) for name in names]
         return sorted((rows.decoded(name), number) for name, number in zip(names, numbers, strict=True) if number)
 
-    def forget(self, project: str, key: str = "", *, kind: str = "") -> int:
-        gone = [m for m in self.memories(project, key=key) if kind in ("", m.kind)]
+    def forget(self, project: str, key: str = "", *, kind: str = "", before: float = math.inf) -> int:
+        gone = [m for m in self.memories(project, key=key) if kind in ("", m.kind) and m.time < before]
         with self._link.use() as client, client.pipeline(transaction=True) as batch:
             for m in gone:
                 name = _id(m)

@@ -8,7 +8,7 @@ import pytest
 
 from headroom_wrap.learn import retrieved
 from headroom_wrap.learn.retrieved import Project
-from pipeline.feedback import pruning, records
+from pipeline.feedback import records
 from pipeline.feedback.evidence import Subject, Tally
 from pipeline.feedback.records import Origin
 from pipeline.feedback.verdict import Rate, Verdict
@@ -28,28 +28,12 @@ def conversations(store: MemoryStore, times: list[float]) -> None:
     store.remember([records.row(origin, "s", f"c{n}", evidence, time) for n, time in enumerate(times)])
 
 
-def test_what_no_longer_counts_goes() -> None:
+def test_what_no_longer_counts_goes_when_it_is_looked_at() -> None:
     store = MemoryStore()
     conversations(store, [NOW - n for n in range(records.MOST + 80)])
     before = retrieved.look(store, "git-1", NOW)
-    left = store.memories(records.shelf("git-1"))
-    assert [row.time for row in left] == [NOW - n for n in range(records.MOST)]
+    assert [row.time for row in store.memories(records.shelf("git-1"))] == [NOW - n for n in range(records.MOST)]
     assert retrieved.look(store, "git-1", NOW) == before
-    assert pruning.prune(store, "git-1", NOW) == 0
-
-
-def test_what_is_too_old_goes() -> None:
-    store = MemoryStore()
-    conversations(store, [NOW, *(NOW - pruning.KEEPS_S - n for n in range(1, 60))])
-    assert pruning.prune(store, "git-1", NOW) == 59
-    assert [row.time for row in store.memories(records.shelf("git-1"))] == [NOW]
-
-
-def test_a_few_are_left_in_peace() -> None:
-    store = MemoryStore()
-    conversations(store, [NOW - pruning.KEEPS_S - n for n in range(1, 40)])
-    assert pruning.prune(store, "git-1", NOW) == 0
-    assert len(store.memories(records.shelf("git-1"))) == 39
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from headroom_wrap.mcp import http
 from headroom_wrap.mcp.protocol import HANDSHAKE, Protocol
-from headroom_wrap.mcp.tools import TOOLS, ToolError
+from headroom_wrap.mcp.tools import TOOLS, ToolError, UnknownTool
 
 NEW = "2026-07-28"
 META = {"io.modelcontextprotocol/protocolVersion": NEW, "io.modelcontextprotocol/clientCapabilities": {}}
@@ -24,7 +24,7 @@ class FakeTools:
             return json.dumps(arguments)
         if name == "fail":
             raise ToolError("no")
-        raise LookupError(name)
+        raise UnknownTool(name)
 
 
 spoken = Protocol(FakeTools())

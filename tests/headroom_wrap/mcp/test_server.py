@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headroom_wrap.mcp.protocol import HANDSHAKE, STATELESS
 from headroom_wrap.mcp.server import Server
-from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS, ToolError
+from headroom_wrap.mcp.tools import INSTRUCTIONS, TOOLS, ToolError, UnknownTool
 
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
@@ -26,7 +26,9 @@ class FakeTools:
             raise ToolError("It cannot be done. Do something else.")
         if name == "broken":
             raise RuntimeError("nobody expected this")
-        raise LookupError(name)
+        if name == "lookup":
+            return {}["what is no tool's name"]
+        raise UnknownTool(name)
 
 
 server = Server(FakeTools())
@@ -78,19 +80,20 @@ def test_a_tool_that_fails_is_a_result():
     assert result == {"content": [{"type": "text", "text": "It cannot be done. Do something else."}], "isError": True}
 
 
-def test_a_tool_that_fails_as_nobody_expected_takes_no_other_with_it(caplog):
+@pytest.mark.parametrize(("broken", "said"), [("broken", "nobody expected this"), ("lookup", "what is no tool's name")])
+def test_a_tool_that_fails_as_nobody_expected_takes_no_other_with_it(caplog, broken, said):
     source = io.BytesIO(
         b"".join(
             json.dumps({"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": {"name": name, "arguments": {}}}).encode() + b"\n"
-            for n, name in enumerate(("broken", "echo"))
+            for n, name in enumerate((broken, "echo"))
         )
     )
     target = io.BytesIO()
     server.serve(source, target)
     failed, answered = map(json.loads, target.getvalue().splitlines())
     assert (failed["id"], failed["error"]["code"]) == (0, -32603)
-    assert "nobody expected this" in failed["error"]["message"]
-    assert "nobody expected this" in caplog.text
+    assert said in failed["error"]["message"]
+    assert said in caplog.text
     assert answered["result"]["content"][0]["text"] == "{}"
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from headroom_wrap.mcp.tools import INSTRUCTIONS, LIMIT, RECALL, TOOLS, ToolError, Tools
+from headroom_wrap.mcp.tools import INSTRUCTIONS, LIMIT, RECALL, TOOLS, ToolError, Tools, UnknownTool
 from pipeline import markers, tokens
 from pipeline.store.api import Receipt, StoreError
 from pipeline.store.sqlite import SqliteStore
@@ -45,7 +45,7 @@ def test_a_wrapped_agent_is_told_of_what_it_has_use_for(store):
 
 def test_memory_is_asked_only_where_there_is_one(tools, store):
     assert RECALL not in tools.offered
-    with pytest.raises(LookupError):
+    with pytest.raises(UnknownTool):
         tools.call("headroom_recall", {})
     remembering = Tools(lambda: store, lambda *_: "", recall=lambda wanted, kept: f"{wanted}|{kept is store}")
     assert remembering.call("headroom_recall", {"pattern": "src"}) == "src|True"
@@ -150,7 +150,7 @@ def test_a_store_that_fails(tmp_path):
 
 
 def test_unknown_tool(tools):
-    with pytest.raises(LookupError):
+    with pytest.raises(UnknownTool):
         tools.call("headroom_delete", {})
 
 

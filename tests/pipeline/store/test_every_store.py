@@ -281,6 +281,16 @@ def test_what_is_forgotten_leaves_its_original(store):
     assert store.original(handle).text == "text"
 
 
+def test_what_was_seen_before_a_time_can_be_forgotten(store):
+    store.remember(
+        [memory(f"{n}.py", time=10.0 + n) for n in range(5)] + [memory("1.py", time=99.0, agent="codex"), memory("n", time=1.0, kind="note")]
+    )
+    assert store.forget("repository", before=10.0, kind="file") == 0
+    assert store.forget("repository", "1.py", before=50.0) == 1
+    assert store.forget("repository", before=13.0) == 3
+    assert [m.key for m in store.memories("repository")] == ["1.py", "4.py", "3.py"]
+
+
 def test_one_kind_alone_can_be_forgotten(store):
     store.remember([memory(), memory("b.py"), memory(kind="note", agent="codex"), memory("n", kind="note")])
     assert store.forget("repository", "a.py", kind="note") == 1
