@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import chain
 from operator import itemgetter
 from string import ascii_letters
 from typing import NamedTuple
@@ -90,8 +89,15 @@ _ERROR_PHRASES = (
 _NOUNS = "(?:errors?|err|fail(?:ed|ures?|s)?|exceptions?|warnings?|problems?|issues?|crash(?:es)?|faults?|timeouts?|retries|dropped|lost)"
 _NONE = re.compile(rf"(?:no|0|zero|without(?: any)?|not an?|non)[ -](?:[a-z]{{1,12}} )?{_NOUNS}(?![a-z])")
 _NONE_WORDS = frozenset("no zero without not non".split())
-_NOTHING = r"(?:0(?![\w.])|null|none|nil|false|no(?!\w)|\"|\[\]|<nil>|<none>|\{\}|-(?![\d\w]))"
-_IS_NOTHING = re.compile(rf"{_NOUNS}\\?[\"']?\s?[=:]\s?\\?[\"']?{_NOTHING}")
+# A word ends the value only where nothing goes on: "error: null pointer" and "failed: no route" are errors. What is looked at behind it is what stays
+# when words with digits are masked, so that lines of one form agree.
+_ENDED = r"(?=\s{0,4}(?:$|[,;|)}\]\"'\\])|\s{1,4}(?:[^\s\"'=,/@]{1,40}=|[a-z_]{1,40}:(?!\S)))"
+_NOTHING = rf"(?:0(?![\w.])|(?:null|none|nil|false|no|\[\]|<nil>|<none>|\{{\}}|-){_ENDED})"
+_EMPTY = r"\\?(?:\"\s?\\?\"|'')"
+_IS_NOTHING = re.compile(rf"{_NOUNS}\\?[\"']?\s?[=:]\s?(?:\\?[\"']?{_NOTHING}|{_EMPTY})")
+_ONE_OF_MANY = re.compile(r"(?:^|\s)([a-z]{1,30})\s$")
+_COUNTING = frozenset("and but or nor with of in at to total only just found had has have got were are was is be reported zero".split())
+_COUNTED = ("errors", "failures", "exceptions", "warnings", "problems", "issues", "crashes", "faults", "timeouts", "retries")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"[0-9]+")
@@ -106,10 +112,10 @@ _OUTCOME_WORDS = frozenset("exit exited exitcode exitstatus rc ret retcode retur
 # What a number must stand beside for a verdict to rest on it, whatever the number: the same for all lines that differ only in digits.
 _RESULT = re.compile(
     r"(?:exit(?:ed)?(?: with)?(?: (?:code|status))?|rc|ret|retcode|returncode|exit_?code|exit_?status|errno|http/\d(?:\.\d)?\"?"
-    r"|status(?:[ _]?code)?\"?|\" )\s?[:=]?\s?(-?\d{1,9})",
+    r"|status(?:[ _]?code)?\"?|\" )\s?[:=]?\s?-?\d{1,9}",
     re.ASCII,
 )
-_COUNT = re.compile(rf"\d{{1,9}} (?:[a-z]{{1,12}} )?{_NOUNS}", re.ASCII)
+_COUNT = re.compile(rf"[^\s\d]?\d{{1,9}} (?:[a-z]{{1,12}} )?{_NOUNS}", re.ASCII)
 _NAMED_COUNT = re.compile(rf"{_NOUNS}\\?[\"']?\s?[=:]\s?[\"']?\d{{1,9}}", re.ASCII)
 _LEVEL_NUMBER = re.compile(r"(?:level|lvl|severity)\\?[\"']?\s?[=:]\s?[\"']?\d{1,3}", re.ASCII)
 # Each with what stands in any text that it finds: looking for that costs a tenth.
@@ -226,7 +232,8 @@ def deciding(line: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[str, ...
         patterns: what ``deciders`` gave for it, or for a line that differs only in digits.
     """
     lower = line[:_LINE].lower()
-    return tuple(chain.from_iterable(p.findall(lower) for p in patterns))
+    # With what stands behind: "ret=5ms" is no code.
+    return tuple(match[0] + lower[match.end() : match.end() + 1] for p in patterns for match in p.finditer(lower))
 
 
 def deciding_places(lines: Sequence[str]) -> list[tuple[int, ...]]:
@@ -338,9 +345,19 @@ def _without_denied(lower: str, words: AbstractSet[str]) -> AbstractSet[str]:
 
 
 def _unless_in_word(match: re.Match[str]) -> str:
-    """Takes a match away unless it begins within a word or number, as in ``10 errors``."""
+    """Takes a match away unless it begins within a word or number, as in ``10 errors``, or with the number of one of many: ``worker 0 failed``."""
     before = match.string[match.start() - 1 : match.start()]
-    return match[0] if before.isalnum() or before in ("_", ".", ",") else " "
+    if before.isalnum() or before in ("_", ".", ",", "-", "#"):
+        return match[0]
+    return match[0] if match[0][0] == "0" and not match[0].endswith(_COUNTED) and _is_one_of_many(match) else " "
+
+
+def _is_one_of_many(zero: re.Match[str]) -> bool:
+    """Whether a 0 is a number of what the word before names: ``rank 0``, and not ``packets 0``, ``skipped 0`` or ``with 0``."""
+    named = _ONE_OF_MANY.search(zero.string[max(0, zero.start() - 32) : zero.start()])
+    if named is None or named[1] in _COUNTING:
+        return False
+    return not named[1].endswith(("ed", "ing")) and (not named[1].endswith("s") or named[1].endswith(("ss", "us", "is")))
 
 
 def _outcome(lower: str) -> int:

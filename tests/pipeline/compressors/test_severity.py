@@ -93,6 +93,69 @@ def test_harmless(line: str):
     assert severity(line) == 0
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ts=1 msg="push" error="EOF"',
+        'app {"err":"read tcp 10.0.0.3:443: EOF"}',
+        r"app {\"error\":\"EOF\"}",
+        "svc dial failed: no route to host",
+        "svc error: none of the replicas answered",
+        'svc worker error: null value in column "id"',
+        "x crash: [] is not a function",
+        "x exception: false start",
+        "x error: nil pointer dereference",
+        "x error: - the disk is full",
+        "x error: no /dev/kvm",
+        'job failed: "disk full"',
+        "job failed: 'disk full'",
+    ],
+)
+def test_a_value_that_begins_like_nothing_is_something(line: str):
+    assert severity(line) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ts=1 error="" took=1ms',
+        "ts=1 error='' took=1ms",
+        r"app {\"error\":\"\",\"a\":1}",
+        "ts=1 err=null code=1",
+        "x error=<nil> path=/a/b",
+        "x error=null took=12ms",
+        "x error: none, took: 3",
+        "x error: nil took: 3",
+        "x warnings: - errors: -",
+        "x errors=[] a=1",
+        "result (exception: None)",
+    ],
+)
+def test_a_value_that_is_nothing_is_none(line: str):
+    assert severity(line) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("worker 0 failed", 2),
+        ("rank 0 error: nccl", 2),
+        ("GPU 0 lost contact", 2),
+        ("bus 0 fault", 2),
+        ("pod web-0 failed to start", 2),
+        ("#0 failed", 2),
+        ("TX packets 0 dropped", 0),
+        ("5 passed, 0 failed", 0),
+        ("5 passed and 0 failed", 0),
+        ("5 skipped 0 failed", 0),
+        ("rank 0 errors", 0),
+        ("0 failed", 0),
+    ],
+)
+def test_the_number_of_one_of_many_is_no_count(line: str, expected: int):
+    assert severity(line) == expected
+
+
 def decided_by(line: str) -> tuple[str, ...]:
     return deciding(line, deciders(line))
 
@@ -112,9 +175,10 @@ def test_places_of_deciding_numbers():
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.sampled_from(["exit code ", " errors ", "status=", '" ', "level:", "HTTP/1.1 ", "rc=", "x", "12", "7", "-", " "]), max_size=12).map(
-        "".join
-    )
+    st.lists(
+        st.sampled_from(["exit code ", " errors ", "status=", '" ', "level:", "HTTP/1.1 ", "rc=", "x", "12", "0 failed", "rank ", "7", "-", " "]),
+        max_size=12,
+    ).map("".join)
 )
 def test_lines_that_differ_in_digits_and_agree_in_those_places_agree_in_severity(line: str):
     (places,) = deciding_places([line])
@@ -155,6 +219,13 @@ _PIECES = [
     "no",
     "failures",
     "error: null",
+    "err=none",
+    " took=7ms",
+    " next:",
+    "worker ",
+    "0 failed",
+    "-0 failed",
+    "web1-0 failed",
     "E0601 12:00:00.0 ",
     "rc=3",
     "status: 404",
@@ -192,6 +263,9 @@ def test_words_that_a_form_hides_are_read():
         "code rc=1 id=5f",
         "code rc=0 id=5f",
         "code rc=0 id=7a",
+        "code ret=5ms id=7a",
+        "code ret=5 id=7a",
+        "code ret=5ms id=7a",
         '{"level":30,"id":"a1"}',
         '{"level":50,"id":"b-1"}',
     ]
