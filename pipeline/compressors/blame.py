@@ -1,4 +1,4 @@
-"""git blame: the commit of a line stands where it changes, its author and date where it first appears. Nothing is left out."""
+"""git blame: the commit of a line stands where it changes, its other columns where they are new or others than before. Nothing is left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST_LINES = 8
 _LEAST_SHARE = 0.9
 _WORTH = 0.95  # of the characters
 _SUMMARY = (
-    "nothing left out; a line without a commit has that of the line above, a commit without author and date those that stand with it further up"
+    "nothing left out; a line without a commit has that of the line above, a commit without author and date those that stand with it nearest above"
 )
 
 
@@ -50,7 +50,7 @@ class BlameCompressor:
             elif known.get(match[1]) == columns:
                 out.append(match[1] + line[len(columns) :])
             else:
-                known.setdefault(match[1], columns)
+                known[match[1]] = columns
                 out.append(line)
             above = columns
         text = "\n".join(out)

@@ -17,6 +17,7 @@ COLUMNS = (
     "^0123456 (Jane Doe   2024-01-01 10:00:00 +0000",
     "89abcdef src/old.c (Jöe (he) 2023-05-01 09:00:00 -0200",
     "00000000 (Not Yet     2024-02-01 10:00:00 +0000",
+    "89abcdef src/new.c (Jöe (he) 2023-05-01 09:00:00 -0200",  # -C and -f name the file, and a commit touches several
 )
 SHORT = re.compile(r"(\^?[0-9a-f]{7,64})?( +\d+\).*)")
 
@@ -36,7 +37,7 @@ def unfolded(text: str) -> list[str]:
             lines.append(above + short[2])
         else:
             above = next((c for c in COLUMNS if line.startswith(c)), "")
-            known.setdefault(above.split(" ")[0], above)
+            known[above.split(" ")[0]] = above
             lines.append(line)
     return lines
 
@@ -68,6 +69,17 @@ def test_columns_stand_once() -> None:
     assert unfolded(rewrite.text) == lines
 
 
+def test_a_commit_without_columns_has_those_that_stand_nearest_above_with_it() -> None:
+    lines = blame(1, 1, 3, 3, 0, 3, 3, 3, 1, 1)
+    rewrite = B.compress(Content("\n".join(lines)), LOSSLESS)
+    assert rewrite is not None
+    assert "nearest above" in rewrite.summary
+    out = rewrite.text.split("\n")
+    assert out[5] == "89abcdef   6) code of line 6"  # src/new.c, as in line 3, not src/old.c, as in line 1
+    assert out[8] == lines[8]
+    assert unfolded(rewrite.text) == lines
+
+
 def test_not_recognised_and_not_rewritten() -> None:
     for lines in ([""], blame(0, 1, 2), ["0123456 a subject"] * 20, [*blame(*[0] * 20), "[headroom 0123abcd: 3 of 9 lines left out]"]):
         assert B.recognise(Content("\n".join(lines))) == 0
@@ -78,7 +90,7 @@ def test_not_recognised_and_not_rewritten() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.lists(st.integers(0, 2), min_size=1, max_size=30),
+    st.lists(st.integers(0, len(COLUMNS) - 1), min_size=1, max_size=30),
     st.lists(st.text(max_size=9).filter(lambda t: "\n" not in t and not SHORT.fullmatch(t)), max_size=3),
 )
 def test_nothing_is_lost(whose: list[int], around: list[str]) -> None:
