@@ -62,7 +62,7 @@ def ranking(content: Content, among: tuple[Compressor, ...]) -> Iterator[tuple[f
     put_off: list[int] = []
     best = 0.0
     for place, compressor in enumerate(among):
-        if getattr(compressor, "surest", 1.0) <= best:
+        if _surest(compressor) <= best:
             put_off.append(place)
             continue
         answers[place] = _ask(compressor, content)
@@ -81,9 +81,19 @@ def ranking(content: Content, among: tuple[Compressor, ...]) -> Iterator[tuple[f
 
 
 def _ask(compressor: Compressor, content: Content) -> float:
-    """How sure a compressor is; it fails open: what cannot be asked does not recognise."""
+    """How sure a compressor is, from 0 to 1; it fails open: what cannot be asked, or answers anything else, does not recognise."""
     try:
-        return compressor.recognise(content)
+        sure = float(compressor.recognise(content))
     except Exception:
         log.exception("compressor %s failed to recognise", compressor.name)
         return 0.0
+    if 0.0 <= sure <= 1.0:
+        return sure
+    log.error("compressor %s failed to recognise: %s is not between 0 and 1", compressor.name, sure)  # NaN would spoil the order
+    return 0.0
+
+
+def _surest(compressor: Compressor) -> float:
+    """The most that a compressor returns; one that does not say it as a number may return anything."""
+    surest = getattr(compressor, "surest", 1.0)
+    return surest if isinstance(surest, (int, float)) else 1.0

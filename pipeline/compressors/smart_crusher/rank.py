@@ -347,8 +347,8 @@ def numbers(column: list[object], *, times: bool = False) -> list[tuple[float, i
         if type(value) is bytes:
             number = float(value)
         elif type(value) is str and len(value) <= 40:
-            if times and _TIME.match(value):
-                number = float("".join(c for c in value[:19] if c.isdigit()).ljust(14, "0"))
+            if times and (match := _TIME.match(value)) is not None:
+                number = float("".join(c for c in match[0][:19] if c.isdecimal()).ljust(14, "0"))  # of "²" isdigit is true, and it is no number
             elif (match := _UNIT.match(value)) is not None:
                 number = float(match[0])
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -70,6 +71,19 @@ def test_who_fails_does_not_recognise(caplog: pytest.LogCaptureFixture) -> None:
     good = Answering("good", 0.5)
     assert [c.name for _, c in ranking(CONTENT, (Failing("bad", 1.0), good))] == ["good"]
     assert "bad failed to recognise" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [None, float("nan"), -0.5, 1.5, float("inf"), "sure", []])
+def test_whose_answer_is_no_share_does_not_recognise(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
+    good = Answering("good", 0.5)
+    assert [c.name for _, c in ranking(CONTENT, (Answering("bad", answer), good))] == ["good"]
+    assert "bad failed to recognise" in caplog.text
+    assert list(ranking(CONTENT, (Answering("bad", answer),))) == []
+
+
+@pytest.mark.parametrize("surest", [None, "0.9", float("nan")])
+def test_who_does_not_say_in_a_number_how_sure_it_can_be_is_asked(surest: Any) -> None:
+    assert [c.name for _, c in ranking(CONTENT, (Answering("good", 0.5), Answering("odd", 0.9, surest)))] == ["odd", "good"]
 
 
 def test_nobody() -> None:

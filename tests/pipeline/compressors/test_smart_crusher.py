@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import markers
 from pipeline.compressors.api import Compressor, Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.rank import numbers
 from pipeline.compressors.smart_crusher.tables import Run, side_by_side
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
@@ -105,6 +106,15 @@ def test_the_largest_of_a_named_column_is_kept():
     largest = max(range(120), key=lambda i: rows[i]["size_bytes"])
     rewrite = crush(json.dumps(rows), "Which has the largest size?")
     assert not any(g.first <= largest + 1 <= g.last for g in rewrite.gaps)
+
+
+@pytest.mark.parametrize("odd", ["2024-01-01²", "2024-01-01T10:00:0⁵", "٢٠٢٤-01-01", "2024-01-01 (1. edition)"])
+def test_whatever_stands_behind_a_time_it_is_that_time(odd):
+    rows = pods(120)
+    for i, row in enumerate(rows):
+        row["created"] = odd if i == 50 else f"2024-02-{1 + i % 28:02}"
+    assert crush(json.dumps(rows, ensure_ascii=False), "the oldest created") is not None
+    assert [round(v / 10**6) for v, _ in numbers([row["created"] for row in rows][50:52], times=True)] == [20240101, 20240224]
 
 
 def test_the_slowest_are_kept_where_half_are_slow():
@@ -440,6 +450,7 @@ import hashlib, json, random, sys
 sys.path.insert(0, sys.argv[1])
 from pipeline.compressors.api import Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.rank import numbers
 from pipeline.compressors.smart_crusher.tables import Run, side_by_side
 from pipeline.policy import Policy
 from pipeline.query import Query
