@@ -93,7 +93,7 @@ def _read(lines: Sequence[str], head: int, first: int, *, ruled: bool) -> tuple[
     texts = [line.expandtabs() if "\t" in line else line for line in lines[first:end]]
     columns = _split(texts, names)
     if columns is not None:
-        odd = {}
+        odd = _strange(columns, odd)
     else:
         columns = [[text[a:b].strip() for text in texts] for a, b in bounds]
     for row in odd:
@@ -179,3 +179,23 @@ def _split(texts: Sequence[str], names: tuple[str, ...]) -> list[list[str]] | No
     if any(len(row) != len(names) for row in rows):
         return None
     return [[cell.strip() for cell in column] for column in zip(*rows, strict=True)]
+
+
+def _strange(columns: Sequence[Sequence[str]], odd: dict[int, None]) -> dict[int, None]:
+    """Of rows that do not stand below the titles those that no wide cell shifted: their words are not of the kinds of their columns.
+
+    Where no column is of one kind, nothing tells a row that was shifted from a line that is no row, and few such lines are no rows.
+    """
+    count = len(columns[0])
+    kinds = [(column, kind) for column in columns for kind in (_is_figure, _is_word) if sum(map(kind, column)) >= _BLANK * count]
+    if all(kind is _is_word for _, kind in kinds) and len(odd) <= (1 - _BLANK) * count:
+        return odd
+    return {row: None for row in odd if not all(kind(column[row]) for column, kind in kinds)}
+
+
+def _is_figure(cell: str) -> bool:
+    return cell[:1].isdecimal() or cell[1:2].isdecimal()  # -1, $5, <2ms
+
+
+def _is_word(cell: str) -> bool:
+    return " " not in cell

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pipeline.compressors.smart_crusher.collect import Kind
 from pipeline.compressors.smart_crusher.rank import NOTABLE, rank
 from pipeline.compressors.smart_crusher.table import STATUS, Table
+from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.compressors.table.grid import Grid
 from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.query import Query
@@ -81,7 +82,7 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     ranking = rank(_table(grid), query)
     choice = Choice(bytearray(count))
     index = {name: i for i, name in enumerate(grid.names)}
-    counts = [Counter(column) for column in grid.columns]
+    counts = [Counter(grid.fitting(i)) for i in range(len(grid.columns))]
     choice.asked = [index[p] for p in ranking.asked]
     choice.classes = _classes([index[p] for p in ranking.status], choice.asked, counts, grid)
     choice.key = _ordered(grid, counts)
@@ -101,13 +102,14 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
 
 
 def _table(grid: Grid) -> Table:
-    """The grid as the ranking for JSON records reads it; what is the same in all rows is no column."""
+    """The grid as the ranking for JSON records reads it; what is the same in all rows is no column, and odd rows have no cells."""
     columns: dict[str, list[object]] = {}
     same: dict[str, object] = {}
-    for name, column in zip(grid.names, grid.columns, strict=True):
-        columns[name] = list(column)
-        if column.count(column[0]) == len(column):
-            same[name] = column[0]
+    for i, name in enumerate(grid.names):
+        columns[name] = [ABSENT if row in grid.odd else cell for row, cell in enumerate(grid.columns[i])] if grid.odd else list(grid.columns[i])
+        cells = grid.fitting(i)
+        if cells.count(cells[0]) == len(cells):
+            same[name] = cells[0]
     return Table(Kind.RECORDS, grid.count, columns=columns, same=same)
 
 
@@ -125,8 +127,9 @@ def _wordy(values: Counter[str]) -> bool:
 
 def _ordered(grid: Grid, counts: Sequence[Counter[str]]) -> int | None:
     """A column of mostly different short values in whose order the rows stand: it tells where to look."""
-    for i, column in enumerate(grid.columns):
-        if len(counts[i]) < 0.8 * grid.count or sum(map(len, column[:200])) > 60 * min(200, grid.count):
+    for i in range(len(grid.columns)):
+        column = grid.fitting(i)
+        if len(counts[i]) < 0.8 * len(column) or sum(map(len, column[:200])) > 60 * min(200, len(column)):
             continue
         for values in (column, [v.lower() for v in column]):
             if all(a <= b for a, b in pairwise(values)):

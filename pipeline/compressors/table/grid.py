@@ -31,6 +31,11 @@ class Grid:
         """How many rows there are."""
         return len(self.starts)
 
+    def fitting(self, column: int) -> Sequence[str]:
+        """The cells of a column, without those of odd rows, which say nothing about it."""
+        cells = self.columns[column]
+        return [cell for row, cell in enumerate(cells) if row not in self.odd] if self.odd else cells
+
     @property
     def lines(self) -> int:
         """How many lines its rows have."""

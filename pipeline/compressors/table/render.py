@@ -103,10 +103,10 @@ def summary(lines: Sequence[str], found: Sequence[tuple[Grid, Choice, Sequence[R
     for grid, choice, runs in found:
         if not runs:
             continue
-        columns = [i for i in choice.classes if i in choice.asked or len(set(grid.columns[i])) <= _TOTAL_VALUES]
+        columns = [i for i in choice.classes if i in choice.asked or len(set(grid.fitting(i))) <= _TOTAL_VALUES]
         columns = columns[: _TOTALS if not choice.told else max(1, sum(i in choice.asked for i in columns[:_TOTALS]))]
-        name = f"all {grid.count} {grid.noun}"
-        totals = "; ".join(f"{clean(grid.names[i])}: {counted(grid.columns[i], _TOTAL_VALUES)}" for i in columns)
+        name = f"all {grid.count - len(grid.odd)} {grid.noun}"
+        totals = "; ".join(f"{clean(grid.names[i])}: {counted(grid.fitting(i), _TOTAL_VALUES)}" for i in columns)
         parts.append(f"{name} by {totals}" if totals else name)
     text = "\n".join("\n".join(lines[run.gap.first - 1 : run.gap.last]) for _, _, runs in found for run in runs).lower()
     if not any(word in text for word in _BAD_WORDS):

@@ -180,6 +180,50 @@ def test_a_wide_number_shifts_no_column() -> None:
     assert [c[30] for c in grid.columns] == ["root", "31", "9.9", "123456789012", "S", "hungry one"]
 
 
+STRAY = [
+    "Unable to connect to the server: dial tcp 10.0.0.1:443: i/o",
+    "I0312 12:00:01.123 request.go:665 Waited for 1.1s due to client-side throttling, not priority and fairness",
+    "error: connection refused",
+]
+
+
+def maps(count: int = 100) -> list[str]:
+    draw = random.Random(3)
+    return [
+        "NAME                                DATA   AGE",
+        *(f"config-{draw.randrange(10**8):<28} {draw.randrange(9):<6} {n}d" for n in range(count)),
+    ]
+
+
+def states(count: int = 100) -> list[str]:
+    draw = random.Random(3)
+    return [
+        "NAME                 STATUS    ROLES",
+        *(f"{draw.randrange(10**8):08x}-node        Ready     {'worker' if n % 9 else 'etcd'}" for n in range(count)),
+    ]
+
+
+@pytest.mark.parametrize("line", STRAY)
+@pytest.mark.parametrize("table", [maps(), states()])
+def test_a_line_between_rows_that_has_as_many_words_stays(table: list[str], line: str) -> None:
+    lines = [*table[:52], line, *table[52:]]
+    (grid,) = aligned(lines)
+    assert list(grid.odd) == [51]
+    assert line in shown(lines, "list them")
+    rewrite = compress(lines)
+    assert rewrite is not None
+    assert "all 100 rows" in rewrite.summary
+
+
+def test_rows_that_wide_cells_shift_are_rows_and_counted() -> None:
+    lines = maps()
+    for n in (20, 50, 70):
+        lines[n] = f"{'config-with-a-name-that-is-longer-than-its-column-' + str(n)} 1234567 {n}d"
+    (grid,) = aligned(lines)
+    assert not grid.odd
+    assert grid.columns[1][49] == "1234567"
+
+
 def test_rule_lines_say_where_columns_begin() -> None:
     rows = [f"ii  lib{n:<9} 1.{n:<5} all" for n in range(30)]
     (grid,) = aligned(["||/ Name         Version Architecture", "+++-============-=======-============", *rows])
@@ -332,6 +376,18 @@ def test_totals_are_those_of_all_rows() -> None:
     assert "all 200 rows by status: active 199, suspended 1" in rewrite.summary
     assert "no error-like word among them" in rewrite.summary
     assert "[headroom 0123abcd: " in ccr.render(rewrite, "0123abcd")
+
+
+@pytest.mark.parametrize("stray", ["a line that is no row", "1,2,3,4,5,6,7"])
+def test_rows_that_do_not_fit_are_not_counted(stray: str) -> None:
+    rows = [f"{n:03},job-{n * 7919 % 1000},{'skipped' if n % 7 else 'done'},eu" for n in range(120)]
+    lines = ["id,name,status,region", *rows[:50], stray, *rows[50:90], stray, *rows[90:]]
+    rewrite = compress(lines)
+    assert rewrite is not None
+    assert "all 120 rows by status: skipped 102, done 18" in rewrite.summary
+    assert "none" not in rewrite.summary
+    assert shown(lines).count(stray) == 2
+    assert re.search(r": \d\d\d to \d\d\d, ", rewrite.text)  # in the order of their ids, whatever stands between
 
 
 def test_what_stands_around_tables_stays() -> None:
