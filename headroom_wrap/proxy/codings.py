@@ -10,7 +10,6 @@ from typing import Any, Protocol
 _PIECE = 1 << 20
 # The libraries copy all that stands behind the end of a part: a chunk of many parts would take the square of its length, so it is taken in bites.
 _BITE = 16 << 10
-_BROTLI_BITE = 4 << 10  # bounds what one of them can become
 # gzip's members, zstd's frames. Empty ones take 13 microseconds for as many bytes; who streams may end one with each event.
 _MOST_PARTS = 1000
 _LEAST_PART = 64  # bytes; one more part for as many that come out
@@ -206,4 +205,12 @@ def _brotli(_: _Allowance) -> Callable[[bytes], Iterator[bytes]]:
     except ImportError:
         raise CodingError("brotli is not installed") from None
     state = brotli.Decompressor()
-    return lambda chunk: (state.process(bite) for bite in _bites(chunk, _BROTLI_BITE))
+
+    def pieces(chunk: bytes) -> Iterator[bytes]:
+        for bite in _bites(chunk):
+            piece = state.process(bite, output_buffer_limit=_PIECE)  # older ones, which know no limit, raise a TypeError
+            while piece:  # that it takes more data does not mean that all has come out
+                yield piece
+                piece = state.process(b"", output_buffer_limit=_PIECE)
+
+    return pieces

@@ -87,7 +87,7 @@ class Compression:
         self._feedback = feedback
         self._shells = shells
         self._memory = RecentDecisions()
-        self._refused: dict[str, None] = {}  # block keys, the oldest first
+        self._refused: dict[str, None] = {}  # block keys in the first generation, the oldest first
         self._reading = asyncio.Lock()  # a dialect remembers what it read, and is no more thread-safe than a dict
         self._under_way: set[asyncio.Task[Any]] = set()
         self._noting: dict[str, asyncio.Task[None]] = {}  # by the keys of the forms that are being put on record
@@ -119,7 +119,7 @@ class Compression:
     def refuse(self, prepared: Prepared) -> None:
         """The upstream took the original of a request and not what we had made of it: never again in this conversation, nor in this session."""
         changed = rewritten((*prepared.known, *prepared.fresh))
-        self._refused.update(dict.fromkeys(d.key for d in changed))
+        self._refused.update(dict.fromkeys(prepared.firsts.get(d.key, d.key) for d in changed))
         while len(self._refused) > _MOST_REFUSED:
             del self._refused[next(iter(self._refused))]
         suspects = {name for d in rewritten(prepared.fresh) or changed for name in d.compressor.split("+")}  # two may have worked on one block
@@ -153,13 +153,14 @@ class Compression:
         transcript = await self._read(plain, policy, read or self.dialect.read)
         firsts = keys = cache_aligner.lineage(transcript.items)
         all_blocks = transcript if read is None else _with_all_blocks(transcript)
+        refused = self._refused and any(firsts[i] in self._refused for i in cache_aligner.blocks(all_blocks))
         if self._feedback is not None:
             policy = await self._feedback.policy(policy, all_blocks, firsts, session or transcript.session)
-        if self._cold is not None:
+        if self._cold is not None and not refused:  # a new generation would carry the refused form over
             asked = Asked(all_blocks, session or transcript.session, self.dialect.name, policy, whole=read is None)
             known = self._cold.known(asked, firsts)
             keys = await self._finished(self._cold.keys(asked, firsts)) if known is None else known
-        decided = await self._decide(all_blocks, keys, policy)
+        decided = await self._decide(all_blocks, keys, policy) if not refused else _Decided()
         if self._cold is not None:
             self._cold.sent(firsts)
         decisions = (*decided.known.items(), *decided.fresh.items())
@@ -192,8 +193,6 @@ class Compression:
 
     async def _decide(self, transcript: Transcript, keys: tuple[str, ...], policy: Policy) -> _Decided:
         places = {i: keys[i] for i in cache_aligner.blocks(transcript)}
-        if self._refused and not self._refused.keys().isdisjoint(places.values()):
-            return _Decided()
         on_record = self._memory.get(list(places.values()))
         try:
             if any(key not in on_record for key in places.values()):

@@ -169,7 +169,7 @@ class Exchange:
         answer = await self._send(prepared.original, changed=False)
         if answer.ok:
             self._refuse(prepared, refused)
-        return answer, Prepared(b"", b"", transcript=prepared.transcript)
+        return answer, Prepared(b"", b"", transcript=prepared.transcript, front=prepared.front, dialect=prepared.dialect)
 
     async def _send_aided(self, prepared: Prepared) -> tuple[aiohttp.ClientResponse, Prepared]:
         """Send a request with what makes it use the provider's cache; without that where the upstream does not take it."""

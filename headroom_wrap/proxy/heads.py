@@ -102,9 +102,12 @@ def _scanned(body: bytes) -> tuple[bytes, ...]:
 def _tools(raw: bytes) -> tuple[bytes, bytes, int]:
     """Digests of the agent's tools and of ours, and the tokens of ours."""
     try:
-        declared = list(single(json.loads(raw)))
-    except (ValueError, RecursionError):
+        return _told_apart(list(single(json.loads(raw))))
+    except (ValueError, RecursionError):  # what can just be read may be too deep to be written
         return b"", b"", 0
+
+
+def _told_apart(declared: list[Any]) -> tuple[bytes, bytes, int]:
     shown = [tool for tool in declared if not (isinstance(tool, dict) and tool.get("defer_loading") is True)]
     ours = [tool for tool in shown if _is_ours(tool)]
     return (
@@ -138,11 +141,11 @@ def _instructions(raw: bytes) -> bytes:
     """A digest that a text has by itself and as a block in a list."""
     try:
         said = json.loads(raw)
+        blocks = said if isinstance(said, list) else [said]
+        texts = [block["text"] if isinstance(block, dict) and block.get("type") == "text" and "text" in block else block for block in blocks]
+        return _digest([text for text in texts if not (isinstance(text, str) and text.startswith(_BILLING))])
     except (ValueError, RecursionError):
         return b""
-    blocks = said if isinstance(said, list) else [said]
-    texts = [block["text"] if isinstance(block, dict) and block.get("type") == "text" and "text" in block else block for block in blocks]
-    return _digest([text for text in texts if not (isinstance(text, str) and text.startswith(_BILLING))])
 
 
 def _digest(values: list[Any]) -> bytes:

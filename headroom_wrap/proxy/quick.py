@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 IN_A_THREAD = 1 << 20  # bytes; a smaller body is read faster than a thread is woken (about 1 ms)
-# But it may be all parts of two bytes, of which 60,000 take a second. To count all its commas takes longer than to read most bodies.
-_SAMPLE, _EVERY, _DENSE = 256, 32 << 10, 64  # bytes, bytes, commas
+# But it may be all small parts, of which 60,000 take a second. To count all its commas takes longer than to read most bodies.
+_SAMPLE, _EVERY, _DENSE = 256, 32 << 10, 16  # bytes, bytes, commas
 
 
 def is_quick(body: bytes) -> bool:

@@ -20,6 +20,7 @@ _ADDED_BY_DEFAULT = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _WHOLE = 1 << 20  # bytes; what is larger is written in pieces
 _PIECE = 256 << 10
 _EXPLAINED = 1 << 20  # bytes; no refusal needs more
+_QUOTED = re.compile(r":?\s*(?:\bb)?['\"]")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")  # RFC 3986, section 3.2.1
 
 Failure = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
@@ -244,6 +245,8 @@ def explain(base: str, error: BaseException, proxy: URL | None) -> str:
 
 def _short(error: BaseException) -> str:
     text = error.message if isinstance(error, aiohttp.ClientResponseError) else error.strerror if isinstance(error, OSError) else str(error)
+    if isinstance(error, aiohttp.ClientResponseError):  # it quotes what came, which may be a cookie or an answer
+        text = _QUOTED.split(text or "", maxsplit=1)[0]
     text = text or str(error) or type(error).__name__
     return " ".join(shown(text).split())[:160]
 

@@ -29,6 +29,7 @@ from pipeline.dialects.messages import (
     member_is_true,
     member_text,
     offers,
+    parts_of,
     result_piece,
     told,
 )
@@ -111,7 +112,7 @@ def _read_message(raw: bytes, kinds: Mapping[str, ToolKind]) -> tuple[str, tuple
     if raw[content.start : content.start + 1] == b'"':
         return role, (_text_piece(json_spans.string(raw, content), role, content),)
     pieces: list[Piece] = []
-    for span in json_spans.elements(raw, content):
+    for span in parts_of(raw, content):
         try:
             pieces += _read_block(raw, span, role, kinds)
         except (Malformed, KeyError):  # one block of unknown shape must not change the forms of all others
@@ -167,7 +168,7 @@ def _result_pieces(raw: bytes, fields: Mapping[str, Span]) -> list[Piece]:
     if raw[content.start : content.start + 1] == b'"':
         return [result_piece(raw, content, answers, error=error)]
     pieces = []
-    for span in json_spans.elements(raw, content):
+    for span in parts_of(raw, content):
         part = json_spans.members(raw, span)
         if json_spans.string(raw, part["type"]) == "text" and "text" in part:
             pieces.append(result_piece(raw, part["text"], answers, error=error))

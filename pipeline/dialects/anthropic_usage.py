@@ -33,14 +33,19 @@ class AnthropicUsage:
             if self._size <= _MAX_BODY:
                 self._body.append(chunk)
             return
-        for event in self._events.feed(chunk):
-            if event.name in ("message_start", "message_delta", "error"):
-                self._take(mapping(event.data))
+        self._take_events(self._events, chunk)
 
     def close(self) -> None:
         if self._events is None:
             self._take(mapping(b"".join(self._body)))
             self._body = []
+        else:
+            self._take_events(self._events, b"\n\n")  # it may have been cut off before its last line was ended
+
+    def _take_events(self, events: SseParser, chunk: bytes) -> None:
+        for event in events.feed(chunk):
+            if event.name in ("message_start", "message_delta", "error"):
+                self._take(mapping(event.data))
 
     @property
     def usage(self) -> Usage | None:

@@ -23,6 +23,7 @@ from pipeline.dialects.messages import (
     given,
     member_text,
     offers,
+    parts_of,
     result_piece,
     text_piece,
     told,
@@ -62,7 +63,7 @@ class BedrockConverse(MessageList):
         fields = json_spans.members(raw, json_spans.whole(raw))
         role = json_spans.string(raw, fields["role"])
         pieces: list[Piece] = []
-        for span in json_spans.elements(raw, fields["content"]):
+        for span in parts_of(raw, fields["content"]):
             try:
                 pieces += _block(raw, span, role, kinds)
             except (Malformed, KeyError):  # one block of unknown shape must not change the forms of all others
@@ -95,7 +96,7 @@ def _results(raw: bytes, span: Span) -> list[Piece]:
     answers = json_spans.string(raw, fields["toolUseId"])
     error = member_text(raw, fields, "status") == "error"
     pieces = []
-    for part in json_spans.elements(raw, fields["content"]):
+    for part in parts_of(raw, fields["content"]):
         inner = json_spans.members(raw, part)
         pieces.append(result_piece(raw, inner["text"], answers, error=error) if "text" in inner else _opaque(raw, part, "user"))
     return pieces

@@ -25,6 +25,7 @@ from pipeline.dialects.messages import (
     member_is_true,
     member_text,
     offers,
+    parts_of,
     result_piece,
     text_piece,
     told,
@@ -67,7 +68,7 @@ class Gemini(MessageList):
         role = {"model": "assistant", "": "user"}.get(named := member_text(raw, fields, "role"), named)
         pieces: list[Piece] = []
         places: dict[str, int] = {}
-        for span in json_spans.elements(raw, fields["parts"]) if "parts" in fields else ():
+        for span in parts_of(raw, fields["parts"]) if "parts" in fields else ():
             try:
                 pieces += _part(raw, span, role, kinds, places)
             except (Malformed, KeyError):

@@ -16,7 +16,7 @@ class GeminiUsage(JsonAnswer):
     """Parser of one response: whole, as server-sent events (``alt=sse``), as a JSON array of chunks, or wrapped by Code Assist.
 
     ``usageMetadata`` carries running totals: a field named later replaces what was said before. ``promptTokenCount`` holds what was read from the
-    cache; thinking is billed as output.
+    cache, and not ``toolUsePromptTokenCount``, what the provider's own tools gave the model to read; thinking is billed as output.
     """
 
     def __init__(self, *, streamed: bool) -> None:
@@ -30,7 +30,8 @@ class GeminiUsage(JsonAnswer):
             return None
         prompt = count(fields, "promptTokenCount")
         read = min(count(fields, "cachedContentTokenCount"), prompt)
-        return Usage(input=prompt - read, cache_read=read, output=count(fields, "candidatesTokenCount") + count(fields, "thoughtsTokenCount"))
+        new = prompt - read + count(fields, "toolUsePromptTokenCount")
+        return Usage(input=new, cache_read=read, output=count(fields, "candidatesTokenCount") + count(fields, "thoughtsTokenCount"))
 
     def document(self, data: bytes) -> None:
         if data.lstrip()[:1] != b"[":

@@ -34,6 +34,7 @@ _HARNESS = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _MOST_ITEMS = 100_000  # ten times what a conversation of a million tokens has
+_MOST_PARTS = 10_000  # of a message
 _LEVELS = 2  # a message's content has blocks, and that of a tool's result has some of its own
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))  # to make one takes a third of the time that it works
 _FILLED = re.compile(rb"\[[ \t\n\r]*[^ \t\n\r\]]")
@@ -154,6 +155,8 @@ class MessageList(abc.ABC):
         calls = {item.call.id: item.call for item in items if item.kind is ItemKind.TOOL_CALL and item.call is not None}
         turn = len(items)
         unknown = 0
+        if len(envelope.messages) > _MOST_ITEMS:
+            raise Unreadable("of more messages than any model could read")
         for span in envelope.messages:
             role, pieces = self._remembered(body[span.start : span.end], policy.tool_kinds)
             for piece in pieces:
@@ -230,6 +233,18 @@ def _size_of_values(values: list[Any]) -> int:
         size += _VALUE * (len(values) - len(texts))
         values = [*chain.from_iterable(map(dict.values, dicts)), *chain.from_iterable(lists)]
     return size + sum(map(str.__sizeof__, keys))
+
+
+def parts_of(raw: bytes, span: Span) -> list[Span]:
+    """The parts of a message.
+
+    Raises:
+        Malformed: it is no list, or one of more parts than any message has: to read them all would take seconds.
+    """
+    parts = json_spans.elements(raw, span)
+    if len(parts) > _MOST_PARTS:
+        raise Malformed("of more parts than a message has")
+    return parts
 
 
 def result_piece(raw: bytes, span: Span, answers: str, *, error: bool) -> Piece:
@@ -377,7 +392,7 @@ def _breakpoints(raw: bytes, span: Span, name: str, levels: int) -> Iterator[Spa
         if names[n] == name:
             yield Span(pairs[n - 1][1].end, value.end)
         elif names[n] == "content" and levels:
-            for held in json_spans.elements(raw, value) if first_byte(raw, value) == b"[" else [value]:
+            for held in parts_of(raw, value) if first_byte(raw, value) == b"[" else [value]:
                 if first_byte(raw, held) == b"{":
                     yield from _breakpoints(raw, held, name, levels - 1)
 

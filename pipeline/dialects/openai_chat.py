@@ -18,6 +18,7 @@ from pipeline.dialects.messages import (
     member_text,
     named_session,
     offers,
+    parts_of,
     result_piece,
     text_piece,
     told,
@@ -58,7 +59,7 @@ class OpenAIChat(MessageList):
         if role in ("tool", "function"):
             return role, tuple(_results(raw, fields))
         pieces = _texts(raw, fields.get("content"), role)
-        for call in json_spans.elements(raw, fields["tool_calls"]) if _is_array(raw, fields.get("tool_calls")) else []:
+        for call in parts_of(raw, fields["tool_calls"]) if _is_array(raw, fields.get("tool_calls")) else []:
             pieces.append(_call(raw, call, kinds))
         return role, tuple(pieces)
 
@@ -71,7 +72,7 @@ def _results(raw: bytes, fields: Mapping[str, Span]) -> list[Piece]:
     if first_byte(raw, content) == b'"':
         return [result_piece(raw, content, answers, error=False)]
     pieces = []
-    for span in json_spans.elements(raw, content):
+    for span in parts_of(raw, content):
         part = json_spans.members(raw, span)
         if "text" in part:
             pieces.append(result_piece(raw, part["text"], answers, error=False))
@@ -86,7 +87,7 @@ def _texts(raw: bytes, content: Span | None, role: str) -> list[Piece]:
     if first_byte(raw, content) == b'"':
         return [text_piece(json_spans.string(raw, content), role, content)]
     pieces = []
-    for span in json_spans.elements(raw, content):
+    for span in parts_of(raw, content):
         try:
             pieces.append(_text(raw, span, role))
         except (Malformed, KeyError):  # one part of unknown shape must not change the forms of all others

@@ -30,6 +30,7 @@ from pipeline.dialects.messages import (
     member_text,
     named_session,
     offers,
+    parts_of,
     result_piece,
     text_piece,
 )
@@ -246,7 +247,7 @@ def _texts(raw: bytes, content: Span, role: str) -> list[Piece]:
     if first_byte(raw, content) == b'"':
         return [_text(raw, content, role)]
     pieces = []
-    for span in json_spans.elements(raw, content):
+    for span in parts_of(raw, content):
         text = _part_text(raw, span)
         pieces.append(_opaque(raw, span) if text is None else _text(raw, text, role))
     return pieces
@@ -259,7 +260,7 @@ def _text(raw: bytes, span: Span, role: str) -> Piece:
 
 def _outputs(raw: bytes, content: Span, answers: str) -> list[Piece]:
     pieces = []
-    for span in [content] if first_byte(raw, content) == b'"' else json_spans.elements(raw, content):
+    for span in [content] if first_byte(raw, content) == b'"' else parts_of(raw, content):
         text = span if first_byte(raw, span) == b'"' else _part_text(raw, span)
         pieces.append(_opaque(raw, span) if text is None else result_piece(raw, text, answers, error=False))
     if any(piece.answers and _FAILED.match(piece.item.text) for piece in pieces[:1]):  # what is said first is said of all that follows

@@ -208,8 +208,9 @@ class Conversation:
             return (Onward.CUT, "") if event.code == _LOST else None
         if event.status != 400 or not turn.original or event.code == _LOST:
             return None
-        turn.suspect, again = turn.prepared, turn.original
-        turn.prepared, turn.original = replace(self._untouched, transcript=turn.prepared.transcript), ""
+        was = turn.prepared
+        turn.suspect, again = was, turn.original
+        turn.prepared, turn.original = replace(self._untouched, transcript=was.transcript, front=was.front, dialect=was.dialect), ""
         turn.sent = time.perf_counter()
         return Onward.DROP, again
 

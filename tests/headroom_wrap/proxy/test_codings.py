@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 import zlib
 
 import pytest
@@ -48,6 +49,45 @@ def test_what_would_become_too_much_is_refused(coding, pack):
     bomb = pack(bytes(50 << 20))
     with pytest.raises(codings.CodingError):
         codings.decode(bomb, coding, 5 << 20)
+
+
+class Brotli:
+    """As its library is asked, over another format: it stops at a limit, and an empty call gives what is left."""
+
+    Decompressor = property(lambda self: lambda: self)
+
+    def __init__(self):
+        self._inflate, self._left, self.largest = zlib.decompressobj(), b"", 0
+
+    def process(self, data, output_buffer_limit=0):
+        piece = self._inflate.decompress(self._left + data, output_buffer_limit)
+        self._left = self._inflate.unconsumed_tail
+        self.largest = max(self.largest, len(piece))
+        return piece
+
+
+@pytest.mark.parametrize("size", [5, 1 << 20, (3 << 20) + 1])
+def test_brotli_comes_whole_and_piece_by_piece(monkeypatch, size):
+    monkeypatch.setitem(sys.modules, "brotli", library := Brotli())
+    assert codings.decode(zlib.compress(bytes(size)), "br", 1 << 23) == bytes(size)
+    assert library.largest <= 1 << 20
+
+
+def test_what_brotli_would_become_is_bounded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "brotli", library := Brotli())
+    with pytest.raises(codings.TooMuch):
+        codings.decode(zlib.compress(bytes(50 << 20)), "br", 5 << 20)
+    assert library.largest <= 1 << 20
+
+
+def test_a_brotli_that_knows_no_limit_is_not_used(monkeypatch):
+    class Old(Brotli):
+        def process(self, data):
+            raise AssertionError
+
+    monkeypatch.setitem(sys.modules, "brotli", Old())
+    with pytest.raises(codings.CodingError):
+        codings.decode(b"x", "br", 5)
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])

@@ -17,12 +17,13 @@ from headroom.testing import Answer, AnthropicProvider, Script, text
 from headroom_wrap.events import Finished, Trouble
 from headroom_wrap.proxy import books, cold, exchange
 from pipeline.prices import cost, price_of
-from tests.headroom_wrap.proxy.harness import DEADLINE, SECRET, InlineWorkers, body_of, conversation, proxy
+from tests.headroom_wrap.proxy.harness import DEADLINE, SECRET, InlineWorkers, RawUpstream, answer, body_of, conversation, proxy
 from tests.memory_store import MemoryStore
 
 MARK = {"cache_control": {"type": "ephemeral"}}
 SYSTEM = [{"type": "text", "text": "You are an agent. " * 400} | MARK]
 PRICE = price_of("claude-opus-4-8")
+REFUSAL = b'HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\n{"no": 1}'
 SHORT, LONG = 30, 400  # seconds: within the cache's life of 5 minutes, and beyond it
 
 
@@ -144,6 +145,34 @@ async def test_restarts_other_proxies_and_forks_send_the_new_forms():
             assert earlier[: len(messages) - 2] == late[: len(messages) - 2]
         assert not p.of(Trouble)
         assert not other.of(Trouble)
+
+
+@pytest.mark.parametrize("standing", [True, False])
+async def test_a_refused_conversation_is_left_alone_on_a_cold_turn_too(monkeypatch, standing):
+    now = [0.0]
+    monkeypatch.setattr(cold, "clock", lambda: now[0])
+    monkeypatch.setattr(cold, "wall", lambda: 1e9 + now[0])
+    store = Store()
+    async with RawUpstream() as up, proxy(up.url, store=store, standing=standing) as p:
+
+        async def send(messages, *answers, after=SHORT):
+            now[0] += after
+            up.answers(*answers)
+            store.booked.clear()
+            assert (await p.post(body_of(messages), headers={"X-Claude-Code-Session-Id": "s1"})).status == 200
+            assert await asyncio.to_thread(store.booked.wait, DEADLINE)
+            return up.requests[-1].body
+
+        messages = asked(2)
+        await send(messages, answer())  # as it came: it stood there before us
+        messages = [*messages, *conversation(1)[1:]]
+        await send(messages, REFUSAL, answer())
+        assert len(p.of(Trouble)) == 1
+        messages = [*messages, *asked(0, "And?")[1:]]
+        assert await send(messages, answer()) == body_of(messages)
+        messages = [*messages, *asked(0, "Later?")[1:]]
+        assert await send(messages, answer(), after=10 * LONG) == body_of(messages)
+        assert len(up.requests) == 5
 
 
 async def test_in_doubt_the_old_forms_go():

@@ -17,6 +17,8 @@ PARTS = b"[]," * 60_000
         (b"x" * IN_A_THREAD, False),
         (PARTS, False),
         (b"1," * 60_000, False),
+        (b'{"a":1},' * 60_000, False),
+        (b'{"type":"","text":""},' * 30_000, False),
         (b"x" * 500_000 + PARTS + b"x" * 300_000, False),
         (PARTS[:20_000], True),
     ],

@@ -42,6 +42,8 @@ KEY = aiohttp.client_reqrep.ConnectionKey("h", 443, True, True, None, None, None
         (aiohttp.InvalidURL("x"), "InvalidURL"),
         (aiohttp.InvalidURL("https://me:secret@"), "InvalidURL"),
         (aiohttp.ClientResponseError(None, (), message="bad\nhttp", status=400), "HTTP API"),
+        (aiohttp.ClientResponseError(None, (), message="Invalid HTTP header: b'secret\\x00'", status=400), "Invalid HTTP header)"),
+        (aiohttp.ClientResponseError(None, (), message='Bad status line "secret"', status=400), "Bad status line)"),
     ],
 )
 def test_each_failure_has_its_sentence(error, words):

@@ -171,6 +171,13 @@ def test_a_cut_stream_says_what_it_knows() -> None:
     assert parser.usage == Usage(10, 100, 200, 5000, 1)
 
 
+def test_totals_whose_empty_line_was_cut_off_count() -> None:
+    parser = AnthropicUsage(streamed=True)
+    parser.feed(STREAM[: STREAM.index(b'"usage":{"output_tokens":42}}') + len(b'"usage":{"output_tokens":42}}')])
+    parser.close()
+    assert parser.usage == CHARGED
+
+
 def test_an_error_in_mid_stream() -> None:
     parser = AnthropicUsage(streamed=True)
     parser.feed(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n')

@@ -49,6 +49,13 @@ def test_usage_split_anywhere(cuts: list[int], given_as: tuple[bytes, bool]) -> 
     assert facts(parser) == ("r1", "gemini-4-argon", "STOP", "")
 
 
+def test_what_the_providers_own_tools_gave_to_read_is_input() -> None:
+    parser = GeminiUsage(streamed=False)
+    parser.feed(json.dumps({"usageMetadata": BOOKED | {"toolUsePromptTokenCount": 10309, "totalTokenCount": 15401}}).encode())
+    parser.close()
+    assert parser.usage == Usage(input=50 + 10309, cache_read=5000, output=42)
+
+
 @pytest.mark.parametrize(("data", "streamed"), [(SSE, True), (ARRAY, False)])
 def test_a_cut_answer_says_what_it_knows(data: bytes, streamed: bool) -> None:
     parser = GeminiUsage(streamed=streamed)

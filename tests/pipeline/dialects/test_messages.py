@@ -146,6 +146,34 @@ def test_a_message_of_unknown_shape_has_its_role(dialect: type[MessageList], mes
     assert read(dialect, [said(dialect, "user", "Why?"), message, said(dialect, "user", "More?")]).turn == 2
 
 
+MANY = ", ".join(["{}"] * 10_001)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "message"),
+    [
+        (Anthropic, f'{{"role": "user", "content": [{MANY}]}}'),
+        (Anthropic, f'{{"role": "user", "content": [{{"type": "tool_result", "tool_use_id": "c", "content": [{MANY}]}}]}}'),
+        (OpenAIChat, f'{{"role": "user", "content": [{MANY}]}}'),
+        (OpenAIChat, f'{{"role": "tool", "tool_call_id": "c", "content": [{MANY}]}}'),
+        (OpenAIChat, f'{{"role": "assistant", "content": "", "tool_calls": [{MANY}]}}'),
+        (OpenAIResponses, f'{{"type": "message", "role": "user", "content": [{MANY}]}}'),
+        (OpenAIResponses, f'{{"type": "function_call_output", "call_id": "c", "output": [{MANY}]}}'),
+        (Gemini, f'{{"role": "user", "parts": [{MANY}]}}'),
+        (BedrockConverse, f'{{"role": "user", "content": [{MANY}]}}'),
+        (BedrockConverse, f'{{"role": "user", "content": [{{"toolResult": {{"toolUseId": "c", "content": [{MANY}]}}}}]}}'),
+    ],
+)
+def test_a_message_of_more_parts_than_any_has_is_of_unknown_shape(dialect: type[MessageList], message: str) -> None:
+    found = read(dialect, [said(dialect, "user", "Why?"), message, said(dialect, "user", "More?")])
+    assert [item.kind for item in found.items] == [ItemKind.USER_TEXT, ItemKind.OTHER, ItemKind.USER_TEXT]
+
+
+def test_more_messages_than_any_model_could_read_are_not_read() -> None:
+    with pytest.raises(Unreadable):
+        read(Anthropic, ["{}"] * 100_001)
+
+
 TWICE = '"role": "user", "role": "user"'  # an object with a key that stands in it twice is of no known shape
 POINT = '"cache_control": {"type": "ephemeral", "ttl": "1h"}'
 
