@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.compressors.api import Content, Gap, Rewrite
+from pipeline.compressors import elision
+from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.listing import stanzas
 from pipeline.compressors.listing.choice import FLOOR, choose
 from pipeline.compressors.listing.columns import fold
@@ -68,15 +69,16 @@ def _tabulates(call: ToolCall | None) -> bool:
 
 def _shorten(content: Content, listing: Listing, policy: Policy) -> Rewrite | None:
     lines = content.lines
-    grouped = listing.shape is Shape.PATHS and may_group(lines)
     runs: list[Run] = []
     if policy.lossy and listing.count > FLOOR:
         runs = runs_of(lines, listing.entries, choose(listing, lines, content.query, policy))
-    out = list(render(lines, listing.entries, runs, grouped=grouped))
-    folded = fold(out) if listing.shape is Shape.LONG else None
-    if not runs and not grouped and folded is None:
-        return None
-    text = "\n".join(out if folded is None else folded)
+    text = "\n".join(render(lines, listing.entries, runs, grouped=False))
+    if listing.shape is Shape.PATHS and may_group(lines, listing.entries):
+        below = "\n".join(render(lines, listing.entries, runs, grouped=True))
+        text = below if len(below) <= _WORTH * len(text) else text
+    elif listing.shape is Shape.LONG:
+        folded = fold(text.split("\n"))
+        text = text if folded is None else "\n".join(folded)
     if len(text) > _WORTH * len(content.text):
         return None
     return Rewrite(text, len(lines), gaps_of(runs), _summary(listing, runs))
@@ -95,12 +97,7 @@ def _shorten_stanzas(content: Content, found: Sequence[stanzas.Stanza]) -> Rewri
     runs = stanzas.runs_of(found, lines, stanzas.choose(found, lines, content.query))
     if not runs:
         return None
-    out: list[str] = []
-    at = 0
-    for start, end, marker in runs:
-        out += [*lines[at:start], marker]
-        at = end
-    text = "\n".join([*out, *lines[at:]])
+    text = elision.render(lines, runs)
     if len(text) > _WORTH * len(content.text):
         return None
-    return Rewrite(text, len(lines), tuple(Gap(a + 1, b) for a, b, _ in runs), f"every one of the {len(found)} entries is named")
+    return Rewrite(text, len(lines), tuple(gap for gap, _ in runs), f"every one of the {len(found)} entries is named")

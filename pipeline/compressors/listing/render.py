@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,7 @@ _FOLDERS = 6
 _DEPTH = 12
 _SUFFIXES = 4
 _TELLING = 60  # characters of a folder in a marker
+_FROM_WHERE = re.compile(r"(?:\.{0,2}|~)/|[A-Za-z]:[/\\]|(?:\.{1,2}|\s{0,1000})$")  # what says itself from where it is, and blank lines
 
 
 class Run(NamedTuple):
@@ -98,36 +100,41 @@ def _clean_folder(folder: str) -> str:
 
 
 def render(lines: Sequence[str], entries: Sequence[Entry], runs: Sequence[Run], *, grouped: bool) -> Iterator[str]:
-    """The lines that stay, and the markers; with ``grouped`` consecutive paths of one folder below it, each without it."""
+    """The lines that stay, and the markers; with ``grouped`` paths below their folder, each without it.
+
+    The first folder is one that several paths on end lie in. From there on all that could be read as a name in the folder above it stands below
+    its own, be it ``./``; not a path that says itself from where it is.
+    """
     done = 0
+    headed = False
     for run in (*runs, Run(len(lines), len(lines), "")):
-        if grouped:
-            yield from _grouped(lines[done : run.start], entries[done : run.start])
-        else:
-            yield from lines[done : run.start]
+        start = done
+        while start < run.start:
+            folder = entries[start].folder
+            end = start + 1
+            while end < run.start and entries[end].folder == folder:
+                end += 1
+            several = end - start > 1 and len(folder) > 1
+            if grouped and (several or (headed and not all(map(_FROM_WHERE.match, lines[start:end])))):
+                headed = True
+                yield folder or "./"
+                yield from (line[len(folder) :] for line in lines[start:end])
+            else:
+                yield from lines[start:end]
+            start = end
         if run.marker:
             yield run.marker
         done = run.end
 
 
-def _grouped(lines: Sequence[str], entries: Sequence[Entry]) -> Iterator[str]:
-    start = 0
-    while start < len(lines):
-        folder = entries[start].folder
-        end = start + 1
-        while end < len(lines) and entries[end].folder == folder:
-            end += 1
-        if end - start > 1 and len(folder) > 1 and all(line == e.path for line, e in zip(lines[start:end], entries[start:end], strict=True)):
-            yield folder
-            yield from (line[len(folder) :] for line in lines[start:end])
-        else:
-            yield from lines[start:end]
-        start = end
-
-
-def may_group(lines: Sequence[str]) -> bool:
-    """Whether a folder on a line of its own can be told from a path: no path ends with a slash."""
-    return not any(line.endswith(("/", "/\r")) for line in lines)
+def may_group(lines: Sequence[str], entries: Sequence[Entry]) -> bool:
+    """Whether folders, names and markers on lines of their own can be told from each other: no path ends with a slash, for one."""
+    return all(
+        entry.size < 0
+        and not line.endswith(("/", "/\r"))
+        and not (entry.folder and (entry.name in (".", "..") or entry.name.isspace() or entry.name.startswith("[…")))
+        for line, entry in zip(lines, entries, strict=True)
+    )
 
 
 def gaps_of(runs: Sequence[Run]) -> tuple[Gap, ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.compressors.api import Gap
 from pipeline.compressors.severity import ERROR, severity
 from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.markers import gap
@@ -78,9 +79,9 @@ def choose(found: Sequence[Stanza], lines: Sequence[str], query: Query) -> bytea
     return kept
 
 
-def runs_of(found: Sequence[Stanza], lines: Sequence[str], kept: Sequence[int]) -> list[tuple[int, int, str]]:
+def runs_of(found: Sequence[Stanza], lines: Sequence[str], kept: Sequence[int]) -> list[tuple[Gap, str]]:
     """The runs left out with their markers: from which key to which."""
-    runs: list[tuple[int, int, str]] = []
+    runs: list[tuple[Gap, str]] = []
     for stanza in found:
         at = stanza.start
         while at < stanza.end:
@@ -91,6 +92,6 @@ def runs_of(found: Sequence[Stanza], lines: Sequence[str], kept: Sequence[int]) 
                 keys = stanza.keys[at - stanza.start : end - stanza.start]
                 marker = gap(at + 1, end, f"{keys[0]} to {keys[-1]}" if keys[0] != keys[-1] else keys[0])
                 if sum(map(len, lines[at:end])) >= _WORTH * len(marker):
-                    runs.append((at, end, marker))
+                    runs.append((Gap(at + 1, end), marker))
             at = end + 1
     return runs

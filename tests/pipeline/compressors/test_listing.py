@@ -79,30 +79,39 @@ def compress(lines: Sequence[str], call: ToolCall | None, query: str = "", polic
 
 
 def check(rewrite: Rewrite, lines: Sequence[str]) -> None:
-    """Shown lines and gaps together are the original's lines, each once, in order; paths stand below their folder."""
+    """Shown lines and gaps together are the original's lines, each once, in order."""
     gaps = iter(rewrite.gaps)
     at = 0
-    folder = ""
-    printed = rewrite.text.split("\n")
+    printed = read(rewrite.text.split("\n")) if not any(line.endswith("/") for line in lines) else rewrite.text.split("\n")
     if unfold(printed) != printed:
         printed, lines = [single(line) for line in unfold(printed)], [single(line) for line in lines]
     for line in printed:
         marker = IN_PLACE.fullmatch(line)
-        if at < len(lines) and line == lines[at]:
-            at += 1
-        elif marker:
+        if marker and not (at < len(lines) and line == lines[at]):
             gap = next(gaps)
             assert gap.first == int(marker[1]) == at + 1
             assert gap.last == int(marker[2] or marker[1])
-            at, folder = gap.last, ""
-        elif folder and at < len(lines) and folder + line == lines[at]:
-            at += 1
+            at = gap.last
         else:
-            assert line.endswith("/")
-            assert lines[at].startswith(line)
-            folder = line
+            assert line.removeprefix("./") == lines[at].removeprefix("./")
+            at += 1
     assert at == len(lines) == rewrite.total
     assert next(gaps, None) is None
+
+
+FROM_WHERE = re.compile(r"(?:\.{0,2}|~)/|\.{1,2}$|[A-Z]:\\")  # a path that says so is no name in a folder
+
+
+def read(printed: Sequence[str]) -> list[str]:
+    """Paths as one takes them who does not know the original: a name lies in the folder that stands nearest above it."""
+    found: list[str] = []
+    folder = ""
+    for line in printed:
+        if line.endswith("/"):
+            folder = "" if line == "./" else line
+        else:
+            found.append(line if not line.strip() or FROM_WHERE.match(line) or IN_PLACE.fullmatch(line) else folder + line)
+    return found
 
 
 def single(line: str) -> str:
@@ -275,8 +284,55 @@ def test_paths_stand_below_their_folder_and_nothing_is_lost() -> None:
     assert len(rewrite.text) < 0.8 * len("\n".join(paths()))
 
 
-def test_a_folder_cannot_be_taken_for_a_path() -> None:
-    assert compress(["a/b/c/", *paths()], FIND, policy=LOSSLESS) is None
+PACKAGE = [f"src/pkg/module_{n}.py" for n in range(45)]
+OUTSIDE = {
+    "of no folder": ["setup.cfg", "tox.ini"],
+    "alone in its folder": ["docs/index.md"],
+    "with a line break of its own": ["docs/index.md\r", "tox.ini\r"],
+    "of no folder, and a message": ["find: 'x': Permission denied", "", "tox.ini"],
+    "alone in its folder, on Windows": ["docs\\index.md"],
+    "too long to be known": ["docs/what to do if one of them does not start.md", "a sentence of the tool itself, of many words."],
+}
+
+
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=list(OUTSIDE))
+@pytest.mark.parametrize("policy", [BALANCED, LOSSLESS])
+@pytest.mark.parametrize("times", [1, 9])
+def test_what_stands_below_a_folder_lies_in_it(outside: list[str], policy: Policy, times: int) -> None:
+    files = [line.replace("pkg", f"pkg{n}") for n in range(times) for line in PACKAGE]
+    for lines in ([*files, *outside], [*outside, *files, *outside], [*files, *outside, *files[:9], *outside]):
+        rewrite = compress(lines, bash("git ls-files"), policy=policy)
+        assert rewrite is not None
+        assert "src/pkg0/" in rewrite.text.split("\n") or "src/pkg/" in rewrite.text.split("\n")
+        check(rewrite, lines)
+
+
+def test_what_stands_below_no_folder_is_said_to() -> None:
+    rewrite = compress([".gitignore", "docs/index.md", *PACKAGE, "docs/index.md", "setup.cfg", "tox.ini"], FIND)
+    assert rewrite is not None
+    out = rewrite.text.split("\n")
+    assert out[:4] == [".gitignore", "docs/index.md", "src/pkg/", "module_0.py"]
+    assert out[-5:] == ["docs/", "index.md", "./", "setup.cfg", "tox.ini"]
+
+
+def test_a_path_that_says_from_where_needs_no_folder_above_it() -> None:
+    lines = [*paths()[:40], "./README.md", ".", "/etc/hosts", "C:\\x.py", "../x.py", "~/x.py"]
+    rewrite = compress(lines, FIND)
+    assert rewrite is not None
+    assert rewrite.text.split("\n")[-6:] == lines[-6:]
+    check(rewrite, lines)
+
+
+@pytest.mark.parametrize("strange", ["a/b/c/", "a/.", "a/..", "a/ ", "a/[… 3-4]", "9\ta/b", "the list of all of them/"])
+def test_what_could_not_be_told_from_a_name_or_a_folder_forbids_folders(strange: str) -> None:
+    assert compress(paths(), FIND, policy=LOSSLESS) is not None
+    assert compress([strange, *paths()], FIND, policy=LOSSLESS) is None
+
+
+def test_paths_that_gain_nothing_stay_as_they_are() -> None:
+    files = [f"a/{n}" if n % 6 < 2 else f"src{n}/mod{n}" for n in range(600)]
+    out = shown(files, bash("git ls-files"))
+    assert [line for line in out if line.endswith("/")] == []
 
 
 def test_tables_of_programs_that_list() -> None:
@@ -382,6 +438,18 @@ def test_any_names(names: list[str], call: ToolCall | None, query: str, deep: bo
     rewrite = compress(lines, call, query, AGGRESSIVE)
     if rewrite is not None and not any(line.endswith("/") or "…" in line for line in lines):
         check(rewrite, "\n".join(lines).split("\n"))
+
+
+FOLDERS = st.sampled_from(["", "a/", "a/", "a/b/", "long/folder/", "long/folder/", "./", "./a/", "/", "/a/", "../", "~/"])
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(FOLDERS, st.integers(1, 20), NAME), max_size=20), st.sampled_from([BALANCED, LOSSLESS]))
+def test_any_paths(runs: list[tuple[str, int, str]], policy: Policy) -> None:
+    lines = "\n".join(f"{folder}{name}{n}" for folder, count, name in runs for n in range(count)).split("\n")
+    rewrite = compress(lines, FIND, policy=policy)
+    if rewrite is not None:
+        check(rewrite, lines)
 
 
 @settings(max_examples=150)
