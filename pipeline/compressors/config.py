@@ -27,8 +27,10 @@ _LEAST_RUN = 8  # lines; a shorter run is hardly longer than its marker
 _SAVES = 0.9  # of the characters at most
 _COMMON = 0.6  # a value that so many blocks of a kind have is the usual one …
 _RARE = 0.1  # … and one that at most so many have is worth a look
+_FEW = 8  # values may be usual together …
+_TOGETHER = 0.8  # … if so many blocks have one of them
 _NAMED = 3  # words of the question: each must be in a block for it to be asked for, but no more than so many
-_SUMMARY = "each with the keys of a block shown, its values differ; none with a rare value or an error-like line of its own"
+_SUMMARY = "each with the keys of a block shown, its values differ; none with a rare value where few are usual, or an error-like line of its own"
 _NOTE = 480
 _DEEP = " " * 9  # so far in no block begins
 _COUNTED = 4  # values at most are counted in a marker
@@ -110,12 +112,7 @@ class ConfigCompressor:
         text = "\n".join(out + lines[at:])
         if not gaps or len(text) > _SAVES * len(content.text):
             return None
-        return Rewrite(
-            text,
-            total,
-            tuple(gaps),
-            "each with the keys of a block shown, its values differ; none with a rare value or an error-like line of its own",
-        )
+        return Rewrite(text, total, tuple(gaps), _SUMMARY)
 
 
 def _is_yaml(lines: Sequence[str]) -> bool:
@@ -204,14 +201,14 @@ def _shown(lines: Sequence[str], alike: Sequence[Block], query: Query, policy: P
     kept = {b.start for b in (alike if len(alike) < _LEAST_BLOCKS else (*alike[:2], alike[-1]))}
     if len(kept) == len(alike):
         return kept
-    usual = _usual(alike)
+    rare = _rare(alike)
     exemplar = set(lines[alike[0].start : alike[0].end])
     named = entity_pattern((*query.entities, *query.quoted, *query.numbers))
     words = [] if policy.profile is Profile.AGGRESSIVE else [w for w in query.words if not all(_has(lines, b, w) for b in alike[:3])]
     for block in alike:
         own = [line for line in lines[block.start : block.end] if line not in exemplar]
         if (
-            any(_is_rare(block.values.get(key), counts, len(alike)) for key, counts in usual.items())
+            any(block.values.get(key) in values for key, values in rare.items())
             or any(severity(line) == ERROR for line in own)
             or (named is not None and any(named.search(line) for line in lines[block.start : block.end]))
             or any(w in line.lower() for w in words[:_NAMED] for line in own)
@@ -224,19 +221,33 @@ def _has(lines: Sequence[str], block: Block, word: str) -> bool:
     return any(word in line.lower() for line in lines[block.start : block.end])
 
 
-def _usual(alike: Sequence[Block]) -> dict[str, Counter[str | None]]:
-    """The keys for which most blocks of a kind have the same value, or that most have or lack, and how often each value occurs."""
+def _rare(alike: Sequence[Block]) -> dict[str, set[str | None]]:
+    """By key the values, or the lack of one, that hardly any block of a kind has."""
     counts: dict[str, Counter[str | None]] = {}
     for block in alike:
         for key, value in block.values.items():
             counts.setdefault(key, Counter())[value] += 1
-    for counted in counts.values():
+    found: dict[str, set[str | None]] = {}
+    for key, counted in counts.items():
         counted[None] = len(alike) - sum(counted.values())
-    return {k: c for k, c in counts.items() if len(alike) > c.most_common(1)[0][1] >= _COMMON * len(alike)}
+        rare = _exceptions(counted, len(alike))
+        if rare:
+            found[key] = rare
+    return found
 
 
-def _is_rare(value: str | None, counts: Counter[str | None], total: int) -> bool:
-    return counts[value] <= max(1, _RARE * total)
+def _exceptions(counts: Counter[str | None], total: int) -> set[str | None]:
+    """The rare values of a key: beside one that most blocks have, or beside a few that most have together.
+
+    Of the latter none is usual by itself, so what is rare is measured by the commonest, not by all.
+    """
+    most = max(counts.values())
+    if most >= _COMMON * total:
+        return {value for value, times in counts.items() if 0 < times <= max(1, _RARE * total)}
+    usual = [times for times in counts.values() if times > max(1, _RARE * most)]
+    if len(usual) > _FEW or sum(usual) < _TOGETHER * total:
+        return set()
+    return {value for value, times in counts.items() if 0 < times <= max(1, _RARE * most)}
 
 
 def _runs(blocks: Sequence[Block], shown: set[int]) -> Iterator[list[Block]]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -146,6 +148,34 @@ def test_what_differs_is_kept_whole(odd: dict[str, object]) -> None:
     text = pods(at=13, **odd)
     whole = POD.format(**{"n": 13, "node": 1, "image": "1.4.3", "phase": "Running", "restarts": 0, **odd})
     assert whole in shown(text)
+
+
+def deployments(replicas: Sequence[int]) -> str:
+    return "".join(DEPLOYMENT.format(n=n).replace("replicas: 2", f"replicas: {one}") for n, one in enumerate(replicas, 10))
+
+
+@pytest.mark.parametrize(
+    "replicas",
+    [
+        [1] * 20 + [2] * 10 + [3] * 5 + [4] * 4,
+        [1] * 15 + [2] * 9 + [3] * 7 + [4] * 4 + [5] * 4,
+        [1] * 6 + [2] * 6,
+        [1, 2, 3, 4, 5, 6, 7, 8] * 6,
+    ],
+)
+def test_what_is_rare_among_several_usual_values_is_kept_whole(replicas: list[int]) -> None:
+    random.Random(1).shuffle(replicas)
+    replicas.insert(len(replicas) // 2, 0)
+    assert "replicas: 0" in shown(deployments(replicas))
+
+
+@pytest.mark.parametrize(
+    "replicas", [list(range(40)), [n // 2 for n in range(40)], [n // 3 for n in range(60)], [1] * 13 + [2] * 13 + list(range(3, 17))]
+)
+def test_where_no_value_is_usual_none_is_rare(replicas: list[int]) -> None:
+    rewrite = compress(deployments(replicas))
+    assert rewrite is not None
+    assert sum(map(len, rewrite.gaps)) == 10 * (len(replicas) - 3)
 
 
 @pytest.mark.parametrize("query", ["what is with web-13?", "who has 10.1.0.13", "pod `6d4cf56d-0013` please"])
