@@ -275,9 +275,12 @@ def _connector(config: ProxyConfig, tell: Callable[[Event], None]) -> Callable[[
 
 
 def _discreet(record: logging.LogRecord) -> bool:
-    """What is no HTTP is its client's affair, and what the library says of it quotes the request's line, in which the secret may stand."""
+    """What is no HTTP is its client's affair, and what the library says of it quotes the request's line, in which the secret may stand.
+
+    So is that it has gone: what fails with an upstream is told where it fails.
+    """
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError)
+    return not isinstance(error, (HttpProcessingError, ConnectionError))
 
 
 log.addFilter(_discreet)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_wrap.events import Began, Finished, Trouble
+from headroom_wrap.proxy import exchange
 from tests.headroom_wrap.proxy.harness import (
     DEADLINE,
     SECRET,
@@ -293,6 +294,30 @@ async def test_a_client_that_leaves_before_the_answer_ends_the_upstreams_request
         writer.close()
         await asyncio.wait_for(up.closed.wait(), DEADLINE)
         assert len(up.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/files"])
+async def test_a_client_that_leaves_within_its_request_is_no_mistake_of_ours(monkeypatch, caplog, path):
+    begun, over = asyncio.Event(), asyncio.Event()
+    run = exchange.Exchange.run
+
+    async def seen(one):
+        begun.set()
+        try:
+            return await run(one)
+        finally:
+            over.set()
+
+    monkeypatch.setattr(exchange.Exchange, "run", seen)
+    async with RawUpstream() as up, proxy(up.url) as p:
+        _, writer = await p.connect()
+        writer.write(f"POST /{SECRET}{path} HTTP/1.1\r\nHost: 127.0.0.1:{p.port}\r\nContent-Length: 1000\r\n\r\nabc".encode())
+        await asyncio.wait_for(begun.wait(), DEADLINE)
+        writer.close()
+        await asyncio.wait_for(over.wait(), DEADLINE)
+        assert (await p.post(b"{}")).status == 200
+        assert not p.troubles()
+    assert not caplog.records
 
 
 async def test_connections_are_kept_for_the_next_request():
