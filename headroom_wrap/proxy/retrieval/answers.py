@@ -13,7 +13,8 @@ from pipeline.dialects.json_spans import Malformed
 from pipeline.transcript import Span
 
 _KEPT = 32 << 20  # bytes; a response beyond is relayed, but not answered
-_SHAPELESS = (Malformed, LookupError, TypeError, ValueError, AttributeError)  # what reading JSON of another shape than expected raises
+_SHAPELESS = (Malformed, LookupError, TypeError, ValueError, AttributeError, RecursionError)  # what reading JSON of another shape raises
+_CALLED = b'"' + NAME_BYTES + b'"'  # in JSON a name stands by itself, and within a text these quotes would have backslashes
 
 
 class Splitter(Protocol):
@@ -40,7 +41,7 @@ class Streamed(abc.ABC):
 
     def __init__(self, *marks: bytes) -> None:
         self.over = False
-        self.touched = False  # something was withheld: numbers are no more those of the upstream
+        self.called = False  # our tool was, in the response at hand
         self.later = False  # the response at hand is not the first one
         self.closing = False  # the message is at its end: the client hears of it when that is known to be the end of all
         self.held: list[bytes] = []
@@ -49,13 +50,19 @@ class Streamed(abc.ABC):
         self._events = self.splitter()
         self._kept: list[bytes] = []
         self._left = _KEPT
+        self._unread = False
+
+    @property
+    def touched(self) -> bool:
+        """Something was withheld: numbers are no more those of the upstream."""
+        return self.called or self.later
 
     def feed(self, chunk: bytes) -> bytes:
         """What the client gets for the next bytes of the response at hand."""
         return b"".join([self.placed(self._relayed(event)) for event in self._events.feed(chunk)])
 
     def end(self) -> Made | None:
-        """The response at hand ended. None if nothing in it concerns us. Raises ``Unclear``."""
+        """The response at hand ended. None if nothing in it concerns us, or nothing that can be read. Raises ``Unclear``."""
         if not self.touched and not self.closing:
             return None
         try:
@@ -64,20 +71,23 @@ class Streamed(abc.ABC):
             made = self.heard(self._kept if self.touched else self.held)  # where nothing was called the end says enough
             self.made.append(replace(made, whole=self.closing))
         except _SHAPELESS as error:
-            raise Unclear(str(error)) from None
+            if self.called:
+                raise Unclear(str(error)) from None
+            self._unread = True  # and paid for, and with the client already
+            return None
         return self.made[-1]
 
     def resume(self) -> None:
         """Another response follows."""
         self._events, self._kept, self._left = self.splitter(), [], _KEPT
         self.held = []
-        self.over = self.closing = False
-        self.touched = self.later = True
+        self.over = self.closing = self.called = self._unread = False
+        self.later = True
         self.again()
 
     def finish(self) -> bytes:
         """What the client gets at last."""
-        ends = [self._ended(event) for event in self.held] if self.touched and self.made else self.held
+        ends = [self._ended(event) for event in self.held] if self.touched and self.made and not self._unread else self.held
         return b"".join([self.placed(event) for event in (*ends, self._events.rest())])
 
     @abc.abstractmethod
@@ -168,6 +178,7 @@ class Whole:
         self._always = always
         self._pieces: list[bytes] = []
         self._made: list[Made] = []
+        self._unread = False
 
     def feed(self, chunk: bytes) -> bytes:
         """Nothing yet."""
@@ -175,24 +186,29 @@ class Whole:
         return b""
 
     def end(self) -> Made | None:
-        """The document is complete. None if nothing in it concerns us. Raises ``Unclear``."""
+        """The document is complete. None if nothing in it concerns us, or nothing that can be read. Raises ``Unclear``."""
         body = self._body()
-        if NAME_BYTES not in body and not self._made and not self._always:
+        called = _CALLED in body
+        if not called and not self._made and not self._always:
             return None
         try:
             self._made.append(self._read(body))
         except _SHAPELESS as error:
-            raise Unclear(str(error)) from None
+            if called:
+                raise Unclear(str(error)) from None
+            self._unread = True
+            return None
         return self._made[-1]
 
     def resume(self) -> None:
         """Another document follows."""
         self._pieces = []
+        self._unread = False
 
     def finish(self) -> bytes:
         """The document for the client."""
         body = self._body()
-        if len(self._made) < 2 and not any(made.calls for made in self._made):
+        if self._unread or (len(self._made) < 2 and not any(made.calls for made in self._made)):
             return body
         try:
             return self._merged(body, self._made)

@@ -94,7 +94,7 @@ class Answer(Protocol):
         ...
 
     def end(self) -> Made | None:
-        """The response at hand ended. None if nothing in it concerns us.
+        """The response at hand ended. None if nothing in it concerns us, or if it cannot be read and did not call our tool.
 
         Raises:
             Unclear: it called our tool, and cannot be read.

@@ -93,7 +93,7 @@ class Rounds:
         self._trail: list[bytes] = []  # what stands upstream after the request's own messages
         self._last: tuple[bytes, ...] = ()  # elements with the results that were fetched last
         self._pending: tuple[bytes, ...] = ()  # results that the upstream gets beside those of the client's tools
-        self._unheard: tuple[bytes, ...] = ()  # results that it gets with the client's next request whatever that is
+        self._unheard: tuple[bytes, ...] = ()  # results that no response of its has followed on yet: it gets them with the client's next request
         self._responses: list[str] = []
         self._fetched = False
         self._plain = False  # the client's own request is being answered, without the tool
@@ -212,8 +212,10 @@ class Rounds:
             self._plain = True
             return self._prepared.original
         if made is None or self._plain:
+            self._fetched = False  # where it cannot be read the client's own view is all that there is
             return None
         self._responses.append(made.id)
+        self._unheard = ()
         if not made.whole or (made.calls and not made.answerable):
             self._fetched = False  # cut off, maybe within a call: the client's own view is all that there is
             return None
@@ -227,8 +229,8 @@ class Rounds:
             return None
         self._last = self._wire.message(results)
         self._trail += self._last
+        self._unheard = results
         if enough:
-            self._unheard = results
             return None
         return self._wire.onward(self._prepared.body, self._trail)
 

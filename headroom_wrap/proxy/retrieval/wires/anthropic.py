@@ -119,7 +119,8 @@ class _Streamed(Streamed):
         index, block = value["index"], value["content_block"]
         if _is_ours(block):
             if not self.touched:
-                self._next, self.touched = index, True
+                self._next = index
+            self.called = True
             self._ours.add(index)
             return b""
         if not self.touched:

@@ -108,7 +108,8 @@ class _Streamed(Streamed):
         index = call["index"]
         if index not in self._ours and (call.get("function") or {}).get("name") == NAME:
             if not self.touched:
-                self._next, self.touched = index, True
+                self._next = index
+            self.called = True
             self._ours.add(index)
         return index in self._ours
 

@@ -125,7 +125,7 @@ class _Streamed(Streamed):
         content = candidate.get("content") or {}
         parts = content.get("parts") or []
         left = [part for part in parts if not _is_ours(part)]
-        self.touched = self.touched or len(left) < len(parts)
+        self.called = self.called or len(left) < len(parts)
         if not self.touched:
             return event
         if candidate.get("finishReason"):

@@ -141,8 +141,9 @@ class _Streamed(Streamed):
         if not _is_ours(value["item"]):
             return False
         if not self.touched:
-            self._next, self.touched = value["output_index"], True
+            self._next = value["output_index"]
             self._number = value.get("sequence_number")
+        self.called = True
         self._ours.add(value["output_index"])
         return True
 

@@ -47,6 +47,11 @@ def stream(*events):
     return HEAD + chunked(sse(*events))
 
 
+def document(value):
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
 def behind(upstream, **settings):
     return proxy(upstream.url, retrieve="proxy", elide=False, **settings)
 
@@ -101,6 +106,32 @@ async def test_a_response_that_cannot_be_put_together_again_is_asked_for_without
         assert (kinds.count("message_start"), kinds.count("message_stop")) == (1, 1)
         assert [v["index"] for v in events(got) if v["type"] == "content_block_start"] == [0, 1]
         assert texts(got) == ["So."]
+
+
+async def test_a_later_response_that_cannot_be_read_is_not_asked_for_again():
+    odd = {"type": "content_block_delta", "index": 0, "delta": {"type": "a_new_delta", "x": 1}}
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(stream(started(), *said(0, "Hm."), *ours(1), *ended()), stream(started("msg_2"), *said(0, "So."), odd, *ended("end_turn")))
+        got = await p.post(ASK)
+        assert len(upstream.requests) == 2
+        assert texts(got) == ["Hm.", "So."]
+        assert events(got)[-2:] == ended("end_turn")
+        assert not [key for key in p.store.frozen if ":turn:" in key]
+
+
+async def test_a_kept_conversation_goes_on_behind_a_response_that_cannot_be_read():
+    call = {"type": "function_call", "call_id": "c1", "name": "headroom_retrieve", "arguments": '{"handle": "3f9a2c7b"}'}
+    ask = {"model": "m", "tools": [{"type": "function", "name": "run"}]}
+    odd = b'{"id": "resp_2", "status": "completed"}'
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        upstream.answers(document({"id": "resp_1", "status": "completed", "output": [call]}), document(odd))
+        got = await p.post(json.dumps(ask | {"input": "What fails?"}).encode(), path="/v1/responses")
+        assert (len(upstream.requests), got.body) == (2, odd)
+        said = {"role": "user", "content": "Go on."}
+        await p.post(json.dumps(ask | {"input": [said], "previous_response_id": "resp_1"}).encode(), path="/v1/responses")
+        sent = json.loads(upstream.requests[2].body)
+        assert [item.get("call_id") for item in sent["input"]] == ["c1", None]
+        assert sent["input"][1] == said
 
 
 @pytest.mark.parametrize("given", ["[]", '{"handle": '])

@@ -308,20 +308,111 @@ def test_nothing_is_kept_back_but_what_is_ours(api):
         assert answer.feed(event) == event
 
 
+KEPT = (ResponsesWire(), b'{"input":[]}')
+UNREADABLE = [
+    b"",
+    b"[]",
+    b"<html>",
+    b'{"error":{"message":"The tool \\"headroom_retrieve\\" is busy."}}',
+    b'{"id":"r","status":"completed","output":null}',
+    b'{"id":"r","status":"completed"}',
+    b'{"id":"r","status":"completed","output":["headroom"]}',
+    b'{"id":"r","status":"completed","output":[],"id":"r"}',
+    b'\xef\xbb\xbf{"id":"r","status":"completed","output":[]}',
+    b'{"id":"r","output":[' + b"[" * 20_000 + b"]" * 20_000 + b"]}",
+]
+
+
+@pytest.mark.parametrize("odd", UNREADABLE)
+def test_a_document_that_calls_nothing_of_ours_is_the_answer_whatever_its_shape(odd):
+    wire, body = KEPT
+    answer = wire.answer(body, Form.WHOLE)
+    answer.feed(odd)
+    assert answer.end() is None
+    assert answer.finish() == odd
+
+
+def whole(api, blocks):
+    answer = named(blocks)
+    return json.dumps(
+        {
+            "anthropic": lambda: anthropic.message("m", "m", answer.blocks, answer.stop, USAGE),
+            "chat": lambda: chat_answers.body("c", "m", chat_answers.message(answer), answer.stop, 0) | {"usage": chat_answers.usage_fields(USAGE)},
+            "responses": lambda: response_answers.body("r", {"model": "m"}, response_answers.items(answer, lambda p: f"{p}_1"), answer.stop, 0),
+            "gemini": lambda: gemini.body("g", "m", gemini.parts(answer, thoughts=True), answer.stop, gemini.usage_fields(USAGE, 0)),
+        }[api]()
+    ).encode()
+
+
+@pytest.mark.parametrize("api", EVENTS)
+@pytest.mark.parametrize("odd", [odd for odd in UNREADABLE if b"status" not in odd])
+def test_so_is_a_later_one(api, odd):
+    wire, body, _ = APIS[api]
+    answer = wire.answer(body, Form.WHOLE)
+    answer.feed(whole(api, [text("I say."), OURS]))
+    assert answer.end().calls
+    answer.resume()
+    answer.feed(odd)
+    assert answer.end() is None
+    assert answer.finish() == odd
+
+
+def test_a_document_that_may_call_ours_and_cannot_be_read_is_none():
+    for wire, body in (KEPT, *((wire, body) for wire, body, _ in APIS.values())):
+        answer = wire.answer(body, Form.WHOLE)
+        answer.feed(b'{"name":"headroom_retrieve"}')
+        with pytest.raises(Unclear):
+            answer.end()
+
+
+ODD_ENDS = [
+    b'data: {"type":"response.completed"}\n\n',
+    b'data: {"type":"response.completed","response":null}\n\n',
+    b'data: {"type":"response.incomplete","response":"r"}\n\n',
+]
+
+
+@pytest.mark.parametrize("odd", ODD_ENDS)
+def test_a_stream_that_calls_nothing_of_ours_is_the_answer_however_it_ends(odd):
+    wire, body = KEPT
+    answer = wire.answer(body, Form.EVENTS)
+    data = b"".join(of_responses([text("I say.")])[:-1]) + odd
+    out = answer.feed(data)
+    assert answer.end() is None
+    assert out + answer.finish() == data
+
+
+ODD_EVENTS = {
+    "anthropic": b'data: {"type":"content_block_delta","index":0,"delta":{"type":"a_new_delta"}}\n\n',
+    "chat": b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"id":"no index"}]}}]}\n\n',
+    "responses": b'data: {"type":"response.output_item.done"}\n\n',
+    "gemini": b'data: {"candidates":[{"content":{"parts":[{"text":3}]}}]}\n\n',
+    "gemini, listed": b',{"candidates":[{"content":{"parts":[{"text":3}]}}]}',
+}
+
+
+@each
+def test_a_later_stream_that_cannot_be_read_goes_out_once(api):
+    events = APIS[api][2]([text("I say: once."), text("And that.")], "second")
+    out, heard = through(api, APIS[api][2]([text("Let me see."), OURS]), [*events[:-2], ODD_EVENTS[api], *events[-2:]])
+    assert heard[0].calls
+    assert heard[1] is None
+    assert b"3f9a2c7b" not in out
+    if api.startswith("gemini"):
+        said = json.loads(out) if api == "gemini, listed" else values(out)
+        texts = [value["candidates"][0]["content"]["parts"][0]["text"] for value in said]
+        assert [texts.count(once) for once in ("I say: once.", 3, "And that.")] == [1, 1, 1]
+    else:
+        assert out.endswith(events[-1])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("api", EVENTS)
 @modest
 @given(blocks=BLOCKS)
 def test_whole_documents(api, blocks):
     wire, body, _ = APIS[api]
-    answer = named(blocks)
-    made = {
-        "anthropic": lambda: anthropic.message("m", "m", answer.blocks, answer.stop, USAGE),
-        "chat": lambda: chat_answers.body("c", "m", chat_answers.message(answer), answer.stop, 0) | {"usage": chat_answers.usage_fields(USAGE)},
-        "responses": lambda: response_answers.body("r", {"model": "m"}, response_answers.items(answer, lambda p: f"{p}_1"), answer.stop, 0),
-        "gemini": lambda: gemini.body("g", "m", gemini.parts(answer, thoughts=True), answer.stop, gemini.usage_fields(USAGE, 0)),
-    }[api]()
-    data = json.dumps(made).encode()
+    data = whole(api, blocks)
     one = wire.answer(body, Form.WHOLE)
     assert one.feed(data[:10]) + one.feed(data[10:]) == b""
     heard = one.end()
