@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring as quote
 
 from pipeline.compressors.api import Content, Rewrite
+from pipeline.compressors.smart_crusher.collect import at_least
 from pipeline.compressors.smart_crusher.parse import Document, Refused, documents
 from pipeline.compressors.smart_crusher.values import dumps, reads_as_literal
 from pipeline.policy import Policy
@@ -82,9 +83,11 @@ class SchemaCompressor:
             found = documents(content.text)
         except Refused:
             return 0.0
-        size = sum(document.end - document.start for document in found if any(True for _ in _tool_lists(document.value)))
-        if size < 0.5 * len(content.text):
+        holding = [(document, tools) for document in found if (tools := list(_tool_lists(document.value)))]
+        if sum(document.end - document.start for document, _ in holding) < 0.5 * len(content.text):
             return 0.0
+        if at_least([document.value for document, _ in holding], 1 + 2 * sum(len(dumps(one)) for _, tools in holding for one in tools)):
+            return 0.0  # mostly other data
         return 1.0 if len(found) == 1 and found[0].start == 0 and found[0].end == len(content.text) else 0.95
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:

@@ -345,6 +345,9 @@ def test_it_is_a_compressor() -> None:
     assert S.name == "schemas"
 
 
+MESSAGES = [{"id": i, "role": "user", "state": "ok", "url": f"https://e.org/x/{i}", "text": f"hello there {i}"} for i in range(200)]
+
+
 @pytest.mark.parametrize(
     ("text", "confidence"),
     [
@@ -353,6 +356,10 @@ def test_it_is_a_compressor() -> None:
         ("Tools:\n" + json.dumps([openai(f"t{i}", RICH) for i in range(3)]) + "\n" + "Prose follows. " * 5000, 0.0),
         (json.dumps([{"name": f"n{i}", "parameters": {"a": FILLER}} for i in range(30)]), 0.0),
         (json.dumps([{"name": f"n{i}", "properties": FILLER, "parameters": 3} for i in range(30)]), 0.0),
+        (json.dumps({"tools": [openai(f"t{i}", RICH) for i in range(3)], "messages": MESSAGES[:3]}, indent=2), 1.0),
+        (json.dumps({"tools": [openai(f"t{i}", RICH) for i in range(3)], "messages": MESSAGES}), 0.0),
+        (json.dumps({"tools": [openai(f"t{i}", RICH) for i in range(3)], "messages": MESSAGES}, indent=4), 0.0),
+        ("Sent:\n" + json.dumps({"result": {"messages": MESSAGES, "tools": [openai(f"t{i}", RICH) for i in range(3)]}}), 0.0),
         (json.dumps(openai("alone", RICH)), 0.0),
         (json.dumps([openai(f"t{i}", RICH) for i in range(3)])[:-200], 0.0),
         ("[]", 0.0),
@@ -362,7 +369,7 @@ def test_it_is_a_compressor() -> None:
 )
 def test_recognised(text: str, confidence: float) -> None:
     assert S.recognise(Content(text)) == confidence
-    if not confidence and "Prose" not in text:
+    if not confidence and "Prose" not in text and "messages" not in text:
         assert S.compress(Content(text), Policy()) is None
 
 
