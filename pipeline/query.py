@@ -21,6 +21,11 @@ _EXTENSION = re.compile(r"^[\w.+-]+\.[A-Za-z][A-Za-z0-9]{0,7}$")
 _PORT = re.compile(r":\d{2,5}$")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _TRAILING = ".,:;!?…"
+_LEADING = re.compile(r"(?:[,:;!?…]|\.{2,}(?!/)|\.(?![A-Za-z_./]))+")  # a dot stays that begins a name or a path: .env, ./a, ../b
+_DOTTED = re.compile(r"\.[A-Za-z_][\w.-]+")
+_OF_A_KIND = re.compile(r"\s{1,3}(?:files|extensions?)\b")  # .py files: no name
+_HYPHENED = re.compile(r"[A-Za-z]\w{0,60}(?:-\w{1,60}){1,8}")  # api-gateway
+_LEAST_HYPHENED = 6
 _MAX_TEXT = 6_000  # a pasted file is no question: its head and tail are
 _MAX_ARGUMENTS = 4_000
 
@@ -46,6 +51,16 @@ _SLOWNESS = frozenset(
     "slow slower slowest slowness latency latencies delay delays delayed duration stuck timeout timeouts hang hangs long longest lag".split()
 )
 _INTENT = _SEVERITY | _RARITY | _SLOWNESS
+# Of a word with hyphens that is plain English: parts that stand in no name, how the first begins or the last ends.
+_JOINING = frozenset("and or to of in on off up out over by for per the a an at as is it no not so too be do than with only".split())
+_DESCRIBING = frozenset(
+    """long short high low well fast slow hard far best newly real full half first second third one two three non re multi single double self semi
+    so built""".split()
+)
+_DESCRIBED = frozenset(
+    """based side like wide safe free aware level party friendly specific sensitive oriented related ready time term only style sized off down
+    readable dependent independent compatible proof""".split()
+)
 _SUFFIXES = ("ations", "ation", "ments", "ment", "ities", "ings", "ing", "edly", "ied", "ies", "ers", "ed", "es", "er", "ly", "s")
 
 
@@ -86,13 +101,18 @@ class Query:
     @cached_property
     def entities(self) -> tuple[str, ...]:
         """Things named exactly, in order: words with a digit (4 characters or more), ``_``, camelCase, a file extension, ``/``, ``::``, ``:port``,
-        ``@``; and quoted phrases without a blank.
+        ``@``, a dot before them (``.env``), or hyphens that plain English does not have; and quoted phrases without a blank.
+
+        A path that begins with ``./`` is named with and without it: the tools that print paths are of two minds.
         """
         named = [q for q in self.quoted if " " not in q]
         for match in _TOKEN.finditer(self.text):
-            token = match[0].strip(_TRAILING).rstrip("*")
-            if _is_entity(token):
+            token = match[0].rstrip(_TRAILING).rstrip("*")
+            token = token[begun.end() :] if (begun := _LEADING.match(token)) else token
+            if _is_entity(token) and not (_DOTTED.fullmatch(token) and _OF_A_KIND.match(self.text, match.end())):
                 named.append(token)
+                if token.startswith("./") and _is_entity(token[2:]):
+                    named.append(token[2:])
         return tuple(dict.fromkeys(n for n in named if n.lower() not in _INTENT))
 
     @cached_property
@@ -172,7 +192,20 @@ def _is_entity(token: str) -> bool:
         or _CAMEL.search(token) is not None
         or _EXTENSION.match(token) is not None
         or _PORT.search(token) is not None
+        or _DOTTED.fullmatch(token) is not None
+        or _is_hyphened_name(token)
     )
+
+
+def _is_hyphened_name(token: str) -> bool:
+    """Whether a word with hyphens is a name: ``aardvark-dns``, not ``end-to-end``, ``read-only``, ``long-running`` or ``user-defined``."""
+    if len(token) < _LEAST_HYPHENED or not _HYPHENED.fullmatch(token):
+        return False
+    parts = token.lower().split("-")
+    first, last = parts[0], parts[-1]
+    if not _JOINING.isdisjoint(parts) or (len(parts) == 2 and len(first) < 2):
+        return False
+    return not (first in _DESCRIBING or last in _DESCRIBED or (last.endswith("ed") and len(last) > 4))
 
 
 def _argument_text(arguments: object) -> str:

@@ -19,6 +19,33 @@ def test_entities_are_things_named_exactly() -> None:
     assert "Why" not in query.entities
 
 
+@pytest.mark.parametrize(
+    ("question", "entities"),
+    [
+        ("where does ./a/b.py use it?", ("./a/b.py", "a/b.py")),
+        ("where does ../lib/x.c use it?", ("../lib/x.c",)),
+        ("what is in .env, (.npmrc) and .github/workflows/ci.yml?", (".env", ".npmrc", ".github/workflows/ci.yml")),
+        ("well ...then .. or …so, .5 and :foo_bar", ("foo_bar",)),
+        ("which .py files, and which with the .json extension?", ()),
+    ],
+)
+def test_a_dot_that_begins_a_name_belongs_to_it(question: str, entities: tuple[str, ...]) -> None:
+    assert Query(question).entities == entities
+
+
+@pytest.mark.parametrize("name", ["aardvark-dns", "api-gateway", "pyenv-init", "svc-billing", "unix-socket-url"])
+def test_a_name_with_hyphens_is_an_entity(name: str) -> None:
+    assert Query(f"What happened to {name}? Anything?").entities == (name,)
+    assert Query(f"{name}: what happened?").entities == (name,)
+
+
+@pytest.mark.parametrize(
+    "word", ["end-to-end", "up-to-date", "read-only", "long-running", "user-defined", "e-mail", "non-zero", "thread-safe", "one-off"]
+)
+def test_plain_english_with_hyphens_is_none(word: str) -> None:
+    assert Query(f"Is there a {word} thing?").entities == ()
+
+
 def test_intent_words_are_no_content() -> None:
     query = Query("What errors or unusual, slow requests are in this log of the scheduler?")
     assert query.severity
