@@ -14,8 +14,8 @@ from headroom_wrap.proxy.compression import Compression
 from headroom_wrap.proxy.keeper import Keeper
 from headroom_wrap.proxy.prepared import Prepared
 from headroom_wrap.proxy.quick import is_quick
-from headroom_wrap.proxy.retrieval import records
-from headroom_wrap.proxy.retrieval.api import NAME, NAME_BYTES, Asked, Call, Result, Wire
+from headroom_wrap.proxy.retrieval import records, tool
+from headroom_wrap.proxy.retrieval.api import NAME, Asked, Call, Result, Wire
 from headroom_wrap.proxy.retrieval.outline import Outline, Reader, turn_key
 from headroom_wrap.proxy.retrieval.records import Answered, Woven
 from pipeline import cache_aligner, markers
@@ -229,7 +229,7 @@ class Retrieval:
     def _seen(self, plain: bytes, target: str) -> tuple[Asked, Outline | None]:
         """What a request says, and its conversation unless the client has the tool itself."""
         asked = self.wire.asked(plain, target)
-        return asked, None if NAME_BYTES in asked.tools else self._reader.read(plain)
+        return asked, None if tool.stands_in(asked.tools) else self._reader.read(plain)
 
     async def _standing(self, asked: Asked, outline: Outline) -> _Standing | None:
         """The conversation as it is on record, where it is put with its first request; None if the tool is no part of it."""

@@ -44,7 +44,7 @@ class GeminiWire(CommonWire):
     def tools(self, body: bytes, fields: Mapping[str, Span]) -> bytes:
         tools = fields.get("tools")
         declared = _declarations(body, tools) if tools is not None else None
-        return bodies.at(body, declared)
+        return bodies.at(body, tools) if declared is not None else b""
 
     def declaration(self) -> bytes:
         return encode({"name": NAME, "description": tool.DESCRIPTION, "parameters": tool.in_capitals()})

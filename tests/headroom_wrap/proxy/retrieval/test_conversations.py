@@ -169,6 +169,52 @@ async def test_one_that_was_recorded_when_instructions_were_part_of_its_name_goe
             assert sent["messages"][2:5] == fetched
 
 
+UNLIKE = 'Unlike headroom_retrieve it runs commands. See "headroom_retrieve".'
+MENTIONED = [
+    {"name": "Bash", "description": UNLIKE, "input_schema": {"type": "object"}},
+    {"name": "Bash", "input_schema": {"type": "object", "properties": {"name": {"enum": ["headroom_retrieve"]}, "headroom_retrieve": {}}}},
+    {"name": "headroom_retrieve_all", "input_schema": {"type": "object"}},
+    {"type": "tool_group", "tools": "headroom_retrieve", "name": "Bash"},
+]
+
+
+@pytest.mark.parametrize("mentions", MENTIONED)
+async def test_a_client_whose_tools_only_mention_it_does_not_have_it(mentions):
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        sent = await run(upstream, p, *session(1, tools=[mentions]))
+        assert [names(m) for m in sent] == [[mentions["name"], "headroom_retrieve"]] * 2
+        (late,) = await run(upstream, p, body_of([{"role": "user", "content": "And now?"}, *conversation(1, lines=250)[1:]], tools=[mentions]))
+        assert names(late) == [mentions["name"]]
+        assert not elided(late)
+
+
+S = {"type": "object"}
+SAID = [{"role": "user", "content": "x"}]
+HAVE = [
+    ("/v1/messages", {"tools": [{"name": "mcp__headroom__headroom_retrieve", "input_schema": S}], "messages": SAID}),
+    ("/v1/chat/completions", {"tools": [{"type": "function", "function": {"name": "headroom_headroom_retrieve"}}], "messages": SAID}),
+    ("/v1/responses", {"tools": [{"type": "function", "name": "headroom_retrieve", "parameters": S}], "input": SAID}),
+    (
+        "/v1/responses",
+        {"tools": [{"type": "namespace", "name": "mcp__headroom", "tools": [{"type": "function", "name": "headroom_retrieve"}]}], "input": SAID},
+    ),
+    (
+        "/v1beta/models/g:generateContent",
+        {
+            "tools": [{"functionDeclarations": [{"name": "headroom_retrieve"}]}, {"functionDeclarations": [{"name": "run"}]}],
+            "contents": [{"role": "user", "parts": [{"text": "x"}]}],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), HAVE)
+async def test_the_clients_own_tool_is_found_in_every_api(path, body):
+    async with RawUpstream() as upstream, behind(upstream) as p:
+        await p.post(raw := json.dumps(body).encode(), path=path)
+        assert upstream.requests[-1].body == raw
+
+
 async def test_a_client_that_has_the_tool_itself():
     own = {"name": "mcp__headroom__headroom_retrieve", "input_schema": {"type": "object"}}
     async with RawUpstream() as upstream, behind(upstream) as p:
