@@ -24,12 +24,18 @@ class File:
     """The connections to a database file. They are opened at the first use, and anew after a fork or where there is another file of this name.
 
     Args:
-        path: of the file.
+        path: of the file; where it is a relative one, it is the one in the folder in which the process is now.
         busy: seconds to wait for another process's write.
+
+    Raises:
+        StoreError: that folder is gone.
     """
 
     def __init__(self, path: Path, busy: float) -> None:
-        self.path = path
+        try:
+            self.path = path.absolute()
+        except OSError:
+            raise StoreError(f"The store {path} cannot be opened: the current folder no longer exists.") from None
         self.exchanged = False  # whether what was written through this object may be in another file than the one that is open
         self._busy = busy
         self._lock = threading.RLock()
