@@ -3,6 +3,7 @@ import { deepCamelCase } from "./cases.js";
 import { isOutage, type HeadroomError } from "./errors.js";
 import { fallenBack } from "./fallback.js";
 import { Figures } from "./figures.js";
+import { carrier } from "./formats/carrier.js";
 import type { HeadroomConfig, HeadroomMode, HealthStatus, SimulationResult } from "./models.js";
 import { ChatCompletions, Messages } from "./passthrough.js";
 import { shrink, untouched } from "./shrink.js";
@@ -69,8 +70,9 @@ export class HeadroomClient extends Figures implements HeadroomClientInterface {
    */
   async compress(messages: any[], options: CompressRequestOptions = {}): Promise<CompressResult> {
     try {
-      const made = await shrink(this.transport, messages, options);
-      return { ...made, messages: this.settled(messages, options, made).messages };
+      const { chat, back } = carrier(messages, options.format);
+      const made = await shrink(this.transport, chat, options);
+      return { ...made, messages: back(this.settled(chat, options, made).messages) };
     } catch (error) {
       if (!this.fallback || !isOutage(error)) throw error;
       fallenBack(error as HeadroomError, this.onFallback);
@@ -81,17 +83,23 @@ export class HeadroomClient extends Figures implements HeadroomClientInterface {
   /** Messages that the proxy makes nothing of: what this client gave back before as it was then, and the rest as it came in. */
   known(messages: any[], options: CompressRequestOptions, error: HeadroomError): CompressResult {
     const nothing = untouched(messages, error);
-    const { messages: settled, handles } = this.settled(messages, options, nothing);
-    return { ...nothing, messages: settled, handles, ccrHashes: handles };
+    try {
+      const { chat, back } = carrier(messages, options.format);
+      const { messages: settled, handles } = this.settled(chat, options, untouched(chat));
+      return { ...nothing, messages: back(settled), handles, ccrHashes: handles };
+    } catch {
+      return nothing; // they cannot be written down, which may be why the proxy was not asked: nothing was ever given back for them
+    }
   }
 
-  private settled(messages: any[], options: CompressRequestOptions, made: CompressResult): Settled {
-    return this.sent.settle({ ...options, signal: undefined }, messages, made.messages, made.handles);
+  private settled(chat: any[], options: CompressRequestOptions, made: CompressResult): Settled {
+    return this.sent.settle({ ...options, signal: undefined, format: undefined }, chat, made.messages, made.handles);
   }
 
   /** What compression would do to these messages, for a person to read. */
   async simulate(messages: any[], options: CompressRequestOptions = {}): Promise<SimulationResult> {
-    const result = await shrink(this.transport, messages, options);
+    const { chat, back } = carrier(messages, options.format);
+    const result = await shrink(this.transport, chat, options);
     const reasons: Record<string, number> = {};
     for (const block of result.blocks ?? []) reasons[block.reason] = (reasons[block.reason] ?? 0) + 1;
     return {
@@ -100,7 +108,7 @@ export class HeadroomClient extends Figures implements HeadroomClientInterface {
       tokensSaved: result.tokensSaved,
       transforms: result.transformsApplied,
       estimatedSavings: `${((1 - result.compressionRatio) * 100).toFixed(1)}%`,
-      messagesOptimized: result.messages,
+      messagesOptimized: back(result.messages),
       blockBreakdown: reasons,
       wasteSignals: {},
       stablePrefixHash: "",

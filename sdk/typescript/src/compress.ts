@@ -31,7 +31,7 @@ export async function compress(messages: any[], options: CompressOptions = {}): 
 async function hooked(messages: any[], options: CompressOptions, ask: (messages: any[]) => Promise<CompressResult>): Promise<CompressResult> {
   const { hooks } = options;
   if (!hooks) return ask(messages);
-  const ctx = contextOf(messages, options.model ?? "");
+  const ctx = contextOf(messages, options);
   const asked = await hooks.preCompress(messages, ctx);
   const biases = await hooks.computeBiases(asked, ctx);
   const result = await ask(asked);
@@ -100,12 +100,11 @@ export function clientOf(options: HeadroomClientOptions & { client?: HeadroomCli
   const { timeout, retries, stack, fallback } = options;
   const key = JSON.stringify([place(options), timeout, retries, stack, fallback]);
   const among = clientsWith(options.fetch ?? NONE, options.onFallback ?? NONE);
-  const known = among.get(key);
-  if (known) return known;
-  if (among.size >= MOST_CLIENTS) among.clear();
-  const made = new HeadroomClient(options);
-  among.set(key, made);
-  return made;
+  const client = among.get(key) ?? new HeadroomClient(options);
+  among.delete(key);
+  among.set(key, client); // the last one: they stand in the order of their use
+  for (const unused of among.keys()) if (among.size > MOST_CLIENTS) among.delete(unused);
+  return client;
 }
 
 function clientsWith(fetch: object, onFallback: object): Clients {
@@ -116,11 +115,11 @@ function clientsWith(fetch: object, onFallback: object): Clients {
 }
 
 function requestOf(options: CompressOptions): CompressRequestOptions {
-  const { model, profile, query, frozenMessageCount, policy, tokenBudget, signal } = options;
-  return { model, profile, query, frozenMessageCount, policy, tokenBudget, signal };
+  const { model, profile, query, frozenMessageCount, policy, tokenBudget, format, signal } = options;
+  return { model, profile, query, frozenMessageCount, policy, tokenBudget, format, signal };
 }
 
-function contextOf(messages: any[], model: string): CompressContext {
+function contextOf(messages: any[], { model = "", format }: CompressOptions): CompressContext {
   const userQuery = extractUserQuery(messages);
-  return { model, userQuery, turnNumber: countTurns(messages), toolCalls: extractToolCalls(messages), provider: detectFormat(messages) };
+  return { model, userQuery, turnNumber: countTurns(messages), toolCalls: extractToolCalls(messages), provider: format ?? detectFormat(messages) };
 }

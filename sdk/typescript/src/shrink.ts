@@ -1,8 +1,6 @@
-/** One compression by one proxy: messages of any format in, the same messages with smaller texts out. */
+/** One compression by one proxy: messages of which all is JSON in, the same messages with smaller texts out. */
 import { deepCamelCase, deepSnakeCase } from "./cases.js";
 import { HeadroomError } from "./errors.js";
-import { carrier } from "./formats/vercel.js";
-import { detectFormat } from "./formats/detect.js";
 import type { Transport } from "./transport.js";
 import type { CompressRequestOptions, CompressResult } from "./types.js";
 
@@ -14,13 +12,12 @@ const PATH = "/v1/compress";
  * @throws HeadroomError if the proxy cannot be asked, or refuses.
  */
 export async function shrink(transport: Transport, messages: any[], options: CompressRequestOptions = {}): Promise<CompressResult> {
-  const carried = detectFormat(messages) === "vercel" ? carrier(messages) : { chat: messages, back: (made: any[]) => same(messages, made) };
-  const answer = await transport.json(PATH, { method: "POST", body: request(carried.chat, options), signal: options.signal });
-  if (!Array.isArray(answer?.messages) || answer.messages.length !== carried.chat.length) {
+  const answer = await transport.json(PATH, { method: "POST", body: request(messages, options), signal: options.signal });
+  if (!Array.isArray(answer?.messages) || answer.messages.length !== messages.length) {
     throw new HeadroomError("Headroom's proxy answered with other messages than it was asked for. Is it another program's address?");
   }
   const { messages: made, ...figures } = answer;
-  return { ...deepCamelCase(figures), messages: figures.handles?.length ? carried.back(made) : messages, compressed: true };
+  return { ...deepCamelCase(figures), messages: figures.handles?.length ? made : messages, compressed: true };
 }
 
 /** What is given back where nothing could be done. */
@@ -41,9 +38,4 @@ function request(messages: any[], options: CompressRequestOptions): Record<strin
     options: policy && { ...deepSnakeCase({ ...policy, toolKinds: undefined }), ...toolKinds },
     token_budget: tokenBudget,
   };
-}
-
-/** The messages made, but for those that say what they said: these stay the objects that they were. */
-function same(messages: any[], made: any[]): any[] {
-  return messages.map((message, i) => (JSON.stringify(message) === JSON.stringify(made[i]) ? message : made[i]));
 }

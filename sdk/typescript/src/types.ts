@@ -1,5 +1,6 @@
 /** What goes in and what comes out. */
 import type { HeadroomError } from "./errors.js";
+import type { MessageFormat } from "./formats/detect.js";
 import type { CompressionHooks } from "./hooks.js";
 import type { TransportOptions } from "./transport.js";
 
@@ -77,6 +78,8 @@ export interface CompressRequestOptions {
   policy?: PolicyOptions;
   /** Taken, but without effect: what is left out does not depend on a budget. `ignored` says so. */
   tokenBudget?: number;
+  /** Whose messages these are; by default told by what they hold. */
+  format?: MessageFormat;
   /** Ends the request early. */
   signal?: AbortSignal;
 }

@@ -18,7 +18,7 @@ export function headroomMiddleware(options: CompressOptions = {}): HeadroomMiddl
 
 /** Messages of `ai` with smaller tool results. */
 export function compressVercelMessages(messages: any[], options: CompressOptions = {}): Promise<CompressResult> {
-  return compress(messages, options);
+  return compress(messages, { ...options, format: "vercel" });
 }
 
 /** A model with smaller prompts. */

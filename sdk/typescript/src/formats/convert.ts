@@ -26,6 +26,11 @@ function assistant(content: string, calls: ToolCall[]): OpenAIMessage {
   return { role: "assistant", content: content || null, ...(calls.length > 0 && { tool_calls: calls }) };
 }
 
+function seen(text: string, urls: string[]): OpenAIMessage {
+  const images = urls.map((url) => ({ type: "image_url" as const, image_url: { url } }));
+  return { role: "user", content: [...(text ? [{ type: "text" as const, text }] : []), ...images] };
+}
+
 function ofAnthropic(message: any): OpenAIMessage[] {
   if (!Array.isArray(message.content)) return [message];
   const of = (type: string): any[] => message.content.filter((block: any) => block.type === type);
@@ -34,11 +39,8 @@ function ofAnthropic(message: any): OpenAIMessage[] {
   const results = of("tool_result").map((block): OpenAIMessage => {
     return { role: "tool", tool_call_id: block.tool_use_id, content: textOf(block.content) };
   });
-  const images = of("image").map(({ source }) => ({
-    type: "image_url" as const,
-    image_url: { url: source?.type === "url" ? source.url : `data:${source?.media_type};base64,${source?.data}` },
-  }));
-  if (images.length > 0) return [...results, { role: "user", content: [...(text ? [{ type: "text" as const, text }] : []), ...images] }];
+  const images = of("image").map(({ source }) => (source?.type === "url" ? source.url : `data:${source?.media_type};base64,${source?.data}`));
+  if (images.length > 0) return [...results, seen(text, images)];
   return text || results.length === 0 ? [...results, { role: message.role, content: text }] : results;
 }
 
@@ -49,11 +51,30 @@ function ofVercel(message: any): OpenAIMessage[] {
   if (message.role === "assistant") {
     return [assistant(text, of("tool-call").map((part) => called(part.toolCallId, part.toolName, part.input ?? part.args)))];
   }
-  if (message.role !== "tool") return [{ role: message.role, content: text }];
+  if (message.role !== "tool") {
+    const images = message.content.filter((part: any) => part.type === "image" || (part.type === "file" && /^image\//.test(typeOf(part))));
+    return [images.length > 0 ? seen(text, images.map((part: any) => urlOf(part.image ?? part.data, typeOf(part)))) : { role: message.role, content: text }];
+  }
   return of("tool-result").map((part) => {
     const said = part.output === undefined ? part.result : part.output.type === "content" ? textOf(part.output.value) : part.output.value;
     return { role: "tool", tool_call_id: part.toolCallId, content: asText(said) };
   });
+}
+
+function typeOf(part: any): string {
+  return String(part.mediaType ?? part.mimeType ?? "image/*");
+}
+
+/** The URL of an image: bytes in any of the forms that `ai` takes, or already a URL. */
+function urlOf(data: any, type: string): string {
+  if (data instanceof URL) return data.href;
+  if (typeof data === "string") return /^(?:https?|data):/.test(data) ? data : `data:${type};base64,${data}`;
+  if (data instanceof ArrayBuffer) return urlOf(new Uint8Array(data), type);
+  if (!ArrayBuffer.isView(data)) return urlOf(data?.url ?? data?.data ?? "", type);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return `data:${type};base64,${btoa(binary)}`;
 }
 
 function ofGemini(message: any): OpenAIMessage[] {
@@ -102,10 +123,10 @@ function toGemini(message: OpenAIMessage, names: Names): any {
   return { role: message.role === "assistant" ? "model" : "user", parts: [...text, ...called] };
 }
 
-/** Gemini's results are objects. */
+/** Gemini's results are objects. A text that is one is taken for it only if it says the same again: long numbers and names that stand twice would not. */
 function response(text: string): Record<string, any> {
   const value = asObject(text);
-  return Object.keys(value).length > 0 ? value : { result: text };
+  return !Array.isArray(value) && JSON.stringify(value) === text ? value : { result: text };
 }
 
 function plain(message: OpenAIMessage): any {

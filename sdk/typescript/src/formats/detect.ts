@@ -2,7 +2,7 @@
 
 export type MessageFormat = "openai" | "anthropic" | "vercel" | "gemini";
 
-const VERCEL = new Set(["tool-call", "tool-result", "reasoning-file", "tool-approval-request", "tool-approval-response"]);
+const VERCEL = new Set(["tool-call", "tool-result", "reasoning", "reasoning-file", "tool-approval-request", "tool-approval-response"]);
 const ANTHROPIC = /^(?:tool_use|tool_result|thinking|redacted_thinking|document|image|server_tool_use|[a-z_]{1,40}_tool_result)$/;
 
 /** The format of a list of messages; plain texts, which all have alike, are OpenAI's. */
@@ -13,8 +13,8 @@ export function detectFormat(messages: any[]): MessageFormat {
     if (!Array.isArray(message?.content)) continue;
     for (const part of message.content) {
       const type = String(part?.type ?? "");
-      if (VERCEL.has(type)) return "vercel";
-      if (ANTHROPIC.test(type) && !("image" in part)) return "anthropic";
+      if (VERCEL.has(type) || (type === "file" && "data" in part) || (type === "image" && "image" in part)) return "vercel";
+      if (ANTHROPIC.test(type)) return "anthropic";
     }
   }
   return "openai";

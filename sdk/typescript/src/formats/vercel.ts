@@ -4,17 +4,11 @@
  * What comes back is never made anew: a text that the proxy made smaller is set into a copy of the message it was taken from, and every other
  * message stays the very object that it was.
  */
+import type { Carrier } from "./carrier.js";
 import { asText } from "./parts.js";
 
 type Message = Record<string, any>;
 type Setter = (message: Message, text: string) => Message;
-
-/** The same conversation for the proxy. */
-export interface Carrier {
-  chat: Message[];
-  /** The messages with what the proxy made of `chat`. */
-  back(compressed: Message[]): Message[];
-}
 
 interface Slot {
   /** Index of the message in the conversation. */
@@ -24,7 +18,7 @@ interface Slot {
 }
 
 /** A conversation to be carried to the proxy and back. */
-export function carrier(messages: Message[]): Carrier {
+export function vercelCarrier(messages: Message[]): Carrier {
   const chat: Message[] = [];
   const slots: Slot[] = [];
   messages.forEach((message, index) => {

@@ -13,12 +13,12 @@ export interface LanguageModel {
   [key: string]: any;
 }
 
-/** Calls whose prompts are smaller. */
+/** Calls whose prompts are smaller. They are said to be of `ai`: before its first call of a tool a prompt may look like another library's. */
 export async function smallerPrompt(params: any, model: { modelId?: string } | undefined, options: CompressOptions): Promise<any> {
   if (!Array.isArray(params?.prompt)) return params;
   const signal = params.abortSignal ?? options.signal;
   const policy = policyFor(params.tools, options.policy);
-  const result = await compressOpenly(params.prompt, { ...options, model: options.model ?? model?.modelId, policy, signal });
+  const result = await compressOpenly(params.prompt, { ...options, model: options.model ?? model?.modelId, policy, format: "vercel", signal });
   return result.messages === params.prompt ? params : { ...params, prompt: result.messages };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compress, CompressionHooks, HeadroomClient, withHeadroom } from "headroom-ai";
+import { hashed } from "../../dist/esm/hash.js";
 import { Sent } from "../../dist/esm/sent.js";
 import { fakeProxy, refusing, small } from "./fake_proxy.mjs";
 
@@ -104,6 +105,45 @@ test("a message is given back as the object that it was", () => {
   const again = sent.settle({}, structuredClone(messages), structuredClone(messages)).messages;
   assert.equal(again[2], first[2]);
   assert.ok(again[3].content[0].data instanceof Uint8Array);
+});
+
+test("a conversation with images of many megabytes keeps its beginning too", async (t) => {
+  const url = `data:image/png;base64,${"A".repeat(9_000_000)}`;
+  const seen = [{ role: "user", content: [{ type: "text", text: "What is on it?" }, { type: "image_url", image_url: { url } }] }, ...turn(0)];
+  const client = new HeadroomClient({ ...(await fakeProxy(t, small, small, refusing(503, "no"))), token: "t", retries: 0, onFallback: () => {} });
+  for (const more of [[], turn(1)]) assert.equal((await client.compress([...seen, ...more])).messages[2].content, "small");
+  const away = await client.compress([...seen, ...turn(1), ...turn(2)]);
+  assert.deepEqual(results(away.messages), ["small", "small", "a long text, 2"]);
+  const other = [{ role: "user", content: [seen[0].content[0], { type: "image_url", image_url: { url: `${url.slice(0, -1)}B` } }] }, ...turn(0)];
+  assert.deepEqual(results((await client.compress(other)).messages), ["a long text, 0"], "another image, another conversation");
+});
+
+test("what is long is dropped before what is being said, however long that is", () => {
+  const sent = new Sent(1000);
+  const longer = (turns) => conversation(turns, "?".repeat(3000));
+  for (const turns of [1, 2, 3, 4]) {
+    const other = conversation(1, `another ${turns}`);
+    sent.settle({}, other, other);
+    sent.settle({}, longer(turns), less(longer(turns)));
+    assert.deepEqual(results(sent.settle({}, longer(turns), longer(turns)).messages), Array(turns).fill("less"));
+  }
+});
+
+test("branches of what is being said are dropped, and what they have in common with it stays", () => {
+  const sent = new Sent(2000);
+  const branch = (n) => [...conversation(1), { role: "user", content: `${n}: ${"?".repeat(300)}` }];
+  for (let n = 0; n < 50; n++) sent.settle({}, branch(n), n ? branch(n) : less(branch(n)));
+  assert.deepEqual(results(sent.settle({}, branch(0), branch(0)).messages), ["less"]);
+});
+
+test("long messages are told apart by their hashes", () => {
+  const key = [1, 2];
+  const texts = ["", "a", "b", "ab", "ba", "abc", "abd", "ab\0", "漢字", `${"x".repeat(999)}y`, `${"x".repeat(999)}z`, "x".repeat(1000)];
+  assert.equal(new Set(texts.map((text) => hashed(text, key))).size, texts.length);
+  for (const text of texts) {
+    assert.equal(hashed(text, key), hashed(`${text}!`.slice(0, -1), key));
+    assert.notEqual(hashed(text, key), hashed(text, [1, 3]), "who does not know the key cannot make another text of the same hash");
+  }
 });
 
 test("not more is kept than may be", () => {

@@ -32,6 +32,70 @@ test("a prompt travels as Chat Completions and comes back as it was, but for wha
   ]);
 });
 
+/** Makes every text that a user pasted "small". */
+const smallPastes = (_request, body) => {
+  const part = (p) => (p.text === undefined ? p : { ...p, text: "small" });
+  const messages = body.messages.map((m) => (Array.isArray(m.content) ? { ...m, content: m.content.map(part) } : m));
+  return [200, { messages, tokens_before: 10, tokens_after: 4, tokens_saved: 6, compression_ratio: 0.4, handles: ["3f9a2c7b"], ccr_hashes: [], blocks: [] }];
+};
+const files = () => [
+  { type: "file", mediaType: "image/png", data: new Uint8Array([137, 80, 78, 71]) },
+  { type: "file", mediaType: "image/png", data: new URL("https://x/y.png") },
+  { type: "file", mediaType: "image/png", data: { type: "data", data: Buffer.from([137, 80]) } },
+  { type: "image", image: Buffer.from([137, 80]) },
+];
+
+test("files beside a pasted text stay the files that they are", async (t) => {
+  const proxy = await fakeProxy(t, smallPastes);
+  for (const file of files()) {
+    const pasted = { role: "user", content: [{ type: "text", text: "a long paste", providerOptions: { p: {} } }, file] };
+    const wrapped = withHeadroom(model, { ...proxy, token: "t" });
+    const made = [(await wrapped.doGenerate({ prompt: [pasted] })).prompt, (await compress([pasted], { ...proxy, token: "t" })).messages];
+    for (const [message] of made) {
+      assert.deepEqual(message.content[0], { type: "text", text: "small", providerOptions: { p: {} } });
+      assert.equal(message.content[1], file);
+    }
+  }
+  assert.ok(proxy.asked.every(({ body }) => !JSON.stringify(body).includes("137")));
+});
+
+test("what is no JSON stays what it is in every format", async (t) => {
+  const proxy = await fakeProxy(t, (request, body) => {
+    if (body.messages[0].parts) body.messages[0].parts[0].text = "small";
+    return smallPastes(request, body);
+  });
+  const bytes = new Uint8Array(3);
+  const [date, inlineData] = [new Date(0), { mimeType: "image/png", data: bytes }];
+  const { messages } = await compress([{ role: "user", content: [{ type: "text", text: "long" }, { type: "x", bytes }], date }], { ...proxy, token: "t" });
+  assert.deepEqual([messages[0].content[0].text, messages[0].content[1].bytes, messages[0].date], ["small", bytes, date]);
+  const gemini = await compress([{ role: "user", parts: [{ text: "long" }, { inlineData }] }], { ...proxy, token: "t" });
+  assert.deepEqual(gemini.messages[0].parts[0], { text: "small" });
+  assert.equal(gemini.messages[0].parts[1].inlineData, inlineData);
+});
+
+test("no digit of a file is written down", async (t) => {
+  const untold = (bytes) => Object.defineProperty(bytes, "toJSON", { value: () => assert.fail("written down") });
+  const given = [{ type: "file", mediaType: "image/png", data: untold(Buffer.alloc(3)) }, { type: "x", data: untold(new Uint8Array(3)) }];
+  for (const answer of [smallPastes, refusing(503, "unavailable")]) {
+    const proxy = await fakeProxy(t, answer);
+    for (const part of given) {
+      const messages = [{ role: "user", content: [{ type: "text", text: "long" }, part] }];
+      const made = await compress(messages, { ...proxy, token: "t", retries: 0, onFallback: () => {} });
+      assert.equal(made.messages[0].content[1], part);
+    }
+  }
+});
+
+test("a prompt is carried the same way from its first turn on", async (t) => {
+  const proxy = await fakeProxy(t, nothing);
+  const { transformParams } = headroomMiddleware({ ...proxy, token: "t" });
+  const first = [{ role: "user", content: [{ type: "text", text: "x", providerOptions: { p: {} } }], providerOptions: { p: {} } }];
+  const called = { role: "assistant", content: [call] };
+  for (const prompt of [first, [...first, called]]) await transformParams({ params: { prompt }, model, type: "generate" });
+  const [one, two] = proxy.asked.map(({ body }) => body.messages[0]);
+  assert.deepEqual(one, two);
+});
+
 const image = { type: "media", data: "AAAA", mediaType: "image/png" };
 const OUTPUTS = [
   [{ type: "json", value: { a: [1] } }, '{"a":[1]}', { type: "text", value: "small" }],
