@@ -25,16 +25,22 @@ export function place(given: { baseUrl?: string; token?: string; apiKey?: string
   try {
     url = new URL(named);
   } catch {
-    throw new ConfigurationError(`The base URL of the proxy is no URL: ${named}`, { baseUrl: named });
+    throw new ConfigurationError(`The base URL of the proxy is no URL: ${shown(named)}`);
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new ConfigurationError(`The base URL of the proxy must begin with http:// or https://: ${named}`, { baseUrl: named });
+    throw new ConfigurationError(`The base URL of the proxy must begin with http:// or https://: ${shown(named)}`);
   }
   return {
     baseUrl: (url.origin + url.pathname).replace(/\/{1,100}$/, ""),
     token: given.token || given.apiKey || variable("HEADROOM_API_KEY") || variable("HEADROOM_PROXY_TOKEN"),
     own: url.pathname === "/" && LOOPBACK.has(url.hostname),
   };
+}
+
+/** The host of what should be a URL, as far as there is one: the token may stand in the path, a password in front. */
+function shown(named: string): string {
+  const [host = ""] = named.replace(/^[a-z][a-z0-9+.-]{0,20}:(?=[/\\])/i, "").replace(/^[/\\]{1,9}/, "").split(/[/\\?#]/, 1);
+  return host.slice(host.lastIndexOf("@") + 1);
 }
 
 /** A variable, "" if it is not set or there is no environment, as in a browser. */

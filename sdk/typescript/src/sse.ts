@@ -12,6 +12,7 @@ export async function* parseSSE<T = any>(response: Response): AsyncGenerator<T> 
     for (;;) {
       const { done, value } = await reader.read();
       let text = done ? "\n\n" : decoder.decode(value, { stream: true });
+      if (text === "") continue;
       if (afterReturn && text.startsWith("\n") && !done) text = text.slice(1);
       afterReturn = text.endsWith("\r");
       const lines = text.split(/\r\n|\n|\r/);

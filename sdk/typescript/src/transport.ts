@@ -6,6 +6,7 @@ const TIMEOUT_MS = 30_000;
 const RETRIES = 1;
 const FIRST_PAUSE_MS = 50; // what refuses connections refuses them at once, and this stands before every request of an application
 const LONGEST_PAUSE_MS = 2_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // timers take more for none at all
 const TOKEN_HEADER = "x-headroom-token";
 const STACK_HEADER = "x-headroom-stack";
 
@@ -45,7 +46,7 @@ export class Transport {
 
   constructor(options: TransportOptions = {}) {
     this.place = place(options);
-    this.timeout = options.timeout ?? TIMEOUT_MS;
+    this.timeout = Math.min(options.timeout ?? TIMEOUT_MS, LONGEST_TIMER_MS);
     this.retries = Math.max(0, options.retries ?? RETRIES);
     this.stack = options.stack ?? "";
     this.send = options.fetch ?? ((url, init) => fetch(url, init));
@@ -63,12 +64,13 @@ export class Transport {
 
   /** An answer as text. */
   async text(path: string, ask: Ask): Promise<string> {
-    return this.insist(ask, async (signal) => (await this.once(path, ask, signal)).text());
+    const body = written(ask.body);
+    return this.insist(ask, async (signal) => (await this.once(path, ask, body, signal)).text());
   }
 
   /** An answer whose body has not been read yet, asked for once: a model's answer is charged for. */
   async response(path: string, ask: Ask): Promise<Response> {
-    return this.once(path, ask, ask.signal ?? undefined, ProviderError);
+    return this.once(path, ask, written(ask.body), ask.signal ?? undefined, ProviderError);
   }
 
   /** What every request to the proxy has. */
@@ -91,7 +93,7 @@ export class Transport {
           return await attempt(ended.signal);
         } catch (error) {
           if (ended.signal.aborted) throw ended.signal.reason;
-          const typed = error instanceof HeadroomError ? error : unreachable(this.place.baseUrl, error);
+          const typed = error instanceof HeadroomError ? error : this.unreachable(error);
           const pause = pauseMs(tried, typed);
           if (tried >= this.retries || !isOutage(typed) || Date.now() + pause >= ends) throw typed;
           await sleep(pause, ended.signal);
@@ -103,33 +105,43 @@ export class Transport {
     }
   }
 
-  private async once(path: string, ask: Ask, signal?: AbortSignal, refused?: typeof ProviderError): Promise<Response> {
-    const json: Record<string, string> = ask.body === undefined ? {} : { "content-type": "application/json" };
+  private async once(path: string, ask: Ask, body?: string, signal?: AbortSignal, refused?: typeof ProviderError): Promise<Response> {
+    const json: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     const headers = { ...json, ...(await this.headers()), ...ask.headers };
-    const body = ask.body === undefined ? undefined : typeof ask.body === "string" ? ask.body : JSON.stringify(ask.body);
     let response: Response;
     try {
       response = await this.send(this.place.baseUrl + path, { method: ask.method, headers, body, signal });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw unreachable(this.place.baseUrl, error);
+      throw this.unreachable(error);
     }
     if (response.ok) return response;
     if (response.status === 401) this.token = ""; // the proxy may keep another one by now
-    throw await refusal(response, refused);
+    throw await refusal(response, (text) => this.tellable(text), refused);
+  }
+
+  private unreachable(error: unknown): HeadroomConnectionError {
+    const { code, cause } = (error ?? {}) as { code?: string; cause?: { code?: string; message?: string } };
+    const why = this.tellable(cause?.code ?? code ?? cause?.message ?? (error instanceof Error ? error.message : String(error)));
+    const { origin } = new URL(this.place.baseUrl);
+    const made = new HeadroomConnectionError(`Headroom's proxy at ${origin} cannot be reached (${why}). Start it with: headroom proxy`, { code: why });
+    made.cause = error;
+    return made;
+  }
+
+  /** What others say of a request, without the base URL's path, in which the token may stand. */
+  private tellable(text: string): string {
+    const { pathname } = new URL(this.place.baseUrl);
+    return pathname === "/" ? text : text.replaceAll(pathname, "/…");
   }
 }
 
-function unreachable(baseUrl: string, error: unknown): HeadroomConnectionError {
-  const cause = (error as { cause?: { code?: string; message?: string } })?.cause;
-  const why = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
-  const shown = new URL(baseUrl).origin; // the token may stand in the path
-  const made = new HeadroomConnectionError(`Headroom's proxy at ${shown} cannot be reached (${why}). Start it with: headroom proxy`, { code: why });
-  made.cause = error;
-  return made;
+/** @throws TypeError, RangeError if it is nothing that JSON can say. No attempt is made then: that it would fail is no fault of the proxy's. */
+function written(body: unknown): string | undefined {
+  return body === undefined || typeof body === "string" ? body : JSON.stringify(body);
 }
 
-async function refusal(response: Response, refused?: typeof ProviderError): Promise<HeadroomError> {
+async function refusal(response: Response, tellable: (text: string) => string, refused?: typeof ProviderError): Promise<HeadroomError> {
   const text = await response.text().catch(() => "");
   let said: any;
   try {
@@ -138,7 +150,7 @@ async function refusal(response: Response, refused?: typeof ProviderError): Prom
     said = undefined;
   }
   const type = typeof said?.type === "string" ? said.type : "unknown";
-  const message = typeof said?.message === "string" ? said.message : text.slice(0, 500) || `HTTP ${response.status}`;
+  const message = (typeof said?.message === "string" ? tellable(said.message) : tellable(text).slice(0, 500)) || `HTTP ${response.status}`;
   const error = mapProxyError(response.status, type, message);
   const after = response.headers.get("retry-after");
   if (after !== null && /^\d{1,9}$/.test(after)) error.details = { ...error.details, retryAfterMs: 1000 * Number(after) };

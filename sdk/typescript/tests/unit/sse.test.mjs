@@ -19,6 +19,12 @@ for (const size of [1, 2, 3, 7, 1000]) {
   });
 }
 
+test("a piece of nothing between the halves of an end of line", async () => {
+  const pieces = ['data: {"a":\r', "", "\ndata: 1}\r\n\r\n"].map((text) => new TextEncoder().encode(text));
+  const body = new ReadableStream({ pull: (c) => (pieces.length ? c.enqueue(pieces.shift()) : c.close()) });
+  assert.deepEqual(await collectStream(parseSSE(new Response(body))), [{ a: 1 }]);
+});
+
 test("who stops listening gives the connection back", async () => {
   const { response, cancelled } = streamed(new TextEncoder().encode(TEXT), 30);
   for await (const event of parseSSE(response)) {

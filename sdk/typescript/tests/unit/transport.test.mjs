@@ -110,6 +110,18 @@ test("silence ends in time", async (t) => {
   assert.deepEqual([result.messages, result.compressed, result.error, result.compressionRatio], [chat(), false, fallen[0], 1]);
 });
 
+test("a timeout that no timer can hold is as long as timers get", async () => {
+  const proxy = {
+    token: "t",
+    fetch: (_url, { body, signal }) =>
+      new Promise((answer, fail) => {
+        signal.addEventListener("abort", () => fail(signal.reason));
+        setTimeout(() => answer(Response.json({ messages: JSON.parse(body).messages, handles: [] })), 20);
+      }),
+  };
+  for (const timeout of [Infinity, 2 ** 40]) assert.equal((await new HeadroomClient({ ...proxy, timeout, fallback: false }).compress(chat())).compressed, true);
+});
+
 test("the caller's signal ends it with the caller's reason", async (t) => {
   const stop = new AbortController();
   const proxy = await fakeProxy(t, () => void stop.abort(new Error("mine")));
@@ -138,6 +150,23 @@ test("errors say where and never with which token", async () => {
   const refuse = () => Promise.reject(new TypeError("no"));
   const client = new HeadroomClient({ baseUrl: "http://127.0.0.1:1/secret-token", fetch: refuse, ...strict });
   await assert.rejects(client.compress(chat()), (error) => error.message.includes("http://127.0.0.1:1 ") && !JSON.stringify(error).includes("secret-token"));
+});
+
+test("what another program at the address says is told without the token", async (t) => {
+  const web = await fakeProxy(t, (request) => [404, `<pre>Cannot POST ${request.url}</pre>`]);
+  const hidden = (error) => !error.message.includes("secret-token") && error.message.includes("Cannot POST");
+  await assert.rejects(new HeadroomClient({ ...strict, baseUrl: `${web.baseUrl}/secret-token` }).compress(chat()), hidden);
+  const named = (url) => Promise.reject(Object.assign(new Error(`request to ${url} failed`), { code: "ECONNREFUSED" }));
+  const client = new HeadroomClient({ ...strict, baseUrl: `${web.baseUrl}/secret-token`, fetch: named });
+  await assert.rejects(client.compress(chat()), (error) => !error.message.includes("secret-token") && error.details.code === "ECONNREFUSED");
+});
+
+test("an address that is none is told without what may be a secret", () => {
+  const places = ["127.0.0.1:8787/secret-token", "//127.0.0.1:8787/secret-token", "ftp://ada:secret-token@127.0.0.1:8787/x", "ada:secret-token@127.0.0.1:8787/"];
+  for (const baseUrl of [...places, "http://ada:secret-token@127.0.0.1:port/", "ftp://127.0.0.1:8787?secret-token", "127.0.0.1:8787\\secret-token"]) {
+    const told = (error) => error instanceof ConfigurationError && !(error.stack + JSON.stringify(error)).includes("secret-token");
+    assert.throws(() => new HeadroomClient({ baseUrl }), (error) => told(error) && error.message.includes("127.0.0.1"), baseUrl);
+  }
 });
 
 test("an address that is none", () => {
