@@ -29,7 +29,8 @@ function compressed(send: Fetch, options: WrapOptions): Fetch {
     if (!found) return send(url, init);
     const signal = init.signal ?? options.signal;
     const policy = policyFor(found.body.tools, options.policy);
-    const result = await compressOpenly(found.messages, { ...options, model: options.model ?? found.model, policy, signal });
+    const asked = { ...options, model: options.model ?? found.model, policy, format: found.format, signal };
+    const result = await compressOpenly(found.messages, asked);
     return send(url, result.messages === found.messages ? init : withMessages(init, found, result.messages));
   };
 }

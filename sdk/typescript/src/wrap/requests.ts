@@ -1,4 +1,5 @@
 /** Requests to models' APIs as they leave a client library: which of them hold messages, and the same requests with smaller ones. Pure. */
+import type { MessageFormat } from "../formats/detect.js";
 
 /** What sends requests: the global `fetch`, a library's own, or what stands for one. */
 export type Fetch = (url: any, init?: any) => Promise<any>;
@@ -11,24 +12,28 @@ export interface Found {
   field: "messages" | "input" | "contents";
   messages: any[];
   model: string;
+  format: MessageFormat;
 }
 
-// The ends of the paths of requests that hold a conversation, for an answer or for a count. Amazon's are signed with their body: they are not among them.
-const FIELDS: readonly [RegExp, Found["field"]][] = [
-  [/\/chat\/completions$/, "messages"],
-  [/\/messages(?:\/count_tokens)?$/, "messages"],
-  [/:(?:streamR|r)awPredict$/, "messages"],
-  [/\/responses(?:\/input_tokens|\/compact)?$/, "input"],
-  [/:(?:generateContent|streamGenerateContent|countTokens)$/, "contents"],
+// The ends of the paths of requests that hold a conversation, for an answer or for a count.
+const FIELDS: readonly [RegExp, Found["field"], MessageFormat][] = [
+  [/\/chat\/completions$/, "messages", "openai"],
+  [/\/messages(?:\/count_tokens)?$/, "messages", "anthropic"],
+  [/:(?:streamR|r)awPredict$/, "messages", "anthropic"],
+  [/\/responses(?:\/input_tokens|\/compact)?$/, "input", "openai"],
+  [/:(?:generateContent|streamGenerateContent|countTokens)$/, "contents", "gemini"],
 ];
+// What vouches for the bytes of the body, so that nobody but the sender may change them.
+const INTEGRITY = /^(?:content-digest|repr-digest|digest|content-md5|signature|signature-input|x-amz-content-sha256)$/i;
+const BY_AWS = /^AWS4-/;
 const MODEL_IN_PATH = /\/models\/([^/:]{1,200}):/;
 
-/** The messages that a request holds; undefined if it holds none. */
-export function find(url: unknown, init: { method?: string; body?: unknown } | undefined): Found | undefined {
-  if (init?.method?.toUpperCase() !== "POST" || typeof init.body !== "string") return undefined;
+/** The messages that a request holds; undefined if it holds none, or none that may be changed. */
+export function find(url: unknown, init: { method?: string; headers?: unknown; body?: unknown } | undefined): Found | undefined {
+  if (init?.method?.toUpperCase() !== "POST" || typeof init.body !== "string" || signed(init.headers)) return undefined;
   const path = pathOf(url);
-  const field = FIELDS.find(([end]) => end.test(path))?.[1];
-  if (!field) return undefined;
+  const [, field, format] = FIELDS.find(([end]) => end.test(path)) ?? [];
+  if (!field || !format) return undefined;
   let body: any;
   try {
     body = JSON.parse(init.body);
@@ -37,7 +42,8 @@ export function find(url: unknown, init: { method?: string; body?: unknown } | u
   }
   const messages = body?.[field];
   if (!Array.isArray(messages) || messages.length === 0 || messages.some((m) => m === null || typeof m !== "object")) return undefined;
-  return { body, field, messages, model: typeof body.model === "string" ? body.model : (MODEL_IN_PATH.exec(path)?.[1] ?? "") };
+  const model = typeof body.model === "string" ? body.model : (MODEL_IN_PATH.exec(path)?.[1] ?? "");
+  return { body, field, messages, model, format };
 }
 
 /** The request with other messages. */
@@ -52,6 +58,17 @@ export function hrefOf(url: unknown): string {
 
 function pathOf(url: unknown): string {
   return hrefOf(url).replace(/[?#].*$/s, "");
+}
+
+function signed(headers: any): boolean {
+  return fieldsOf(headers).some(([name, value]) => INTEGRITY.test(name) || (/^authorization$/i.test(name) && BY_AWS.test(String(value))));
+}
+
+/** Headers of whatever kind, as pairs. */
+function fieldsOf(headers: any): [string, unknown][] {
+  if (headers === undefined || headers === null) return [];
+  if (Array.isArray(headers)) return headers;
+  return typeof headers.entries === "function" ? [...headers.entries()] : Object.entries(headers);
 }
 
 /** Old libraries write down how long the body is, in headers of whatever kind they send. */

@@ -45,6 +45,20 @@ test("which requests hold messages", () => {
   }
 });
 
+test("requests that vouch for the bytes of their body are left alone", () => {
+  const url = "https://bedrock-mantle.us-east-1.api.aws/anthropic/v1/messages";
+  const init = (headers) => ({ ...post({ messages: [{ role: "user" }] }), headers });
+  const signed = { Authorization: "AWS4-HMAC-SHA256 Credential=…, Signature=…" };
+  for (const headers of [signed, { "X-Amz-Content-Sha256": "0" }, { "content-digest": "0" }, { Signature: "0" }]) {
+    for (const made of [headers, new Headers(Object.entries(headers).map(([name]) => [name, "AWS4-x"])), Object.entries(headers)]) {
+      assert.equal(find(url, init(made)), undefined);
+    }
+  }
+  for (const headers of [undefined, null, { authorization: "Bearer AWS4-x" }, new Headers({ "x-api-key": "k" }), [["x-api-key", "k"]]]) {
+    assert.equal(find(url, init(headers)).field, "messages");
+  }
+});
+
 test("a request with other messages says its own length", () => {
   for (const headers of [{ "Content-Length": "9", a: "b" }, new Headers({ "content-length": "9", a: "b" }), [["content-length", "9"], ["a", "b"]]]) {
     const init = { ...post({ model: "m", messages: [1], n: 1 }), headers };
@@ -96,6 +110,24 @@ test("whatever the proxy says, the application's request goes on", async (t) => 
     const client = withHeadroom(new OpenAI({ apiKey: "k", fetch: api.fetch }), { ...proxy, token: "t", onFallback: () => undefined });
     await client.chat.completions.create({ model: "m", messages: chat() });
     assert.deepEqual(api.sent.at(-1).body.messages, chat());
+  }
+});
+
+const double = (options) => withHeadroom({ messages: { create: async (request) => request } }, options);
+
+test("what cannot be written down goes on as it is", async (t) => {
+  const unspeakable = [{ n: 9007199254740993n }, { toJSON: () => { throw new RangeError("Invalid string length"); } }];
+  for (const answer of [small, refusing(503, "unavailable")]) {
+    const proxy = await fakeProxy(t, answer);
+    for (const value of unspeakable) {
+      const told = [];
+      const messages = [{ role: "user", content: [{ type: "text", text: "x", value }] }];
+      const sent = await double({ ...proxy, token: "t", onFallback: (error) => told.push(error.message) }).messages.create({ model: "m", messages });
+      assert.equal(sent.messages, messages);
+      assert.equal(told.length, 1);
+      assert.doesNotMatch(told[0], /reached/);
+    }
+    assert.equal(proxy.asked.length, 0);
   }
 });
 
