@@ -89,6 +89,20 @@ test("functions among the options make no new client for every request", async (
   assert.deepEqual(results((await compress(conversation(2), { ...options, onFallback: () => {} })).messages), ["small", "small"], "another's");
 });
 
+test("an application of many proxies' options keeps what it goes on using", async () => {
+  let away = false;
+  const send = async (_url, { body }) => {
+    if (away) throw new TypeError("away");
+    const [status, answer] = small(undefined, JSON.parse(body));
+    return Response.json(answer, { status });
+  };
+  const options = { token: "t", retries: 0, fetch: send, onFallback: () => {} };
+  for (let n = 0; n < 150; n++) for (const timeout of [9_000, 10_000 + n]) await compress(conversation(1), { ...options, timeout });
+  away = true;
+  assert.deepEqual(results((await compress(conversation(2), { ...options, timeout: 9_000 })).messages), ["small", "a long text, 1"]);
+  assert.deepEqual(results((await compress(conversation(2), { ...options, timeout: 10_000 })).messages), ["a long text, 0", "a long text, 1"], "dropped");
+});
+
 test("what is asked for otherwise is another conversation", () => {
   const sent = new Sent();
   const messages = conversation(1);
