@@ -9,7 +9,7 @@ from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.html.markdown import Markdown
 from pipeline.compressors.html.navigation import Fold, folds
 from pipeline.compressors.html.places import places
-from pipeline.compressors.html.recognise import confidence
+from pipeline.compressors.html.recognise import PAGE, confidence
 from pipeline.compressors.html.scan import pieces
 from pipeline.compressors.kompress.compressor import NAME as KOMPRESS
 from pipeline.compressors.kompress.compressor import focused
@@ -21,6 +21,7 @@ _SAVES = 0.95  # of the characters at most
 _LEAST_TEXT = 40  # characters; a page of less is built by its scripts
 _JSON_SHARE = 2  # so many times the text in JSON within scripts: the page is in there
 _TAIL = 2000  # what stands behind the page and is no longer than this is shown as it is
+_BEGINS = re.compile(r"[\ufeff\s]{0,200}<[A-Za-z!?]")  # no ``<`` of a header: its addresses stand in such brackets, too
 _HTML_END = re.compile(r"</html\s{0,9}>", re.IGNORECASE)
 _TRUNCATIONS = (re.compile("truncated"), re.compile("omitted"))  # one by one: a plain word is searched for many times faster
 _CUT_CHARACTERS = 100  # before and behind that word
@@ -95,9 +96,8 @@ def _asked(found: _Page, named: tuple[str, ...], content: Content, policy: Polic
 
 def _parts(text: str) -> tuple[str, str, str]:
     """What stands before the page (headers of the answer), the page, and what stands behind it (a status written by curl)."""
-    start = text.find("<")
-    if start > 0 and text[:start].strip("\ufeff \t\r\n") == "":
-        start = 0
+    page = None if _BEGINS.match(text) else PAGE.search(text)
+    start = 0 if page is None else page.start()
     ends = list(_HTML_END.finditer(text, max(0, len(text) - _TAIL)))
     end = ends[-1].end() if ends and "<" not in text[ends[-1].end() :] else len(text)
     return text[:start], text[start:end], text[end:]
@@ -108,13 +108,15 @@ def _joined(head: str, text: str, tail: str, cut: str) -> str:
 
 
 def _folded(parts: list[str], folded: list[Fold]) -> str:
-    """The text with a marker in place of every fold."""
+    """The text with a marker in place of every fold, on a line of its own."""
     out: list[str] = []
     at = 0
     for fold in folded:
         out += parts[at : fold.first]
         out.append("\n" + gap(fold.gap.first, fold.gap.last, fold.note))
         at = fold.last
+        if at < len(parts) and not parts[at].startswith("\n"):
+            out.append("\n")
     return "".join(out + parts[at:])
 
 
@@ -164,5 +166,6 @@ def _summary(markdown: Markdown, folded: list[Fold]) -> str:
         parts.append("the page breaks off")
     if markdown.unread:
         parts.append("from where it could not be read it is as it was")
-    parts.append("all its text but the navigation marked is here" if folded else "all its text and links are here")
+    shown = "all its text but the navigation marked is here" if folded else f"all its text {'is' if markdown.targetless else 'and links are'} here"
+    parts.append(shown + (", but not where links in code lead" if markdown.targetless else ""))
     return "; ".join(parts)

@@ -11,7 +11,9 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
+from pipeline.compressors.html.lists import ItemList
 from pipeline.compressors.html.scan import CUT, QUOTED, REST, UNSEEN, Piece
 
 _ATTRIBUTES = {
@@ -24,6 +26,7 @@ _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9}")  # no character has so ma
 _HEADINGS = {f"h{n}": "#" * n + " " for n in range(1, 7)}
 _MARKS = {"sup": ("^{", "}"), "sub": ("_{", "}"), "del": ("~~", "~~"), "s": ("~~", "~~"), "strike": ("~~", "~~"), "q": ('"', '"')}
 _PERMALINKS = frozenset(("¶", "#", "§", "🔗", "", "link", "Link"))
+_CUT_SHORT = ("..>", "...", "…")  # how indexes of files end a name that is too long for its column
 _NAVIGATION = frozenset(("nav", "footer", "aside"))
 _REGIONS_DEEP = 8  # what is nested deeper is no navigation of its own
 _FAR = sys.maxsize  # no offset in a page
@@ -99,16 +102,19 @@ class Markdown:
     def __init__(self, anchors: Sequence[tuple[int, str]] = ()) -> None:
         self.parts: list[str] = []
         self.sources = Sources()  # of the parts, but for ends of links that were still open at the end
-        self.regions: list[Region] = []  # closed ones, in the order in which they began
+        self.regions: list[Region] = []  # closed ones, in the order in which they end
         self.json = 0  # characters of JSON in scripts
         self.unread = False  # the page could not be read to its end: the rest is shown as it is
         self.cut = False  # the page breaks off within a tag, a comment or a script
         self.characters = 0  # of text
+        self.targetless = False  # where links in code lead is not shown
         self.forms = False  # there were fields, whose names and hidden values are not shown
         self._anchors = [*reversed(anchors)]
         self._open: list[Region] = []
         self._links: list[tuple[str, int, str, int]] = []  # target, index of its first part, label, characters before it
-        self._lists: list[int] = []  # the next number of an ordered list, 0 for bullets
+        self._lists: list[ItemList] = []
+        self._opening: list[int] = []  # which parts are opening marks
+        self._fence = -1  # the part that opens the code in hand
         self._breaks = 0  # line ends to write before what follows
         self._space = False  # white space was seen
         self._glued = True  # at the start of a line, or right behind an opening mark
@@ -216,13 +222,35 @@ class Markdown:
     def _mark(self, text: str) -> None:
         """An opening mark: what follows stands right behind it."""
         self._put(text)
+        self._opening.append(len(self.parts) - 1)
         self._glued = True
 
-    def _unmark(self) -> None:
-        """Takes an opening mark away that nothing followed."""
-        if self._glued and self.parts and not self.parts[-1].isspace():
-            self.parts.pop()
-            self._glued = not self.parts or self.parts[-1][-1] in " \n"
+    def _unmark(self) -> bool:
+        """Takes an opening mark away that nothing followed; whether there was one."""
+        if not self._glued or not self._behind_mark():
+            return False
+        self._take_back(len(self.parts) - 1)
+        return True
+
+    def _behind_mark(self) -> bool:
+        """Whether the last part is an opening mark, and not text that looks like one."""
+        return self._opening[-1:] == [len(self.parts) - 1]
+
+    def _take_back(self, size: int) -> None:
+        """Takes the parts from an index on away, also from the regions that they are in."""
+        del self.parts[size:]
+        while self._opening and self._opening[-1] >= size:
+            self._opening.pop()
+        if self._fence >= size:
+            self._fence = -1
+        for region in self._open:
+            region.first = min(region.first, size)
+        closed = len(self.regions)
+        while closed and self.regions[closed - 1].last > size:
+            closed -= 1
+            self.regions[closed].first, self.regions[closed].last = min(self.regions[closed].first, size), size
+        # Line ends of code are text; others were written for what followed, and now are for what follows.
+        self._glued = not self.parts or self._behind_mark() or (not self._pre and self.parts[-1].isspace())
 
     def _apart(self, _name: str, _attributes: str = "") -> None:
         self._space = not self._glued
@@ -263,8 +291,11 @@ class Markdown:
         self._titled = True
 
     def _list(self, name: str, attributes: str) -> None:
-        first = _get("start", attributes) if name == "ol" and attributes else ""
-        self._lists.append(0 if name != "ol" else int(first) if first.isdecimal() and len(first) < 9 else 1)
+        if name == "ol" and attributes:
+            opened = ItemList.numbered(_get("start", attributes), _get("type", attributes), down="reversed" in attributes.lower())
+        else:
+            opened = ItemList(name == "ol")
+        self._lists.append(opened)
         self._line(name)
 
     def _list_end(self, name: str, _attributes: str) -> None:
@@ -275,15 +306,16 @@ class Markdown:
         else:
             self._paragraph(name)
 
-    def _item(self, name: str, _attributes: str) -> None:
-        if self.parts and self.parts[-1].endswith("- "):
+    def _item(self, name: str, attributes: str) -> None:
+        if self.parts and self.parts[-1].endswith(("- ", ". ")):
             self._unmark()
         self._line(name)
-        number = self._lists[-1] if self._lists else 0
         indent = "  " * min(len(self._lists) - 1, _NESTED)
-        if number:
-            self._lists[-1] += 1
-        self._mark(f"{indent}{number}. " if number else f"{indent}- ")
+        if self._lists:
+            items = self._lists[-1]
+            self._mark(indent + items.mark(_get("value", attributes) if attributes and items.ordered else ""))
+        else:
+            self._mark("- ")
 
     def _quote(self, name: str, _attributes: str) -> None:
         self._paragraph(name)
@@ -307,6 +339,7 @@ class Markdown:
     def _break(self, name: str, _attributes: str) -> None:
         if self._pre:
             self.parts.append("\n")
+            self._glued = False
         else:
             self._line(name)
 
@@ -314,14 +347,17 @@ class Markdown:
         if not self._pre:
             self._paragraph(name)
             self._mark("```\n")
+            self._fence = len(self.parts) - 1
         self._pre += 1
 
     def _pre_end(self, name: str, _attributes: str) -> None:
         if self._pre == 1:
-            if self._glued:
-                self._unmark()
-            else:
+            while len(self.parts) - 1 > self._fence and self._unmark():
+                pass
+            if self._fence >= 0 and not (len(self.parts) - 1 == self._fence and self._unmark()):
                 self.parts.append("```" if self.parts[-1].endswith("\n") else "\n```")
+                self._glued = False
+            self._fence = -1
             self._paragraph(name)
         self._pre = max(0, self._pre - 1)
 
@@ -349,16 +385,33 @@ class Markdown:
             self._open[-1].links += 1
             self._open[-1].link_characters += written
         if target.startswith("#"):
-            if written <= 4 and "".join(self.parts[first:]).strip() in _PERMALINKS:
-                del self.parts[first:]
-                self._glued = not self.parts or self.parts[-1][-1] in " \n"
-        elif target and self._pre:
-            pass  # within code a target would be taken for code
+            if written <= 4 and (shown := "".join(self.parts[first:])).strip() in _PERMALINKS:
+                self._take_permalink_back(first, shown)
+        elif target and self._pre:  # within code a target would be taken for code
+            shown = "".join(self.parts[first:]).strip()
+            if shown.endswith(_CUT_SHORT):
+                self.parts.append(f" <{target}>")
+                self._glued = False
+            elif shown != unquote(target):
+                self.targetless = True
         elif target:
             if written == 0 and label:
                 self._put(label)
             self.parts.append(f"]({target})")
             self._glued = False
+
+    def _take_permalink_back(self, first: int, shown: str) -> None:
+        """Takes a link away that only names its own place; what it stands apart from, or the line ends of the code that it is in, stay."""
+        self._take_back(first)
+        blank = shown[: len(shown) - len(shown.lstrip())]
+        if self._pre:
+            if blank := "".join(piece for piece in shown if piece.isspace()):
+                self.parts.append(blank)
+                self._glued = False
+        elif blank.startswith("\n"):
+            self._breaks = max(self._breaks, len(blank))
+        else:
+            self._space = self._space or blank != ""
 
     def _code_start(self, _name: str, _attributes: str) -> None:
         if not self._pre:
@@ -384,9 +437,7 @@ class Markdown:
             self._close(*_MARKS[marked])
 
     def _close(self, opened: str, mark: str) -> None:
-        if self.parts and self.parts[-1] == opened and self._glued:
-            self._unmark()
-        else:
+        if not (self.parts and self.parts[-1] == opened and self._unmark()):
             self.parts.append(mark)
             self._glued = False
 
@@ -437,8 +488,9 @@ class Markdown:
         if region.depth:
             return
         self._open.pop()
-        self._unmark()  # nothing of the region may be taken back when it is closed
-        self._glued = not self.parts
+        if len(self.parts) > region.first:
+            self._unmark()
+            self._glued = not self.parts
         region.last, region.end = len(self.parts), end
         region.characters += self.characters
         self.regions.append(region)

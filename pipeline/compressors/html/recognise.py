@@ -13,15 +13,24 @@ from pipeline.transcript import ToolCall, ToolKind
 
 _SAMPLE = 8000
 _BEFORE = re.compile(r"\ufeff?\s{0,200}(?:<|HTTP/\d|--\d{4}-|\* |> |% Total)")  # headers of curl -i, what curl and wget tell of themselves
-_PAGE = re.compile(r"<(?:!doctype\s{1,9}html|html|head|body)(?=[\s>])", re.IGNORECASE)
+PAGE = re.compile(r"<(?:!doctype\s{1,9}html|html|head|body)(?=[\s>])", re.IGNORECASE)
 _URL = re.compile(r"https?://([^\s/\"'\\<>?#]{1,255})", re.IGNORECASE)
 _OWN_HOST = re.compile(
     r"(?:[^@]{0,200}@)?(?:localhost|[\w.-]{1,200}\.(?:localhost|local|test|internal)|127\.[\d.]+|0\.0\.0\.0|10\.[\d.]+|192\.168\.[\d.]+"
-    r"|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|\[.*|[^.:]+)(?::\d*)?$",
+    r"|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|\[.*|[^.:]*)(?::\d*)?$",
     re.IGNORECASE,
 )
 _LOCAL = re.compile(r"(?<![\w.-])(?:localhost|127\.\d|0\.0\.0\.0|file://)", re.IGNORECASE)
 _FETCHERS = frozenset("curl wget http https xh".split())
+_HTTPIE = frozenset("http https xh".split())  # METHOD address items: none but the address is a host
+_METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
+# Options that the next word is the value of. Of long ones all are taken for such but these, so that no value is taken for a host.
+_VALUED = {"curl": frozenset("AbcCdDeEFhHKmoPQrtTuUwxXyYz"), "wget": frozenset("oaiOeBtwTQlDUPARIX"), **dict.fromkeys(_HTTPIE, frozenset("apobA"))}
+_FLAGS = frozenset(
+    """silent location show-error fail fail-with-body include head insecure compressed verbose globoff no-buffer quiet no-verbose
+    no-check-certificate server-response body headers follow ignore-stdin http1.1 http2 ipv4 ipv6""".split()
+)
+_HOST = re.compile(r"[^/?#]{0,255}")
 _INTERPRETERS = frozenset("python python3 node ruby perl php deno bun".split())
 _READERS = frozenset("cat head tail sed less more bat nl".split())
 _WHOLE = frozenset("head cat tee".split())  # what shows what it is given, or its start
@@ -50,7 +59,7 @@ def confidence(content: Content) -> float:
 def looks_like_page(text: str) -> bool:
     """Whether a text begins as an HTML page does."""
     head = text[:_SAMPLE]
-    return _BEFORE.match(head) is not None and _PAGE.search(head) is not None
+    return _BEFORE.match(head) is not None and PAGE.search(head) is not None
 
 
 def fetched(call: ToolCall | None) -> bool:
@@ -59,9 +68,41 @@ def fetched(call: ToolCall | None) -> bool:
         return False
     texts = [text[:4000] for text in _strings(call.arguments, _ARGUMENT_DEPTH)]
     hosts = [host for text in texts for host in _URL.findall(text)]
-    if any(_OWN_HOST.match(host) for host in hosts) or any(_LOCAL.search(text) for text in texts):
+    if any(_OWN_HOST.match(host) for host in (*hosts, *_bare_hosts(call.command))) or any(_LOCAL.search(text) for text in texts):
         return False
     return (call.kind is ToolKind.FETCH or bool(hosts)) and (not call.command or _shows_a_page(call.command))
+
+
+def _bare_hosts(command: str) -> list[str]:
+    """The hosts that are fetched from and written without a scheme: ``curl web:3000/``, ``http :8000``."""
+    hosts = []
+    for words in (stages[0] for stages in pipelines(command)):
+        program = _program(words)
+        if program not in _FETCHERS:
+            continue
+        bare = [word for word in _plain_arguments(program, words[1:]) if word not in _METHODS]
+        hosts += [
+            found[0]
+            for word in (bare[:1] if program in _HTTPIE else bare)
+            if "://" not in word and any(sign in word for sign in ".:/") and (found := _HOST.match(word))
+        ]
+    return hosts
+
+
+def _plain_arguments(program: str, words: list[str]) -> list[str]:
+    """The arguments of a fetcher that are neither options nor their values."""
+    plain: list[str] = []
+    valued = False
+    for word in words:
+        if valued:
+            valued = False
+        elif word.startswith("--"):
+            valued = "=" not in word and word[2:] not in _FLAGS
+        elif word.startswith("-"):
+            valued = next((n for n, letter in enumerate(word[1:], 2) if letter in _VALUED[program]), 0) == len(word) > 1
+        elif " " not in word:
+            plain.append(word)
+    return plain
 
 
 def _shows_a_page(command: str) -> bool:
