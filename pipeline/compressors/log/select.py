@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import compress
 
 from pipeline.compressors.asked import hits_of
 from pipeline.compressors.kompress.lexicon import STOP_WORDS as ENGLISH_STOP_WORDS
-from pipeline.compressors.log import durations
+from pipeline.compressors.log import durations, named
 from pipeline.compressors.log.header import message
 from pipeline.compressors.log.shapes import Shapes
 from pipeline.compressors.log.traces import Events, is_cause
@@ -117,6 +118,8 @@ class Selection:
         self.limits = limits
         self.kept = bytearray(len(shapes.lines))
         self.chars = sum(map(len, shapes.lines)) + len(shapes.lines)
+        self._moments = named.moments(query, shapes.lines)
+        self._guessed: list[int] = []  # kept for words of the question
         self._told: set[tuple[int, ...]] = set()
         self._times: Counter[int] = Counter()
 
@@ -141,12 +144,12 @@ class Selection:
     def _outstanding(self) -> float:
         """Apply those rules; the share for plain lines: the better it is known what is wanted, the less there is to guess."""
         query = self.query
-        named = self._entities()
+        by_name = self._entities()
         known = self._asked() or query.severity or query.rarity or query.slowness
         self._trouble()
         if query.rarity:
             self._rare()
-        return self.limits.plain_named if named else self.limits.plain if known else self.limits.plain_unknown
+        return self.limits.plain_named if by_name else self.limits.plain if known else self.limits.plain_unknown
 
     def _keep(self, lines: Iterable[int], told: bool = False) -> None:
         """Keep lines; with ``told``, and of records, also their event: its first line, and all that hangs on it if no equal one is shown yet."""
@@ -174,16 +177,16 @@ class Selection:
     def _entities(self) -> bool:
         """Every line that names something the question names, unless that names everything."""
         most = max(_ENTITY_LINES, int(_ENTITY_SHARE * len(self.kept)))
-        phrases = tuple(q for q in self.query.quoted if " " in q)
-        found = hits_of(self.shapes.lines, (*self.query.entities, *phrases), most)
-        for hits in found:
+        found = hits_of(self.shapes.lines, named.entities(self.query), most)
+        found += [moment.lines for moment in self._moments if moment.lines]
+        for hits in (*found, *named.values(self.shapes, (*self.query.words, *self._short_words()))):
             self._keep(hits, told=True)
         return bool(found)
 
     def _asked(self) -> bool:
         """Lines of the shapes with most words in common with the question."""
         shapes = self.shapes
-        asked = {*self.query.stems, *(word for word in self.query.all_words if len(word) == _SHORT and word.isalpha() and word not in _NO_NAMES)}
+        asked = {*self.query.stems, *self._short_words()}
         if not asked:
             return False
         scores = [len(self._stems_in(s, asked)) for s in range(len(shapes.masks_in))]
@@ -199,8 +202,13 @@ class Selection:
             lines = self._apart(lines[:_SINGLE] + lines[-_SINGLE:])
         count = len(self.kept)
         most = max(min(self.limits.asked, int(_ASKED_MOST * count)), int(self.limits.asked_share * count))
-        self._keep(_evenly(lines, most), told=True)
+        self._guessed = _evenly(lines, most)
+        self._keep(self._guessed, told=True)
         return True
+
+    def _short_words(self) -> list[str]:
+        """Words of the question that may be a name although they are short."""
+        return sorted(word for word in self.query.all_words if len(word) == _SHORT and word.isalpha() and word not in _NO_NAMES)
 
     def _stems_in(self, shape: int, asked: set[str]) -> set[str]:
         """Which of the stems asked for a shape has."""
@@ -223,10 +231,17 @@ class Selection:
                 lines.setdefault((bad, self.shapes.shape_of[i]), []).append(i)
         for (bad, _), members in lines.items():
             whole = self.limits.whole_errors if bad == ERROR else self.limits.whole_warnings
-            few = members if len(members) <= whole else [members[0], members[-1]]
+            few = members if len(members) <= whole else [members[0], *self._from_moment(members), members[-1]]
             self._keep(few if bad == ERROR else self._apart(few), told=True)
             if bad == ERROR and self.limits.values and len(members) > whole:
                 self._keep(self._other_values(members), told=True)
+
+    def _from_moment(self, members: Sequence[int]) -> list[int]:
+        """Of ascending lines the first from the time of day on that the question names, if it names one and there is such a line."""
+        if not self._moments:
+            return []
+        at = bisect_left(members, self._moments[0].start)
+        return list(members[at : at + 1])
 
     def _apart(self, lines: Sequence[int]) -> list[int]:
         """The lines that say something which none of those before them says."""
@@ -276,20 +291,26 @@ class Selection:
     def _ends(self) -> None:
         self.kept[0] = 1
         self._keep(range(max(0, len(self.kept) - _LAST), len(self.kept)))
+        for moment in self._moments:  # with the last line before it: so that is where the log comes to it
+            self._keep((max(0, moment.start - 1), moment.start))
 
     def _plain(self, share: float) -> None:
         """The first line of the rarest shapes that are not shown yet, as far as the share goes. Continuation lines do not count."""
         members = self.shapes.members
         events = self.events
         heads = [s for s, g in enumerate(members) if (events.records or events.head_of[g[0]] == g[0]) and self.shapes.sample[s].strip()]
-        budget = share * self.chars - sum(len(line) + 1 for line in compress(self.shapes.lines, self.kept))
-        for s in sorted(heads, key=lambda s: (len(members[s]), members[s][0])):
+        spent = sum(len(line) + 1 for line in compress(self.shapes.lines, self.kept))
+        guessed = sum(len(self.shapes.lines[i]) + 1 for i in self._guessed)  # what words of the question pick leaves a little for the rest
+        budget = max(share * self.chars - spent, self.limits.plain_named * self.chars - (spent - guessed))
+        after = {s: found[0] for s in heads if (found := self._from_moment(members[s]))}
+        for s in sorted(heads, key=lambda s: (len(members[s]), s not in after, members[s][0])):
             if any(self.kept[i] for i in members[s][:_VALUES_SEEN]):
                 continue
-            budget -= len(self.shapes.lines[members[s][0]]) + 1
+            first = after.get(s, members[s][0])
+            budget -= len(self.shapes.lines[first]) + 1
             if budget < 0:
                 break
-            self._keep(members[s][:1])
+            self._keep((first,))
 
     def _spread(self) -> None:
         """A sample of every long run that would be left out, and of every long mass of trouble where that is asked for."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline import markers
 from pipeline.compressors.api import Compressor, Content, Rewrite
-from pipeline.compressors.log import LogCompressor, durations
+from pipeline.compressors.log import LogCompressor, durations, named
 from pipeline.compressors.log.fold import fold, header_columns, unfold
 from pipeline.compressors.log.rows import as_rows, from_rows
 from pipeline.compressors.log.shapes import mine
@@ -192,6 +192,100 @@ def test_small_words_of_a_question_name_nothing(question: str):
         lines[i] = f"{clock(i)} INFO  [worker-1] c.example.Backup - backup of volume {'abcdef'[i // 100]} finished"
     out = rewritten("\n".join(lines), question).text.split("\n")
     assert [i for i in backups if lines[i] in out] == list(backups)
+
+
+def package_log() -> list[str]:
+    names = [
+        "gawk",
+        "flex",
+        "bison",
+        "crun",
+        "meson",
+        "ninja",
+        "rsync",
+        "slirp-net",
+        "strace",
+        "tcpdump",
+        *(f"{a}{b}" for a in "abcde" for b in "vwxyz"),
+    ]
+    steps = ("status half-configured {0}:amd64 1.2-{1}", "configure {0}:amd64 1.2-{1} <none>", "status installed {0}:amd64 1.2-{1}")
+    return [f"2024-03-05 01:{n // 20:02}:{n % 20:02} {step.format(name, n % 7)}" for n, name in enumerate(names) for step in steps]
+
+
+@pytest.mark.parametrize("name", ["crun", "slirp-net"])
+def test_a_plain_name_that_is_a_value_of_frequent_lines_is_an_entity(name: str):
+    lines = package_log()
+    out = rewritten("\n".join(lines), f"What happened to {name}? List every event.").text.split("\n")
+    wanted = [line for line in lines if f" {name}:" in line]
+    assert len(wanted) == 3
+    assert set(wanted) <= set(out)
+
+
+@pytest.mark.parametrize("question", ["Which packages of amd were installed by whom?", "What of the status when crunching?"])
+def test_words_that_all_lines_of_a_shape_say_and_parts_of_words_name_nothing(question: str):
+    assert named.values(mine(package_log(), [False] * 105), Query.of(question, None).words) == []
+
+
+def test_a_name_in_masses_of_lines_names_nothing():
+    lines = [f"{clock(i)} INFO login of {'crun' if i % 3 else 'abcdefghijk'[i // 3 % 11] * 4} from 10.0.0.{i % 99}" for i in range(400)]
+    assert named.values(mine(lines, [False] * 400), ["crun"]) == []
+    assert len(named.values(mine(lines, [False] * 400), ["bbbb"])) == 1
+
+
+def shop_log() -> list[str]:
+    """From 06:00 on, a line in ten seconds, with what changes states here and there."""
+    lines = [
+        f"2024-03-05T{i * 10 // 3600 + 6:02}:{i // 6 % 60:02}:{i % 6 * 10:02} INFO c.example.Orders - order {i * 7919 % 10007} taken"
+        for i in range(900)
+    ]
+    for at, said in ((300, "breaker CLOSED to OPEN"), (600, "journal moved to disk two"), (820, "leader is node three")):
+        lines[at] = lines[at][:24] + "c.example.State - " + said
+    return lines
+
+
+@pytest.mark.parametrize("time", ["08:00", "08:00Z", "8:00", "08:00,"])
+def test_a_time_of_day_says_where_to_look_and_not_what_for(time: str):
+    lines = shop_log()
+    out = rewritten("\n".join(lines), f"Orders are broken since {time} what happened?").text.split("\n")
+    assert {lines[300], lines[600], lines[820]} <= set(out), "what stands out is shown, as without a time"
+    assert {lines[719], lines[720]} <= set(out), "the log comes to it here"
+    assert sum("08:00:" in line for line in out) < 4
+    assert len(out) < 40
+
+
+def test_of_a_mass_of_trouble_the_first_line_after_the_time_named_is_shown():
+    lines = shop_log()
+    for at in range(5, 900, 5):
+        lines[at] = lines[at][:20] + f"WARN c.example.Db - pool {at} is nearly exhausted"
+    out = rewritten("\n".join(lines), "What happened after 07:30?").text.split("\n")
+    assert lines[540] in out
+
+
+def test_of_a_log_of_several_days_the_last_is_meant():
+    lines = [f"2024-03-0{1 + i // 24} {i % 24:02}:30:00 INFO tick" for i in range(72)]
+    for question, starts in {
+        "since 08:00": [56],
+        "between 08:00 and 09:31": [56, 58],
+        "at 25:00 with a:80": [],
+        "at 8:30:00": [56],
+        "at 0:30:00": [48],
+    }.items():
+        assert [moment.start for moment in named.moments(Query.of(question, None), lines)] == starts
+    assert named.moments(Query.of("at 00:30:00", None), lines[:20]) == [named.Moment(0, [0])]
+
+
+@pytest.mark.parametrize("time", ["07:11:50", "07:11:50.000", "2024-03-05T07:11:50Z"])
+def test_a_time_to_the_second_names_its_lines(time: str):
+    lines = [line.replace(" INFO", ".037Z INFO") for line in shop_log()]
+    assert lines[431] in rewritten("\n".join(lines), f"What was at {time}?").text.split("\n")
+
+
+def test_the_words_of_the_question_leave_a_little_for_the_rarest_lines():
+    lines = shop_log()
+    for i in range(0, 900, 3):
+        lines[i] = lines[i][:24] + f"c.example.Net - client of the database shop left after {i} s"
+    lines[301] = lines[301][:24] + "c.example.State - work_mem set by hand"
+    assert lines[301] in rewritten("\n".join(lines), "The shop has a problem. What does the database say?").text.split("\n")
 
 
 def test_rare_lines_are_kept_when_the_unusual_is_asked_for():
