@@ -6,6 +6,9 @@ Known by the place of the word, not by the word alone: ``test errors::parse ... 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from pipeline.compressors.severity import NEITHER, severity
 
 PASSED, SKIPPED, STARTED, PROGRESS = "passed", "skipped", "started", "progress"
 
@@ -14,6 +17,8 @@ _TAIL, _LONG_TAIL = 100, 320  # … and of its end; the longer one holds the rea
 _TICK = "✓✔√☑✅"
 _TIME = r"(?:\s{1,4}\(?[<~]?\d{1,6}(?:[.,:]\d{1,6}){0,2} ?(?:µs|us|ms|s|sec|seconds|secs|m)?\)?)?"
 _PERCENT = r"(?:\s{1,40}\[\s{0,3}\d{1,3}%\])?"
+# Of a compiler: an option, or a file that it reads or makes. Its version has neither, nor has what is said of it.
+_ARGUMENTS = r"(?= (?:.{0,300} )?-{1,2}\w| .{0,300}\.(?:c|cc|cpp|cxx|m|mm|s|S|rs|java|f90|o|lo|obj|a|so)\b)"
 
 # What a line starts with, blanks left off.
 _STARTS = (
@@ -64,7 +69,7 @@ _STARTS = (
             r"-- (?:Looking for|Performing Test|Check|Detecting|Found|Installing|Up-to-date)\b",
             r"checking (?:for|whether|if|how|that|the) .{1,200}\.\.\. ",
             r"(?:CC|CXX|LD|AR|AS|GEN|CCLD|CXXLD|HOSTCC|HOSTLD|LINK|COPY|INSTALL|DEPMOD) {1,6}\S+$",
-            r"(?:\S{0,100}/)?(?:g?cc|g\+\+|c\+\+|clang(?:\+\+)?|ar|ranlib|javac|rustc|ld|libtool:)(?:-\d{1,2})? (?:.{0,300} )?-{0,2}\w",
+            rf"(?:\S{{0,100}}/)?(?:g?cc|g\+\+|c\+\+|clang(?:\+\+)?|ar|ranlib|javac|rustc|ld|libtool:)(?:-\d{{1,2}})?{_ARGUMENTS}",
             r"\S{1,200}: (?:Refreshing state|Still (?:creating|destroying|modifying|reading)|Reading|Creating|Destroying|Modifying)\.\.\.",
             r"\S{1,200}: (?:Read|Creation|Destruction|Modifications?) complete after ",
             r"[0-9a-f]{12}: (?:Pull|Wait|Already|Download|Verif|Extract|Push|Mounted|Layer|Prepar)",
@@ -85,9 +90,27 @@ _DOTS = re.compile(
 )
 _DOTS_ENDING = frozenset(".sSxXpPR]")
 
-# Trouble said in so many words takes the promise of a progress line back. Passed tests may be named after any trouble.
-_TROUBLE = re.compile(r"(?:error|fatal|failed|failure|warning|cannot|denied|refused)(?![\w./-])", re.IGNORECASE)
+# What takes the promise of a progress line back: all that is error-like or warning-like, and what no vocabulary of logs has to have.
+_TROUBLE = re.compile(
+    r"\b(?:undefined|unresolved|unsupported|incompatible|wrong|nothing|none found|killed by|gave up|giving up|expected .{1,80}(?:got|found|but)"
+    r"|(?:does|did|do|is|are|was|were|will|could|must|may) ?not\b|not (?:allowed|supported|installed|signed|enough|recogni[sz]ed)"
+    r"|(?:do|does|did|is|are|was|were|wo)n't|too (?:old|new|many|large|big|long|short|small)|signal [1-9]|[1-9]\d* exit status"
+    r"|(?:http|get|head|put|post) [45]\d\d)\b"
+)
+_SENTENCE = re.compile(r": (?:(?:[A-Za-z']+ ){3,}[A-Za-z]|line \d)")  # what goes on so after a colon says more than that it goes on
 _NOT_ALL_WELL = re.compile(r"[1-9]\d{0,6} (?:failed|failing|failures?)|Failures: [1-9]")
+_AROUND = "()[]{}<>\"'`‘’“”,.:;!?"  # a word
+# Bare words that are names, or a question: in them trouble is no trouble.
+_NAMED = re.compile(
+    r"\S{1,80} (?=v\d)|(?:satisfied:|--[a-z-]{1,30}) \S{1,80}|(?<=Installing collected packages: ).*"
+    r"|^(?:checking|-- (?:Looking|Performing|Check|Detecting)) .{0,300}(?:\.{3}| -)(?: not found$)?"
+    r"|^.* (?:\(known after apply\)|(?:(?<=\.{3} )|(?<= : ))(?:yes|no|found|none needed))$"
+)
+# An error that says so before it says anything of an outcome; the time may stand before it.
+_LED = re.compile(
+    r"(?:\W?[\d:.,TZ/+-]{4,30}\W? ){0,2}\W?"
+    r"(?:(?i:error|fatal|critical|panic|failed|failure)\W?:|(?:ERROR|FATAL|CRITICAL|PANIC|FAIL(?:ED|URE)?)(?![\w.-]))"
+)
 
 
 def quiet(line: str) -> str:
@@ -122,13 +145,32 @@ def _ended(text: str) -> str:
 
 
 def _marked(text: str, at: int) -> bool:
-    """Whether what stands before ``at`` says that an outcome follows: dots, a test's id, a dash, a tab."""
-    before = text[max(0, at - _LINE) : at + 1]
-    return before.rstrip(" *").endswith(("..", "\t", " -")) or "::" in before
+    """Whether what stands before ``at`` says that an outcome follows: dots, a dash, a tab, or a test's id and nothing else."""
+    before = text[max(0, at - _LINE) : at + 1].rstrip(" *")
+    if before.endswith(("..", "\t", " -")):
+        return _LED.match(text) is None
+    named = text[:_LINE].split(None, 1)[0]
+    if "::" not in named or named.endswith(":"):
+        return False
+    after = text.index(named) + len(named)
+    return after >= at or not text[after:at].strip(" *") or ("[" in named and before.endswith("]"))  # values of its parameters may have blanks
 
 
 def _if_well(label: str | None, text: str) -> str:
-    """The label, unless the line tells of trouble all the same."""
+    """The label, unless the line tells of trouble all the same. Passed tests may be named after any."""
     if label != PROGRESS:
         return label if label is not None and not ("ail" in text and _NOT_ALL_WELL.search(text)) else ""
-    return label if _TROUBLE.search(text) is None else ""
+    if _troubled(_said(text)) and _troubled(_said(_NAMED.sub("", text))):
+        return ""
+    return label
+
+
+def _said(text: str) -> str:
+    """A line without its names: files, options, versions, and other words that have more than letters. They may be called after any trouble."""
+    words = [(word, word.strip(_AROUND).replace("'", "")) for word in text.split()]
+    return " ".join([word if bare.isalpha() or bare.isdecimal() else "*:" if word[-1] == ":" else "*" for word, bare in words])
+
+
+@lru_cache(maxsize=4096)  # lines that differ in names only say the same
+def _troubled(said: str) -> bool:
+    return severity(said) != NEITHER or _TROUBLE.search(said.lower()) is not None or _SENTENCE.search(said) is not None

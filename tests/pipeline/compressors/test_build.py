@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.compressors.api import Compressor, Content, Rewrite
 from pipeline.compressors.build import BuildCompressor
+from pipeline.compressors.build.outcomes import PASSED, PROGRESS, SKIPPED, quiet
 from pipeline.markers import IN_PLACE
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
@@ -460,6 +461,110 @@ def test_progress_that_tells_of_trouble_stays() -> None:
     lines = [f"[{n}/90] Building C object zoo/f{n}.o" for n in range(1, 91)]
     lines[40] = "[41/90] Building C object zoo/f41.o failed: no okapi"
     assert lines[40] in shown("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "Downloading third_party/zlib.tgz: connection reset by peer",
+        "Downloading https://example.com/zoo.tgz ... timed out",
+        "Copying assets/logo.png: No such file or directory",
+        "Extracting layer.tar: No space left on device",
+        "Verifying zoo.tgz checksum mismatch: want ab12 got cd34",
+        "Linking app: undefined reference to `feed'",
+        "[12/90] Linking CXX executable app: undefined symbol feed",
+        "Installing gem json: Unable to write /usr/lib",
+        "[3/10] migrate_animals: expected 14 rows, got 9",
+        "Processing chunk 7: Segmentation fault (core dumped)",
+        "Generating docs: killed by signal 9",
+        'Updating db: relation "animals" does not exist',
+        "Preparing wheel: exception in setup.py",
+        "Processing images/a.png: Out of memory",
+        "Checking zoo.c: line 3: style issue",
+        "Checking zoo.h: the guard of its name stands below the code",
+        "Compiling failed with 3 problems",
+        "Installing build dependencies: finished with status 'error'",
+        "checking for C compiler default output file name... configure: error: C compiler cannot create executables",
+        "-- Check for working C compiler: /usr/bin/cc - broken",
+        "go: downloading example.com/zoo v1.0.0 timed out",
+        "npm http fetch GET 404 https://registry.example.com/zoo 12ms",
+        "Collecting zoo==9.9: none found",
+        "ld returned 1 exit status",
+        "gcc is not able to compile a simple test program",
+        "rustc 1.70.0 (90c541806 2023-05-31)",
+        "gcc (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0",
+        "javac 17.0.9",
+    ],
+)
+def test_progress_that_says_more_than_progress_stays(trouble: str) -> None:
+    lines = [f"[{n}/90] Building C object zoo/error_{n}.o" for n in range(1, 91)]
+    lines[40] = trouble
+    assert trouble in shown("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "   Compiling thiserror v1.0.40",
+        "   Compiling failure v0.1.8",
+        "Collecting exceptiongroup",
+        "Installing collected packages: deprecated, retry, exceptiongroup",
+        "Requirement already satisfied: retrying in ./venv/lib/python3.11/site-packages (1.3.4)",
+        "gcc -O2 -Wall -Werror -Wno-error=deprecated -c src/error.c -o build/error.o",
+        "gcc src/error.c",
+        "ar rcs libfault.a error.o",
+        "libtool: compile:  gcc -g -c x.c -o x.o",
+        "rustc --crate-name failure src/lib.rs",
+        "javac Main.java",
+        "checking for errors in strerror_r... no",
+        "checking for broken sed... not found",
+        "checking how to run the C preprocessor... gcc -E",
+        "-- Looking for timeout - not found",
+        "-- Performing Test HAVE_WERROR - Success",
+        "  exceptions                 : yes",
+        "      + timeout = (known after apply)",
+        "Setting up fail2ban (1.0.2-2) ...",
+        "aws_instance.web: Creation complete after 12s [id=i-0123]",
+        "Preparing metadata (pyproject.toml): finished with status 'done'",
+    ],
+)
+def test_progress_may_be_named_after_trouble(line: str) -> None:
+    assert quiet(line) == PROGRESS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: db::connect: handshake not ok",
+        "std::runtime_error: health check did not pass",
+        "test net::tests::a FAILED, 3 others passed",
+        "thread 'net::tests::retry' panicked: server did not pass",
+        "ERROR plugin::load: required plugin was skipped",
+        "FATAL app::init: config ignored",
+        "a::b timed out, c::d passed",
+        "a::b[c] timed out, [d] did not pass",
+        "ERROR: the plugin that is required ... skipped",
+        "[12:00:01] FATAL the database - skipped",
+    ],
+)
+def test_what_ends_with_an_outcome_without_being_a_test_is_no_good_news(line: str) -> None:
+    assert quiet(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("tests/test_error.py::test_fatal PASSED [  3%]", PASSED),
+        ("tests/test_a.py::test_b[connection refused, ERROR] PASSED", PASSED),
+        ("tests/test_a.py::test_b[x] SKIPPED (error: no okapi) [ 12%]", SKIPPED),
+        ("test errors::parse ... ok", PASSED),
+        ("test src/lib.rs - zoo::feed (line 12) ... ok", PASSED),
+        ("test_fatal (tests.test_zoo.Zoo) ... ok", PASSED),
+        ("Zoo::Cage ok", PASSED),
+    ],
+)
+def test_an_outcome_follows_what_names_a_test(line: str, label: str) -> None:
+    assert quiet(line) == label
 
 
 def test_colours_and_line_ends_are_looked_through_and_kept() -> None:
