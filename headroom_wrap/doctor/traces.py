@@ -10,8 +10,7 @@ from dataclasses import dataclass
 _OURS = re.compile(
     r"""["']headroom["']\s*:|\[\s*mcp_servers\.["']?headroom\b|\bheadroom_wrap\b|\bheadroom(?:\.exe)?['"]?[\s,]{1,50}['"]?(?:mcp|hook|run|proxy|wrap)\b"""
 )
-_SESSION = re.compile(r"://(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/[\w-]{24}(?![\w-])")
-_SHOWN = 100
+_SESSION = re.compile(r"((?:https?)?://(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/)[\w-]{24}(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Trace:
 
     Args:
         where: a file and line, or a variable.
-        what: the line or the value, shortened, secrets included.
+        what: what was found, without the secret that it may be. What stands beside it is the user's, and may be another.
     """
 
     where: str
@@ -36,16 +35,27 @@ def in_text(name: str, text: str, known: tuple[str, ...] = ()) -> Iterator[Trace
         known: texts that are ours wherever they stand: addresses, folders, secrets.
     """
     for number, line in enumerate(text.split("\n"), 1):
-        if _OURS.search(line) or _steers(line, known):
-            yield Trace(f"{name}:{number}", line.strip()[:_SHOWN])
+        ours = _OURS.search(line)
+        what = ours[0] if ours is not None else _steering(line, known)
+        if what is not None:
+            yield Trace(f"{name}:{number}", what)
 
 
 def in_environment(environ: Mapping[str, str], known: tuple[str, ...] = ()) -> Iterator[Trace]:
     """Traces in variables. Our own settings (``HEADROOM_…``) are in no agent's way."""
     for name, value in sorted(environ.items()):
-        if not name.startswith("HEADROOM_") and name not in ("_", "PWD", "OLDPWD") and _steers(value, known):
-            yield Trace(name, value[:_SHOWN])
+        if name.startswith("HEADROOM_") or name in ("_", "PWD", "OLDPWD"):
+            continue
+        what = _steering(value, known)
+        if what is not None:
+            yield Trace(name, what)
 
 
-def _steers(text: str, known: tuple[str, ...]) -> bool:
-    return _SESSION.search(text) is not None or any(k in text for k in known)
+def _steering(text: str, known: tuple[str, ...]) -> str | None:
+    """What in a text leads to us."""
+    session = _SESSION.search(text)
+    if session is not None:
+        return session[1] + "…"
+    found = next((k for k in known if k in text), None)
+    # Addresses and folders have one of these, a token none.
+    return found if found is None or any(c in found for c in ":/\\") else "the proxy's token"

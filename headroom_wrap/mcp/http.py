@@ -9,7 +9,6 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stream
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -102,7 +101,7 @@ def _decoded(value: str | None) -> str | None:
         return value
     try:
         return base64.b64decode(value[len(before) : -len(after)], validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64, of UTF-8, and of a text that is no ASCII
         return None
 
 

@@ -97,6 +97,7 @@ def test_without_a_session_headers_say_what_the_body_says():
         {"mcp_protocol_version": NEW, "mcp_method": "tools/call", "mcp_name": "other"},
         {"mcp_protocol_version": NEW, "mcp_method": "tools/call", "mcp_name": "=?base64?%?="},
         {"mcp_protocol_version": NEW, "mcp_method": "tools/call", "mcp_name": "=?base64?/w==?="},
+        {"mcp_protocol_version": NEW, "mcp_method": "tools/call", "mcp_name": "=?base64?é?="},
         {"mcp_protocol_version": "2025-11-25", "mcp_method": "tools/call", "mcp_name": "echo"},
     ],
 )
@@ -131,7 +132,11 @@ names = st.sampled_from([http.VERSION_HEADER, http.METHOD_HEADER, http.NAME_HEAD
 @settings(max_examples=100)
 @given(
     values | st.binary(max_size=30),
-    st.dictionaries(names, st.sampled_from([NEW, "2025-06-18", "ping", "=?base64??="]) | st.text(max_size=5), max_size=3),
+    st.dictionaries(
+        names,
+        st.sampled_from([NEW, "2025-06-18", "ping", "=?base64??="]) | st.text(max_size=5) | st.text(max_size=5).map("=?base64?{}?=".format),
+        max_size=3,
+    ),
 )
 def test_anything_is_answered(message, headers):
     status, answer = post(message, **headers)
