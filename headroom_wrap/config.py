@@ -211,32 +211,35 @@ def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config
     Raises:
         UserError: a setting cannot be read; the message names where it stands.
     """
-    values: dict[str, Any] = {o.key: o.default for o in OPTIONS}
-    path = config_path(around)
-    values.update(_from_file(path))
+    path = around.cwd / config_path(around)
+    file = _from_file(path)
+    said: dict[str, Any] = {}  # here and now
     for option in OPTIONS:
         text = around.environ.get(option.env)
         if text is not None and text != "":
-            values[option.key] = _from_text(option, text)
+            said[option.key] = _from_text(option, text)
     for key, value in (flags or {}).items():
         if value is not None and value != ():
-            values[key] = _checked(_BY_KEY[key], value, _BY_KEY[key].on_command_line)
-    state = _folder(values.pop("state") or _state_folder(around), around)
+            said[key] = _checked(_BY_KEY[key], value, _BY_KEY[key].on_command_line)
+    values: dict[str, Any] = {o.key: o.default for o in OPTIONS} | file | said
+    # A relative path is meant from where it is said.
+    origin = {key: path.parent if file.get(key) and key not in said else around.cwd for key in ("state", "store")}
+    state = _absolute(_BY_KEY["state"], values.pop("state") or _state_folder(around), origin["state"])
     profile = Profile(values.pop("profile"))
     upstream = _address(values.pop("upstream"))
     named = {v.value: _address(values.pop(f"{v.value}_upstream")) for v in Vendor}
     upstreams = {name: address for name, address in named.items() if address}
     if values["store"]:
-        _check_store(values["store"])
+        values["store"] = _store(values["store"], origin["store"])
     return Config(state=state, profile=profile, upstream=upstream, upstreams=upstreams, surroundings=around, **values)
 
 
-def _folder(named: str, around: Surroundings) -> Path:
-    """A folder as it is named here: absolute, as what we start may work elsewhere."""
+def _absolute(option: Option, named: str, folder: Path) -> Path:
+    """A path as it is named in a folder: absolute, as what we start may work elsewhere."""
     try:
-        return around.cwd / Path(named).expanduser()
+        return folder / Path(named).expanduser()
     except RuntimeError:
-        raise UserError(f"The state folder {named!r} is in the home of a user who is not known here.", "Name another with HEADROOM_STATE.") from None
+        raise UserError(f"The {option.key} {named!r} is in the home of a user who is not known here.", f"Name another with {option.env}.") from None
 
 
 def _address(text: str) -> str:
@@ -246,7 +249,8 @@ def _address(text: str) -> str:
     return address
 
 
-def _check_store(where: str) -> None:
+def _store(where: str, folder: Path) -> str:
+    """A store as it is named in a folder, for those who work elsewhere."""
     # Not loaded where nobody names a store.
     from pipeline.store import opening
     from pipeline.store.api import StoreError
@@ -255,6 +259,7 @@ def _check_store(where: str) -> None:
         opening.check(where)
     except StoreError as error:
         raise UserError(str(error)) from None
+    return opening.absolute(where, lambda path: _absolute(_BY_KEY["store"], path, folder))
 
 
 def config_path(around: Surroundings) -> Path:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +46,44 @@ def test_a_store_is_a_file_or_a_url(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="of a kind that there is not") as refused:
         load(around(tmp_path), {"store": "ftp://me:secret@host/x"})
     assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("own.db", "{here}/own.db"),
+        ("~/own.db", "{home}/own.db"),
+        ("sqlite://a%3F/own.db?expire_days=9", "sqlite://{here}/a%3F/own.db?expire_days=9"),
+        ("sqlite://~/own.db", "sqlite://{home}/own.db"),
+        ("/srv/own.db", "/srv/own.db"),
+        ("postgresql:///x?host=/run/pg", "postgresql:///x?host=/run/pg"),
+    ],
+)
+def test_a_store_is_the_same_in_every_folder(private_home: Path, tmp_path: Path, named: str, meant: str) -> None:
+    said = meant.format(here=tmp_path, home=private_home)
+    assert load(around(tmp_path, HEADROOM_STORE=named)).where == said
+    assert load(around(tmp_path), {"store": named}).where == said
+    assert load(around(tmp_path), {"store": said}).where == said
+    write(tmp_path, f'store = "{named}"\n')
+    assert load(around(tmp_path)).where == meant.format(here=tmp_path / "headroom", home=private_home)
+
+
+def test_what_config_toml_names_stands_beside_it(tmp_path: Path) -> None:
+    write(tmp_path, 'state = "kept"\nstore = "../own.db"\n')
+    elsewhere = replace(around(tmp_path), cwd=tmp_path / "elsewhere")
+    found = load(elsewhere)
+    assert (found.state, found.where) == (tmp_path / "headroom" / "kept", f"{tmp_path}/headroom/../own.db")
+    flagged = load(elsewhere, {"store": "own.db", "state": "here"})
+    assert (flagged.state, flagged.where) == (tmp_path / "elsewhere" / "here", f"{tmp_path}/elsewhere/own.db")
+    relative = load(replace(around(tmp_path, XDG_CONFIG_HOME="."), cwd=tmp_path))
+    assert relative.state.is_absolute()
+
+
+@pytest.mark.parametrize("named", ["~no-such-user-here/x.db", "sqlite://~no-such-user-here/x.db"])
+def test_a_store_in_the_home_of_nobody_is_a_sentence(tmp_path: Path, named: str) -> None:
+    with pytest.raises(UserError, match="user who is not known") as refused:
+        load(around(tmp_path, HEADROOM_STORE=named))
+    assert "HEADROOM_STORE" in refused.value.hint
 
 
 def test_a_flag_of_another_name_is_named(tmp_path: Path) -> None:

@@ -176,6 +176,14 @@ def test_what_is_the_servers_in_a_query_stays_as_it_is_written(where, url, monke
     assert opened == [url]
 
 
+@pytest.mark.slow
+def test_of_several_hosts_the_one_that_answers_is_used(postgres):
+    login, _, host = postgres.database().rpartition("@")
+    store = opening.open_store(f"{login}@127.0.0.1:1,{host}")
+    assert store.original(store.put_original("text")).text == "text"
+    store.close()
+
+
 def test_a_hash_in_a_password_ends_no_url(monkeypatch):
     opened, swept = [], []
     for name in ("postgres.store.PostgresStore", "redis.store.RedisStore"):
