@@ -15,7 +15,7 @@ from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics, shap
 from pipeline.compressors.build.pytest_run import KEEP, PLAIN
 from pipeline.compressors.build.repeats import repeats
 from pipeline.compressors.build.traces import folded
-from pipeline.compressors.search.choice import asked_files
+from pipeline.compressors.search.asked import asked_files
 from pipeline.policy import Policy, Profile
 
 KEPT = ""

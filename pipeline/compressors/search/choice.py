@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import compress
 from math import log
 from typing import NamedTuple
 
 from pipeline.compressors.api import Content
-from pipeline.compressors.search.result import HEAD, Kind, Result
+from pipeline.compressors.search.asked import looks_elsewhere, mentioned_files
+from pipeline.compressors.search.result import Kind, Result
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query, entity_pattern, stem
 from pipeline.transcript import ToolCall
@@ -34,30 +35,6 @@ class Unit(NamedTuple):
     path: str
 
 
-def asked_files(paths: dict[str, None], query: Query) -> dict[str, None]:
-    """The paths that the user named: whole, by their last parts or by their base name."""
-    entities = {e.removeprefix("./") for e in query.entities}
-    if not entities:
-        return {}
-    ends = tuple(entities)
-    return {path: None for path in paths if _normal(path).endswith(ends) and any(suffix in entities for suffix in _suffixes(path))}
-
-
-def _normal(path: str) -> str:
-    return path[:HEAD].replace("\\", "/").removeprefix("./")
-
-
-def _suffixes(path: str) -> Iterator[str]:
-    """``a/b/c.py``, ``b/c.py``, ``c.py``."""
-    path = _normal(path)
-    while True:
-        yield path
-        slash = path.find("/")
-        if slash < 0:
-            return
-        path = path[slash + 1 :]
-
-
 def choose(content: Content, result: Result, asked: dict[str, None], policy: Policy) -> bytearray:
     """Which lines stay: 1 for each that does, 0 for each that goes."""
     everything = bytearray(b"\1") * len(result.texts)
@@ -68,7 +45,7 @@ def choose(content: Content, result: Result, asked: dict[str, None], policy: Pol
     by_file: dict[str, list[int]] = {}
     for index, unit in enumerate(units):
         by_file.setdefault(unit.path, []).append(index)
-    stays = _stays(content, result, units, by_file, _limits(content.call, by_file, asked, policy.profile, hits))
+    stays = _stays(content, result, units, by_file, _limits(content, by_file, asked, policy.profile, hits))
     shown = everything[:]
     for unit, stay in zip(units, stays, strict=True):
         if not stay:
@@ -114,10 +91,10 @@ def _units(result: Result) -> list[Unit]:
     return units
 
 
-def _limits(call: ToolCall | None, by_file: Mapping[str, Sequence[int]], asked: Collection[str], profile: Profile, hits: int) -> dict[str, int]:
-    """How many hits of each file are shown: all of those asked for, more of those that the call names than of others."""
-    chosen = _chosen(call, by_file)
-    usual = 0 if asked and hits >= MANY_HITS else _HITS_PER_FILE[profile]
+def _limits(content: Content, by_file: Mapping[str, Sequence[int]], asked: Collection[str], profile: Profile, hits: int) -> dict[str, int]:
+    """How many hits of each file are shown: all of those asked for, more of those that the call or a word of the question names than of others."""
+    chosen = {*_chosen(content.call, by_file), *mentioned_files(by_file, content.query)}
+    usual = 0 if asked and hits >= MANY_HITS and not looks_elsewhere(content.query) else _HITS_PER_FILE[profile]
     limits = {}
     for path, units in by_file.items():
         if path in asked:

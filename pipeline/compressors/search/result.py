@@ -153,13 +153,14 @@ def _hit(line: str) -> tuple[str, str] | None:
         path, number, rest = drive[1], drive[2], line[drive.end() :]
     elif not (closed and number.isdecimal() and len(number) <= _LONGEST_NUMBER and 0 < len(path) <= _LONGEST_PATH):
         return None
-    if not _may_be_path(path) or (len(number) <= 2 and path[-1].isdigit() and _TIME_TAIL.match(rest)):
+    if not may_be_path(path) or (len(number) <= 2 and path[-1].isdigit() and _TIME_TAIL.match(rest)):
         return None
     return path, number
 
 
 @lru_cache(maxsize=4096)  # the same few paths stand in thousands of lines
-def _may_be_path(path: str) -> bool:
+def may_be_path(path: str) -> bool:
+    """Whether that may be a path, if a number behind it says so."""
     return any(c.isalpha() for c in path) and "://" not in path and not _NUMBER.match(path) and path[0] not in " \t[{(<\"'"
 
 

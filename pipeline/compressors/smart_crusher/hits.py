@@ -15,7 +15,7 @@ from itertools import groupby
 from pipeline import markers
 from pipeline.compressors.api import Gap
 from pipeline.compressors.elision import clean
-from pipeline.compressors.search.choice import asked_files
+from pipeline.compressors.search.asked import asked_files
 from pipeline.compressors.smart_crusher.table import Table
 from pipeline.compressors.smart_crusher.values import cell
 from pipeline.query import Query, entity_pattern

@@ -139,6 +139,14 @@ def test_what_is_no_hit_stays_and_ends_a_group() -> None:
     ]
 
 
+def test_an_empty_line_after_the_last_line_break_is_no_line() -> None:
+    lines = [*hits("src/a.py", 40), *hits("src/b.py", 30)]
+    rewrite = compress([*lines, ""], "a.py")
+    assert rewrite is not None
+    assert rewrite.total == 70
+    assert rewrite.text.endswith("]\n")
+
+
 def test_too_much_that_is_no_hit() -> None:
     assert compress([*hits("src/a.py", 30), *(["what is this"] * 10)]) is None
 
@@ -281,6 +289,37 @@ def test_little_is_not_left_out() -> None:
 
 def test_nothing_to_gain() -> None:
     assert compress([f"a{n}.c:1:x" for n in range(30)]) is None
+
+
+# --- files that the question names in other ways
+
+
+@pytest.mark.parametrize("question", ["What do the hits in libexec/tool-root and tool-init say?", "tool-init of ./libexec/tool-root, please"])
+def test_every_file_that_is_asked_for_is_whole(question: str) -> None:
+    lines = [*hits("libexec/tool-root", 3), *hits("libexec/tool-init", 30), *hits("src/a.py", 40)]
+    text = shown(lines, question)
+    assert {"libexec/tool-root", "libexec/tool-init"} <= set(text)
+    assert sum(bool(re.match(r"\d+:", line)) for line in text) == 33
+
+
+def test_a_word_that_is_a_base_name_shows_more_and_takes_nothing_from_others() -> None:
+    lines = [*hits("bin/server", 30), *hits("src/a.py", 40)]
+    text = shown(lines, "How does the server cook eggs?")
+    assert sum(bool(re.match(r"\d+:", line)) for line in text) == 30 + 10
+
+
+def test_a_folder_that_is_named_is_whole_unless_it_is_nearly_everything() -> None:
+    lines = [*hits("test/support/a.py", 30), *hits("test/support/b/c.py", 20), *[h for n in range(20) for h in hits(f"src/m{n}.py", 3)]]
+    text = shown(lines, "What does test/support read?")
+    assert sum(bool(re.match(r"\d+:", line)) for line in text) == 50
+    everywhere = [h for n in range(30) for h in hits(f"src/core/m{n}.py", 30)]
+    assert len(shown([*everywhere, *hits("x.py", 9)], "What does src/core read?")) < 400
+
+
+def test_where_the_question_looks_elsewhere_the_others_are_not_only_counted() -> None:
+    lines = [*hits("src/a.py", 40), *hits("src/b.py", 30)]
+    assert "100:    spam = cook(eggs) 10" in shown(lines, "who uses it besides a.py?")[42:]
+    assert "100:    spam = cook(eggs) 10" not in shown(lines, "who uses it in a.py?")[42:]
 
 
 # --- properties
