@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,7 +130,7 @@ def compress(
     rewritten = [d for _, d in sorted(decisions.items()) if d.text is not None]
     removed = sum(d.tokens_before - d.tokens_after for d in rewritten)
     counted = {transcript.items[i].written: d.tokens_before for i, d in decisions.items() if d.tokens_before}
-    before = sum(counted.get(text) or tokens.about(text) for text in _texts(given))
+    before = _tokens_of(given, counted, tokens.about)
     handles = tuple(dict.fromkeys(d.handle for d in rewritten))
     return CompressResult(result, before, before - removed, blocks, handles)
 
@@ -207,6 +207,20 @@ def _report(transcript: Transcript, decisions: Mapping[int, Decision], sent: int
 
 def _block(number: int, d: Decision, source: str) -> BlockResult:
     return BlockResult(number, d.reason, d.compressor, d.handle, d.tokens_before, d.tokens_after, source)
+
+
+def _tokens_of(messages: object, counted: Mapping[str, int], count: Callable[[str], int]) -> int:
+    """The tokens of all text in messages.
+
+    Args:
+        messages: JSON values.
+        counted: those of blocks; one that is no text among the others, but a value with texts in it, is counted as the JSON that it is.
+        count: counts the rest.
+    """
+    texts = list(_texts(messages))
+    values = [block for block in counted.keys() - set(texts) if block[:1] in ("{", "[")]
+    within = sum(count(text) for block in values for text in _texts(json.loads(block)))
+    return sum(counted.get(text) or count(text) for text in texts) + sum(counted[block] for block in values) - within
 
 
 def _texts(messages: object) -> Iterator[str]:

@@ -22,6 +22,7 @@ from pipeline.dialects.messages import (
     digest,
     first_byte,
     given,
+    is_writable,
     member_is_true,
     member_text,
     offers,
@@ -35,6 +36,9 @@ from pipeline.transcript import Item, ItemKind, Span, ToolKind
 
 _METHOD = re.compile(r"(?:/models/(?P<model>[^/]{1,200}))?:(?P<method>generateContent|streamGenerateContent)$")
 _RESULTS = ("output", "content", "result")
+_LEAST_VALUE = 1_000  # bytes of JSON
+_NEARLY_ALL = 0.9
+_LEVELS = 5
 _SIGNATURES = ("thoughtSignature", "thought_signature")
 
 
@@ -108,7 +112,7 @@ def _results(raw: bytes, span: Span, role: str, places: dict[str, int]) -> list[
     failed = "error" in response and raw[response["error"].start : response["error"].end] != b"null"
     chosen = max(texts, key=lambda key: texts[key].end - texts[key].start, default="")
     if not chosen:
-        return [_unwritable(raw, fields, response, answers, failed=failed)]
+        return [_structured(raw, fields, response, answers, failed=failed)]
     rest = {key: json_spans.plain(raw, value) for key, value in response.items() if key != chosen}
     media = {key: json_spans.plain(raw, fields[key]) for key in ("parts",) if key in fields}
     pieces = [result_piece(raw, texts[chosen], answers, error=failed)]
@@ -117,12 +121,34 @@ def _results(raw: bytes, span: Span, role: str, places: dict[str, int]) -> list[
     return pieces
 
 
-def _unwritable(raw: bytes, fields: Mapping[str, Span], response: Mapping[str, Span], answers: str, *, failed: bool) -> Piece:
-    """A result without a text that could be replaced: an error's message, a value that is no text."""
+def _structured(raw: bytes, fields: Mapping[str, Span], response: Mapping[str, Span], answers: str, *, failed: bool) -> Piece:
+    """A result that is no text: what a function of the application's own returned, or an error's message, which is never replaced."""
+    held = {key: json_spans.plain(raw, fields[key]) for key in ("response", "parts") if key in fields}
+    hashed = digest("result", answers, str(failed), canonical(held))
+    span = None if failed else _fullest(raw, response)
+    if span is not None:
+        text = json_spans.string(raw, span) if first_byte(raw, span) == b'"' else raw[span.start : span.end].decode("utf-8", "surrogateescape")
+        return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span if is_writable(text) else None), answers)
     said = response.get("error")
     text = json_spans.string(raw, said) if said is not None and first_byte(raw, said) == b'"' else ""
-    held = {key: json_spans.plain(raw, fields[key]) for key in ("response", "parts") if key in fields}
-    return Piece(Item(ItemKind.TOOL_RESULT, digest("result", answers, str(failed), canonical(held)), text, is_error=failed), answers)
+    return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, is_error=failed), answers)
+
+
+def _fullest(raw: bytes, fields: Mapping[str, Span]) -> Span | None:
+    """The largest value in a response, or a value within it that is nearly all of it; None where that is small. Names of members stay."""
+    found, size = None, 0
+    for _ in range(_LEVELS):
+        span = max(fields.values(), key=lambda value: value.end - value.start, default=Span(0, 0))
+        if span.end - span.start < max(_LEAST_VALUE, _NEARLY_ALL * size):
+            break
+        kind = first_byte(raw, span)
+        if kind not in (b'"', b"[", b"{"):
+            break
+        found, size = span, span.end - span.start
+        if kind != b"{":
+            break
+        fields = json_spans.members(raw, span)
+    return found
 
 
 def _place(name: str, places: dict[str, int]) -> str:

@@ -251,7 +251,7 @@ def result_piece(raw: bytes, span: Span, answers: str, *, error: bool) -> Piece:
     """The piece for a tool result whose text is the string literal at ``span``."""
     text = json_spans.string(raw, span)
     hashed = digest("result", answers, str(error), text)
-    return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span if _writable(text) else None, is_error=error), answers)
+    return Piece(Item(ItemKind.TOOL_RESULT, hashed, text, span if is_writable(text) else None, is_error=error), answers)
 
 
 def text_piece(text: str, role: str, span: Span | None = None) -> Piece:
@@ -272,12 +272,12 @@ def asked_piece(text: str, asked: str, hashed: bytes, span: Span | None) -> Piec
     """The piece for a text in which a person says ``asked``, which what an agent says in the person's name is not. ``span`` is its literal."""
     if not asked:
         return Piece(Item(ItemKind.OTHER, hashed))
-    if span is None or len(text) < LEAST_PASTED or not _writable(text):
+    if span is None or len(text) < LEAST_PASTED or not is_writable(text):
         return Piece(Item(ItemKind.USER_TEXT, hashed, asked))
     return Piece(Item(ItemKind.USER_TEXT, hashed, asked, span, whole=text))
 
 
-def _writable(text: str) -> bool:
+def is_writable(text: str) -> bool:
     """Whether a text could be written back as it came: not if it holds half a surrogate pair."""
     if text.isascii():  # it knows that
         return True

@@ -216,3 +216,22 @@ def test_the_handle_in_a_text_is_the_stores(monkeypatch: pytest.MonkeyPatch) -> 
     store = MemoryStore()
     monkeypatch.setattr(store, "put_original", lambda text, **_: "0123456789ab")  # another text has the first eight digits
     assert "[headroom 0123456789ab: " in compress_text(LOG, store=store)
+
+
+def test_what_a_function_returned_as_data_is_made_smaller_and_counted_as_the_json_that_it_is() -> None:
+    rows = [{"id": i, "name": f"order {i}", "status": "open" if i % 50 else "failed", "mail": f"ä{i}@x.org"} for i in range(300)]
+    contents = [
+        {"role": "user", "parts": [{"text": "Which orders failed?"}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "list_orders", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "list_orders", "response": {"result": rows}}}]},
+    ]
+    store = MemoryStore()
+    made = compress(contents, model="m", store=store)
+    form = made.messages[2]["parts"][0]["functionResponse"]["response"]["result"]
+    assert isinstance(form, str)
+    assert all(f"order {i}" in form or f"\n{i}\t" in form for i in range(0, 300, 50))
+    assert json.loads(store.original(made.handles[0]).text) == rows
+    assert 0 < made.tokens_after < made.tokens_before / 5
+    again = compress(made.messages, model="m", store=store)
+    assert again.messages == made.messages
+    assert again.tokens_before == made.tokens_after

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from headroom._compress import _dialect, _report, _texts
+from headroom._compress import _dialect, _report, _tokens_of
 from headroom_wrap.proxy.endpoints.shapes import BlockAnswer, CompressAnswer, CompressSettings, Options
 from pipeline import cache_aligner, tokens
 from pipeline.cache_aligner import Job
@@ -75,7 +75,7 @@ class Conversation:
         forms = {i: d.text for i, d in decided.items() if d.text is not None}
         written = self.dialect.write(self.body, self.transcript, forms) if forms else self.body
         counted = {self.transcript.items[i].text: d.tokens_before for i, d in decided.items() if d.tokens_before}
-        before = sum(counted.get(text) or tokens.estimate(text) for text in _texts(self.values))
+        before = _tokens_of(self.values, counted, tokens.estimate)
         saved = sum(d.tokens_before - d.tokens_after for d in rewritten)
         before = max(before, saved)  # what was estimated may be less than what was counted
         handles = tuple(dict.fromkeys(d.handle for d in rewritten))

@@ -97,6 +97,9 @@ def test_calls_without_ids_are_paired_by_name_and_place() -> None:
     assert [i.call.path for i in read(later).items if i.call][4:] == ["c", "c"]
 
 
+LONG = "x" * 2000
+
+
 @pytest.mark.parametrize(
     ("response", "text"),
     [
@@ -106,6 +109,14 @@ def test_calls_without_ids_are_paired_by_name_and_place() -> None:
         ({"output": {"rows": []}}, None),
         ({"result": ["x"]}, None),
         ({"stdout": "x"}, None),
+        ({"stdout": "x" * 999, "code": 1}, "x" * 999),
+        ({"result": {"stdout": LONG, "stderr": "", "code": 1}}, LONG),
+        ({"result": {"stdout": LONG, "stderr": LONG}}, json.dumps({"stdout": LONG, "stderr": LONG})),
+        ({"result": ["ä", LONG]}, json.dumps(["ä", LONG], ensure_ascii=False)),
+        ({"rows": [LONG], "total": 1}, json.dumps([LONG])),
+        ({"result": {"a": {"b": {"c": {"d": {"e": LONG}}}}}}, json.dumps({"e": LONG})),
+        ({"result": [LONG], "error": "x"}, None),
+        ({"result": 10**1200}, None),
         ({}, None),
     ],
 )
@@ -114,7 +125,18 @@ def test_which_text_may_be_replaced(response: dict[str, Any], text: str | None) 
     found = [i.text for i, s in zip(transcript.items, transcript.spans) if s is not None]
     assert found == ([] if text is None else [text])
     assert transcript.items[0].kind is ItemKind.TOOL_RESULT
-    assert not transcript.items[0].is_error
+    assert transcript.items[0].is_error == bool(response.get("error"))
+
+
+def test_what_a_function_returned_as_data_is_replaced_by_a_text_and_nothing_else_is() -> None:
+    returned = {"functionResponse": {"name": "t", "id": "f", "response": {"result": [{"a": 1, "b": LONG}], "total": 1.10}}}
+    raw = body([{"role": "user", "parts": [returned, {"text": "x"}]}])
+    transcript = Gemini().read(raw, Policy())
+    assert Gemini().write(raw, transcript, {}) is raw
+    returned["functionResponse"]["response"]["result"] = "table\n“b”"
+    assert json.loads(Gemini().write(raw, transcript, {0: "table\n“b”"})) == json.loads(body([{"role": "user", "parts": [returned, {"text": "x"}]}]))
+    again = Gemini().read(Gemini().write(raw, transcript, {0: "table"}), Policy())
+    assert again.items[0].text == "table"
 
 
 def test_unknown_parts_pass() -> None:
