@@ -100,7 +100,7 @@ def choose(
     ranking = rank(table, query)
     if worth:
         ranking.priority = list(worth)
-    identity = ranking.identity if len(table.columns) + len(table.lists) > 1 else []  # of a list of values a short row is the whole
+    identity = ranking.identity if len(table.columns) + len(table.sizes) > 1 else []  # of a list of values a short row is the whole
     density = max(tokens("\n".join(texts)), 1) / max(sum(map(len, texts)), 1)  # tokens a character: rows of a table are much alike
     full = shares.full * budget + (0 if identity else 0.6 * shares.index * budget)
     rows, notes = _fill(writer, ranking, texts, hanging or [0] * table.count, full / density)

@@ -25,10 +25,16 @@ _PATH = frozenset({"path", "file", "filename", "filepath", "file_path", "file_na
 _LINE = frozenset({"line", "lineno", "line_number", "linenumber", "line_no", "start_line", "startline", "line_start", "linestart"})
 _TEXT = frozenset(
     """text match snippet fragment preview code content contents context lines line_text linetext line_content linecontent excerpt data
-    source chunk context_line matched_text""".split()
+    source chunk context_line matched_text physical_line""".split()
 )
 _REPOSITORY = frozenset({"repository", "repo", "project", "full_name", "repo_name", "repository_name", "project_id"})
-_FINDING = frozenset({"message", "messages", "severity", "rule", "rule_id", "ruleid", "check_id", "error", "level", "symbol_kind", "status", "hint"})
+# How the keys end that say something of a finding: ``issue_severity``, ``ruleId``.
+_FINDING = frozenset(
+    {"message", "messages", "severity", "rule", "error", "level", "status", "hint"}
+    | {"ruleid", "rulename", "checkid", "checkname", "testid", "symbolkind"}  # of two words
+)
+_CODE = re.compile(r"[A-Za-z]{1,6}[-_]?\d{2,6}")  # of a rule: E501, TS2304, B602
+_KEY_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _WRAPPED = frozenset({"text", "value"})  # `path: {text: …}` is a path
 _LOOKS_LIKE_PATH = re.compile(r"[^\s:*?]{0,300}[/\\.][^\s:*?]{0,300}\Z")
 _NO_WORD = re.compile(r"://|[0-9a-f]{16,}|\d{4}-\d\d-\d\d")
@@ -71,24 +77,26 @@ class Places:
     Args:
         files: by record, its file.
         lines: by record, the line in it; ``""`` if it is no hit, but says something of the file.
-        texts: by record, a line of its text; None where only places are listed.
+        texts: by record, a line of its text behind the cells of ``more``; None where only places are listed.
+        more: the columns that stand between line and text.
     """
 
     files: Sequence[str]
     lines: Sequence[str]
     texts: Sequence[str] | None
+    more: tuple[str, ...] = ()
 
     @property
     def names(self) -> str:
         """What is shown of them, in words."""
-        return "file and line" if self.texts is None else "file, line and one line of text"
+        return "file and line" if self.texts is None else f"{', '.join(('file', 'line', *self.more))} and one line of text"
 
     @property
     def heading(self) -> str:
         """The line before the rows that says how to read what stands in the place of hits left out."""
         if self.texts is None:
             return "#left out: […]; indented: records, file:lines of hits"
-        return "#left out: […: file]; indented: line, one line of the text"
+        return f"#left out: […: file]; indented: {', '.join(('line', *self.more))}, one line of the text"
 
     def rows(self, run: Sequence[int], first: int) -> tuple[list[str], list[Gap]]:
         """The markers for hits left out next to each other, and their places.
@@ -123,13 +131,13 @@ class Places:
 
 def hits_of(table: Table) -> Hits | None:
     """The columns of a search's answer, or None if the table is none. What has a message or a severity is a finding: its text is the point."""
-    names = {p: _name(p) for p in table.columns}
-    if _FINDING & set(names.values()) or table.linked:
+    if table.linked or any(map(_says_finding, table.columns)):
         return None
+    names = {p: _name(p) for p in table.columns}
     paths = [p for p, n in names.items() if n in _PATH and _are_paths(table.columns[p])]
     lines = [p for p, n in names.items() if n in _LINE and _share(table.columns[p], bytes) >= _OFTEN]
     texts = [p for p, n in names.items() if n in _TEXT and p not in paths and p not in lines and _share(table.columns[p], str) >= _OFTEN]
-    if not paths or not lines or not texts or all(p in table.same for p in texts):
+    if not paths or not lines or not texts or all(p in table.same for p in texts) or any(map(_are_codes, table.columns.values())):
         return None
     repositories = [p for p, n in names.items() if n in _REPOSITORY and p not in table.same and _share(table.columns[p], str) >= _MOSTLY]
     sizes = {p: _size(table.columns[p]) for p in (*texts, *paths)}
@@ -138,6 +146,20 @@ def hits_of(table: Table) -> Hits | None:
     known = {path, lines[0], *texts, *repositories, *table.same, *table.derived, *table.soft}
     more = [p for p in table.columns if p not in known and _says_more(table.columns[p], table.columns[path])]
     return Hits(path, lines[0], text, next(iter(repositories), ""), tuple(more[:2]))
+
+
+def _says_finding(path: str) -> bool:
+    """Whether a column is called a message, a severity or a rule; or the object is that holds its text."""
+    keys = [key.strip('"') for key in _SEGMENT.findall(path)][-2:]
+    if len(keys) > 1 and keys[1].lower() not in _WRAPPED:
+        del keys[0]
+    words = [[word.lower() for word in _KEY_WORDS.findall(key)][-2:] for key in keys]
+    return any(w and (w[-1] in _FINDING or "".join(w) in _FINDING) for w in words)
+
+
+def _are_codes(column: Sequence[object]) -> bool:
+    """Whether codes of rules stand in a column, as linters have them."""
+    return sum(1 for value in column if type(value) is str and _CODE.fullmatch(value)) >= _MOSTLY * len(column)
 
 
 def _says_more(column: Sequence[object], paths: Sequence[object]) -> bool:
@@ -203,9 +225,9 @@ def choose_hits(table: Table, hits: Hits, texts: Sequence[str], query: Query) ->
         for i in _best(files, column, weights):
             whole[i] = True
         return whole, Places(files, lines, None)
-    for path in hits.more:
+    for path in reversed(hits.more):
         briefs = [f"{cell(v)}\t{b}" for v, b in zip(table.columns[path], briefs, strict=True)]
-    return whole, Places(files, lines, briefs)
+    return whole, Places(files, lines, briefs, hits.more)
 
 
 def _weights(texts: Sequence[str], sought: Sequence[str]) -> list[tuple[str, float]]:

@@ -30,12 +30,14 @@ _ERROR_CELL = re.compile(
 _UNIT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?(?=\s*(?:%|[a-zA-Zµ]{1,3}\b|\(|\Z))")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _OPAQUE = re.compile(r"[0-9a-f]{16,}|[A-Za-z0-9+/=_-]{40,}|(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w=+/-]{15,}")
-_NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|time|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
+_NOT_MEASURE = re.compile(r"(?:^|[._])(?:\w*id|number|line|index|port|timestamp|date|year|\w*_at|zip|pid|uid)$", re.IGNORECASE)
 _TROUBLED = re.compile(r"(?i)error|fail|fatal|exception|crash|denied|reject|timed?[_-]?out|dropped|vulnerab|disput|conflict")
 _WELL = frozenset(
     (ABSENT, None, False, b"0", b"0.0", ("[]",), ("{}",), "", "0", "false", "none", "no")
 )  # what says in such a column that there is none
-_EPOCH = 1e8  # numbers from here on are times of day, not durations
+_EPOCH = 1e8  # numbers from here on are times of day …
+_ERA = 2.0  # … if none is so many times the middle one; others are durations in small units
+_CLOCK = re.compile(r"time$", re.IGNORECASE)  # says a time of day, or how long it took
 _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|millis|(?:^|[._])m?s$")
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase, a kind of trouble
@@ -290,9 +292,8 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
     words = query.all_words
     up, down = not words.isdisjoint(_UP) or query.slowness, not words.isdisjoint(_DOWN)
     named = path in asked
-    measure = named or _NOT_MEASURE.search(path) is None
     lasting = query.slowness and _DURATION.search(path) is not None
-    if not measure and not lasting:
+    if not named and not lasting and _NOT_MEASURE.search(path) is not None:
         return
     values = numbers(column, times=named)
     if len(values) < 5:
@@ -300,7 +301,7 @@ def _extremes(priority: list[float], path: str, column: list[object], asked: lis
     ordered = sorted(values)
     if ordered[0][0] == ordered[-1][0]:
         return
-    if lasting and ordered[-1][0] >= _EPOCH and not measure:
+    if not named and _CLOCK.search(path) is not None and _EPOCH <= ordered[len(ordered) // 2][0] > ordered[-1][0] / _ERA:
         return
     if lasting:
         # Where half of the requests are slow none is an outlier: the slowest first, as far as the budget goes.

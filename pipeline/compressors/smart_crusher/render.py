@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from pipeline.compressors.smart_crusher.table import Table
@@ -21,6 +22,8 @@ from pipeline.compressors.smart_crusher.values import ABSENT, ABSENT_TEXT, cell
 
 _WIDE = 12  # columns
 _POSITIONAL = 6
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
 LEGEND = (
     '# Tables, cells split by tabs: "a.b" is a nested key; an empty cell is the column\'s =default or ~template, else the key is absent (∅ too); '
     "{x} is the value of x; a row may end in name=value or tag:value"
@@ -58,16 +61,14 @@ class Writer:
 
     def row(self, row: int, fold: int = 0) -> str:
         """One row; with ``fold`` longer cells are cut and say so, which makes it a row that is not shown whole."""
-        cells = [column(row) for column in self._grid]
-        tail = [tag + text for tag, column in self._tagged if (text := column(row))]
-        tail += [f"{p}={self.cell(p, c[row])}" for p, c, d in self._sparse if c[row] is not d and c[row] != d]
+        cells = [folded(column(row), fold) for column in self._grid]
+        tail = [tag + folded(text, fold) for tag, column in self._tagged if (text := column(row))]
+        tail += [f"{p}={folded(self.cell(p, c[row]), fold)}" for p, c, d in self._sparse if c[row] is not d and c[row] != d]
         if tail:
             cells += tail
         else:
             while cells and not cells[-1]:
                 cells.pop()
-        if fold:
-            cells = [folded(c, fold) for c in cells]
         return "\t".join(cells)
 
     def cells(self, row: int, paths: Sequence[str]) -> list[str]:
@@ -205,8 +206,20 @@ def texts(columns: dict[str, list[object]], paths: Sequence[str]) -> dict[str, l
 
 
 def folded(text: str, fold: int) -> str:
-    """A cell cut to its beginning, saying how much is missing."""
-    return text if len(text) <= fold else f"{text[: fold - 40]}…[+{len(text) - fold + 40} characters]"
+    """A cell cut to its beginning, saying how much is missing: of a string its own characters, of anything else those of the cell. 0 cuts none."""
+    if not fold or len(text) <= fold:
+        return text
+    end = fold - 40
+    missing = len(text) - end
+    if _STRING.fullmatch(text) is not None:
+        missing -= 1  # the quote
+        for escape in _ESCAPE.finditer(text):
+            if escape.start() < end < escape.end():  # none is cut in two
+                missing += end - escape.start()
+                end = escape.start()
+            if escape.start() >= end:
+                missing -= len(escape[0]) - 1
+    return f"{text[:end]}…[+{missing} characters]"
 
 
 def spelled(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,13 @@ from hypothesis import strategies as st
 from pipeline import markers
 from pipeline.compressors.api import Compressor, Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.collect import Kind
 from pipeline.compressors.smart_crusher.rank import numbers
+from pipeline.compressors.smart_crusher.render import Writer
+from pipeline.compressors.smart_crusher.render import folded as fold_cell
+from pipeline.compressors.smart_crusher.table import analyse
 from pipeline.compressors.smart_crusher.tables import Run, side_by_side
+from pipeline.compressors.smart_crusher.values import cell
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from tests.cpu import cpu_seconds
@@ -126,6 +132,23 @@ def test_the_slowest_are_kept_where_half_are_slow():
         assert not any(g.first <= i + 1 <= g.last for g in rewrite.gaps)
 
 
+@pytest.mark.parametrize("query", ["look at the har", "what happened?", "which request is slow?"])
+@pytest.mark.parametrize("unit", [1, 1_000_000])
+def test_what_took_far_longer_than_the_rest_is_kept_though_it_is_called_time(query, unit):
+    rng = random.Random(5)
+    rows = [{**p, "time": rng.randrange(50, 200) * unit, "startTime": 1_750_000_000_000 + i} for i, p in enumerate(pods(150))]
+    rows[30]["time"] = 9120 * unit
+    assert f"\t{9120 * unit}" in crush(json.dumps(rows), query).text
+
+
+@pytest.mark.parametrize("name", ["time", "startTime", "end_time"])
+def test_no_time_of_day_is_a_slow_one(name):
+    rows = [{**p, name: 1_750_000_000_000 + 40 * ((i * 77) % 120)} for i, p in enumerate(pods(120))]
+    least = crush(json.dumps([{k: v for k, v in row.items() if k != name} for row in rows]), "Which of them are slow?")
+    rewrite = crush(json.dumps(rows), "Which of them are slow?")
+    assert rewrite.gaps == least.gaps
+
+
 def test_of_times_that_are_called_time_the_longest_is_slow_and_the_latest_is_not():
     rows = [{**p, "started": 1_750_000_000_000 + i, "time": 20 + i % 9} for i, p in enumerate(pods(120))]
     rows[70]["time"] = 8123
@@ -219,6 +242,43 @@ def test_cut_cells_count_as_left_out():
     assert cut
     assert all(line.startswith("[… ") for line in cut)
     assert rewrite.left_out == 40
+
+
+@pytest.mark.parametrize("text", ["x\n" * 400, "word " * 200, 'say "so" ' * 99, "\x01\n" * 300, "C:\\new\\" * 200, "日本\t語" * 300, '"' * 700])
+@pytest.mark.parametrize("more", [0, 1, 2, 3, 4, 5])
+def test_a_cut_cell_says_how_many_of_its_characters_are_missing(text, more):
+    """However they are escaped."""
+    value = " " * more + text
+    for fold in (80, 240):
+        folded = fold_cell(cell(value), fold)
+        shown, missing = re.fullmatch(r"(.*)…\[\+(\d+) characters\]", folded, re.DOTALL).groups()
+        assert value.startswith(shown := json.loads(shown + '"') if shown[0] == '"' else shown)
+        assert len(shown) + int(missing) == len(value)
+        assert len(folded) < fold
+
+
+def test_of_cells_that_are_named_too_the_missing_characters_are_counted():
+    rows = [{**{f"k{j}": f"v{i * i % (j + 7)}" for j in range(14)}, "name": f"rec {i}", "odd": i % 5 or None, "rare": 1} for i in range(120)]
+    rows[77].update(odd="x\n" * 400, rare="y\n" * 400)
+    line = Writer(analyse(Kind.RECORDS, rows)).row(77, 240)
+    assert '\tj:"x' in line
+    assert '\trare="y' in line
+    assert [int(n) for n in re.findall(r"\[\+(\d+) characters\]", line)] == [667, 667]
+
+
+def test_of_a_map_of_long_lists_the_names_of_what_is_left_out_are_kept():
+    rng = random.Random(3)
+    found = {
+        f"src/mod{i}.py": [
+            {"column": 80, "line": rng.randrange(300), "text": f"line too long ({rng.random()})", "source": f"x{rng.random()} = 1" * 5}
+            for _ in range(9)
+        ]
+        for i in range(25)
+    }
+    rewrite = crush(json.dumps(found), "What is wrong in mod11.py?")
+    assert 0 < rewrite.left_out < 25
+    assert all(name in rewrite.text for name in found)
+    assert all(item["text"] in rewrite.text for item in found["src/mod11.py"])
 
 
 def test_records_of_lists_within_records_are_numbered_through():
@@ -450,8 +510,13 @@ import hashlib, json, random, sys
 sys.path.insert(0, sys.argv[1])
 from pipeline.compressors.api import Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.collect import Kind
 from pipeline.compressors.smart_crusher.rank import numbers
+from pipeline.compressors.smart_crusher.render import Writer
+from pipeline.compressors.smart_crusher.render import folded as fold_cell
+from pipeline.compressors.smart_crusher.table import analyse
 from pipeline.compressors.smart_crusher.tables import Run, side_by_side
+from pipeline.compressors.smart_crusher.values import cell
 from pipeline.policy import Policy
 from pipeline.query import Query
 

@@ -147,13 +147,54 @@ def test_matches_of_ripgrep_as_json_lines():
     assert "20 hits and 2 other records in 2 files]" in rewrite.text
 
 
-@pytest.mark.parametrize("column", ["message", "severity", "rule_id"])
-def test_findings_are_no_hits(column):
+@pytest.mark.parametrize(
+    "column",
+    ["message", "severity", "rule_id", "issue_severity", "errorMessage", "error-level", "RuleID", "ruleid", "check_name", "test_id", "hints"],
+)
+@pytest.mark.parametrize("query", ["What does gamma.c open?", "Please go on."])
+def test_findings_are_no_hits(column, query):
     found = hits()
     for i, hit in enumerate(found):
         hit[column] = WORDS[i % 5]
-    rewrite = search(found, "What does gamma.c open?")
-    assert "file and line of" not in rewrite.summary
+    rewrite = search(found, query)
+    assert ("file, line" in rewrite.summary or "file and line" in rewrite.summary) == (column == "hints")
+
+
+@pytest.mark.parametrize("wrapped", ["message", "code"])
+def test_what_has_a_message_in_an_object_or_codes_of_rules_is_a_finding(wrapped):
+    found = hits()
+    for i, hit in enumerate(found):
+        hit[wrapped] = {"text": f"{WORDS[i % 5]} {i}"} if wrapped == "message" else ["E501", "W291", "TS2304"][i % 3]
+    assert "file, line" not in search(found, "Please go on.").summary
+
+
+@pytest.mark.parametrize("query", ["Fix the high severity findings.", "Fix what it reports.", "Which problems are severe?"])
+def test_of_findings_that_matter_the_text_is_kept(query):
+    found = [
+        {
+            "code": f"{i} def f{i}(x):\n{i + 1}     assert x == {i}, x\n",
+            "filename": f"./src/mod{i // 5}.py",
+            "issue_severity": "HIGH" if i in {37, 88} else "LOW",
+            "issue_text": f"a shell is started with what came from outside, in f{i}"
+            if i in {37, 88}
+            else "an assertion goes where code is optimised",
+            "line_number": i + 1,
+            "test_id": "B602" if i in {37, 88} else "B101",
+        }
+        for i in range(120)
+    ]
+    assert all(found[i]["issue_text"] in search(found, query).text for i in (37, 88))
+
+
+def test_what_stands_between_line_and_text_is_named():
+    found = hits()
+    for i, hit in enumerate(found):
+        hit.update(function=f"do_{WORDS[i % 7]}_{i % 3}", language=["rust", "zig"][i % 2])
+    rewrite = search(found, "Please go on.")
+    assert "; indented: line, function, language, one line of the text" in rewrite.text
+    assert "file, line, function, language and one line of text of 90 of them shown" in rewrite.summary
+    for hit in found:
+        assert f" {hit['line']}\t{hit['function']}\t{hit['language']}\t{hit['match']}" in rewrite.text.split("\n")
 
 
 def test_nothing_is_left_out_of_hits_where_that_is_not_allowed():
