@@ -38,11 +38,13 @@ class Slow:
 
     Args:
         printed: some line prints a duration.
+        untimed: the shapes whose lines print none; where slowness is not asked for, also those of few lines that print some.
         outliers: far from what their shape takes; at most two a shape.
         long: from the longest down to half of the longest of its shape; of small shapes only where slowness is asked for.
     """
 
     printed: bool
+    untimed: list[int]
     outliers: list[int]
     long: list[int]
 
@@ -58,31 +60,35 @@ def slow(shapes: Shapes, *, asked: bool = False) -> Slow:
     long: list[tuple[float, int]] = []
     few: list[tuple[float, int]] = []
     usual: list[float] = []
+    untimed: list[int] = []
     printed = False
-    for members in shapes.members:
+    for shape, members in enumerate(shapes.members):
         if len(members) < _FEW:
-            timing = ((_longest(shapes.lines[i][:_LINE].lower()), i) for i in members if asked)
-            few += [(-found.seconds, i) for found, i in timing if found is not None and found.unit]
+            timed = [(found, i) for i in members if asked and (found := _longest(shapes.lines[i][:_LINE].lower())) is not None]
+            few += [(-found.seconds, i) for found, i in timed if found.unit]
+            if not timed:
+                untimed.append(shape)
             continue
         context = _context(shapes.lines[members[0]])
         if context is None:
+            untimed.append(shape)
             continue
         printed = True
-        timed = sorted((-d, i) for d, i in zip(_all_at([shapes.lines[i] for i in members], context), members, strict=True) if d is not None)
-        if len(timed) < _FEW:
+        longest = sorted((-d, i) for d, i in zip(_all_at([shapes.lines[i] for i in members], context), members, strict=True) if d is not None)
+        if len(longest) < _FEW:
             continue
-        values = [-t[0] for t in timed]
+        values = [-t[0] for t in longest]
         median, upper, lower = values[len(values) // 2], values[len(values) // 4], values[3 * len(values) // 4]
         if context.unit:
             usual.append(median)
         limit = max(upper + 3 * (upper - lower), 2.5 * median)
-        outliers += [i for d, i in timed[:2] if -d > limit]
+        outliers += [i for d, i in longest[:2] if -d > limit]
         if values[0] >= _SPREAD * lower:
             floor = max(median, values[0] / 2)
-            long += [(d / max(median, 1e-9), i) for d, i in timed if -d >= floor and -d > median]
+            long += [(d / max(median, 1e-9), i) for d, i in longest if -d >= floor and -d > median]
     long += _far(sorted(few), usual)
     long.sort()
-    return Slow(printed, outliers, [i for _, i in long])
+    return Slow(printed, untimed, outliers, [i for _, i in long])
 
 
 def _far(few: Sequence[tuple[float, int]], usual: Sequence[float]) -> list[tuple[float, int]]:

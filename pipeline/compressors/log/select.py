@@ -11,7 +11,7 @@ from itertools import compress
 
 from pipeline.compressors.asked import hits_of
 from pipeline.compressors.kompress.lexicon import STOP_WORDS as ENGLISH_STOP_WORDS
-from pipeline.compressors.log import durations, named
+from pipeline.compressors.log import durations, named, outlying
 from pipeline.compressors.log.header import message
 from pipeline.compressors.log.shapes import Shapes
 from pipeline.compressors.log.traces import Events, is_cause
@@ -54,6 +54,7 @@ class Limits:
             what they cost is the run that they are fetched with. Lines that say what a line shown says do not count.
         slow: share of the characters for slow lines, where slowness is asked for.
         pairs: the same for pairs of lines that tell a duration.
+        far: the same for lines with a number far above those of others.
         fold: print a header that consecutive kept lines share once, where that saves this share of the characters shown; 1: never, lines that are
             shown stand as they came.
     """
@@ -70,6 +71,7 @@ class Limits:
     trouble: int = 8
     slow: float = 0.15
     pairs: float = 0.04
+    far: float = 0.06
     fold: float = 1.0
 
 
@@ -278,14 +280,20 @@ class Selection:
     def _slow(self) -> None:
         slow = durations.slow(self.shapes, asked=self.query.slowness)
         self._keep(slow.outliers)
+        lines, limits = self.shapes.lines, self.limits
+        if outlying.asked(self.query):
+            self._keep(durations.within(outlying.outlying(lines, self.shapes.members), lines, limits.far * self.chars))
         if not self.query.slowness:
             return
-        self._keep(durations.within(slow.long, self.shapes.lines, self.limits.slow * self.chars))
-        clocks = [durations.clock(line) for line in self.shapes.lines]
-        if not slow.printed:
-            budget = self.limits.pairs * self.chars
+        self._keep(durations.within(slow.long, lines, limits.slow * self.chars))
+        # A time that nothing names as one is a decimal number, or any number where no time is printed at all.
+        untimed = [self.shapes.members[s] for s in slow.untimed]
+        far = outlying.outlying(lines, untimed, decimal=True) or ([] if slow.printed else outlying.outlying(lines, untimed))
+        self._keep(durations.within(far, lines, limits.far * self.chars))
+        clocks = [durations.clock(line) for line in lines]
+        if not slow.printed and not far:
             both = [i for pair in durations.pairs(self.shapes, clocks) for i in pair]
-            self._keep(durations.within(both, self.shapes.lines, budget))
+            self._keep(durations.within(both, lines, limits.pairs * self.chars))
         self._keep(durations.pauses(clocks, _PAUSES))
 
     def _ends(self) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline import markers
 from pipeline.compressors.api import Compressor, Content, Rewrite
-from pipeline.compressors.log import LogCompressor, durations, named
+from pipeline.compressors.log import LogCompressor, durations, named, outlying
 from pipeline.compressors.log.fold import fold, header_columns, unfold
 from pipeline.compressors.log.rows import as_rows, from_rows
 from pipeline.compressors.log.shapes import mine
@@ -318,6 +318,70 @@ def test_what_takes_long_once_is_slow_beside_what_all_lines_take():
     lines[100] = f"{clock(100)} INFO backup of the ledger done in 95 s"
     lines[200] = f"{clock(200)} INFO index of the ledger done in 3 ms"
     assert durations.slow(mine(lines, [False] * 400), asked=True).long == [100]
+
+
+def access_log(form: str, slow: dict[int, float]) -> list[str]:
+    rng = random.Random(5)
+    methods = ["GET"] * 60 + ["POST", "PUT"]
+    return [
+        form.format(
+            f"05/Mar/2024:{i // 60:02}:{i % 60:02}:07 +0000", rng.choice(methods), rng.randrange(200, 9000), slow.get(i) or rng.random() * 0.3
+        )
+        for i in range(400)
+    ]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '10.0.0.9 - - [{0}] "{1} /pay HTTP/1.1" 200 {2} "-" "curl" rt={3:.3f}',
+        '10.0.0.9 - - [{0}] "{1} /pay HTTP/1.1" 200 {2} "-" "curl/8.5" {3:.3f}',
+        '10.0.0.9 - - [{0}] "{1} /pay HTTP/1.1" 200 {2} "-" "curl" urt="{3:.3f}" .',
+        '{{"at":"{0}","method":"{1}","bytes":{2},"rt":{3:.3f}}}',
+    ],
+)
+def test_a_long_time_that_nothing_names_as_one_is_slow(form: str):
+    lines = access_log(form, {77: 29.871, 210: 6.25, 333: 11.5})
+    rewrite = rewritten("\n".join(lines), "Which requests were very slow?")
+    assert {lines[77], lines[210], lines[333]} <= set(from_rows(rewrite.text.split("\n")))
+    assert rewrite.left_out > 370
+    assert lines[77] not in rewritten("\n".join(lines), "What was paid?").text.split("\n")
+
+
+def test_where_no_time_is_printed_whole_numbers_may_be_one():
+    lines = [f"{clock(i)} served page rt={i * 7919 % 90 + 10} worker={i % 7}" for i in range(400)]
+    lines[123] = f"{clock(123)} served page rt=31200 worker=3"
+    assert lines[123] in rewritten("\n".join(lines), "Is anything slow?").text.split("\n")
+
+
+@pytest.mark.parametrize("form", ["bytes={0}", "{0} bytes", '"size": {0}', "wrote {0}k", "PUT 200 {0}"])
+def test_what_is_far_larger_than_usual_is_shown_where_the_large_is_asked_for(form: str):
+    lines = [f"{clock(i)} INFO object {i * 7919 % 10007} stored {form.format(300 + i * 7919 % 4001)}" for i in range(400)]
+    lines[211] = f"{clock(211)} INFO object 1711 stored {form.format(48211233)}"
+    assert lines[211] in rewritten("\n".join(lines), "Which uploads were unusually large?").text.split("\n")
+    assert lines[211] not in rewritten("\n".join(lines), "What was stored at first?").text.split("\n")
+
+
+def test_units_tell_how_large_a_number_is():
+    lines = [f"{clock(i)} chunk {i * 7919 % 10007} of {900 + i * 31 % 99} kB" for i in range(100)]
+    lines[40] = f"{clock(40)} chunk 4 of 2.1 GB"
+    assert outlying.outlying(lines, [range(100)]) == [40]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"up since {i * i / 10:.1f} s" for i in range(100)],
+        [f"port {1024 + i * 7919 % 60000} of {i * 31 % 977}" for i in range(100)],
+        [f"load {9.5 if i % 4 else 0.3}" for i in range(100)],
+        ["load 0.0"] * 100,
+        ["load 0.3", "load 9.9"] * 3,
+        ["at 12:08:4711 on 2024-03-05 with 1.2.3.4 of v0.9 took x7.1y"] * 100,
+    ],
+    ids=["clock", "uniform", "usual", "nothing", "few", "no-numbers"],
+)
+def test_numbers_that_are_not_far_from_others(lines: list[str]):
+    assert outlying.outlying(lines, [range(len(lines))]) == []
 
 
 @pytest.mark.parametrize("form", ["Completed in {0} ms (Views: 2.1ms | Cache: 1.9ms)", "query_time: {0}  lock_time: 0.000041 rows: 12"])
