@@ -79,4 +79,7 @@ def _end_to_end(raw: RawHeaders, length: int | None = None) -> CIMultiDict[str]:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:  # what HTTP once said all headers are in (RFC 9110, section 5.5); the library writes nothing but UTF-8
+        return data.decode("latin-1")

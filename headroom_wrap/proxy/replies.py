@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from headroom_wrap.proxy.vendors import Vendor
 
@@ -54,6 +54,8 @@ class Relayed(web.StreamResponse):
 
     async def _prepare_headers(self) -> None:
         missing = [name for name in _LIBRARY_ADDS if name not in self.headers]
+        if self._req is not None and self._req.version < HttpVersion11 and self.content_length is None:
+            self.force_close()  # nothing else can tell where the body ends
         await super()._prepare_headers()
         for name in missing:
             self.headers.pop(name, None)

@@ -20,7 +20,7 @@ async def read(request: web.BaseRequest, limit: int) -> bytes:
         limit: bytes that it may have, with its coding and without.
 
     Raises:
-        Refusal: it is too long, too slow, no JSON by its own account, or in a coding that is not known.
+        Refusal: it is too long, too slow, not all there, no JSON by its own account, or in a coding that is not known.
     """
     kind = request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
     if kind != JSON and not kind.endswith("+json"):
@@ -54,6 +54,8 @@ async def _whole(request: web.BaseRequest, limit: int) -> bytes:
                 raise _too_large(limit)
     except asyncio.TimeoutError:
         raise Refusal(408, "request_timeout", f"No more of the body came for {_PIECE_S:.0f} seconds.", close=True) from None
+    except ConnectionError:  # nobody hears of it but the statistics
+        raise Refusal(400, "invalid_request", "The connection ended within the body.", close=True) from None
     return b"".join(held)
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from multidict import CIMultiDict
 
 from headroom_wrap.proxy import headers
+from tests.headroom_wrap.proxy.harness import RawUpstream, proxy, request
 
 
 def test_a_changed_length_stands_where_the_old_one_stood():
@@ -19,8 +21,19 @@ def test_connection_cannot_name_what_frames_the_message():
     assert list(headers.for_upstream(raw).items()) == [("Content-Length", "9"), ("X-B", "2")]
 
 
-def test_bytes_that_are_no_utf8_do_not_raise():
-    assert list(headers.for_agent([(b"X", b"\xff")]).items()) == [("X", "\udcff")]
+@pytest.mark.parametrize("onward", [headers.for_agent, headers.for_upstream])
+def test_bytes_that_are_no_utf8_are_the_characters_of_latin_1(onward):
+    raw = [(b"X", b"\xff"), (b"X-Name", b"caf\xe9 \xc3\xa9"), (b"X-Other", "é ☕".encode())]
+    assert list(onward(raw).items()) == [("X", "ÿ"), ("X-Name", "café Ã©"), ("X-Other", "é ☕")]
+
+
+async def test_no_byte_of_a_header_vanishes_on_the_way():
+    async with RawUpstream() as up, proxy(up.url) as p:
+        up.answers(b"HTTP/1.1 200 OK\r\nX-Title: r\xe9sum\xe9\r\nX-Other: \xe2\x98\x95\r\nContent-Length: 2\r\n\r\nok")
+        asked = request(p.port, b"{}").replace(b"\r\n\r\n", b"\r\nX-Title: caf\xe9\r\nX-Other: \xe2\x98\x95\r\n\r\n", 1)
+        got = await p.raw(asked)
+        assert (up.requests[0].field(b"x-title"), up.requests[0].field(b"x-other")) == ("café".encode(), "☕".encode())
+        assert (got.field(b"x-title"), got.field(b"x-other")) == ("résumé".encode(), "☕".encode())
 
 
 def test_responses_keep_what_only_requests_lose():

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from headroom_wrap.proxy.endpoints import bodies
 from headroom_wrap.proxy.endpoints.handlers import Handlers
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
 from headroom_wrap.proxy.endpoints.table import SERVED, Endpoints
@@ -9,7 +12,7 @@ from headroom_wrap.proxy.endpoints.tally import Tally
 from headroom_wrap.proxy.keeper import Keeper
 from pipeline.policy import Policy
 from tests.headroom_wrap.proxy.endpoints.client import client
-from tests.headroom_wrap.proxy.harness import RawUpstream, proxy, request
+from tests.headroom_wrap.proxy.harness import DEADLINE, SECRET, RawUpstream, proxy, request
 from tests.memory_store import MemoryStore
 
 POSTED = [path for path, methods in SERVED.items() if "POST" in methods]
@@ -83,6 +86,33 @@ async def test_a_mistake_of_ours_is_an_answer_and_goes_to_the_log(monkeypatch, c
     assert (reply.status, reply.kind) == (500, "internal_error")
     assert "secret detail" not in reply.message.body.decode()
     assert "secret detail" in caplog.text
+
+
+@pytest.mark.parametrize("path", POSTED)
+async def test_a_client_that_leaves_within_its_body_is_no_mistake_of_ours(monkeypatch, caplog, path):
+    begun, counted = asyncio.Event(), asyncio.Event()
+    read, count = bodies.read, Tally.answer
+
+    async def seen(*given):
+        begun.set()
+        return await read(*given)
+
+    def answer(tally, *said):
+        count(tally, *said)
+        counted.set()
+
+    monkeypatch.setattr(bodies, "read", seen)
+    monkeypatch.setattr(Tally, "answer", answer)
+    async with client() as c:
+        _, writer = await c.proxy.connect()
+        head = f"POST /{SECRET}{path} HTTP/1.1\r\nHost: 127.0.0.1:{c.proxy.port}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        writer.write(head.encode() + b'{"a":')
+        await asyncio.wait_for(begun.wait(), DEADLINE)
+        writer.close()
+        await asyncio.wait_for(counted.wait(), DEADLINE)
+        told = (await c.get("/metrics")).message.body.decode()
+        assert f'headroom_endpoint_answers_total{{endpoint="{path}",status="400"}} 1' in told
+    assert not caplog.records
 
 
 async def test_a_connection_serves_us_and_the_upstream_in_turn():
