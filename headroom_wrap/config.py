@@ -226,8 +226,8 @@ def load(around: Surroundings, flags: Mapping[str, Any] | None = None) -> Config
     origin = {key: path.parent if file.get(key) and key not in said else around.cwd for key in ("state", "store")}
     state = _absolute(_BY_KEY["state"], values.pop("state") or _state_folder(around), origin["state"])
     profile = Profile(values.pop("profile"))
-    upstream = _address(values.pop("upstream"))
-    named = {v.value: _address(values.pop(f"{v.value}_upstream")) for v in Vendor}
+    upstream = _address("upstream", values.pop("upstream"))
+    named = {v.value: _address(key := f"{v.value}_upstream", values.pop(key)) for v in Vendor}
     upstreams = {name: address for name, address in named.items() if address}
     if values["store"]:
         values["store"] = _store(values["store"], origin["store"])
@@ -242,11 +242,32 @@ def _absolute(option: Option, named: str, folder: Path) -> Path:
         raise UserError(f"The {option.key} {named!r} is in the home of a user who is not known here.", f"Name another with {option.env}.") from None
 
 
-def _address(text: str) -> str:
+def _address(key: str, text: str) -> str:
+    """An upstream, to which the paths of requests can be added."""
     address = text.rstrip("/")
-    if address and not address.startswith(("http://", "https://")):
-        raise UserError(f"The upstream {address!r} is no http or https address.", "Write it in full: https://api.anthropic.com")
+    wrong = _wrong(text) if text else ""
+    if wrong:  # without the text: there may be a password in it
+        raise UserError(f"{key} {wrong}.", "Write it in full, as in https://api.anthropic.com or http://127.0.0.1:8000/v1.")
     return address
+
+
+def _wrong(address: str) -> str:
+    """Why an address will not do, ``""`` if it will."""
+    from urllib.parse import urlsplit  # most name none
+
+    if not all(map(str.isprintable, address)) or any(map(str.isspace, address)):
+        return "has white space in it"
+    if "?" in address or "#" in address:
+        return "ends with a query or a fragment, and the paths of requests are added to it"
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or "://" not in address[: len("https://")]:
+            return "is no http or https address"
+        if parts.port == 0:
+            return "cannot be read: there is no port 0"
+    except ValueError:
+        return "cannot be read: its host or its port is none"
+    return "" if parts.hostname else "names no host"
 
 
 def _store(where: str, folder: Path) -> str:

@@ -40,6 +40,51 @@ def test_upstreams_by_vendor(tmp_path: Path) -> None:
         load(around(tmp_path), {"azure_upstream": "res.openai.azure.com"})
 
 
+@pytest.mark.parametrize("key", ["upstream", "openai_upstream"])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("gw.example", "no http or https address"),
+        ("ftp://gw.example", "no http or https address"),
+        ("http:/gw.example", "no http or https address"),
+        ("http://", "no host"),
+        ("http:///v1", "no host"),
+        ("https://:8443", "no host"),
+        ("https://me:s3cret@", "no host"),
+        ("http://[::1", "cannot be read"),
+        ("http://[s3cret]/", "cannot be read"),
+        ("https://gw.example:99999", "cannot be read"),
+        ("https://gw.example:s3cret", "cannot be read"),
+        ("https://gw.example:0", "cannot be read"),
+        ("https://gw.example/v1?api-key=s3cret", "query"),
+        ("https://gw.example/v1?", "query"),
+        ("https://gw.example/v1#s3cret", "query"),
+        ("https://gw .example", "white space"),
+        ("https://gw.example/v1\n", "white space"),
+        ("https://gw.example/v\x001", "white space"),
+    ],
+)
+def test_an_upstream_to_which_no_path_can_be_added_is_refused_at_start(tmp_path: Path, key: str, address: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as refused:
+        load(around(tmp_path), {key: address})
+    assert refused.value.message.startswith(f"{key} ")
+    assert "s3cret" not in refused.value.message + refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[::1]:8000/v1",
+        "https://me:s3cret@gw.example:8443/llm",
+        "HTTPS://GW.example",
+        "https://gw.example/https://api.example/v1",
+        "https://gw.example/a%20b",
+    ],
+)
+def test_an_upstream_stays_as_it_was_written(tmp_path: Path, address: str) -> None:
+    assert load(around(tmp_path, HEADROOM_UPSTREAM=address + "/")).upstream == address
+
+
 def test_a_store_is_a_file_or_a_url(tmp_path: Path) -> None:
     assert load(around(tmp_path)).where == str(tmp_path / "state" / "headroom" / "headroom.db")
     assert load(around(tmp_path, HEADROOM_STORE="redis://host/0")).where == "redis://host/0"
