@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
-from threading import Lock
 
+from pipeline.forks import ProcessLock
 from pipeline.store.api import Store
 
-_opening: dict[int, Lock] = {}  # by process: one that another thread holds at a fork is given back in the parent alone
+_opening = ProcessLock()
 
 
 def default_store() -> Store:
@@ -18,7 +17,7 @@ def default_store() -> Store:
     Raises:
         StoreError: it cannot be opened.
     """
-    with _opening.setdefault(os.getpid(), Lock()):
+    with _opening.here():
         return _opened()
 
 

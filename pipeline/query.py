@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
+from pipeline.forks import cached_property
 from pipeline.transcript import ToolCall
 
 _QUOTED = re.compile(r"`([^`\n]{2,120})`|\"([^\"\n]{2,120})\"|(?<![A-Za-z0-9])'([^'\n]{2,120})'(?![A-Za-z])|“([^”\n]{2,120})”")

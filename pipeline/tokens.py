@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.forks import ProcessLock
+
 if TYPE_CHECKING:
     import tiktoken
 
@@ -52,7 +54,7 @@ _GOLDEN = 0.6180339887498949  # its multiples are spread evenly between 0 and 1,
 _SURE_ERRORS = 3.0
 _LEAST_ERROR = 0.01
 
-_lock = threading.Lock()
+_lock = ProcessLock()
 
 
 def count(text: str) -> int:
@@ -154,7 +156,7 @@ def _cut(text: str, position: int) -> int:
 
 
 def _encoding() -> tiktoken.Encoding:
-    with _lock:  # two threads must not both build it
+    with _lock.here():  # two threads must not both build it
         return _load()
 
 

@@ -13,7 +13,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from threading import Lock
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.json_spans import Malformed
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
+from pipeline.forks import ProcessLock
 from pipeline.policy import Policy, Profile
 from pipeline.store.api import Store, StoreError
 
@@ -101,7 +101,7 @@ class Compression:
         self._decide = self._decisions.decide
         self.refusals = 0  # requests that an API refused once they were made smaller, and took as they were given
         self._readers = {api: make() for api, make in _DIALECTS.items()}
-        self._reading = Lock()  # a reader remembers what it read, and is no more thread-safe than a dict
+        self._reading = ProcessLock()  # a reader remembers what it read, and is no more thread-safe than a dict
 
     def body(self, api: Api, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """A request's body, decoded. It is not changed; what is new in the one that comes back are the messages with something shortened in them.
@@ -218,7 +218,7 @@ class Compression:
         """The body after compression; the very same object where nothing was gained."""
         policy = self._policies[offered if self._elide is None else self._elide]
         dialect = self._readers[api]
-        with self._reading:
+        with self._reading.here():
             transcript = dialect.read(body, policy)
         changed = forms(self._decide(transcript, policy), transcript.spans)
         return dialect.write(body, transcript, changed) if changed else body

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Protocol, runtime_checkable
 
+from pipeline.forks import cached_property
 from pipeline.policy import Policy
 from pipeline.query import Query
 from pipeline.transcript import ToolCall

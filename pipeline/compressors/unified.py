@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
+
+from pipeline.forks import cached_property
 
 OUTSIDE = 0  # no part of a diff: a commit message, another program's output
 HEADING = 1  # diff --git a/x b/x

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from pipeline.forks import ProcessLock
 from pipeline.store.api import Decision
 
 _OVERHEAD = 500  # bytes that a decision takes besides its text
@@ -21,7 +21,7 @@ class RecentDecisions:
     def __init__(self, limit: int = 6 << 20) -> None:
         self._held: OrderedDict[str, Decision] = OrderedDict()
         self._left = limit
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -29,7 +29,7 @@ class RecentDecisions:
     def get(self, keys: Iterable[str]) -> dict[str, Decision]:
         """The decisions held for these keys."""
         found = {}
-        with self._lock:
+        with self._lock.here():
             for key in keys:
                 decision = self._held.get(key)
                 if decision is not None:
@@ -39,7 +39,7 @@ class RecentDecisions:
 
     def put(self, decisions: Iterable[Decision]) -> None:
         """Hold decisions; one that is held already stands."""
-        with self._lock:
+        with self._lock.here():
             for decision in decisions:
                 if decision.key not in self._held:
                     self._held[decision.key] = decision

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from pipeline import tokens
 from pipeline.compressors.api import Gap, Rewrite
@@ -22,6 +21,7 @@ from pipeline.compressors.kompress.segment import Unit, segment
 from pipeline.compressors.kompress.select import FLOOR, Ranking, admonishes, by_facts, filled, repeats
 from pipeline.compressors.kompress.squeeze import squeeze
 from pipeline.compressors.kompress.words import DEEPEST, shorten
+from pipeline.forks import cached_property
 from pipeline.markers import carries_marker
 from pipeline.query import Query
 

@@ -6,10 +6,10 @@ import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
 
 from pipeline.compressors.kompress.answers import kind_of
 from pipeline.compressors.kompress.lexicon import STOP_WORDS, rarity, stem
+from pipeline.forks import cached_property
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]{1,2})?")
 # The letters and digits of ASCII in lower case, a blank for all else: words without an apostrophe need no pattern, which takes four times as long.

@@ -9,13 +9,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import cast
 
 from pipeline.compressors.smart_crusher.collect import VALUE
 from pipeline.compressors.smart_crusher.flatten import ITEM
 from pipeline.compressors.smart_crusher.parse import blank, scan
+from pipeline.forks import cached_property
 
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 Span = tuple[int, int]

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, pairwise
 from json.encoder import encode_basestring as quote
 
@@ -19,6 +18,7 @@ from pipeline.compressors.smart_crusher.series import again, folded, parts_of, s
 from pipeline.compressors.smart_crusher.spans import Place, Span
 from pipeline.compressors.smart_crusher.table import STATE, Table, analyse
 from pipeline.compressors.weigh import tokens
+from pipeline.forks import cached_property
 from pipeline.policy import Policy
 
 END = "#end"

@@ -24,6 +24,7 @@ from pipeline.policy import Policy, Profile, Step
 from pipeline.store.api import StoreError
 from pipeline.store.sqlite import SqliteStore
 from pipeline.transcript import ToolKind
+from tests.forking import said
 from tests.headroom.integrations.applications import result
 from tests.headroom.integrations.test_asgi import body_of
 
@@ -285,6 +286,47 @@ def test_many_threads(store):
     for thread in threads:
         thread.join(30)
     assert got == [want] * 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "cache_aligner, 'run'",  # compresses
+        "messages.MessageList, '_remembered'",  # reads a request
+        "lzma, 'decompress'",  # loads the vocabulary
+        "query, '_is_entity'",  # finds out what is asked
+    ],
+)
+def test_a_process_that_is_forked_while_a_thread_compresses_compresses_too(tmp_path, slow):
+    program = """
+import json, lzma
+from pathlib import Path
+from headroom import open_store
+from headroom.integrations.messages import Api, Compression
+from pipeline import cache_aligner, query
+from pipeline.dialects import messages
+from tests.headroom.integrations.test_asgi import body_of
+
+store = open_store(Path(sys.argv[1]))
+compression = Compression(store=store, fail_open=False)
+body = body_of(Api.ANTHROPIC, 1)
+owner, name = SLOW
+quick = getattr(owner, name)
+
+def slow(*given, **said):
+    middle()
+    return quick(*given, **said)
+
+def compress():
+    return compression.encoded(Api.ANTHROPIC, body)
+
+setattr(owner, name, slow)
+fork_meanwhile(compress, lambda: print(len(compress()) < len(body) / 2))
+print(len(compress()) < len(body) / 2)
+store.close()
+""".replace("SLOW", slow)
+    assert said(program, tmp_path / "state" / "headroom.db") == ["True"] * 2
 
 
 async def test_aside_leaves_the_loop_free(store):

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.store.api import Decision
 from pipeline.store.recent import RecentDecisions
+from tests.forking import said
 
 
 def decision(key, text=None):
@@ -43,3 +44,26 @@ def test_what_is_held_is_counted_as_what_it_takes(form):
     finally:
         tracemalloc.stop()
     assert held / 1.5 < (1 << 40) - recent._left < held * 1.5
+
+
+@pytest.mark.slow
+def test_a_process_that_is_forked_while_a_thread_looks_something_up_has_it_too():
+    program = """
+from pipeline.store.api import Decision
+from pipeline.store.recent import RecentDecisions
+
+recent = RecentDecisions()
+recent.put([Decision("a", "one", "compressed")])
+
+def keys():
+    yield "a"
+    middle()
+
+def in_child():
+    recent.put([Decision("b", "two", "compressed")])
+    print(*recent.get(["a", "b"]))
+
+fork_meanwhile(lambda: recent.get(keys()), in_child)
+print(*recent.get(["a", "b"]))
+"""
+    assert said(program) == ["a b", "a"]
