@@ -19,6 +19,7 @@ _MASKS_READ = 50
 _MASK = 2000  # characters
 _MOST_WORDS = 60  # of a question; a longer one tells a story, in which few words are names
 _MOST, _SHARE = 60, 0.02  # lines with a name, where that is more: what more of them have is no name of one thing
+_RARE = 0.25  # of the lines at most, however few there are: what most URLs of a short log have names none of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def values(shapes: Shapes, words: Iterable[str]) -> list[list[int]]:
     frequent = [s for s, members in enumerate(shapes.members) if len(members) >= _FREQUENT]
     words = [word for word in words if word in text]
     said = frozenset[str]().union(*(_said_by_all(shapes, s, words) for s in frequent))
-    most = max(_MOST, int(_SHARE * len(shapes.lines)))
+    most = min(max(_MOST, int(_SHARE * len(shapes.lines))), int(_RARE * len(shapes.lines)))
     found = (hits for word in words if word not in said for hits in hits_of(shapes.lines, (word,), most))
     return [hits for hits in found if any(len(shapes.members[shapes.shape_of[i]]) >= _FREQUENT for i in hits)]
 

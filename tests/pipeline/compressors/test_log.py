@@ -226,6 +226,12 @@ def test_words_that_all_lines_of_a_shape_say_and_parts_of_words_name_nothing(que
     assert named.values(mine(package_log(), [False] * 105), Query.of(question, None).words) == []
 
 
+def test_a_word_of_most_lines_of_a_short_log_names_none_of_them():
+    lines = [f"10:00:{n:02d} ERROR timeout calling http://backend:8080/api/{'users' if n % 2 else 'orders'}" for n in range(16)]
+    assert named.values(mine(lines, [False] * 16), ["api", "users"]) == []
+    assert named.values(mine([*lines, "10:01:00 ERROR timeout calling http://backend:8080/api/carts"], [False] * 17), ["carts"]) == [[16]]
+
+
 def test_a_name_in_masses_of_lines_names_nothing():
     lines = [f"{clock(i)} INFO login of {'crun' if i % 3 else 'abcdefghijk'[i // 3 % 11] * 4} from 10.0.0.{i % 99}" for i in range(400)]
     assert named.values(mine(lines, [False] * 400), ["crun"]) == []
