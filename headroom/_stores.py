@@ -1,4 +1,7 @@
-"""The store that the library's functions use where none is given: the user's own, shared with the command line."""
+"""The store that the library's functions use where none is given: the user's own, which is the command line's unless a setting of that names another.
+
+An application has settings of its own: were the command line's asked, a variable that is meant for an agent would move its originals.
+"""
 
 from __future__ import annotations
 

@@ -89,3 +89,10 @@ async def test_asgi(capsys):
     ((body, length),) = got
     assert b"lines left out" in body
     assert length == len(body) < 2500
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md") if "| `store` |" in path.read_text("utf-8")))
+def test_where_headroom_show_looks_is_said_where_a_store_may_be_given(page):
+    (row,) = re.findall(r"^\| `store` \|.*$", (PAGES / page).read_text("utf-8"), re.MULTILINE)
+    for word in ("HEADROOM_STATE", "HEADROOM_STORE", "config.toml", "headroom show", "open_store"):
+        assert word in row

@@ -40,6 +40,18 @@ def test_a_process_that_was_forked_goes_on_with_it(private_home: Path) -> None:
     assert done.stdout.splitlines() == ["True True True", "True True"], done.stderr
 
 
+def test_settings_of_the_command_line_do_not_move_it(private_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_stores, "_opened", cache(_stores._opened.__wrapped__))
+    handles = [default_store().put_original("text")]
+    default_store().close()
+    for name, value in (("HEADROOM_STATE", tmp_path / "state"), ("HEADROOM_STORE", tmp_path / "own.db")):
+        monkeypatch.setenv(name, str(value))
+    _stores._opened.cache_clear()
+    assert default_store().original(handles[0]).text == "text"
+    default_store().close()
+    assert not list(tmp_path.glob("*.db"))
+
+
 def test_it_is_opened_once(private_home: Path) -> None:
     assert default_store() is default_store()
 
