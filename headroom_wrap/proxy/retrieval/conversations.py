@@ -107,6 +107,7 @@ class Retrieval:
         self._refused: dict[str, None] = {}  # roots, the oldest first
         self._reading = asyncio.Lock()
         self._under_way: set[asyncio.Task[tuple[Asked, Outline | None]]] = set()
+        self._recording: set[asyncio.Task[dict[str, Decision]]] = set()
 
     async def prepare(self, body: bytes, coding: str, target: str, *, session: str = "") -> tuple[Prepared, Conversation | None]:
         """What goes on in place of a body, and the conversation that it is of if calls of our tool may come. Never raises but for cancellation.
@@ -126,10 +127,15 @@ class Retrieval:
         return replace(prepared, original=body), opened.conversation
 
     def refuse(self, conversation: Conversation) -> None:
-        """The upstream does not take what we made of the conversation: from here on it is left alone."""
+        """The upstream does not take what we made of the conversation: from here on it goes on without loss, after a restart, too."""
+        if not conversation.root:  # nothing is known of the response that was asked for now: what goes on from it is left alone
+            return
         self._refused[conversation.root] = None
         while len(self._refused) > _MOST_REFUSED:
             del self._refused[next(iter(self._refused))]
+        task = asyncio.create_task(self._freeze([Decision(records.refusal_record(conversation.root), None, records.LOSSLESS)]))
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
 
     async def items(self, elements: Sequence[bytes]) -> tuple[Item, ...]:
         """The items of elements of a list of messages, none if they cannot be read."""
@@ -237,9 +243,13 @@ class Retrieval:
             return None
         named = [one for one in (outline.former, outline) if one is not None]
         keys = [records.root_keys(self._name, one.root, tools=bool(asked.tools)) for one in named]
-        if any(name in self._refused for both in keys for name in (both.own, both.other)):
+        names = [name for both in keys for name in (both.own, both.other)]
+        if any(name in self._refused for name in names):
             return None
-        known = await self._own([both.own for both in keys])
+        refusals = [records.refusal_record(name) for name in names]
+        known = await self._own([*refusals, *(both.own for both in keys)])
+        if any(name in known for name in refusals):
+            return None
         if not known and outline.turns:
             known = await self._on_record([both.other for both in keys])
         if not known:
@@ -250,7 +260,7 @@ class Retrieval:
         return None if decision.text is None else _Standing(decision.key, decision.text.encode(), named[place])
 
     async def _own(self, names: Sequence[str]) -> dict[str, Decision]:
-        """What is on record under the names of a conversation's root, of which new records are made under the last alone."""
+        """What is on record under the names of a conversation, of which a new record is made now under the last alone."""
         try:
             known = await self._on_record(names)
         except StoreError as error:

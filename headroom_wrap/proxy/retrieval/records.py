@@ -61,6 +61,11 @@ def root_keys(dialect: str, root: str, *, tools: bool) -> Keys:
     return Keys(with_tools, bare) if tools else Keys(bare, with_tools)
 
 
+def refusal_record(root: str) -> str:
+    """The name under which it is recorded that an upstream did not take the tool in a conversation, which has this name itself."""
+    return f"{root}:refused"
+
+
 def turn_record(dialect: str, key: str) -> str:
     """The name under which a turn is recorded."""
     return f"retrieve:{dialect}:turn:{key}"

@@ -272,6 +272,39 @@ async def test_a_refused_tool_is_not_offered_again_in_this_conversation(status):
         assert [names(m) for m in await run(upstream, p, other)] == [["Bash", "headroom_retrieve"]]
 
 
+class Noticing(MemoryStore):
+    """A store that says when a refusal is on record."""
+
+    def __init__(self):
+        super().__init__()
+        self.refused = threading.Event()
+
+    def freeze(self, decisions):
+        in_force = super().freeze(decisions)
+        if any(key.endswith(":refused") for key in in_force):
+            self.refused.set()
+        return in_force
+
+
+async def test_a_refused_tool_is_not_offered_again_after_a_restart():
+    """Nor is the conversation sent whole after requests in which it was smaller."""
+    store = Noticing()
+    requests = session(3, tools=[BASH])
+    async with RawUpstream() as upstream:
+        async with behind(upstream, store=store) as p:
+            upstream.answers(b"HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno", OK)
+            before = (await run(upstream, p, *requests[:3]))[-1]
+            assert await asyncio.to_thread(store.refused.wait, DEADLINE)
+        async with behind(upstream, store=store) as p:
+            bare = body_of(conversation(2))
+            sent = await run(upstream, p, requests[3], requests[2], bare)
+        assert [names(m) for m in sent] == [["Bash"], ["Bash"], []]
+        assert len(before.body) < len(requests[2])
+        assert sent[1].body == before.body
+        sent_before = json.loads(before.body)["messages"]
+        assert json.loads(sent[0].body)["messages"][: len(sent_before)] == sent_before
+
+
 @pytest.mark.parametrize(("status", "times"), [(404, 2), (401, 1), (429, 1), (500, 1)])
 async def test_what_is_said_of_the_clients_own_request_reaches_the_client(status, times):
     async with RawUpstream() as upstream, behind(upstream) as p:
