@@ -64,8 +64,8 @@ def _numeral(number: int, style: str) -> str:
         return letters
     if style in ("i", "I") and 0 < number <= _MOST_ROMAN:
         roman = ""
-        for worth, letter in _ROMAN:
-            roman += letter * (number // worth)
+        for worth, sign in _ROMAN:
+            roman += sign * (number // worth)
             number %= worth
         return roman if style == "i" else roman.upper()
     return str(number)
