@@ -9,7 +9,7 @@ from itertools import compress, islice
 
 from pipeline.compressors.api import Content
 from pipeline.compressors.asked import hits_of
-from pipeline.compressors.build import outcomes, pytest_run
+from pipeline.compressors.build import figures, outcomes, pytest_run
 from pipeline.compressors.build.alike import alike
 from pipeline.compressors.build.diagnostics import Diagnostic, diagnostics, shape_of
 from pipeline.compressors.build.pytest_run import KEEP, PLAIN
@@ -26,6 +26,7 @@ STACK = "of the stack"
 _LAST = 3
 _SAME_SHAPE = {Profile.BALANCED: 3, Profile.AGGRESSIVE: 1}  # diagnostics shown of one message shape
 _SAME_SHAPE_VALUES = {Profile.BALANCED: 6, Profile.AGGRESSIVE: 2}  # so many if what they quote is new each time
+_ROWS = {Profile.BALANCED: 40, Profile.AGGRESSIVE: 20}  # of figures that are shown of one table
 _NAMED_LINES, _NAMED_SHARE = 60, 0.3  # what names more than this of the text tells nothing
 _WORDS, _WORD_LINES = 40, 5  # a word of the question names something only where few lines have it
 _SLOWEST = 8
@@ -75,7 +76,9 @@ def choose(content: Content, lines: Sequence[str], policy: Policy) -> Choice:
                 why[at] = KEEP if stays else STACK
     headings = {one.heading for one in found}
     plain = [at for at, label in enumerate(why) if label == PLAIN and of[at] < 0 and at not in headings and lines[at].strip()]
-    for at, label in alike(lines, plain):
+    rows = figures.rows(lines, plain)
+    others = sorted(set(plain).difference(rows))
+    for at, label in (*alike(lines, others), *figures.within(lines, rows, _ROWS[policy.profile])):
         why[at] = label
     shown = _diagnostics(content, found, named, why, policy)
     _protect(content, lines, why, named)

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from itertools import compress
 
 from pipeline import markers
+from pipeline.compressors import elision
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.build.choice import DIAGNOSTIC, KEPT, REPEAT, Choice, choose
 from pipeline.compressors.build.recognise import confidence
-from pipeline.compressors.elision import by_folder
 from pipeline.compressors.log.shapes import matched_lines
 from pipeline.policy import Policy
 
 _LEAST_LINES = 12
 _WORTH = 0.93  # of the characters; above, the loss of lines buys next to nothing
 _RUN_WORTH = 1.5  # a run must be so many times longer than its marker
-_NOTED = 10  # from so many lines on a marker says what they are
 _LABELS = 5
 _NOTE = 480  # characters of a note; the grammar of markers allows 500
 
@@ -35,24 +34,14 @@ class BuildCompressor:
         """The output without its good news and repeats, or None where fewer than 12 lines or too little would go."""
         if not policy.lossy or markers.carries_marker(content.text):
             return None
-        lines = content.lines
-        ended = lines[-1] == ""  # the text ends with a line break: no line of its own
-        if ended:
-            lines = lines[:-1]
+        lines = elision.units(content.lines)
         if len(lines) < _LEAST_LINES:
             return None
         choice = choose(content, matched_lines(lines), policy)
         runs = _runs(choice, lines)
         if not runs:
             return None
-        out: list[str] = []
-        at = 0
-        for gap, marker in runs:
-            out += lines[at : gap.first - 1]
-            out.append(marker)
-            at = gap.last
-        out += lines[at:]
-        text = "\n".join(out) + ("\n" if ended else "")
+        text = elision.render(content.lines, runs)
         if len(text) > _WORTH * len(content.text):
             return None
         gaps = tuple(gap for gap, _ in runs)
@@ -110,13 +99,13 @@ def _note(start: int, end: int, choice: Choice, lines: Sequence[str], *, mixed: 
     parts: list[str] = []
     if inside:
         ones = [choice.found[i] for i in inside]
-        if mixed or end - start >= _NOTED:
+        if mixed or end - start >= elision.NOTED:
             parts += [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in Counter(one.kind for one in ones).items()]
         if ones[0].heading < 0:
             before = choice.of[start - 1] if start and choice.why[start - 1] == KEPT else -1
             same = before >= 0 and all(one.path == choice.found[before].path for one in ones)
-            parts.append("same file" if same else by_folder(Counter(one.path for one in ones)))
-    if end - start >= _NOTED:
+            parts.append("same file" if same else elision.by_folder(Counter(one.path for one in ones)))
+    if end - start >= elision.NOTED:
         labels = Counter([why for why, line in zip(choice.why[start:end], lines[start:end], strict=True) if why != DIAGNOSTIC and line.strip()])
         ranked = sorted(labels.items(), key=lambda item: -item[1])
         parts += [f"{count} {label}" for label, count in ranked[:_LABELS]]

@@ -28,7 +28,7 @@ _STARTS = (
             rf"[{_TICK}] ?\S",  # mocha, jest, vitest, node
             r"PASS(?:ED)?[:\s]\s?\S",  # jest, pytest -rA
             r"ok {1,3}\d{1,6}\b(?!.{0,400}# (?:SKIP|TODO))",  # TAP
-            r"ok\s{1,3}\S+\s{1,3}(?:\(cached\)|\d)",  # go, of a package
+            r"ok\s{1,3}\S+\s{1,3}(?:\(cached\)|\d)(?!.{0,200}\scoverage: )",  # go, of a package
             r"--- PASS: ",  # go
             r"\[ {0,7}(?:OK|PASSED) {0,7}\] (?!\d+ tests?\.)",  # GoogleTest
             r"\[gw\d{1,3}\] \[ {0,3}\d{1,3}%\] PASSED ",  # pytest-xdist

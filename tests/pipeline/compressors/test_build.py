@@ -457,6 +457,74 @@ def test_a_line_that_is_one_of_many_is_counted_and_errors_are_not() -> None:
     assert any("like line 1" in line for line in got)
 
 
+SMALL_AND_LARGE = [(n * 7919) % 1000 for n in range(300)]
+NAMES = [f"{a}{b}" for a in ("okapi", "emu", "heron", "puffin", "quokka", "gibbon") for b in ("Feed", "Sleep", "Count", "Move", "Price")]
+TABLES = {
+    "coverage of Python": "src/zoo/{name}.py      {n:5}  {few:5}   {share:3}%   3-9, 40",
+    "coverage of Python, nothing missing": "src/zoo/{name}.py      {n:5}      0   100%",
+    "coverage of JavaScript": " {name}.js     |   {share}.1  |   {few}.3   |  90.0   |   {share}.7  | 3-199",
+    "coverage of Go": "ok  \texample.com/zoo/{name}\t0.{n:03}s\tcoverage: {share}.1% of statements",
+    "benchmarks of Go": "Benchmark{name}-8   \t {n:7}\t {n:9} ns/op\t {few:5} B/op\t 3 allocs/op",
+    "benchmarks of Rust": "test {name} ... bench:   {n:9} ns/iter (+/- {few})",
+    "slow tests of pytest": "{n}.{few:02}s call     tests/unit/test_{name}.py::test_it",
+    "set-up of pytest": "{n}.{few:02}s teardown tests/unit/test_{name}.py::test_it",
+    "slow tests of rspec": "  {n}.{few:02} seconds ./spec/{name}_spec.rb:12",
+    "sizes of Vite": "dist/assets/{name}-0a1b.js   {n}.12 kB │ gzip: {few}.10 kB",
+    "sizes of webpack": "asset {name}.js {n}.1 KiB [emitted]",
+    "rules": "{n}     E{few} {name}",
+    "packages": "{name}   4.{few}.0  4.{n}.1  5.0.0  zoo",
+}
+
+
+def figures(row: str, count: int) -> list[str]:
+    names = [f"{NAMES[n % len(NAMES)]}{n // len(NAMES) or ''}" for n in range(count)]
+    return [row.format(name=name, n=n, few=n % 97, share=n % 89) for name, n in zip(names, SMALL_AND_LARGE, strict=False)]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_each_row_of_a_table_of_figures_is_a_fact_of_its_own(table: str) -> None:
+    rows = figures(table, 30)
+    progress = [f"[{n}/90] Building C object zoo/f{n}.o" for n in range(1, 91)]
+    got = shown("\n".join([*progress, *rows, "done", "x", "y", "z"]), "Which is the worst?")
+    assert [row for row in rows if row not in got] == []
+    assert len(got) < 30 + 10
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+@pytest.mark.parametrize(("policy", "most"), [(BALANCED, 40), (AGGRESSIVE, 20)])
+def test_of_a_long_table_of_figures_the_highest_and_lowest_stay(table: str, policy: Policy, most: int) -> None:
+    rows = figures(table, 300)
+    got = shown(
+        "\n".join(["start", *rows, "x", "y", "z"]), "What of heronCount7, BenchmarkheronCount7, test_heronCount7.py and heronCount7_spec.rb?", policy
+    )
+    inside = [line for line in got if line in rows]
+    assert most <= len(inside) <= most + 1
+    assert any("heronCount7" in line for line in inside)
+    assert any(line.endswith(" like line 2, within the figures shown]") for line in got)
+    if "{n}" in table or "{n:" in table:
+        assert rows[SMALL_AND_LARGE.index(max(SMALL_AND_LARGE))] in got
+        assert rows[SMALL_AND_LARGE.index(min(SMALL_AND_LARGE))] in got
+
+
+def test_what_sums_up_a_table_of_figures_stays() -> None:
+    rows = figures(TABLES["coverage of Python"], 300)
+    rows[150] = "TOTAL                      3120    50     75%"
+    assert rows[150] in shown("\n".join(["start", *rows, "x", "y", "z"]))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  feeding animal {n} in its cage, it weighs {n} and eats {n}",
+        "2024-01-01 10:15:07  worker {n}  fed 3  animals in {n} ms",
+        "worker {n}  could not feed  {n}",
+    ],
+)
+def test_not_all_that_has_a_number_is_a_row_of_figures(line: str) -> None:
+    got = shown("\n".join(["start", *(line.format(n=n) for n in range(300)), "x", "y", "z"]))
+    assert len(got) <= 5 + 16
+
+
 def test_progress_that_tells_of_trouble_stays() -> None:
     lines = [f"[{n}/90] Building C object zoo/f{n}.o" for n in range(1, 91)]
     lines[40] = "[41/90] Building C object zoo/f41.o failed: no okapi"
