@@ -6,11 +6,12 @@ The addresses are those that the hub's own client uses: https://huggingface.co/d
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import ssl
 import urllib.request
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -28,7 +29,7 @@ PUBLIC = "https://huggingface.co"
 TOKENIZER_OF = "answerdotai/ModernBERT-base"  # whose tokenizer the published checkpoints use without bringing it
 _TIMEOUT_S = 60.0
 _CHUNK = 1 << 20
-_LISTING_LIMIT = 8 << 20  # bytes
+_MOST_LISTED = 8  # such pieces
 _NO_SUCH = frozenset({401, 403, 404})  # what the hub answers for what is not there, or not for everybody
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -90,8 +91,9 @@ class Hub:
         Raises:
             UserError: it cannot be had.
         """
-        with self._get(f"/api/models/{hub_id}/revision/{quote(revision, safe='')}?blobs=true", f"{hub_id} at {revision}") as answer:
-            data = answer.read(_LISTING_LIMIT)
+        what = f"{hub_id} at {revision}"
+        with self._get(f"/api/models/{hub_id}/revision/{quote(revision, safe='')}?blobs=true", what) as answer:
+            data = b"".join(itertools.islice(_pieces(answer, what), _MOST_LISTED))
         try:
             listing = msgspec.json.decode(data, type=Listing)
         except msgspec.MsgspecError as error:
@@ -109,14 +111,11 @@ class Hub:
         digest = hashlib.sha256()
         size = 0
         with self._get(f"/{wanted.hub_id}/resolve/{wanted.commit}/{quote(wanted.name)}", wanted.name) as answer, into.open("xb") as file:
-            try:
-                while piece := answer.read(_CHUNK):
-                    digest.update(piece)
-                    size += len(piece)
-                    file.write(piece)
-                    progress(wanted.name, size, wanted.size)
-            except (HTTPException, TimeoutError, ssl.SSLError, ConnectionError) as error:
-                raise UserError(f"{wanted.name} broke off after {size:,} bytes: {error}.", "Run the command again.") from None
+            for piece in _pieces(answer, wanted.name):
+                digest.update(piece)
+                size += len(piece)
+                file.write(piece)
+                progress(wanted.name, size, wanted.size)
         if (wanted.size and size != wanted.size) or (wanted.sha256 and digest.hexdigest() != wanted.sha256):
             raise UserError(f"{wanted.name} came damaged: {size:,} bytes, SHA-256 {digest.hexdigest()}.", "Run the command again.")
         return Kept(size, digest.hexdigest())
@@ -137,6 +136,24 @@ class Hub:
             raise UserError(f"The hub {self._endpoint} cannot be reached: {why}.") from None
         assert isinstance(answer, HTTPResponse)
         return answer
+
+
+def _pieces(answer: HTTPResponse, what: str) -> Iterator[bytes]:
+    """What an answer brings, piece by piece.
+
+    Raises:
+        UserError: it broke off.
+    """
+    size = 0
+    while True:
+        try:
+            piece = answer.read(_CHUNK)
+        except (HTTPException, OSError) as error:
+            raise UserError(f"{what} broke off after {size:,} bytes: {error}.", "Run the command again.") from None
+        if not piece:
+            return
+        size += len(piece)
+        yield piece
 
 
 def plan(hub_id: str, listing: Listing, formats: Collection[Format]) -> list[Wanted]:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from headroom_wrap.cli import models as command
 from headroom_wrap.errors import UserError
 from headroom_wrap.models import hub
 from headroom_wrap.models.chosen import choose
-from headroom_wrap.models.hub import Hub, Lfs, Listing, Sibling, plan, pull
+from headroom_wrap.models.hub import Hub, Lfs, Listing, Sibling, Wanted, plan, pull
 from headroom_wrap.models.shelf import Shelf, is_hub_id
 from pipeline.compressors.kompress.checkpoint import Format
 from tests.pipeline.compressors.kompress import checkpoints
@@ -140,6 +143,46 @@ def test_what_comes_damaged_is_not_kept(tiny: FakeHub, tmp_path: Path, how: str)
         pull(Hub(tiny.endpoint), Shelf(tmp_path), "acme/tiny", "main", ALL, progress=quiet)
     assert not list(Shelf(tmp_path))
     assert not [path for path in (tmp_path / "models").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "framing", ["content-length: 1000\r\n\r\n{", "transfer-encoding: chunked\r\n\r\n10\r\nabc", "transfer-encoding: chunked\r\n\r\nzz\r\n"]
+)
+@pytest.mark.parametrize("asked", ["listing", "file"])
+def test_an_answer_that_breaks_off_is_a_sentence(tmp_path: Path, framing: str, asked: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(f"HTTP/1.1 200 OK\r\n{framing}".encode())
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        hub = Hub(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        with pytest.raises(
+            UserError, match=r"^(acme/tiny at main|x\.json) (broke off after 0 bytes|came damaged)|^What the hub says of acme/tiny cannot be read"
+        ) as said:
+            if asked == "listing":
+                hub.listing("acme/tiny", "main")
+            else:
+                hub.fetch(Wanted("acme/tiny", COMMIT, "x.json", 1000), tmp_path / "x.json", quiet)
+        thread.join()
+    assert ("broke off" in said.value.message) is framing.startswith("transfer")
+
+
+def test_a_network_that_fails_is_not_taken_for_the_disk(tiny: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = HTTPResponse.read
+
+    def broken(answer: HTTPResponse, amt: int | None = None) -> bytes:
+        if "/cdn/" in answer.geturl():
+            raise OSError(errno.EHOSTUNREACH, "No route to host")
+        return read(answer, amt)
+
+    monkeypatch.setattr(HTTPResponse, "read", broken)
+    with pytest.raises(UserError, match="broke off after 0 bytes: .*No route to host"):
+        pull(Hub(tiny.endpoint), Shelf(tmp_path), "acme/tiny", "main", ALL, progress=quiet)
 
 
 def test_a_token_goes_to_the_hub_alone(tiny: FakeHub, tmp_path: Path) -> None:
