@@ -23,6 +23,7 @@ from pipeline.store.api import Decision
 from pipeline.transcript import Span
 
 _NO_EFFECT = ("token_budget", "config")
+_MOST_DIGITS = 300  # a number of more is none that anything is counted in
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def read(body: bytes, policy: Policy) -> Conversation:
     whole = head + raw + b"}"
     try:
         transcript = dialect.read(whole, policy)
-        sent = _items(dialect, head, whole, settings.frozen_message_count, policy)
+        sent = _items(dialect, head, whole, settings.frozen_message_count or 0, policy)
     except (Unreadable, Malformed, TypeError, RecursionError) as error:
         raise ValueError(f"These messages cannot be read: {error}.") from None
     transcript = replace(transcript, turn=sent, tools=True)  # whether anything is left out is in the policy
@@ -154,9 +155,14 @@ def _decoded(raw: bytes) -> list[dict[str, Any]]:
 
 def _plain(data: bytes, parse_float: Callable[[str], float] | None = None) -> Any:
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_float=parse_float)
+        return json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_float=parse_float, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"The body is no JSON: {error}.") from None
+
+
+def _integer(digits: str) -> float:
+    """Python reads no long ones, and JSON knows no bounds. What is read is only looked at: the bytes themselves go back."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def _number(digits: str) -> float:
@@ -170,7 +176,7 @@ def _no_constant(name: str) -> None:
 
 
 def _policy(policy: Policy, settings: CompressSettings) -> Policy:
-    said: Options = settings.options
+    said = settings.options or Options()
     changes = {name: value for name in Options.__struct_fields__ if (value := getattr(said, name)) is not None}
     for name in ("exclude_tools", "disabled"):
         if name in changes:
@@ -202,7 +208,7 @@ def _salt(policy: Policy, settings: CompressSettings) -> str:
         policy.preserve_json,
         policy.elide,
         settings.query,
-        settings.frozen_message_count,
+        settings.frozen_message_count or 0,
         *([policy.kompress_model] if policy.kompress_model != EMBEDDED else []),
     ]
     return hashlib.sha256(json.dumps(said).encode("ascii")).hexdigest()[:32]

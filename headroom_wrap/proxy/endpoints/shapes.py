@@ -53,8 +53,8 @@ class CompressSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     model: str | None = None
     profile: Profile | None = None
     query: str | None = None
-    frozen_message_count: _Count = 0
-    options: Options = Options()
+    frozen_message_count: _Count | None = 0
+    options: Options | None = None
     token_budget: int | float | None = None
     config: dict[str, Any] | None = None
 

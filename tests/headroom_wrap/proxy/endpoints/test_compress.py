@@ -144,6 +144,35 @@ async def test_off_is_off():
     assert [b["reason"] for b in found["blocks"]] == ["off"]
 
 
+async def test_null_says_nothing():
+    names = ["model", "profile", "query", "frozen_message_count", "options", "token_budget", "config"]
+    async with client() as c:
+        silent = (await c.post("/v1/compress", {"messages": anthropic(1)})).json
+        assert (await c.post("/v1/compress", {"messages": anthropic(1)} | dict.fromkeys(names))).json == silent
+    assert conversation.read(b'{"messages": [], "frozen_message_count": null}', Policy()).keys == ()
+
+
+NINES = b"9" * 5000
+HUGE = [
+    b'{"messages": [{"role": "user", "content": "x", "n": %b}]}',
+    b'{"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "x", "n": -%b}]}]}',
+    b'{"messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {"n": %b}}]}]}',
+    b'{"messages": [{"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"n": %b}}}]}]}',
+    b'{"messages": [], "config": {"n": %b}}',
+    b'{"messages": [], "token_budget": %b}',
+]
+
+
+@pytest.mark.parametrize("body", HUGE)
+async def test_a_number_may_have_any_number_of_digits(body):
+    async with client() as c:
+        reply = await c.post("/v1/compress", body % NINES)
+        assert reply.status == 200
+        assert body.startswith(b'{"messages": []') or NINES in reply.message.body
+        refused = await c.post("/v1/compress", b'{"messages": [], "frozen_message_count": %b}' % NINES)
+        assert (refused.status, "frozen_message_count" in refused.json["error"]["message"]) == (400, True)
+
+
 # ----- what is refused
 
 
