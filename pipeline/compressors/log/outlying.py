@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from pipeline.query import Query
 
@@ -12,6 +12,7 @@ _NUMBER = re.compile(r"(?<![\w.-])(?<!\d:)(\d{1,15}(\.\d{1,9})?) ?([kKMGT]i?B|[k
 _NAME_BACKWARDS = re.compile(r"[\"'\\]{0,2} ?[=:] ?[\"'\\]{0,2}([\w.-]{1,40})")
 _NAME_REACH = 48  # characters before a number
 _LINE = 2000  # characters of a line that are looked at
+_NUMBERS = 40  # of a line: where there are more, they are data
 _LEAST = 8  # numbers; of fewer a median means nothing
 _FAR = 8  # times the median
 _OF_TOP = 0.1  # of the largest
@@ -52,7 +53,7 @@ def outlying(lines: Sequence[str], groups: Iterable[Sequence[int]], *, decimal: 
 
 def _numbers(line: str, shape: int, *, decimal: bool) -> Iterator[tuple[_Place, float]]:
     """The numbers of a line, each with where its like stand: beside its name in any line, or in its place among as many in lines of the shape."""
-    found = [match for match in _NUMBER.finditer(line) if match[2] or not decimal]
+    found = [match for match in islice(_NUMBER.finditer(line), _NUMBERS) if match[2] or not decimal]
     for n, match in enumerate(found):
         name = _NAME_BACKWARDS.match(line[max(0, match.start() - _NAME_REACH) : match.start()][::-1])
         yield (name[1],) if name else (shape, len(found), n), float(match[1]) * _UNITS.get((match[3] or "")[:1].lower(), 1.0)

@@ -123,6 +123,7 @@ class Selection:
         self._moments = named.moments(query, shapes.lines)
         self._guessed: list[int] = []  # kept for words of the question
         self._told: set[tuple[int, ...]] = set()
+        self._frames: set[tuple[str, ...]] = set()
         self._times: Counter[int] = Counter()
 
     def run(self) -> bytearray:
@@ -166,10 +167,10 @@ class Selection:
         self._times[head] += 1
         if end is None or self._times[head] > 2:  # once as it is new or not, once as a repeat: a third time adds nothing, and an event may be long
             return
-        signature = tuple(self.shapes.mask_of[head:end])
+        signature = tuple(self.shapes.mask_of[head + 1 : end])
         if signature not in self._told:
             self._told.add(signature)
-            for i in self.events.shown(head):
+            for i in self.events.shown(head, self.shapes.lines, self._frames):
                 self.kept[i] = 1
         else:  # the causes of a repeat are lines that carry its own values
             for i in range(head + 1, end):
@@ -333,8 +334,11 @@ class Selection:
             run += 1
             mass += i in bad
             if run > step or mass > most:
-                self._keep((i,))
-                run = mass = 0
+                head = self.events.head_of[i]
+                sample = head if i - head < run else i  # a line within a stack trace is a poor sample
+                self._keep((sample,))
+                run = i - sample
+                mass = 0
 
     def _unsaid_errors(self, most: int) -> set[int]:
         """Error-like lines left out that say what no line shown says; none where there are too few for a mass."""

@@ -461,6 +461,77 @@ def test_a_repeated_trace_is_shown_once():
     assert out.count("payment failed") == 3
 
 
+def rust_trace(i: int, said: str, place: int = 200) -> list[str]:
+    frames = [
+        ("rust_begin_unwind", "/rustc/9fc6/library/std/src/panicking.rs:652:5"),
+        ("core::panicking::panic_fmt", "/rustc/9fc6/library/core/src/panicking.rs:72:14"),
+        ("core::result::unwrap_failed", "/rustc/9fc6/library/core/src/result.rs:1654:5"),
+        *((f"tokio::task::poll{n}", f"/home/a/.cargo/registry/src/tokio-1.37/src/task{n}.rs:{n}:3") for n in range(3)),
+        ("ingest::shard::flush", f"./src/shard.rs:{place}:33"),
+        ("ingest::worker::tick", "./src/worker.rs:70:9"),
+        *((f"tokio::task::spawn{n}", f"/home/a/.cargo/registry/src/tokio-1.37/src/task{n}.rs:{n}:3") for n in range(8)),
+    ]
+    told = [line for n, (name, at) in enumerate(frames) for line in (f"  {n:2}: {name}", f"             at {at}")]
+    return [f"{clock(i)} ERROR ingest: a task died", f"thread 'worker' panicked at src/shard.rs:{place}:33:", said, "stack backtrace:", *told]
+
+
+@pytest.mark.parametrize("said", ["called `Result::unwrap()` on an `Err` value: Closed", "the len is 3 but the index is 7"])
+def test_of_a_panic_what_is_said_and_the_frames_of_own_code_are_kept(said: str):
+    lines = service_log()
+    lines[200:200] = rust_trace(200, said)
+    out = rewritten("\n".join(lines), "Why does it crash?").text.split("\n")
+    assert said in out
+    assert {"   6: ingest::shard::flush", "             at ./src/shard.rs:200:33", "   7: ingest::worker::tick"} <= set(out)
+    assert sum("/rustc/" in line or "tokio" in line for line in out) < 6
+
+
+def test_frames_that_an_earlier_trace_shows_are_not_shown_again():
+    lines = service_log()
+    for n in range(9, -1, -1):  # the places differ, and what is said
+        lines[20 + 35 * n : 20 + 35 * n] = rust_trace(n, f"{'abcdefghij'[n] * 5} {'klmnopqrst'[n] * (n + 1)} is an error", 200 + n)
+    text = "\n".join(lines)
+    rewrite = rewritten(text, "Why does it crash?")
+    check_partition(text, rewrite)
+    out = rewrite.text
+    assert all(f"panicked at src/shard.rs:{place}:33" in out for place in (200, 209))
+    assert out.count("rust_begin_unwind") == out.count("tokio::task::spawn7") == out.count("./src/worker.rs:70:9") == 1
+
+
+def test_traces_that_differ_in_their_first_line_only_are_shown_once():
+    frames = ["    at route (/srv/gw/src/route.js:71:18)"]
+    frames += [f"    at Layer.handle{n} (/srv/gw/node_modules/express/lib/router/layer.js:{90 + n}:5)" for n in range(12)]
+    lines = service_log()
+    for n in range(9, -1, -1):
+        lines[20 + 35 * n : 20 + 35 * n] = [f"TypeError: {'abcdefghij'[n] * 5} is not a function{' here' * n}", *frames]
+    out = rewritten("\n".join(lines), "Why does it crash?").text
+    assert out.count("is not a function") == 10
+    assert out.count("route.js:71:18") == 1
+    assert out.count("node_modules") < 3
+
+
+def test_of_a_python_trace_the_frames_of_own_code_next_to_the_end_are_kept():
+    inner = [
+        line for n in range(9) for line in (f'  File "/srv/venv/lib/python3.11/site-packages/web/m{n}.py", line {n}, in call', "    return next()")
+    ]
+    own = [line for n in range(4) for line in (f'  File "/srv/app/own{n}.py", line {n}, in own{n}', f"    own{n + 1}()")]
+    lines = service_log()
+    lines[200:200] = ["Traceback (most recent call last):", *inner, *own, *inner[:4], "ValueError: bad rate"]
+    out = rewritten("\n".join(lines), "What failed?").text
+    assert [n for n in range(4) if f"own{n}.py" in out] == [2, 3]
+    assert out.count("site-packages") == 2, "the first frame and the last"
+
+
+def test_a_sample_of_a_long_run_is_no_frame_of_a_trace():
+    lines = [
+        line
+        for i in range(40)
+        for line in [f"{clock(i)} INFO [job] dump of {i}", *(f"    at com.example.M{n}.run(M{n}.java:{n})" for n in range(30))]
+    ]
+    out = rewritten("\n".join(lines), "Which jobs?").text.split("\n")
+    assert [line for line in out[1:-6] if "INFO" in line and "[…" not in line]
+    assert not [line for line in out[12:-6] if line.startswith("    at ")]
+
+
 def test_markers_say_what_is_missing():
     out = rewritten("\n".join(service_log())).text
     notes = [m for m in out.split("\n") if markers.IN_PLACE.fullmatch(m) and "INFO" in m]
