@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from pipeline import markers
 from pipeline.compressors.api import Gap
+from pipeline.compressors.smart_crusher.context import with_context
 from pipeline.compressors.smart_crusher.hits import Hits, Places, choose_hits, hits_of
 from pipeline.compressors.smart_crusher.rank import ASKED, NOTABLE, STRONG, Ranking, rank
 from pipeline.compressors.smart_crusher.render import Writer, spelled
@@ -82,6 +83,7 @@ def choose(
     texts: Sequence[str],
     hanging: Sequence[int] = (),
     worth: Sequence[float] = (),
+    events: bool = False,
 ) -> View:
     """Shares out the budget.
 
@@ -93,6 +95,7 @@ def choose(
         texts: the table's rows.
         hanging: by record, the characters of the long lists that are shown if it is shown whole.
         worth: by record, what it is worth together with what stands in its place in other lists; by default what it is worth alone.
+        events: the records are a stream of events, of which those around a notable one say why it is.
     """
     table = writer.table
     if (hits := hits_of(table)) is not None:
@@ -100,6 +103,8 @@ def choose(
     ranking = rank(table, query)
     if worth:
         ranking.priority = list(worth)
+    if events:
+        ranking.priority = with_context(table, ranking.priority)
     identity = ranking.identity if len(table.columns) + len(table.sizes) > 1 else []  # of a list of values a short row is the whole
     density = max(tokens("\n".join(texts)), 1) / max(sum(map(len, texts)), 1)  # tokens a character: rows of a table are much alike
     full = shares.full * budget + (0 if identity else 0.6 * shares.index * budget)

@@ -29,7 +29,7 @@ def write_lines(run: Run, lines: list[Line]) -> None:
     run.numbering.located.append(lambda: [(r.start, r.end) for r in records])
     short: list[str] = []
     if run.shares is not None and cost > MIN_ELIDED and cost > run.shares.target * before:
-        view = choose(writer, run.content.query, before, run.shares, texts=written)
+        view = choose(writer, run.content.query, before, run.shares, texts=written, events=True)
         rows = view.rows
         heading = writer.heading(view.keys)
         short = short_heading(run, view, 1)

@@ -104,7 +104,16 @@ def rank(table: Table, query: Query) -> Ranking:
     for path, column in known.items():
         # Where a state tells, words do not: rules of alerts are all about errors.
         _errors(priority, shapes[path], column, asked=trouble and not minority)
-    ranking.status.sort(key=lambda p: (STATE.search(p) is None, STATUS.search(p) is None, p not in ranking.asked, p.count("."), len(set(seen[p]))))
+    ranking.status.sort(
+        key=lambda p: (
+            STATE.search(p) is None,
+            STATUS.search(p) is None,
+            p not in ranking.asked,
+            any(type(v) is bytes for v in shapes[p]),  # a word says more of a record than a number
+            p.count("."),
+            len(shapes[p]),
+        )
+    )
     return ranking
 
 
