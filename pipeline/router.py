@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pipeline import ccr, markers, tokens, tool_calls
+from pipeline.command import shows
 from pipeline.compressors.api import Compressor, Content, Rewrite, SeenBlocks
 from pipeline.compressors.files import is_reference
 from pipeline.compressors.references import SpanIndex, refer
@@ -57,7 +58,14 @@ _JSON_CONFIG = (
     "tasks.json",
     "manifest.json",
     ".config.",
+    "angular.json",
+    "project.json",
+    "nx.json",
+    "turbo.json",
+    "openapi",
+    "swagger",
 )
+_JSON_EDITED = frozenset({"locales", "_locales", "locale", "i18n", "translations", "lang"})  # folders of texts that people write
 
 
 def route(
@@ -95,12 +103,14 @@ def route(
         references, errors = _attempt(REFERENCES, lambda: refer(content, seen if index is None else index, policy))
         candidates += _worth(references, REFERENCES, content.text, counted)
     editable = _editable(content, policy)
+    only_reads = editable and content.call is not None and content.call.kind is ToolKind.READ
     recognised = False
     made: list[tuple[str, Rewrite]] = []  # worth it alone or not
     usable = tuple(c for c in (compressors() if among is None else among) if c.name not in policy.disabled)
+    whole = usable
     if editable:
-        usable = tuple(c for c in usable if c.name in (_OF_FILES if policy.profile is Profile.AGGRESSIVE else _LOSS_FREE_OF_FILES))
-    for _, compressor in ranking(content, usable):
+        whole = tuple(c for c in usable if c.name in (_OF_FILES if policy.profile is Profile.AGGRESSIVE else _LOSS_FREE_OF_FILES))
+    for _, compressor in ranking(content, whole):
         recognised = True
         rewrite, failed = _attempt(compressor.name, lambda c=compressor: c.compress(content, policy))  # type: ignore[misc]
         errors |= failed
@@ -109,7 +119,7 @@ def route(
         candidates += found
         if found:
             break
-    if not editable and SEGMENTS not in policy.disabled and not any(c.tokens_after <= before * _GOOD for c in candidates):
+    if not only_reads and SEGMENTS not in policy.disabled and not any(c.tokens_after <= before * _GOOD for c in candidates):
         rewrite, failed = _attempt(SEGMENTS, lambda: compress_segments(content, policy, usable, keep=lambda part: _editable(part, policy)))
         errors |= failed
         made += [(SEGMENTS, rewrite)] if rewrite is not None else []
@@ -248,21 +258,25 @@ def _repeats_itself(lines: list[str]) -> bool:
 
 
 def _editable(content: Content, policy: Policy) -> bool:
-    """Whether the block is a file that the agent may edit: then it stays as it is but for references and, in ``aggressive``, an outline."""
+    """Whether the block is a file that the agent may edit: then it stays as it is but for references and, in ``aggressive``, an outline.
+    Of one that holds such a file among other output, only parts that surely are something else may change.
+    """
     call = content.call
-    if call is None or call.kind is not ToolKind.READ:
+    if call is None:
         return False
-    return not (is_data(call, content.text) or is_reference(call.path, policy.workspace))
+    files: tuple[str, ...] = shows(call.command).files if call.command else (call.path,) if call.kind is ToolKind.READ else ()
+    return any(not (is_data(replace(call, path=file), content.text) or is_reference(file, policy.workspace)) for file in files)
 
 
 def is_data(call: ToolCall, text: str) -> bool:
     """Whether a file that was read is data (a log, a table, a big JSON document), which nobody edits by exact match."""
-    path = call.path.lower()
+    path = "/" + call.path.lower().replace("\\", "/")
     if path.endswith(DATA_SUFFIXES) or "/var/log/" in path or ".log." in path.rsplit("/", 1)[-1]:
         return True
-    name = path.rsplit("/", 1)[-1]
+    folders, _, name = path.rpartition("/")
     if name.endswith(".json"):
-        return len(text) >= _JSON_DATA_CHARS and not any(c in name for c in _JSON_CONFIG) and not tool_calls.ranged(call)
+        edited = any(part in name for part in _JSON_CONFIG) or not _JSON_EDITED.isdisjoint(folders.split("/"))
+        return len(text) >= _JSON_DATA_CHARS and not edited and not tool_calls.ranged(call)
     return False
 
 

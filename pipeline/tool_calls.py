@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pipeline.command import shows
@@ -18,7 +19,10 @@ _GUESSES: tuple[tuple[ToolKind, tuple[str, ...]], ...] = (
 _EXACT = {"read": ToolKind.READ, "view": ToolKind.READ, "ls": ToolKind.LIST, "list": ToolKind.LIST, "search": ToolKind.SEARCH}
 _PATHS = ("file_path", "path", "notebook_path", "filename", "file", "absolute_path", "target_file", "filePath")
 _COMMANDS = ("command", "cmd", "script", "commandLine")
-_RANGES = ("offset", "limit", "start_line", "end_line", "view_range", "line_start", "startLine")
+_RANGES = ("offset", "limit", "start_line", "end_line", "view_range", "line_start", "startLine", "head", "tail")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SHORT = frozenset({"ls", "cat"})  # parts of many a word: emails, location
+_FILES = frozenset({"file", "files", "fs", "filesystem"})
 
 
 def describe(call_id: str, name: str, arguments: Mapping[str, object], kinds: Mapping[str, ToolKind]) -> ToolCall:
@@ -30,8 +34,8 @@ def describe(call_id: str, name: str, arguments: Mapping[str, object], kinds: Ma
         arguments: decoded arguments.
         kinds: the agent's own table of names; it goes before any guess.
     """
-    kind = kinds.get(name) or _guess(name)
     path = next((v for k in _PATHS if isinstance(v := arguments.get(k), str)), "")
+    kind = kinds.get(name) or _guess(name, path)
     command = ""
     if kind is ToolKind.SHELL:
         command = _command_line(arguments)
@@ -61,16 +65,18 @@ def label(call: ToolCall | None) -> str:
     return f"{call.name} {value[:60]}".strip()
 
 
-def _guess(name: str) -> ToolKind:
+def _guess(name: str, path: str) -> ToolKind:
     lower = name.lower()
     if lower in _EXACT:
         return _EXACT[lower]
-    if lower.startswith("mcp__"):
-        return ToolKind.MCP
-    for kind, words in _GUESSES:
-        if any(w in lower for w in words):
+    mcp = lower.startswith("mcp__")
+    own = {word.lower() for word in _WORDS.findall(name)}
+    for kind, words in () if mcp else _GUESSES:
+        if any(w in (own if w in _SHORT else lower) for w in words):
             return kind
-    return ToolKind.OTHER
+    if "read" in own and (path or not own.isdisjoint(_FILES)):  # of what is no file, a page, an issue, no path is given
+        return ToolKind.READ
+    return ToolKind.MCP if mcp else ToolKind.OTHER
 
 
 def _command_line(arguments: Mapping[str, object]) -> str:

@@ -10,9 +10,7 @@ from pipeline.command import pipelines, shows
 from pipeline.compressors.api import Content
 from pipeline.segments.islands import Island, islands
 from pipeline.segments.separators import Separators, separators
-from pipeline.transcript import ToolKind
 
-_QUIET = frozenset({"cd", "export", "set", "source", ".", "true", ":", "mkdir", "sleep", "unset", "echo", "printf", "pushd", "popd"})
 _PARSED = 0.2  # of the characters
 _LEAST_AROUND = 100  # characters
 _JSON = ("curl", "jq", "gh", "kubectl", "aws")
@@ -115,7 +113,8 @@ def _disputed(lines: Sequence[str], found: Sequence[Island]) -> bool:
 
 def _hints(hint: str, pieces: Sequence[tuple[str, bool]]) -> list[str]:
     """Which of several commands each piece is the output of: in order where there are as many, else by what the piece is."""
-    loud = [" | ".join(map(shlex.join, stages)) for stages in pipelines(hint) if stages[0][0] not in _QUIET] if hint else []
+    commands = [" | ".join(map(shlex.join, stages)) for stages in pipelines(hint)] if hint else []
+    loud = [command for command in commands if shows(command).program]
     filled = sum(full for _, full in pieces)
     if len(loud) < 2 or len(pieces) == 1:
         return [hint] * len(pieces)
@@ -123,8 +122,3 @@ def _hints(hint: str, pieces: Sequence[tuple[str, bool]]) -> list[str]:
         order = iter(loud)
         return [next(order) if full else "" for _, full in pieces]
     return [next((c for c in loud if shows(c).program.startswith(_SUITS.get(kind, ("\0",)))), "") for kind, _ in pieces]
-
-
-def reads(command: str) -> bool:
-    """Whether any part of a command line prints a file."""
-    return any(shows(" | ".join(map(shlex.join, stages))).kind is ToolKind.READ for stages in pipelines(command))

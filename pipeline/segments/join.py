@@ -11,7 +11,7 @@ from pipeline.compressors.api import Compressor, Content, Gap, Rewrite
 from pipeline.compressors.registry import ranking
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy
-from pipeline.segments.cut import Segment, reads, segment
+from pipeline.segments.cut import Segment, segment
 from pipeline.transcript import ToolCall, ToolKind
 
 _LEAST_CHARS = 800  # of a segment
@@ -22,7 +22,8 @@ _NUMBERS = re.compile(r"(\[… |⋯)(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def _is_read(content: Content) -> bool:
-    return content.call is not None and content.call.kind is ToolKind.READ
+    call = content.call
+    return call is not None and (call.kind is ToolKind.READ or shows(call.command).files != ())
 
 
 def compress_segments(
@@ -34,7 +35,7 @@ def compress_segments(
         content: the block.
         policy: what may be done.
         among: the compressors to choose from.
-        keep: says of a segment that it stays as it is, whatever it holds: a file that the agent may edit.
+        keep: says of a segment that it stays as it is, whatever it holds: a file that the agent may edit, or output that may be one.
     """
     if len(content.text) < _LEAST_CHARS or policy.preserve_json or carries_marker(content.text):
         return None
@@ -72,10 +73,8 @@ def _compressed(one: Segment, content: Content, policy: Policy, among: tuple[Com
     text = one.text(content)
     if one.separator or len(text) < _LEAST_CHARS:
         return None
-    if not one.hint and content.call is not None and reads(content.call.command):
-        return None  # it may be the file that the command printed
     part = Content(text, content.query, _call(one.hint, content.call), content.is_error)
-    if keep(part):
+    if keep(part):  # of a segment without a hint the call is the block's: it may be any of what that prints
         return None
     for _, compressor in ranking(part, among):
         if compressor.name in policy.disabled:

@@ -155,6 +155,13 @@ def test_retrievals_make_it_gentler() -> None:
         ("/w/items.json", 2_000, False),
         ("/w/package.json", 20_000, False),
         ("/w/tsconfig.build.json", 20_000, False),
+        ("/w/angular.json", 20_000, False),
+        ("apps/web/project.json", 20_000, False),
+        ("openapi.v2.json", 20_000, False),
+        ("locales/en.json", 20_000, False),
+        ("/w/src/i18n/de/common.json", 20_000, False),
+        ("C:\\w\\locales\\en.json", 20_000, False),
+        ("/w/fixtures/en.json", 20_000, True),
         ("/w/app.py", 20_000, False),
         ("/w/notes.md", 20_000, False),
     ],
@@ -162,6 +169,78 @@ def test_retrievals_make_it_gentler() -> None:
 def test_data_files(path: str, size: int, data: bool) -> None:
     assert is_data(call("Read", file_path=path), "x" * size) is data
     assert is_data(ToolCall("t", "Read", ToolKind.READ, {"offset": 3}, path=path), "x" * size) is (data and not path.endswith(".json"))
+
+
+YAML = "\n".join(
+    f"""apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: svc-{n}
+  labels:
+    app: svc-{n}
+spec:
+  replicas: {2 + n % 3}
+  template:
+    spec:
+      containers:
+        - name: svc-{n}
+          image: registry.example.com/svc-{n}:1.{n}.0
+          ports:
+            - containerPort: {8000 + n}
+---"""
+    for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        call(command="cat k8s.yaml"),
+        call(command="# Let's look\ncat k8s.yaml"),
+        call(command="if [ -f k8s.yaml ]; then cat k8s.yaml; fi"),
+        call(command="for f in *; do cat $f; done"),
+        call(command="wc -l k8s.yaml && cat k8s.yaml"),
+        call(command="ls k8s; cat k8s/all.yaml"),
+        call(command="git log -1; for f in k8s/*; do cat $f; done"),
+        call(command="cat > /tmp/x <<'EOF'\nwon't\nEOF\ncat k8s.yaml"),
+        call(command="find . -name '*.yaml' -exec cat {} \\;"),
+        call(command="find . -name '*.yaml' | xargs cat"),
+        call(command="git show HEAD:k8s.yaml"),
+        call("fs_read", operations=[{"path": "k8s.yaml"}]),
+        call("read_text_file", path="k8s.yaml"),
+        call("mcp__filesystem__read_text_file", path="k8s.yaml"),
+        call("Read", file_path="k8s.yaml"),
+    ],
+    ids=lambda made: made.command or made.name,
+)
+def test_files_that_may_be_edited_stay(made: ToolCall) -> None:
+    outcome = route(Content(YAML, Query.of("change the limit of svc-7", made), made), (), Policy(workspace="/w"))
+    assert (outcome.reason, outcome.text) == (Reason.PROTECTED, None)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl get deployments -o yaml",
+        "kubectl get deployments -o yaml > out.txt; cat out.txt",
+        "cat a.log b.log",
+        "for f in logs/*.log; do cat $f; done",
+        "docker ps; tail -300 app.log",
+        "find /var/log -name 'app*' -exec cat {} +",
+        "cat /usr/share/doc/a.yaml",
+    ],
+)
+def test_what_nobody_edits_is_compressed(command: str) -> None:
+    outcome = route(Content(LOG, call=call(command=command)), (), Policy(workspace="/w"))
+    assert outcome.reason is Reason.COMPRESSED
+
+
+def test_beside_a_file_that_may_be_edited_other_output_is_compressed() -> None:
+    made = call(command="cat k8s.yaml; echo '=== log ==='; kubectl logs web")
+    outcome = route(Content(f"{YAML}\n=== log ===\n{LOG}", Query.of("why?", made), made), (), Policy(workspace="/w"))
+    assert (outcome.reason, outcome.compressor) == (Reason.COMPRESSED, "segments")
+    assert outcome.text is not None
+    assert outcome.text.startswith(YAML)
 
 
 def test_the_query_reaches_the_compressor() -> None:
