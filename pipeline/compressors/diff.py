@@ -187,7 +187,7 @@ class _Choice:
         asked = {f.start for f in self.diff.files if not paths.isdisjoint(f.paths)}
         if len(self.history.commits) < 2:
             return asked
-        named = git_log.choose(self.plain, self.history, content, profile, self.kept)
+        named = git_log.choose(self.plain, self.history, content, profile, self.kept, headers=True).whole
         begins = [0, *(c.start for c in self.history.commits)]
         wanted = {c.start for c in named}
         return asked | {f.start for f in self.diff.files if begins[bisect_right(begins, f.start) - 1] in wanted}

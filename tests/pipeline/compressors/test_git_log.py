@@ -192,6 +192,80 @@ def test_reverts_and_breaking_changes_stay() -> None:
     assert {"    This reverts commit 0123456789.", "    BREAKING CHANGE: no more"} <= set(shown(lines))
 
 
+# --- what stays of the commits that are not asked for
+
+AUTHORS = ["Jane Doe <jane@example.org>", "张伟 <zw@example.cn>", "J. O'Neill <on@example.org>"]
+WORK = ["Lexer", "Parser", "Printer", "Kernels", "Sockets", "Threads", "Tables", "Colours", "Margins"]
+LONG = [
+    line.replace("Jane Doe <jane@example.org>", AUTHORS[0 if n not in {3, 7} else 1 + (n == 7)])
+    for n, subject in enumerate(WORK)
+    for line in commit(n, f"{subject}: no longer slow (#{200 + n})", ["Signed-off-by: Jane <jane@x.org>"], 2)
+]
+
+
+def starting(text: Sequence[str], beginning: str) -> int:
+    return sum(line.startswith(beginning) for line in text)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("What is 00000004abab about?", [4]),
+        ("Who wrote 'sockets: no longer slow', and when?", [4]),
+        ("What of #204?", [4]),
+        ("Which commits changed src/folder/module_4_1.py?", [4]),
+        ("Which commit changed deep/below/folder/module_4_1.py?", [4]),
+        ("Which commits are by 张伟?", [3]),
+        ("What has on@example.org done?", [7]),
+    ],
+)
+def test_where_commits_are_named_outright_the_others_show_their_subjects(question: str, asked: list[int]) -> None:
+    text = shown(LONG, question)
+    assert starting(text, "    ") - starting(text, "    Signed") - text.count("    ") == len(WORK)
+    for n in asked:
+        assert {f"commit {n:08x}{'ab' * 16}", "Date:   Mon Jan 1 10:00:00 2024 +0000"} <= set(text)
+    assert starting(text, "Author: ") == starting(text, "Date: ") == len(asked)
+    assert starting(text, "commit ") == len({0, *asked})
+    rewrite = compress(LONG, question)
+    assert rewrite is not None
+    assert "subject of all 9 commits shown" in rewrite.summary
+    assert "hash" not in rewrite.summary.partition(" of all")[0]
+
+
+def test_the_file_that_was_asked_for_shows_its_line() -> None:
+    assert [line for line in shown(LONG, "How much did module_4_1.py change?") if "|" in line] == [" src/folder/module_4_1.py | 4 +++"]
+
+
+@pytest.mark.parametrize("question", ["Why did the sockets change?", "What has O'Neill changed?", "What came between 00000002abab and 00000006abab?"])
+def test_where_words_are_shared_the_others_keep_their_hashes(question: str) -> None:
+    text = shown(LONG, question)
+    assert starting(text, "commit ") == len(WORK)
+    assert 0 < starting(text, "Author: ") < 3
+    rewrite = compress(LONG, question)
+    assert rewrite is not None
+    assert rewrite.summary.startswith("hash and subject of all 9 commits shown")
+
+
+@pytest.mark.parametrize(("question", "headers"), [("Summarise it.", 0), ("", 9), ("Who wrote most?", 9), ("Summarise the last week", 9)])
+def test_without_a_commit_asked_for_headers_stay_if_the_question_may_mean_them(question: str, headers: int) -> None:
+    text = shown(LONG, question)
+    assert starting(text, "commit ") == len(WORK)
+    assert starting(text, "Author: ") == starting(text, "Date: ") == headers
+    assert text.count(" 2 files changed, 6 insertions(+)") == len(WORK)
+
+
+def test_tags_and_branches_stay() -> None:
+    lines = [line.replace("ab" * 16, "ab" * 16 + " (tag: v2)") if line.startswith("commit 00000005") else line for line in LONG]
+    assert f"commit 00000005{'ab' * 16} (tag: v2)" in shown(lines, "What of #204?")
+
+
+def test_above_a_diff_headers_stay() -> None:
+    change = ["diff --git a/x b/x", "--- a/x", "+++ b/x", "@@ -1,2 +1,2 @@", " a table | 3 columns", "-x", "+y", ""]
+    lines = [line for n in range(8) for line in (*commit(n, WORK[n], [*BODY], 3), *change)]
+    text = shown(lines, "What of 00000004abab?")
+    assert starting(text, "commit ") == starting(text, "Author: ") == 8
+
+
 def fuller(number: int) -> list[str]:
     lines = commit(number, f"Subject {number}", BODY, 4)
     return [lines[0], lines[1], "AuthorDate: today", "Commit: GitHub <noreply@github.com>", "CommitDate: Mon Jan 1 10:00:00 2024 +0000", *lines[3:]]
@@ -262,7 +336,7 @@ def test_nothing_but_whole_lines_goes_and_a_marker_stands_for_each(lines: list[s
     assert restored(rewrite, lines) == lines
     assert len(rewrite.text) < len(content.text)
     assert all(
-        LETTERS[k] in "bmtSnk"
+        LETTERS[k] in "chkbmtSTn"
         for g in rewrite.gaps
         for k in parse([x.removesuffix("\r") for x in lines]).kinds[g.first - 1 : g.last]
         if "\x1b" not in content.text
