@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 from aiohttp import web
 
 from headroom.version import VERSION
@@ -10,10 +13,14 @@ from headroom_wrap.proxy.endpoints import answers
 from headroom_wrap.proxy.endpoints.parts import EndpointParts
 from headroom_wrap.proxy.endpoints.pulse import UP, Pulse
 from headroom_wrap.proxy.endpoints.shapes import HealthAnswer, HealthConfig, ReadyAnswer
-from pipeline.store.api import StoreError
+from headroom_wrap.proxy.keeper import Prompt
+from pipeline.store.api import Store, StoreError
 
 OFF = "off"
 _PATIENCE_S = 0.5
+_STORE_S = 0.5  # a write of ours, or of another proxy, takes milliseconds
+_AGAIN_S = 0.02
+_LOCKED = "The store is read, but not written to: another process keeps it locked. Look for a hanging one."
 
 
 class Health:
@@ -48,12 +55,28 @@ class Health:
         return answers.of(HealthAnswer(status, VERSION, HealthConfig(optimize=self._parts.workers is not None), checks))
 
     async def _checks(self) -> dict[str, str]:
+        store, worker = await asyncio.gather(self._store(), self._worker())
+        return {"store": store, "worker": worker}
+
+    async def _store(self) -> str:
         try:
             await self._parts.keeper.decisions([""])  # there is none; a server that is gone says so
-            store = UP
+            until = time.monotonic() + _STORE_S
+            while not await self._parts.keeper.use(_takes_more):
+                if time.monotonic() > until:
+                    return _LOCKED
+                await asyncio.sleep(_AGAIN_S)
         except StoreError as error:
-            store = str(error)
-        return {"store": store, "worker": OFF if self._pulse is None else await self._pulse.state(_PATIENCE_S)}
+            return str(error)
+        return UP
+
+    async def _worker(self) -> str:
+        return OFF if self._pulse is None else await self._pulse.state(_PATIENCE_S)
+
+
+def _takes_more(store: Store) -> bool:
+    """Whether a file can be written to now; nothing is, and no thread waits for a lock meanwhile. What is no file says so when it is read."""
+    return not isinstance(store, Prompt) or store.at_once(lambda _: True) is True
 
 
 def _well(checks: dict[str, str]) -> bool:

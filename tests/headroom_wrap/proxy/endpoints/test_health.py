@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -8,8 +10,9 @@ from headroom.version import VERSION
 from headroom_wrap.proxy.endpoints import health
 from headroom_wrap.proxy.endpoints.pulse import DOWN, STARTING, UP, Pulse
 from pipeline.store.api import StoreError
+from pipeline.store.sqlite import SqliteStore
 from tests.headroom_wrap.proxy.endpoints.client import client
-from tests.headroom_wrap.proxy.harness import InlineWorkers
+from tests.headroom_wrap.proxy.harness import DEADLINE, InlineWorkers
 
 
 class Absent(InlineWorkers):
@@ -50,6 +53,43 @@ async def test_without_a_store_it_lives_but_is_not_ready():
     assert (ready.status, ready.header("Retry-After"), ready.json["status"]) == (503, "1", "unready")
     assert ready.json["checks"]["store"] == "The store is damaged. Move it away."
     assert (well.status, well.json["status"]) == (200, "unhealthy")
+
+
+async def test_while_another_process_keeps_the_store_locked_it_is_not_ready(tmp_path):
+    """Requests would go on as they came: an original that cannot be kept is not left out."""
+    path = tmp_path / "headroom.db"
+    async with client(store=lambda: SqliteStore.open(path)) as c:
+        assert (await c.get("/readyz")).status == 200
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            ready, well = await c.get("/readyz"), await c.get("/health")
+            assert (ready.status, well.json["status"]) == (503, "unhealthy")
+            assert "locked" in ready.json["checks"]["store"]
+            other.execute("ROLLBACK")
+        assert (await c.get("/readyz")).json["checks"]["store"] == "up"
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM decisions").fetchone() == (0,), "to look is not to write"
+
+
+async def test_a_writer_that_finishes_in_time_is_no_lock(tmp_path, monkeypatch):
+    path = tmp_path / "headroom.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        async with client(store=lambda: SqliteStore.open(path)) as c:
+            assert (await c.get("/readyz")).status == 200
+            other.execute("BEGIN IMMEDIATE")
+            looked = SqliteStore.at_once
+
+            def once(store, work):
+                found = looked(store, work)
+                if other.in_transaction:
+                    assert found is None
+                    other.execute("COMMIT")
+                return found
+
+            monkeypatch.setattr(SqliteStore, "at_once", once)
+            monkeypatch.setattr(health, "_STORE_S", DEADLINE)
+            assert (await c.get("/readyz")).status == 200
+            assert not other.in_transaction
 
 
 async def test_without_a_worker_it_is_not_ready(monkeypatch):
