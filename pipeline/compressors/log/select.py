@@ -42,7 +42,7 @@ class Limits:
 
     Args:
         whole_errors: an error shape of up to so many lines is kept whole; of a larger one the first and last.
-        values: so many lines more of a larger error shape, each with an address or small number not yet shown.
+        values: so many lines more of a larger error shape, each with an address or small number not yet shown; 0: nor other words.
         whole_warnings: the same for warnings, but for those that say what one before them says.
         plain_named: lines that no rule names are shown until this share of the characters is, where the log has what the question names.
         plain: the same where only the question's intent is known.
@@ -91,7 +91,7 @@ AGGRESSIVE = Limits(
 
 _LAST = 3
 _RARE = 2  # lines of a shape that is rare
-_FEW_WORDS = 12  # in a merged shape with so few words a word that occurs once is rare
+_FEW_WORDS = 12  # in a merged shape with so few words a word that occurs once is rare, and one of an error may be the error
 _RARE_SHARE = 0.4  # where "rare" names more of the text than this, nothing stands out
 _ENTITY_LINES, _ENTITY_SHARE = 60, 0.3
 _TELLING = 0.5  # words that so large a share of the lines has tell nothing
@@ -237,7 +237,7 @@ class Selection:
             few = members if len(members) <= whole else [members[0], *self._from_moment(members), members[-1]]
             self._keep(few if bad == ERROR else self._apart(few), told=True)
             if bad == ERROR and self.limits.values and len(members) > whole:
-                self._keep(self._other_values(members), told=True)
+                self._keep(self._other_words(members) or self._other_values(members), told=True)
 
     def _from_moment(self, members: Sequence[int]) -> list[int]:
         """Of ascending lines the first from the time of day on that the question names, if it names one and there is such a line."""
@@ -252,6 +252,13 @@ class Selection:
         for i in lines:
             said.setdefault(message(self.shapes.lines[i]), i)
         return list(said.values())
+
+    def _other_words(self, members: Sequence[int]) -> list[int]:
+        """The first line with each word of those in which the lines differ, where these are so few that they may be what went wrong."""
+        first: dict[int, int] = {}
+        for i in members:
+            first.setdefault(self.shapes.mask_of[i], i)
+        return list(first.values()) if 1 < len(first) <= _FEW_WORDS else []
 
     def _other_values(self, members: Sequence[int]) -> list[int]:
         """The first lines with an address, or else a last small number, that the first line does not have."""
@@ -268,7 +275,7 @@ class Selection:
         return found
 
     def _rare(self) -> None:
-        """Every line of a rare shape, and of a merged shape with few words those with a word that occurs once."""
+        """Every line of a rare shape that says something of its own, and of a merged shape with few words those with a word that occurs once."""
         shapes = self.shapes
         lines = [i for group in shapes.members if len(group) <= _RARE for i in group]
         once = Counter(shapes.mask_of)
@@ -276,7 +283,7 @@ class Selection:
         lines += [i for i, s in enumerate(shapes.shape_of) if few[s] and len(shapes.members[s]) > _RARE and once[shapes.mask_of[i]] == 1]
         lines = [i for i in sorted(lines) if self.events.records or self.events.head_of[i] == i]
         if sum(len(shapes.lines[i]) for i in lines) <= _RARE_SHARE * self.chars:
-            self._keep(lines, told=True)
+            self._keep(self._apart(lines), told=True)
 
     def _slow(self) -> None:
         slow = durations.slow(self.shapes, asked=self.query.slowness)

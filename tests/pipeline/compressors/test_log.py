@@ -20,6 +20,7 @@ from pipeline.compressors.log import LogCompressor, durations, named, outlying
 from pipeline.compressors.log.fold import fold, header_columns, unfold
 from pipeline.compressors.log.rows import as_rows, from_rows
 from pipeline.compressors.log.shapes import mine
+from pipeline.compressors.severity import ERROR, WARNING
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.transcript import ToolCall, ToolKind
@@ -125,6 +126,60 @@ def test_of_many_equal_errors_first_last_and_other_values_stay():
     assert any("10.1.1.6" in line for line in kept)
     assert len(kept) < 12
     assert f"{len(errors) - len(kept)} error-like left out, of shapes shown" in rewrite.summary
+
+
+ERRORS_OF_A_SERVICE = {
+    "json": ('{{"ts":"{0}","level":"{1}","msg":"posted","err":"{2}"}}', "info", ""),
+    "pino": ('{{"level":{1},"time":"{0}","msg":"done","error":"{2}"}}', "30", ""),
+    "logfmt": ('ts={0} level={1} component=tsdb msg="write block" err="{2}"', "info", ""),
+    "syslog": ("{0} host app[71]: sync with the mirror {1} err={2} ", "done", "null"),
+    "text": ("{0} {1} c.example.Db - write went with error: {2}", "INFO", "none"),
+}
+
+
+@pytest.mark.parametrize("kind", list(ERRORS_OF_A_SERVICE))
+@pytest.mark.parametrize("policy", [BALANCED, AGGRESSIVE])
+def test_of_every_shape_with_trouble_a_line_is_shown_and_what_is_left_out_is_counted(kind: str, policy: Policy):
+    form, level, nothing = ERRORS_OF_A_SERVICE[kind]
+    said = ["no space left", "balance would become negative", "context deadline exceeded", "corruption in segment 12", "no route to host", "EPIPE"]
+    lines = [form.format(clock(i), level, nothing) for i in range(600)]
+    for n, wrong in enumerate(said):
+        for i in range(20 + n * 7, 600, 40 + 31 * n):
+            lines[i] = form.format(clock(i), level, wrong)
+    text = "\n".join(lines)
+    rewrite = rewritten(text, "Which errors are there?", policy)
+    out = unfold(from_rows([line for line in rewrite.text.split("\n") if not markers.IN_PLACE.fullmatch(line)]))
+    assert [wrong for wrong in said if not any(wrong in line for line in out)] == []
+    shapes = mine(lines, [False] * len(lines))
+    gone = [n for g in rewrite.gaps for n in range(g.first - 1, g.last)]
+    for severity, word in ((ERROR, "error"), (WARNING, "warning")):
+        left = sum(shapes.severities[n] == severity for n in gone)
+        counted = re.search(rf"(\d+) {word}-like left out, of shapes shown", rewrite.summary)
+        assert (int(counted[1]) if counted else 0) == left
+    assert sum(bool(shapes.severities[n]) for n in gone) > 20
+    assert not any(shapes.severities[n] for n in range(600) if not any(wrong in lines[n] for wrong in said))
+
+
+def test_errors_that_differ_in_one_word_are_each_shown_once_where_they_are_few():
+    codes = "EPIPE ECONNRESET ENOSPC EMFILE EACCES ENOENT EBUSY EAGAIN EXDEV EISDIR".split()
+    lines = service_log()
+    rng = random.Random(2)
+    for i in range(5, 395, 6):
+        lines[i] = f"{clock(i)} ERROR [worker-1] c.example.Disk - write of segment failed with {rng.choice(codes)} again"
+    assert all(any(code in line for line in lines) for code in codes)
+    out = rewritten("\n".join(lines), "What of the disk?").text
+    assert [code for code in codes if code not in out] == []
+    assert out.count("write of segment") < 15
+
+
+def test_a_rare_line_that_says_the_same_again_is_shown_once():
+    lines = service_log()
+    for at in (77, 278):
+        lines[at] = f"{clock(at)} INFO  [main] c.example.Boot - leader election begins"
+        lines[at + 1] = f"{clock(at)} INFO  [main] c.example.Boot - clock stepped by {at} s"
+    out = rewritten("\n".join(lines), "Anything unusual in here?").text
+    assert out.count("leader election begins") == 1
+    assert out.count("clock stepped by") == 2
 
 
 def test_a_count_of_zero_errors_is_no_error_but_a_count_of_three_is():
