@@ -1,14 +1,19 @@
 """How long things take to start: the command, the proxy, its worker, the MCP server, an agent with and without us; and what they weigh at rest.
 
+A proxy has three moments. A session's is handed a socket that listens already, and says when it serves. ``headroom proxy`` prints where it listens
+when it serves. It is ready when ``/readyz`` answers 200: the store is open and a worker warm, so that the first request is made smaller, too.
+
 python -m benchmarks.startup [--runs 10]
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import pty
+import re
 import resource
 import socket
 import statistics
@@ -42,8 +47,8 @@ def command(*arguments: str) -> Callable[[], tuple[float, float, int]]:
     return run
 
 
-def proxy() -> tuple[float, float, int]:
-    """Until the proxy says that it serves."""
+def handed() -> tuple[float, float, int]:
+    """Until the proxy of a session says that it serves."""
     told, tell = os.pipe()
     with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as state:
         config = ProxyConfig(upstream="https://127.0.0.1:9", state=state, secret="s", socket_fd=listener.fileno(), events_fd=tell)
@@ -59,6 +64,40 @@ def proxy() -> tuple[float, float, int]:
         process.wait()
     os.close(told)
     return result
+
+
+def standing(*, ready: bool) -> Callable[[], tuple[float, float, int]]:
+    """``headroom proxy``, until it prints where it listens or, if ``ready``, until ``/readyz`` answers 200. Its worker is not weighed."""
+
+    def run() -> tuple[float, float, int]:
+        with tempfile.TemporaryDirectory() as home:
+            arguments = ["-m", "headroom_wrap.cli", "proxy", "--port", "0", "--no-token", "--upstream", "https://127.0.0.1:9"]
+            environ = {"HOME": home, "PATH": os.defpath, "LANG": "C.UTF-8"}
+            began = time.perf_counter()
+            process = subprocess.Popen([sys.executable, *arguments], env=environ, stdout=subprocess.PIPE, text=True)
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            found = re.search(r":(\d+)", said)
+            if found is None:
+                raise RuntimeError(f"the proxy said {said!r}")
+            while ready and not _is_ready(int(found[1])):
+                pass  # each answer takes until the worker is there, half a second at most
+            result = time.perf_counter() - began, *_weigh(process)
+            process.terminate()
+            process.wait()
+            process.stdout.close()
+        return result
+
+    return run
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    finally:
+        connection.close()
 
 
 def worker() -> tuple[float, float, int]:
@@ -137,7 +176,9 @@ _HERE = "the-agent-is-here"
 MEASURED: dict[str, Callable[[], tuple[float, float, int]]] = {
     "an empty interpreter": command("-c", ""),
     "headroom --version": command("-m", "headroom_wrap.cli", "--version"),
-    "proxy ready": proxy,
+    "a session's proxy serves": handed,
+    "headroom proxy serves": standing(ready=False),
+    "headroom proxy is ready": standing(ready=True),
     "worker warm": worker,
     "MCP answers initialize": mcp,
     "an agent's first byte, alone": agent(),
