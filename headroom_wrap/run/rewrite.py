@@ -10,14 +10,9 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from headroom_wrap.run.shell_state import apart
+
 _LEADING_CD = re.compile(r"""\s*cd\s+(?:--\s+)?(?:"[^"$`\\\n]{1,1000}"|'[^'\n]{1,1000}'|[^\s;&|()<>"'`$\\]{1,1000})\s*&&\s*""")
-# A word that changes the shell where a command may stand. In quotes or as an argument it does no harm, and then costs a saving, no more.
-_STATEFUL = re.compile(
-    r"(?:^|[;&|({\n`]|\b(?:then|do|else|if|while|until|time)\s|!\s)\s*(?:cd|pushd|popd|export|unset|alias|unalias|source|\.|set|shopt|eval|exec|trap|umask|ulimit|declare|typeset|local|readonly"
-    r"|read|hash|enable|setopt|unsetopt|nvm|conda|pyenv|rbenv|deactivate|activate|workon|exit|logout|return|function|fg|bg|jobs|wait|disown)(?=$|[\s;&|)}])"
-)
-_ASSIGNMENT = re.compile(r"(?:^|[;&|({\n]|&&|\|\|)\s*[A-Za-z_]\w*=(?:\S*)\s*(?:$|[;&|)}\n])")
-_BACKGROUND = re.compile(r"(?<![&>|<])&(?![&>\d])")
 _OURS = re.compile(r"\bheadroom['\"]? (?:run|show)\b")
 _LONGEST = 20_000
 
@@ -34,6 +29,6 @@ def rewrite(command: str, shell: str, headroom: Sequence[str]) -> str | None:
         return None
     match = _LEADING_CD.match(command)
     before, rest = (command[: match.end()], command[match.end() :]) if match is not None else ("", command)
-    if not rest.strip() or _OURS.search(rest) or _STATEFUL.search(rest) or _ASSIGNMENT.search(rest) or _BACKGROUND.search(rest):
+    if _OURS.search(rest) or not apart(rest):
         return None
     return before + shlex.join([*headroom, "--", shell, "-c", rest])

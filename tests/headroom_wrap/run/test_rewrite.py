@@ -62,6 +62,24 @@ def test_what_changes_the_shell_is_left_alone(command: str) -> None:
     assert rewrite(command, "sh", RUN) is None
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "TOKEN=$(gh auth token)",
+        'FOO="a b"',
+        "A=1 B=2",
+        "command cd src",
+        "\\cd src",
+        "case x in x) cd src;; esac",
+        "f() { cd src; }",
+        "A=1 cd src",
+        "cd src && A=1",
+    ],
+)
+def test_what_changes_the_shell_in_other_words_is_left_alone_too(command: str) -> None:
+    assert rewrite(command, "sh", RUN) is None
+
+
 def test_a_rewritten_command_is_not_rewritten_again() -> None:
     new = rewrite("make", "sh", RUN)
     assert new is not None
