@@ -56,7 +56,7 @@ class SearchCompressor:
         asked = asked_files(paths, content.query)
         shown = choose(content, result, asked, policy) if policy.lossy else bytearray(b"\1") * len(lines)
         runs = runs_of(result, shown)
-        text = "\n".join(render(result, runs, shape)) + "\n" * (len(lines) < len(content.lines))
+        text = "\n".join(render(result, runs, shape, asked)) + "\n" * (len(lines) < len(content.lines))
         if len(text) > len(content.text) * _SAVES:
             return None
         gaps = tuple(Gap(run.start + 1, run.end) for run in runs)

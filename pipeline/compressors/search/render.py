@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.compressors.elision import by_folder, clean
 from pipeline.compressors.search.result import Kind, Result, Shape
 from pipeline.markers import gap
 
+_FEW = 10  # lines of all files asked for
 _WORTH = 1.5  # a run stays where its text is not this many times as long as its marker
 
 
@@ -63,8 +64,11 @@ def _neighbour(result: Result, shown: bytearray, indices: range) -> str:
     return ""
 
 
-def render(result: Result, runs: Sequence[Run], shape: Shape) -> list[str]:
-    """The lines that are shown, below their paths where the path stood in every line."""
+def render(result: Result, runs: Sequence[Run], shape: Shape, asked: Iterable[str] = ()) -> list[str]:
+    """The lines that are shown, below their paths where the path stood in every line.
+
+    If something is left out, the lines of the files asked for stay as they were printed where they are few: a line with its place can be quoted.
+    """
     out: list[str] = []
     done = 0
     if shape not in {Shape.FULL, Shape.NAMED}:
@@ -80,11 +84,13 @@ def render(result: Result, runs: Sequence[Run], shape: Shape) -> list[str]:
         done = run.end
     paths += result.paths[done:]
     places += range(done, len(result.texts))
-    return _grouped(result, runs, paths, places)
+    whole = frozenset(asked) if runs and Kind.CONTEXT not in result.kinds else frozenset[str]()
+    few = sum(path in whole for path in result.paths) <= _FEW
+    return _grouped(result, runs, paths, places, whole if few else frozenset())
 
 
-def _grouped(result: Result, runs: Sequence[Run], paths: Sequence[str], places: Sequence[int]) -> list[str]:
-    """Lines and markers with each path once; a hit that is alone with its path stays as it was."""
+def _grouped(result: Result, runs: Sequence[Run], paths: Sequence[str], places: Sequence[int], whole: frozenset[str]) -> list[str]:
+    """Lines and markers with each path once; a hit that is alone with its path stays as it was, and so do those of some files."""
     texts, starts = result.texts, result.starts
     out: list[str] = []
     current = ""
@@ -92,6 +98,10 @@ def _grouped(result: Result, runs: Sequence[Run], paths: Sequence[str], places: 
         text = texts[place] if place >= 0 else runs[place].marker
         if not path:
             current = current if text == "--" else ""
+            out.append(text)
+            continue
+        if path in whole and place >= 0:
+            current = ""
             out.append(text)
             continue
         if path != current:

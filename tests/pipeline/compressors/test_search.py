@@ -302,6 +302,13 @@ def test_every_file_that_is_asked_for_is_whole(question: str) -> None:
     assert sum(bool(re.match(r"\d+:", line)) for line in text) == 33
 
 
+def test_few_lines_of_files_asked_for_stay_as_they_were_printed() -> None:
+    lines = [*hits("src/a.py", 4), *hits("src/b.py", 40), *hits("src/c.py", 30)]
+    assert shown(lines, "a.py?")[:4] == lines[:4]
+    assert shown(lines, "b.py?")[1:3] == ["src/b.py", "10:    spam = cook(eggs) 1"], "many are shown below their path"
+    assert shown(lines[:10], "a.py?")[0] == "src/a.py", "nothing is left out"
+
+
 def test_a_word_that_is_a_base_name_shows_more_and_takes_nothing_from_others() -> None:
     lines = [*hits("bin/server", 30), *hits("src/a.py", 40)]
     text = shown(lines, "How does the server cook eggs?")
