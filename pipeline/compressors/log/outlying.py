@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 
 from pipeline.query import Query
 
-_NUMBER = re.compile(r"(?<![\w.-])(?<!\d:)(\d{1,15}(\.\d{1,9})?) ?([kKMGT]i?B|[kKMGT](?![\w.]))?(?!\.?\w|[:-]\d)")
+# Looks behind its first digit, so that the search skips to it.
+_NUMBER = re.compile(r"(\d(?<![\w.-]\d)(?<!\d:\d)\d{0,14}(\.\d{1,9})?) ?([kKMGT]i?B|[kKMGT](?![\w.]))?(?!\.?\w|[:-]\d)")
 _NAME_BACKWARDS = re.compile(r"[\"'\\]{0,2} ?[=:] ?[\"'\\]{0,2}([\w.-]{1,40})")
 _NAME_REACH = 48  # characters before a number
 _LINE = 2000  # characters of a line that are looked at
@@ -34,6 +35,8 @@ def asked(query: Query) -> bool:
 def outlying(lines: Sequence[str], groups: Iterable[Sequence[int]], *, decimal: bool = False) -> list[int]:
     """The lines with a number of at least 8 times the median of those in its place, and a tenth of their maximum; the farthest first.
 
+    In one place are numbers of one name in whatever lines, and those without a name that are as many-eth in lines of one shape.
+
     Args:
         lines: the lines.
         groups: of each shape the lines that are looked at.
@@ -41,22 +44,22 @@ def outlying(lines: Sequence[str], groups: Iterable[Sequence[int]], *, decimal: 
     """
     places: dict[_Place, list[tuple[int, float]]] = {}
     for shape, members in enumerate(groups):
+        columns: dict[tuple[int, int], list[tuple[int, float]]] = {}  # how many numbers a line has, which of them it is -> its numbers, in ``places``
         for i in members:
-            for place, number in _numbers(lines[i][:_LINE], shape, decimal=decimal):
-                places.setdefault(place, []).append((i, number))
+            line = lines[i][:_LINE]
+            found = [match for match in islice(_NUMBER.finditer(line), _NUMBERS) if match[2] or not decimal]
+            for n, match in enumerate(found):
+                column = columns.get((len(found), n))
+                if column is None:
+                    name = _NAME_BACKWARDS.match(line[max(0, match.start() - _NAME_REACH) : match.start()][::-1])
+                    column = places.setdefault((name[1],) if name else (shape, len(found), n), [])
+                    columns[len(found), n] = column
+                column.append((i, float(match[1]) * (_UNITS[match[3][0].lower()] if match[3] else 1.0)))
     far: dict[int, float] = {}
     for numbers in places.values():
         for i, times in _far(numbers):
             far[i] = max(times, far.get(i, 0.0))
     return sorted(far, key=lambda i: (-far[i], i))
-
-
-def _numbers(line: str, shape: int, *, decimal: bool) -> Iterator[tuple[_Place, float]]:
-    """The numbers of a line, each with where its like stand: beside its name in any line, or in its place among as many in lines of the shape."""
-    found = [match for match in islice(_NUMBER.finditer(line), _NUMBERS) if match[2] or not decimal]
-    for n, match in enumerate(found):
-        name = _NAME_BACKWARDS.match(line[max(0, match.start() - _NAME_REACH) : match.start()][::-1])
-        yield (name[1],) if name else (shape, len(found), n), float(match[1]) * _UNITS.get((match[3] or "")[:1].lower(), 1.0)
 
 
 def _far(numbers: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
