@@ -65,6 +65,7 @@ _JSON_CONFIG = (
     "openapi",
     "swagger",
 )
+_FOOT = 1000  # characters at the end of a block, where its footer stands
 _JSON_EDITED = frozenset({"locales", "_locales", "locale", "i18n", "translations", "lang"})  # folders of texts that people write
 
 
@@ -222,7 +223,17 @@ def _refusal(content: Content, seen: SeenBlocks, policy: Policy) -> Reason | Non
         return Reason.MARKED
     if any(s.elided and s.original == content.text for s in seen) and not any(s.text == content.text for s in seen):
         return Reason.MARKED  # asked for again after it was elided: now it is wanted whole
-    return None
+    return Reason.MARKED if _stands_elided(content.text, seen) else None
+
+
+def _stands_elided(text: str, seen: SeenBlocks) -> bool:
+    """Whether an earlier block came to us as what had been made of this text before, so that it is decided on as it was then."""
+    ends = [s.text[-_FOOT:] for s in seen if s.text == s.original]
+    named = [handle for end in ends if markers.elides(end) for handle in markers.handles(end)]
+    if not named:
+        return False
+    handle = ccr.handle_of(text)
+    return any(one.startswith(handle) for one in named)
 
 
 def _gentler(policy: Policy, before: int, retrievals: int) -> Policy:

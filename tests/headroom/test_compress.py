@@ -235,3 +235,17 @@ def test_what_a_function_returned_as_data_is_made_smaller_and_counted_as_the_jso
     again = compress(made.messages, model="m", store=store)
     assert again.messages == made.messages
     assert again.tokens_before == made.tokens_after
+
+
+def test_what_was_asked_for_again_stays_whole_in_messages_that_were_compressed_before() -> None:
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Why is it slow?"}]
+    for n in range(2):
+        messages += [
+            {"role": "assistant", "content": [{"type": "tool_use", "id": f"t{n}", "name": "Bash", "input": {"command": "cat app.log"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"t{n}", "content": LOG}]},
+        ]
+    store = MemoryStore()
+    made = compress(messages, store=store)
+    assert made.messages[2] != messages[2]
+    assert made.messages[4] == messages[4]
+    assert compress(made.messages, store=store).messages == made.messages
