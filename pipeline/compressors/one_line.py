@@ -12,7 +12,7 @@ from pipeline.compressors.asked_commits import NUMBER, asks_for_all, asks_for_ra
 from pipeline.policy import Policy
 from pipeline.transcript import ToolCall
 
-_COMMIT = re.compile(r"[*|\\/_. ]{0,200}(?P<hash>[0-9a-f]{7,40})(?: ?[|,;:\u2013-] ?| |\t)(?=\S)(?P<rest>.{0,2000})")
+_COMMIT = re.compile(r"[*|\\/_. ]{0,200}(?P<hash>[0-9a-f]{7,40})(?: ?[|,;:\u2013-] ?| |\t)(?=\S)(?!refs/)(?P<rest>.{0,2000})")
 _EDGES = frozenset("*|\\/_. -")  # of a graph
 _GIT = re.compile(r"\bgit\b")
 _COMMAND = 4000  # characters

@@ -42,13 +42,13 @@ def is_counted(lines: Sequence[str], call: ToolCall | None) -> bool:
 
     ``path:12`` may also be a place, or a number that was found; so either the call counts, or there is a 0, which no place has.
     """
-    lines = [line for line in lines if line]
     if len(lines) < _LEAST:
         return False
-    sample = [*lines[:_SAMPLE], *lines[_SAMPLE :: max(1, len(lines) // _SAMPLE)]]
+    sample = [line for line in (*lines[:_SAMPLE], *lines[_SAMPLE :: max(1, len(lines) // _SAMPLE)]) if line]
     if found := _all_counts(sample, _COUNT):
         return any(not count.number for count in found) or _counts(call)
-    return lines[-1].endswith(f" {_TOTAL}") and bool(_all_counts(sample, _LENGTH))
+    last = next((line for line in reversed(lines) if line), "")
+    return last.endswith(f" {_TOTAL}") and bool(_all_counts(sample, _LENGTH))
 
 
 def compress_counts(content: Content, policy: Policy) -> Rewrite | None:

@@ -44,6 +44,7 @@ def test_recognised_where_git_printed_it() -> None:
     assert G.recognise(Content("\n".join(line.replace(" ", "|", 1) for line in LOG), call=bash("cd x && git log --format='%h|%s'"))) == 0.96
     assert G.recognise(Content(text)) == G.recognise(Content(text, call=bash("tail requests.log"))) == 0
     assert G.recognise(Content("\n".join(LOG[:1] * 90), call=ONE)) == 0, "each is another commit"
+    assert G.recognise(Content("\n".join(f"{n:07x}a refs/heads/topic-{n}" for n in range(90)), call=bash("git show-ref"))) == 0
     assert G.recognise(Content("\n".join(["no commit", *LOG[:5]] * 9), call=ONE)) == 0
 
 
