@@ -21,10 +21,12 @@ _MIN_TEXT = 1000
 _LEAST_PROSE = 2000  # characters of a value that are looked at as prose
 _SURELY_PARSED = 32_000  # characters: of longer texts the beginning tells; that they parse is seen when they are compressed
 _ACCEPT = 0.95
+_MOSTLY = 0.9
 _SHARES = {Profile.BALANCED: Shares(), Profile.AGGRESSIVE: Shares(target=0.12, full=0.06, index=0.06, stride=12)}
-_STREAM = Shares(target=0.25, full=0.25, index=0.05)  # JSON lines are mostly logs: events matter one by one
+_STREAM = Shares(target=0.25, full=0.25, index=0.05)  # JSON lines and the like are mostly logs: events matter one by one
 _START = ("{", "[")
 CUT = "#cut: the document breaks off here; what follows is as it was"
+VALUES = "#values one below the other, here in a list"
 STRING = "#string holding this JSON"
 END_STRING = "#end of string"
 
@@ -35,7 +37,7 @@ class SmartCrusher:
     name = "smart_crusher"
 
     def recognise(self, content: Content) -> float:
-        """1.0 for a JSON document, 0.9 for JSON lines, 0.8 for JSON cut off, 0.5 for JSON within other text."""
+        """1.0 for a JSON document, 0.9 for JSON lines and values one below the other, 0.8 for JSON cut off, 0.5 for JSON within other text."""
         text = content.text
         if len(text) < _MIN_TEXT or ("{" not in text and "[" not in text):
             return 0.0
@@ -60,6 +62,8 @@ class SmartCrusher:
         if found and found[0].cut:
             return 0.8
         inside = sum(d.end - d.start for d in found)
+        if inside >= _MOSTLY * len(text) and any(d.stream for d in found):
+            return 0.9
         return 0.5 if inside >= 0.5 * len(text) else 0.0
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
@@ -70,12 +74,14 @@ class SmartCrusher:
             if policy.preserve_json:
                 return _compact(content.text)
             lines = json_lines(content.text)
-            shares = (_STREAM if lines is not None else _SHARES[policy.profile]) if policy.lossy else None
+            found = documents(content.text) if lines is None else []
+            streams = lines is not None or any(d.stream for d in found)
+            shares = (_STREAM if streams else _SHARES[policy.profile]) if policy.lossy else None
             run = Run(content, shares, content.query.all_words, policy=policy)
             if lines is not None:
                 write_lines(run, lines)
             else:
-                _write_documents(run, documents(content.text))
+                _write_documents(run, found)
         except Refused:
             return None
         return _finish(run)
@@ -113,7 +119,10 @@ def _write_documents(run: Run, found: list[Document]) -> None:
     at = 0
     for document in found:
         run.out.append(text[at : document.start])
-        _write_value(run, Place(Source(document.source, document.start)), document.value)
+        if document.stream:
+            run.out.append(f"{VALUES}\n")
+        run.events = document.stream
+        _write_value(run, Place(Source(document.source, document.shift)), document.value)
         if document.cut:
             run.out.append(f"\n{CUT}\n")
         at = document.end

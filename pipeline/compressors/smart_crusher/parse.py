@@ -1,4 +1,4 @@
-"""Finding the JSON in a text: a whole document, one cut off, JSON lines, or JSON standing in other text.
+"""Finding the JSON in a text: a whole document, one cut off, JSON lines, values one below the other, or JSON standing in other text.
 
 Whatever a rewrite could get wrong is refused here: a key given twice, NaN, half a surrogate pair, nesting that no API produces.
 """
@@ -23,6 +23,9 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _OPENING = re.compile(r"[\[{](?=[\s\"{\[\d-])")
 _LINE_OPENING = re.compile(r"\n[\[{](?=[\s\"{\[\d-])")  # found ten times faster than by ``^``
 _BLANK = re.compile(r"[ \t\r\n]*")
+_BELOW = re.compile(r"[ \t\r]*\n[ \t\r\n]*(?=[{\[])")  # between two values of a stream
+_TWO_VALUES = re.compile(r"[}\]][ \t\r]*\n[ \t\r\n]*[{\[]")  # stands in no JSON: a comma is missing, and strings have no bare line ends
+_LEAST_VALUES = 3
 _BLANK_LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
 
 
@@ -40,6 +43,7 @@ class Document:
         value: the value, numbers as bytes.
         source: text that parses to ``value`` and agrees with the original, shifted by ``start``, as far as the records go.
         cut: the original breaks off; ``source`` was closed, and the text from ``end`` on is what followed the last whole record.
+        stream: the original is values one below the other; ``value`` is the list of them, and ``source`` has brackets and commas.
     """
 
     start: int
@@ -47,6 +51,12 @@ class Document:
     value: object
     source: str
     cut: bool = False
+    stream: bool = False
+
+    @property
+    def shift(self) -> int:
+        """Where ``source`` starts in the text: of a stream its bracket stands before the first value."""
+        return self.start - self.stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,7 @@ def looks_like_document(text: str) -> bool:
         at = match.end()
         if at >= end:
             break
-    return True
+    return _TWO_VALUES.search(text) is None
 
 
 def documents(text: str) -> list[Document]:
@@ -202,13 +212,41 @@ def _embedded(text: str) -> list[Document]:
             end = at + 1
             continue
         end = stop
-        if stop - at > MIN_EMBEDDED and _BLANK_LINE_END.match(text, stop):
+        stream = _stream(text, at, value, stop)
+        if stream is not None:
+            check(stream.source, stream.value)
+            found.append(stream)
+            end = stream.end
+        elif stop - at > MIN_EMBEDDED and _BLANK_LINE_END.match(text, stop):
             source = text[at:stop]
             check(source, value)
             found.append(Document(at, stop, value, source))
         else:
             attempts += stop - at > MIN_EMBEDDED
     return found
+
+
+def _stream(text: str, start: int, first: object, end: int) -> Document | None:
+    """Values of several lines one below the other, as ``jq``, ``kubectl -w`` and ``journalctl -o json-pretty`` print them, from the first on."""
+    if text.find("\n", start, end) < 0:
+        return None
+    values = [first]
+    ends = [end]
+    while (gap := _BELOW.match(text, ends[-1])) is not None:
+        try:
+            value, end = scan(text, gap.end())
+        except ValueError:
+            break
+        values.append(value)
+        ends.append(end)
+    if _BLANK_LINE_END.match(text, ends[-1]) is None:
+        values.pop()
+        ends.pop()
+    if len(values) < _LEAST_VALUES or ends[-1] - start < MIN_EMBEDDED:
+        return None
+    starts = [start, *(end + 1 for end in ends)]  # a comma takes the place of the first blank
+    source = ",".join(text[a:b] for a, b in zip(starts, ends, strict=False))
+    return Document(start, ends[-1], values, f"[{source}]", stream=True)
 
 
 def _truncated(text: str, start: int, broken: int) -> Document | None:

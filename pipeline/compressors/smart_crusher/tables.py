@@ -62,6 +62,7 @@ class Run:
     out: list[str] = field(default_factory=list)
     numbering: Numbering = field(default_factory=Numbering)
     tables: int = 0
+    events: bool = False  # what is being written are values one below the other
     policy: Policy = field(default_factory=Policy)
     sentences: int = 0  # of what was numbered
     said: list[str] = field(default_factory=list)  # what was checked about the sentences left out
@@ -191,6 +192,7 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str], worth: Se
     title = _title(node)
     view = None
     first = run.numbering.total + 1
+    events = run.events and not node.chain
     if run.shares is None:
         run.numbering.total += 0 if node.inner else table.count
     elif node.elidable:
@@ -199,7 +201,7 @@ def _lines(run: Run, place: Place, node: Node, starts: dict[int, str], worth: Se
         if cost > MIN_ELIDED:
             was = tokens(place.source.text[place.at : place.end])
             if cost > run.shares.target * was:
-                view = choose(node.writer, run.content.query, was, run.shares, texts=node.rows, hanging=node.hanging, worth=worth)
+                view = choose(node.writer, run.content.query, was, run.shares, texts=node.rows, hanging=node.hanging, worth=worth, events=events)
     elif table.count >= _POPULATION and not node.is_referred_to and (cost := tokens("\n".join(node.rows))) > MIN_ELIDED:
         _number(run, place, node)
         view = choose(node.writer, run.content.query, int(_OWN * cost), run.shares, texts=node.rows)
