@@ -11,7 +11,7 @@ from pipeline.query import STOP_WORDS, Query
 _MOST_OF_THEM = 0.5  # a folder with more of the files than this tells nothing
 _FEW = 5  # files; of so few a folder may have all but one
 _FOLDERS = 50  # named, that are looked for
-_WORD = re.compile(r"[A-Za-z][\w+-]{3,60}")
+_WORD = re.compile(r"[A-Za-z][\w+-]{2,60}")
 _TEXT = 8000  # characters of a question
 _ELSEWHERE = frozenset("besides except elsewhere outside apart others everywhere".split())
 

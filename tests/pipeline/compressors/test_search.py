@@ -313,6 +313,8 @@ def test_a_word_that_is_a_base_name_shows_more_and_takes_nothing_from_others() -
     lines = [*hits("bin/server", 30), *hits("src/a.py", 40)]
     text = shown(lines, "How does the server cook eggs?")
     assert sum(bool(re.match(r"\d+:", line)) for line in text) == 30 + 10
+    text = shown([*hits("dev", 12), *hits("src/a.py", 40), *hits("src/b.py", 40)], "What do dev and a.py say?")
+    assert sum(bool(re.match(r"\d+:", line)) for line in text) == 12 + 40
 
 
 def test_a_folder_that_is_named_is_whole_unless_it_is_nearly_everything() -> None:
