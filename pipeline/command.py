@@ -123,7 +123,7 @@ def _of_command(words: list[str], loops: _Loops) -> Shown:
             return Shown(ToolKind.LIST, "git ls-files")
         files = tuple(a.partition(":")[2] for a in arguments if ":" in a[1:] and not a.startswith("-")) if verb == "show" else ()
         if files:
-            return Shown(ToolKind.READ, "git show", files[0] if len(files) == 1 else "", files=files)
+            return Shown(ToolKind.READ, "git show", files=files)  # as they were: no path that can be read again
         return Shown(ToolKind.SHELL, f"git {verb}")
     if program in _EDITORS:
         return Shown(ToolKind.EDIT, program)

@@ -108,14 +108,16 @@ def choose(outline: Outline, names: Names, lines: Sequence[str]) -> Asked:
     budget = sum(map(bool, map(str.strip, lines))) * _BUDGET if scored else 0
     candidates: list[tuple[int, int, int, Definition]] = []
     taken: dict[tuple[int, int], None] = {}
+    holding: dict[int, list[Definition]] = defaultdict(list)
     for score, definition in scored:
         if score == _EXACT and not (definition.container and _size(definition) > budget):
             _take(definition, taken, asked)
         elif definition.container:
-            members = [d for d in outline.definitions if definition.first < d.first and d.last <= definition.last and not d.container]
-            candidates += [(-score, _size(d), d.first, d) for d in members]
+            holding[score].append(definition)
         else:
             candidates.append((-score, _size(definition), definition.first, definition))
+    for score, containers in holding.items():
+        candidates += [(-score, _size(d), d.first, d) for d in _members(outline, containers)]
     for callee in _callees([d for d in asked.definitions if not d.container], by_name, lines):
         _take(callee, taken, asked)
     spent = 0
@@ -161,6 +163,19 @@ def _loosely(by_name: dict[str, list[Definition]], names: Names, exact: set[str]
         elif names.stems and 2 * sum([_root(part) in names.stems for part in own]) >= len(own):
             scored += [(_LOOSE, d) for d in found if not d.container]
     return scored
+
+
+def _members(outline: Outline, containers: Sequence[Definition]) -> Iterator[Definition]:
+    """The definitions that lie within any of some containers, each once."""
+    waiting = sorted(containers, key=lambda d: d.first)
+    begun = 0
+    reach = -1  # the last row of those that have begun: what ends no later lies within one of them
+    for definition in outline.definitions:
+        while begun < len(waiting) and waiting[begun].first < definition.first:
+            reach = max(reach, waiting[begun].last)
+            begun += 1
+        if definition.last <= reach and not definition.container:
+            yield definition
 
 
 def _callees(callers: Sequence[Definition], by_name: dict[str, list[Definition]], lines: Sequence[str]) -> Iterator[Definition]:

@@ -40,15 +40,14 @@ class Run:
     def __len__(self) -> int:
         return self.last - self.first + 1
 
-    def statement(self, lines: Sequence[str], language: Language) -> int:
-        """The row that a marker in the place of the run is indented like: of the first statement, where blocks are told by that."""
-        row = self.first
-        if self.style is Style.STATEMENTS and language.indented:
-            while lines[row].lstrip()[:1] in _NO_STATEMENT:
-                if row == self.last:
-                    return self.first
-                row += 1
-        return row
+    def statement(self, lines: Sequence[str], language: Language) -> int | None:
+        """The row that a marker in the place of the run is indented like: of the first statement, where blocks are told by that.
+
+        None where there are no statements but comments: these may be indented in any way, and no block needs them.
+        """
+        if self.style is not Style.STATEMENTS or not language.indented:
+            return self.first
+        return next((row for row in range(self.first, self.last + 1) if lines[row].lstrip()[:1] not in _NO_STATEMENT), None)
 
 
 class Cut:

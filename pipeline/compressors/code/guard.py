@@ -77,6 +77,8 @@ def _plain(tree: Tree, lines: Sequence[str], run: Run, language: Language) -> bo
     if run.style in (Style.LINE_COMMENT, Style.TEXT):
         return True  # a comment's rows are its own, and the ends of one that has two stay
     first = run.statement(lines, language)  # a comment above it is no part of the block
+    if first is None:
+        return True
     margin = _indentation(lines[first])  # of the marker
     begin, end = _begin(lines, first), (run.last, len(lines[run.last].rstrip().encode("utf-8", "surrogatepass")))
     holder = tree.root_node.descendant_for_point_range(begin, end)

@@ -1,7 +1,7 @@
 """How an outline is printed: the kept lines as they were, and a marker of the language in the place of each run.
 
 A marker is as cheap as it can be, because a file has up to a hundred of them: ``// ⋯120-159`` where statements stood, ``... # ⋯120-159`` in
-Python, where a body must not be empty, and ``⋯120-159`` within a comment. What it means is said once, in the footer.
+Python, where a body must not be empty, but ``# ⋯120-159`` where only comments stood, and ``⋯120-159`` within a comment. What it means is said once, in the footer.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ _NOUNS = {Style.STATEMENTS: "stretch of code", Style.LINE_COMMENT: "comment", St
 _PLURALS = {"stretch of code": "stretches of code", "comment": "comments", "table": "tables"}
 
 
-def marker(run: Run, line: str, language: Language, head: int = 0) -> str:
+def marker(run: Run, bare: Sequence[str], language: Language, head: int = 0) -> str:
     """What stands in the place of a run.
 
     Args:
         run: the run.
-        line: the line that it is indented like.
+        bare: the lines of the file.
         language: the file's.
         head: lines that stand above the file in the text and do not count.
     """
+    statement = run.statement(bare, language)
+    line = bare[run.first if statement is None else statement]
     first, last = run.first + 1 - head, run.last + 1 - head
     numbers = f"{SIGN}{first}-{last}"
     indent = line[: len(line) - len(line.lstrip())].rstrip("\r\n\f\v")
     if run.style is Style.TEXT:
         return indent + numbers
-    if run.style is Style.STATEMENTS and language.indented:
+    if run.style is Style.STATEMENTS and language.indented and statement is not None:
         return f"{indent}... {language.line_comment} {numbers}"
     return f"{indent}{language.line_comment} {numbers}"
 
@@ -43,7 +45,7 @@ def render(lines: Sequence[str], bare: Sequence[str], runs: Sequence[Run], langu
     done = 0
     for run in runs:
         kept += lines[done : run.first]
-        kept.append(marker(run, bare[run.statement(bare, language)], language, head))
+        kept.append(marker(run, bare, language, head))
         done = run.last + 1
     kept += lines[done:]
     return kept

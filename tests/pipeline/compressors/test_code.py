@@ -399,6 +399,20 @@ def test_a_remark_further_out_does_not_end_a_body() -> None:
     assert result.endswith("    def f(self, total):\n        ... # ⋯463-475\n")
 
 
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize(
+    "remarks", ["# one\n    # two\n# three of them\n", "# one more\n# two more\n# three of them\n", "  # one\n\n    # two\n # three of them\n"]
+)
+def test_remarks_further_out_alone_are_no_statement(remarks: str, above: bool) -> None:
+    """A program reads on as it did: ``...`` further out would end the block that goes on below."""
+    named = "    keep(first_thing)\n" if above else ""
+    source = f"def outer(total):\n{steps(10, end='')}{named}{remarks}    keep(second_thing)\n{steps(10, end='')}    return total\n"
+    result = outline(source + SOURCES["python"], "python", "Where are `first_thing` and `second_thing` kept?")
+    assert "    keep(second_thing)\n    ... # ⋯" in result
+    assert "three" not in result
+    ast.parse(result)
+
+
 def test_tests_are_outlined_by_their_titles() -> None:
     cases = "".join(f"    it('does {n}', () => {{\n{steps(12, '        ')}    }});\n" for n in range(30))
     result = outline("describe('tasks', () => {\n" + cases + "});\n", "javascript", "What of 'does 7'?")
