@@ -1,7 +1,8 @@
 """How an outline is printed: the kept lines as they were, and a marker of the language in the place of each run.
 
 A marker is as cheap as it can be, because a file has up to a hundred of them: ``// ⋯120-159`` where statements stood, ``... # ⋯120-159`` in
-Python, where a body must not be empty, but ``# ⋯120-159`` where only comments stood, and ``⋯120-159`` within a comment. What it means is said once, in the footer.
+Python, where a body must not be empty, but ``# ⋯120-159`` where only comments stood, and ``⋯120-159`` within a comment. What it means is said
+once, in the footer.
 """
 
 from __future__ import annotations
