@@ -21,6 +21,7 @@ _RAISED = re.compile(r"[A-Za-z_][\w.]{0,200}(?::|\s*$)")  # ``pkg.SomeError: mes
 
 _MOSTLY = 0.6  # where more lines than this are indented, indentation says nothing
 _FRAMES_FIRST = 6  # lines
+_FRAMES_LEAST = 3  # with its code and what underlines it a frame has three or four
 _FRAMES_LAST = 2
 _FRAME_LINES = 4
 _LINE = 600  # characters
@@ -45,7 +46,7 @@ class Events:
     records: bool = False
 
     def shown(self, head: int, lines: Sequence[str], seen: set[tuple[str, ...]]) -> list[int]:
-        """The lines of an event to keep with its first: causes and detail, of each cause 6 lines of frames, the last frame of all.
+        """The lines of an event to keep with its first: causes and detail, of each cause 6 lines or 3 frames, the last frame of all.
 
         Frames of the program's own code come first, and none comes twice.
 
@@ -94,13 +95,13 @@ class Events:
 
 
 def _telling(frames: Sequence[range], lines: Sequence[str]) -> list[range]:
-    """Of the frames of one cause 6 lines: the first, and those of the program's own code that are next to where it broke; of any without such."""
+    """Of the frames of one cause 3, or 6 lines: the first, and those of the program's own code nearest to where it broke, or of any if none is."""
     own = [frame for frame in frames if not LIBRARY.search("\n".join(lines[i][:_LINE] for i in frame))]
     if lines[frames[0].start].lstrip().startswith('File "'):  # the most recent call is the last
         own.reverse()
     chosen: list[range] = []
     for frame in dict.fromkeys((frames[0], *(own or frames))):
-        if sum(map(len, chosen)) >= _FRAMES_FIRST:
+        if len(chosen) >= _FRAMES_LEAST and sum(map(len, chosen)) >= _FRAMES_FIRST:
             break
         chosen.append(frame)
     return chosen

@@ -568,7 +568,7 @@ def test_of_a_python_trace_the_frames_of_own_code_next_to_the_end_are_kept():
     inner = [
         line for n in range(9) for line in (f'  File "/srv/venv/lib/python3.11/site-packages/web/m{n}.py", line {n}, in call', "    return next()")
     ]
-    own = [line for n in range(4) for line in (f'  File "/srv/app/own{n}.py", line {n}, in own{n}', f"    own{n + 1}()")]
+    own = [line for n in range(4) for line in (f'  File "/srv/app/own{n}.py", line {n}, in own{n}', f"    own{n + 1}()", "    ~~~~^^")]
     lines = service_log()
     lines[200:200] = ["Traceback (most recent call last):", *inner, *own, *inner[:4], "ValueError: bad rate"]
     out = rewritten("\n".join(lines), "What failed?").text
