@@ -1,4 +1,6 @@
-"""Diffs: every changed line stays; context is trimmed in files not asked for, and what machines write is counted."""
+"""Diffs: every changed line stays; context is trimmed in files not asked for. Counted is what machines write, and what commits changed that are
+not asked for where others are named outright.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from pipeline.command import pipelines
 from pipeline.compressors import commits, elision, git_log
 from pipeline.compressors.api import Content, Gap, Rewrite
 from pipeline.compressors.asked import asked_paths, names_of, naming
+from pipeline.compressors.asked_commits import Focus
 from pipeline.compressors.unified import CHANGE, CONTEXT, HUNK, INDEX, OUTSIDE, REPEAT, FileDiff, Hunk, Unified, is_hunk, parse
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy, Profile
@@ -135,7 +138,7 @@ class _Choice:
         self.kept = bytearray(b"\x01" * len(plain))
         self.history = commits.parse(plain, diff.parts, names=git_log.lists_names(content.call))
         named = naming(plain, names_of(content.query))
-        asked = self._asked(content, profile)
+        asked, passed_over = self._asked(content, profile)
         focus = profile is Profile.AGGRESSIVE and bool(asked)
         machine = self._by_machines(asked)
         few = len(named) <= max(_ALWAYS_HUNKS, _NAMED_HUNKS * diff.hunks)
@@ -144,7 +147,7 @@ class _Choice:
             if file.start in asked:
                 continue
             wanted = self._naming_hunks(file, named) if few else []
-            if file.start in machine or focus:
+            if file.start in machine or file.start in passed_over or focus:
                 self._count(file, wanted + (self._worded_hunks(file) if file.start in machine else []))
             else:
                 shown = {h.start for h in wanted}
@@ -181,16 +184,22 @@ class _Choice:
         files = len(dict.fromkeys(bisect_right(ends, g.first - 1) for g in hidden))
         return f"changes to {files} file{'s' * (files != 1)} counted in the markers, every other changed line shown"
 
-    def _asked(self, content: Content, profile: Profile) -> set[int]:
-        """Where the files begin that the question or the call names, or that belong to a commit it names."""
+    def _asked(self, content: Content, profile: Profile) -> tuple[set[int], set[int]]:
+        """Where the files begin that the question or the call names, or that belong to a commit it names; and those of other commits if it does
+        so outright.
+        """
         paths = asked_paths([p for f in self.diff.files for p in f.paths], content.query, content.call)
         asked = {f.start for f in self.diff.files if not paths.isdisjoint(f.paths)}
         if len(self.history.commits) < 2:
-            return asked
-        named = git_log.choose(self.plain, self.history, content, profile, self.kept, headers=True).whole
+            return asked, set()
+        named = git_log.choose(self.plain, self.history, content, profile, self.kept, headers=True)
         begins = [0, *(c.start for c in self.history.commits)]
-        wanted = {c.start for c in named}
-        return asked | {f.start for f in self.diff.files if begins[bisect_right(begins, f.start) - 1] in wanted}
+        commit_of = {f.start: begins[bisect_right(begins, f.start) - 1] for f in self.diff.files}
+        wanted = {c.start for c in named.whole}
+        asked |= {start for start, commit in commit_of.items() if commit in wanted}
+        if named.focus is not Focus.NAMED or not wanted:
+            return asked, set()
+        return asked, {start for start, commit in commit_of.items() if commit not in named.starts}
 
     def _by_machines(self, asked: set[int]) -> set[int]:
         """Where the files begin that no person wrote, unless there are no others."""

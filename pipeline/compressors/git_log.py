@@ -83,15 +83,14 @@ def choose(plain: Sequence[str], history: History, content: Content, profile: Pr
         headers: hash, author and date of every commit stay, as something stands below them.
     """
     asked = asked_commits(plain, history, content.query, content.call)
-    if headers:
-        asked = Asked(asked.whole, asked.starts, Focus.NONE)
+    of_others = Focus.NONE if headers else asked.focus
     committers = not content.query.all_words.isdisjoint(_COMMITTERS) or "full" in content.query.call
     whole = {c.start for c in asked.whole}
-    few = len(history.commits) < _LEAST_SPARED or headers or (asked.focus is Focus.NONE and asks_for_headers(content.query))
+    few = len(history.commits) < _LEAST_SPARED or headers or (of_others is Focus.NONE and asks_for_headers(content.query))
     for commit in history.commits:
         if commit.start not in whole:
             spared = few or commit.start in asked.starts
-            focus = Focus.NONE if spared else asked.focus
+            focus = Focus.NONE if spared else of_others
             going = _going(focus, headers=spared, committers=committers)
             if focus is Focus.NAMED and "(" not in plain[commit.start][:_READ]:  # a branch or a tag may be what is looked for
                 going |= {COMMIT}

@@ -311,6 +311,28 @@ def test_a_commit_asked_for_is_whole_with_its_changes() -> None:
     )
 
 
+THREE = ("Add a parser for dates", "Fix the lexer for once", "Improve the printer (#123)")
+
+
+@pytest.mark.parametrize("question", ["what did 'Fix the lexer for once' change?", f"What is {1:040x}?"])
+def test_where_a_commit_is_named_outright_the_changes_of_others_are_counted(question: str) -> None:
+    lines = history(*THREE)
+    text = shown(lines, question)
+    assert text.count("+v1 = new(arguments)") == 1
+    assert {f"commit {n:040x}" for n in range(3)} | {f"diff --git a/src/m{n}.py b/src/m{n}.py" for n in range(3)} <= set(text)
+    assert sum(line.endswith(": 2 hunks, +2 -2]") for line in text) == 2
+    rewrite = compress(lines, question)
+    assert rewrite is not None
+    assert rewrite.summary == "changes to 2 files counted in the markers, every other changed line shown"
+
+
+@pytest.mark.parametrize(
+    "question", ["what of the lexer?", f"What came since {1:040x}?", "Why did src/m1.py change?", f"{1:040x} and src/m0.py, src/m2.py?"]
+)
+def test_otherwise_every_changed_line_of_a_history_stays(question: str) -> None:
+    assert shown(history(*THREE), question).count("+v1 = new(arguments)") == 3
+
+
 def test_the_message_of_a_single_commit_stays() -> None:
     lines = history("Add a parser")
     assert lines[:19] == shown(lines)[:19]
