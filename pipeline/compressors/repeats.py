@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain
 
 from pipeline.compressors.api import Content, Gap, Rewrite
-from pipeline.compressors.asked import call_paths, hits_of, names_of
+from pipeline.compressors.asked import call_paths, hits_of
 from pipeline.compressors.elision import NOTED, gaps_of, plain, render, units
-from pipeline.compressors.log import durations
+from pipeline.compressors.log import durations, named
 from pipeline.compressors.log.shapes import Shapes, mine
 from pipeline.compressors.log.traces import events
 from pipeline.compressors.severity import ERROR, WARNING
@@ -35,12 +37,14 @@ _TROUBLE_FIRST = 3
 _OTHER_VALUES = 2
 _SPREAD = 40  # longest run left out without a sample of it
 _ODD = 2  # lines of a merged shape with a word that so few have
+_ODD_FEW, _ODD_SHARE = 3, 0.25  # where more lines of a shape have such a word, each has its own: none is odd
 _ASKED_WORDS = 2  # words of the question, and half of its own, has a shape that is asked for
 _LEAST_WORD = 4
 _ASKED = 20  # lines of it
 _NAMED, _NAMED_SHARE = 8, 0.1  # what names more lines, and more than this share of them, names all
 _LABEL = 28
 _LABELS = 3
+_MASKS_READ = 50
 _FOREIGN = frozenset({ToolKind.READ, ToolKind.SEARCH, ToolKind.LIST, ToolKind.EDIT, ToolKind.FETCH})
 
 _BLANKS = re.compile(r"[ \t]{2,}")
@@ -79,9 +83,10 @@ class RepeatsCompressor:
             compared = [_AGE.sub(r"\1", line) for line in compared]
         shapes = mine(compared, events(compared).frame)
         first = 1 if described or policy.profile is Profile.AGGRESSIVE else _FIRST
-        names = [*names_of(content.query), *call_paths(content.call)]
+        names = [*named.entities(content.query), *call_paths(content.call)]
         kept = _choose(shapes, content.query, names, first, _LEAST_ALIKE if described else LEAST)
-        found = gaps_of(lines, kept, lambda start, end: _note(shapes, start, end))
+        label = cache(lambda shape: _label(shapes, shape))
+        found = gaps_of(lines, kept, lambda start, end: _note(shapes, label, start, end))
         if not found:
             return None
         text = render(lines, found) + ("\n" if len(lines) < len(content.lines) else "")
@@ -125,7 +130,8 @@ def _choose(shapes: Shapes, query: Query, names: Sequence[str], first: int, leas
         for i in _of_shape(shapes, s, query, first):
             kept[i] = 1
     most = max(_NAMED, int(_NAMED_SHARE * len(kept)))
-    for i in (*(i for hits in hits_of(shapes.lines, names, most) for i in hits), *durations.slow(shapes).outliers):
+    hits = [*hits_of(shapes.lines, names, most), *(lines for lines in named.values(shapes, query.words) if len(lines) <= most)]
+    for i in (*chain.from_iterable(hits), *durations.slow(shapes).outliers):
         kept[i] = 1
     kept[0] = kept[-1] = 1
     _spread(kept)
@@ -142,7 +148,9 @@ def _of_shape(shapes: Shapes, shape: int, query: Query, first: int) -> Iterator[
     yield from trouble[-1:]
     yield from _values(shapes.lines, trouble)
     counts = Counter(shapes.mask_of[i] for i in members)
-    yield from (i for i in members if counts[shapes.mask_of[i]] <= _ODD)
+    odd = [i for i in members if counts[shapes.mask_of[i]] <= _ODD]
+    if len(odd) <= max(_ODD_FEW, _ODD_SHARE * len(members)):
+        yield from odd
     words = {stem(w) for w in _WORDS.findall(shapes.sample[shape][:_LINE]) if len(w) >= _LEAST_WORD}
     asked = len(words.intersection(query.stems))
     if asked >= _ASKED_WORDS and asked * 2 >= len(words):
@@ -172,20 +180,22 @@ def _spread(kept: bytearray) -> None:
             run = 0
 
 
-def _note(shapes: Shapes, start: int, end: int) -> str:
+def _note(shapes: Shapes, label: Callable[[int], str], start: int, end: int) -> str:
     """How many lines of which shape a run has, by the first words of the shape."""
     if end - start < NOTED:
         return ""
     counts = sorted(Counter(shapes.shape_of[start:end]).items(), key=lambda c: (-c[1], c[0]))
-    parts = [f"{n} {_label(shapes.sample[s])}".rstrip() for s, n in counts[:_LABELS]]
+    parts = [f"{n} {label(s)}".rstrip() for s, n in counts[:_LABELS]]
     if len(counts) > _LABELS:
         parts.append(f"{sum(n for _, n in counts[_LABELS:])} others")
     return ", ".join(parts)
 
 
-def _label(mask: str) -> str:
-    """The first words of a shape, which cannot end a marker."""
-    return " ".join(_WORDS.findall(mask[:200]))[:_LABEL].rstrip()
+def _label(shapes: Shapes, shape: int) -> str:
+    """The first words of those that all lines of a shape have; they cannot end a marker."""
+    first, *others = (_WORDS.findall(shapes.masks[mask][:200]) for mask in shapes.masks_in[shape][:_MASKS_READ])
+    everywhere = set(first).intersection(*others)
+    return " ".join(word for word in first if word in everywhere)[:_LABEL].rstrip()
 
 
 def _summary(shapes: Shapes, gaps: Sequence[Gap]) -> str:

@@ -200,3 +200,42 @@ def test_the_same_under_every_hash_seed() -> None:
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
         found.add(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True).stdout)
     assert len(found) == 1
+
+
+def upgrade() -> list[str]:
+    names = ["gawk", "flex", "bison", "crun", "meson", "ninja", "rsync", *(f"{a}{b}" for a in "abcdefgh" for b in ("foo", "bar", "baz", "qux"))]
+    lines = [f"Unpacking {name} (1.{n}) over (1.0) ..." for n, name in enumerate(names)]
+    return [*lines, *(f"Setting up {name} (1.{n}) ..." for n, name in enumerate(names))]
+
+
+def test_where_every_line_has_a_word_of_its_own_none_is_odd():
+    lines = upgrade()
+    rewrite = compress(lines, "Did it work?")
+    assert rewrite is not None
+    assert len(check(rewrite, lines)) < 12
+    assert "36 Setting up]" in rewrite.text, "what was set up differs"
+
+
+def test_a_word_that_few_lines_have_is_odd():
+    lines = [f"Unpacking {('gawk', 'flex', 'bison', 'meson', 'ninja')[n % 5]} of layer {n} ..." for n in range(60)]
+    lines[31] = "Unpacking crun of layer 31 ..."
+    rewrite = compress(lines, "Did it work?")
+    assert rewrite is not None
+    assert lines[31] in check(rewrite, lines)
+
+
+@pytest.mark.parametrize("question", ["Was crun upgraded, and to which version?", "Which version has `crun`?"])
+def test_a_plain_name_that_is_a_value_of_repeats_is_asked_for(question: str):
+    lines = upgrade()
+    rewrite = compress(lines, question)
+    assert rewrite is not None
+    assert {"Unpacking crun (1.3) over (1.0) ...", "Setting up crun (1.3) ..."} <= set(check(rewrite, lines))
+    assert rewrite.left_out > 60
+
+
+def test_a_bare_time_of_day_names_no_lines():
+    lines = [f"{8 + n // 60:02}:{n % 60:02}:00 copied block {n * 37 % 91} of the volume" for n in range(120)]
+    lines += [f"09:{n:02}:08:00 checked block {n}" for n in range(10)]
+    rewrite = compress(lines, "What went wrong since 08:00?")
+    assert rewrite is not None
+    assert sum("08:00 checked" in line for line in check(rewrite, lines)) < 5
