@@ -93,7 +93,7 @@ def _read(lines: Sequence[str], head: int, first: int, *, ruled: bool) -> tuple[
     texts = [line.expandtabs() if "\t" in line else line for line in lines[first:end]]
     columns = _split(texts, names)
     if columns is not None:
-        odd = _strange(columns, odd)
+        odd = _strange(columns, odd) if odd else odd
     else:
         columns = [[text[a:b].strip() for text in texts] for a, b in bounds]
     for row in odd:
