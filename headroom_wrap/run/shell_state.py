@@ -23,9 +23,8 @@ _FUNCTIONS = (
 _STATEFUL = frozenset((*_BUILTINS.split(), *_FUNCTIONS.split()))
 # Arguments with which a harmless one is none: a variable to print into, a job of the shell's.
 _STATEFUL_WITH = {"printf": "-v", "print": "-", "kill": "%"}
-_BEFORE_COMMANDS = frozenset(
-    {"if", "then", "elif", "else", "while", "until", "do", "{", "!", "time", "command", "builtin", "noglob", "nocorrect", "-"}
-)
+_BEFORE_COMMANDS = frozenset({"if", "then", "elif", "else", "while", "until", "do", "{", "!", "time"})
+_RUNNING_OTHERS = frozenset({"command", "builtin", "noglob", "nocorrect", "-"})
 _AFTER_COMMANDS = frozenset({"}", "fi", "done"})
 _UNREAD = frozenset({"case", "select", "coproc", "repeat", "foreach"})
 # Variables that are exported wherever they are set. Any other may be the shell's own, which a child has not.
@@ -38,7 +37,7 @@ _DOLLAR = r"""
 """
 _OUTSIDE = re.compile(
     r"""
-    (?P<space>[ \t\r]+|\\\n) | (?P<newline>\n) | (?P<here><<-?(?!<))
+    (?P<space>[ \t]+(?:\\\n[ \t]*)*) | (?P<newline>\n) | (?P<here><<-?(?!<))
   | (?P<redirect>&>>?|\d+(?=[<>])|<<<|<>|<&|>>|>&|>\||[<>](?!\()) | (?P<process>[<>]\()
   | (?P<separator>&&|\|\||\|&|;(?![;&])|\|) | (?P<open>\(\(?) | (?P<close>\)) | (?P<quote>") | '(?P<single>[^']*)' | \\(?P<escaped>[^\n])
   | (?P<comment>\#[^\n]*) | (?P<plain>[^\s;&|()<>"'`$\\#]+) |"""
@@ -146,7 +145,7 @@ class _Reader:
     def _odd(self, kind: str, said: str) -> None:
         if kind == "odd":
             following = self.text[self.at : self.at + 1]
-            if said == "`" or following in ("{", "'", "!", "(", "["):
+            if said == "`" or following in ("{", "'", "!", "(", "[", "\\"):
                 raise _Unclear
             self._piece("$", quoted=True)
             return
@@ -207,7 +206,7 @@ class _Reader:
             self._argument(word)
         elif _ASSIGNMENT.match(lead):
             here.assigned = True
-        elif not quoted and word in _BEFORE_COMMANDS:
+        elif word in _RUNNING_OTHERS or (not quoted and word in _BEFORE_COMMANDS):
             here.name = word
         elif not quoted and word == "for":
             here.start, here.name = False, word

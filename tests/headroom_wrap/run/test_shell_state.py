@@ -43,7 +43,7 @@ BASH = shutil.which("bash")
         'echo "a $(echo "b $(date)") c"',
         "echo $((1 + 2 * 3)) ${PWD##*/} {a,b}.c",
         "while true; do ls; done",
-        "cmake -S . -B build \\\n  -DX=1",
+        "cmake -S . -B build \\\n  -DX=1 \\\n  \\\n-DY=2",
         "rg '&grid' x && curl -d 'a=1&b=2' y",
     ],
 )
@@ -63,6 +63,8 @@ def test_what_needs_nothing_of_the_shell_and_changes_nothing_of_it(command: str)
         "A=1 cd src",
         "command cd src",
         "builtin cd src",
+        "\\command cd src",
+        "'builtin' cd src",
         "noglob cd src",
         "\\cd src",
         '"cd" src',
@@ -96,6 +98,13 @@ def test_what_needs_nothing_of_the_shell_and_changes_nothing_of_it(command: str)
         "for ((i=0; i<3; i++)); do ls; done",
         "npm start & echo",
         "true;;",
+        "A=1\\\nls",
+        "c\\\nd src",
+        '"c\\\nd" src',
+        "A=1\rls",
+        "A=1\u00a0ls",
+        "echo $\\\nx",
+        'echo "$\\\nx"',
     ],
 )
 def test_what_changes_the_shell(command: str) -> None:
