@@ -7,10 +7,15 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pipeline import markers
+from pipeline.compressors import elision
 from pipeline.compressors.api import Rewrite
 from pipeline.store.api import Original, Store
+
+if TYPE_CHECKING:
+    import regex
 
 _SEARCH_S = 3.0
 _MAX_QUOTED = 200  # characters of an argument in a message
@@ -218,15 +223,13 @@ def _touched(original: Original, start: int, end: int) -> int:
 
 def _matching(pattern: str, units: list[str], numbers: Iterable[int]) -> list[int]:
     """The units in which a model's or a person's pattern is found, within a bound of time."""
-    import regex  # unlike re it can be told when to stop
-
     too_long = RetrievalError(f"The pattern {_short(pattern)} takes too long. Write a simpler one, or ask for lines by number.")
     if len(pattern) > _MAX_PATTERN:
         raise too_long
     left = _SEARCH_S
     found = []
     try:
-        compiled = regex.compile(pattern)
+        compiled = _compiled(pattern)
         for n in numbers:
             unit = units[n - 1].removesuffix("\r")  # of a line's end, which $ must find
             if compiled.groups * len(unit) > _MAX_CAPTURES:
@@ -239,11 +242,18 @@ def _matching(pattern: str, units: list[str], numbers: Iterable[int]) -> list[in
             left -= time.monotonic() - began
             if left <= 0:
                 raise too_long
-    except regex.error as error:
-        raise RetrievalError(f"The pattern {_short(pattern)} is no regular expression: {error}.") from None
     except (TimeoutError, RecursionError, MemoryError):  # parentheses by the hundred; a pattern that calls itself
         raise too_long from None
     return found
+
+
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    import regex  # unlike re it can be told when to stop
+
+    try:
+        return regex.compile(pattern)
+    except (regex.error, ValueError) as error:  # flags that exclude each other are plain values to it
+        raise RetrievalError(f"The pattern {_short(pattern)} is no regular expression: {error}.") from None
 
 
 def _count(number: int, unit: str) -> str:
@@ -257,4 +267,4 @@ def _short(text: str) -> str:
 def _units(original: Original) -> list[str]:
     if original.spans:
         return [original.text[a:b] for a, b in original.spans]
-    return original.text.split("\n")
+    return elision.units(original.text.split("\n"))

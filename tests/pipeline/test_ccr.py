@@ -49,6 +49,18 @@ def test_parts(store: MemoryStore) -> None:
     assert retrieve(store, handle, pattern="nothing like it").text == ""
 
 
+def test_behind_the_last_line_end_there_is_no_line(store: MemoryStore) -> None:
+    """As the footers count."""
+    handle = store.put_original(TEXT + "\n")
+    assert retrieve(store, handle).total == 12
+    assert retrieve(store, handle, "11-").text == "11\tline 11 odd\n12\tline 12 even"
+    assert retrieve(store, handle, pattern="odd").what == "6 of 12 lines"
+    assert retrieve(store, handle, pattern="^$").shown == 0
+    assert retrieve(store, handle).text == TEXT + "\n"
+    assert retrieve(store, store.put_original("")).total == 1
+    assert retrieve(store, store.put_original("a\n\n"), "2").text == "2\t"
+
+
 def test_records(store: MemoryStore) -> None:
     handle = store.put_original('[{"a": 1}, {"a": 22}]', unit="record", spans=((1, 9), (11, 20)))
     found = retrieve(store, handle, "2")
@@ -78,6 +90,8 @@ def test_handles_as_models_write_them(store: MemoryStore, wrapping: str) -> None
         (None, ":9000-", None, "characters"),
         (None, "2:1-", "e", "without a pattern"),
         (None, None, "(", "no regular expression"),
+        (None, None, "(?a)(?u)x", "no regular expression"),
+        (None, None, "(?V0)(?V1)x", "no regular expression"),
     ],
 )
 def test_errors_say_what_to_do(store: MemoryStore, handle: str | None, lines: str | None, pattern: str | None, said: str) -> None:
@@ -147,7 +161,10 @@ def test_all_of_it_comes_back_however_long_its_lines(lines: list[str], whole: bo
             got |= dict(enumerate(pieces[1:], at + 1))
         else:
             got |= {int(n): text for n, _, text in (line.partition("\t") for line in found.text.split("\n"))}
-    assert got == dict(enumerate(lines, 1))
+    ended = len(lines) > 1 and lines[-1] == ""  # what is empty behind the last line end is no line, but stands in the whole
+    if ended:
+        got.pop(len(lines), None)
+    assert got == dict(enumerate(lines[:-1] if ended else lines, 1))
 
 
 @given(st.lists(st.text("a\n", max_size=300), min_size=1, max_size=8))

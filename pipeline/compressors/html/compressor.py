@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from pipeline.compressors.api import Content, Rewrite
+from pipeline.compressors.elision import units
 from pipeline.compressors.html.markdown import Markdown
 from pipeline.compressors.html.navigation import Fold, folds
 from pipeline.compressors.html.places import places
@@ -75,7 +76,7 @@ class HtmlCompressor:
         gaps = tuple(fold.gap for fold in folded)
         if len(text) > _SAVES * len(content.text) or not _shows(text, content, named) or confidence(replace(content, text=text)):
             return None
-        return Rewrite(text, len(content.lines), gaps, _summary(markdown, folded))
+        return Rewrite(text, len(units(content.lines)), gaps, _summary(markdown, folded))
 
 
 def _asked(found: _Page, named: tuple[str, ...], content: Content, policy: Policy) -> Rewrite | None:
