@@ -145,7 +145,7 @@ BETWEEN = [
     *("(", ")", "|", "||", "&&", ";", "\n", '"', "'", "\\", "$(", "<<E\n", "\nE\n", "<<<", ">&1", "2>&1", "</dev/null", "#", "$", "``", "x=", "in"),
     *("case", "esac", ";;", "=", "$((G=1))", "${H:=1}"),
 ]
-SHOWN = "set -o posix; set; alias; umask; pwd; shopt; set -o"
+SHOWN = "set -o posix; set; declare -f; alias; umask; pwd; shopt; set -o"
 OWN = (
     "_=",
     "BASH",
@@ -167,7 +167,8 @@ OWN = (
 
 def state(command: str, folder: Path) -> list[str]:
     """Of bash, after a command."""
-    script = f'eval "$1" >/dev/null 2>&1 </dev/null\n{SHOWN}'
+    # Told at its end, as some errors of syntax end it.
+    script = f"exec 3>&1; trap '{{ {SHOWN}; }} >&3' EXIT; eval \"$1\" >/dev/null 2>&1 </dev/null"
     asked = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
     shell = [str(BASH), "--norc", "-c", script, "bash", command]
     done = subprocess.run(shell, env=asked, capture_output=True, check=False, timeout=60, cwd=folder)
@@ -189,4 +190,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_bash_is_what_it_was(folder: Path, pieces: list[tuple[str, str]]) -> None:
     command = "".join(piece + between for piece, between in pieces)
     if apart(command):
-        assert state(command, folder) == state("true", folder)
+        assert state(command, folder) == state("true", folder) != []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BASH is None, reason="no bash")
+@pytest.mark.parametrize("change", [c for c in CHANGES if not c.startswith("read")])
+def test_what_would_not_be_what_it_was(folder: Path, change: str) -> None:
+    """The test above can fail."""
+    assert state(change, folder) != state("true", folder)
