@@ -182,7 +182,8 @@ class Selection:
         most = max(_ENTITY_LINES, int(_ENTITY_SHARE * len(self.kept)))
         found = hits_of(self.shapes.lines, named.entities(self.query), most)
         found += [moment.lines for moment in self._moments if moment.lines]
-        for hits in (*found, *named.values(self.shapes, (*self.query.words, *self._short_words()))):
+        plain = named.values(self.shapes, (*self.query.words, *self._short_words()))
+        for hits in (*found, *([i for i in hits if not self.events.frame[i]] for hits in plain)):
             self._keep(hits, told=True)
         return bool(found)
 

@@ -293,6 +293,15 @@ def test_a_name_in_masses_of_lines_names_nothing():
     assert len(named.values(mine(lines, [False] * 400), ["bbbb"])) == 1
 
 
+def test_a_word_in_the_path_of_a_frame_names_nothing():
+    lines = service_log()
+    for n in range(3, -1, -1):
+        lines[20 + 90 * n : 20 + 90 * n] = PYTHON
+    lines = "\n".join(lines).split("\n")
+    asked, other = (rewritten("\n".join(lines), f"Why does the {what} hang?").text for what in ("srv", "xyz"))
+    assert asked.count("/srv/app") == other.count("/srv/app")
+
+
 def shop_log() -> list[str]:
     """From 06:00 on, a line in ten seconds, with what changes states here and there."""
     lines = [
