@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.compressors.listing.entries import Entry, Listing, Shape, suffix
-from pipeline.compressors.table.named import by_cell, by_entity
+from pipeline.compressors.table.named import by_cell, by_entity, by_part
 from pipeline.policy import Policy, Profile
-from pipeline.query import Query, stem
+from pipeline.query import STOP_WORDS, Query, stem
 
 FLOOR = 50  # entries: agents came back for single ones of what was left out of shorter lists
 _SHARE = 0.2  # of the entries stay at least
@@ -21,6 +21,9 @@ _RARE = 2
 _SIZES = frozenset("size sizes large larger largest big bigger biggest heavy heaviest small smaller smallest space disk huge".split())
 _TIMES = frozenset("new newer newest old older oldest recent recently latest last modified changed time date when earliest".split())
 _LEAST_STEM = 4
+_TEXT = 8000  # characters of a question
+_EDGES = re.compile(r"^\W{1,9}|(?:['’]s)?\W{0,9}$")
+_DEEP = 4  # the folders that an entry lies in, from within
 _ONE_WORD = 30  # names that share a single word with the question
 
 
@@ -34,7 +37,9 @@ def choose(listing: Listing, lines: Sequence[str], query: Query, policy: Policy)
         *(i for i, e in enumerate(entries) if not e.name and not e.frame),
         *by_entity(paths, query, most),
         *by_cell(("", ""), [[e.name for e in entries], [e.name.rpartition(".")[0] for e in entries]], query, most),
+        *by_part([e.name for e in entries], query, most),
         *_in_asked_folders(entries, query, most),
+        *_by_name_and_folder(entries, query, most),
         *_by_words(paths, query, most),
         *_extremes(entries, query),
     ):
@@ -64,6 +69,18 @@ def _in_asked_folders(entries: Sequence[Entry], query: Query, most: int) -> list
         if known[entry.folder]:
             found.setdefault(known[entry.folder], []).append(i)
     return [i for held in found.values() if len(held) <= most for i in held]
+
+
+def _by_name_and_folder(entries: Sequence[Entry], query: Query, most: int) -> list[int]:
+    """Entries of a name that the question has, but more than can stay, in a folder that it has a word for: ``package.json`` of ``semver``."""
+    names = {e.lower() for e in query.entities}
+    called = [i for i, e in enumerate(entries) if e.name and e.name.lower() in names] if names else []
+    if len(called) <= most:
+        return []
+    words = [part for word in query.text[:_TEXT].lower().split() if (part := _EDGES.sub("", word)) and part not in STOP_WORDS]
+    asked = dict.fromkeys(words)
+    held = [i for i in called if any(part in asked for part in entries[i].folder.lower().rstrip("/").split("/")[-_DEEP:])]
+    return held if len(held) <= most else []
 
 
 def _by_words(paths: Sequence[str], query: Query, most: int) -> list[int]:

@@ -7,25 +7,27 @@ from collections.abc import Sequence
 from pipeline.compressors import elision
 from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.listing import stanzas
+from pipeline.compressors.listing.calls import prints_rows, tabulates
 from pipeline.compressors.listing.choice import FLOOR, choose
 from pipeline.compressors.listing.columns import fold
-from pipeline.compressors.listing.entries import Listing, Shape, parse, program, shape_of
+from pipeline.compressors.listing.entries import Listing, Shape, parse, shape_of
 from pipeline.compressors.listing.render import Run, by_suffix, gaps_of, may_group, render, runs_of
 from pipeline.compressors.table.aligned import aligned
 from pipeline.compressors.table.compressor import share_in, shorten
+from pipeline.compressors.table.grid import Grid
+from pipeline.compressors.table.headless import headless
 from pipeline.markers import carries_marker
 from pipeline.policy import Policy
 from pipeline.transcript import ToolCall
 
 _LOOK = 400
 _LINE = 2000
-_TABLES = frozenset("kubectl oc docker podman nerdctl ps dpkg helm systemctl ss netstat lsof lsblk df top free pip apt crictl virsh gh".split())
 _LEAST = 0.3
 _WORTH = 0.95
 
 
 class ListingCompressor:
-    """Listings: ``ls``, ``find``, ``tree``, lists of paths, ``apt show``; tables of ``kubectl``, ``docker``, ``ps``, ``dpkg``."""
+    """Listings: ``ls``, ``find``, ``tree``, lists of paths, ``apt show``; tables of ``kubectl``, ``docker``, ``ps``, with their header or without."""
 
     name = "listing"
     surest = 0.9
@@ -38,10 +40,9 @@ class ListingCompressor:
         shape, share = shape_of([line.rstrip("\r") for line in sample if line.strip()], content.call)
         if shape is not None:
             return {Shape.LONG: 0.9, Shape.TREE: 0.9, Shape.PATHS: 0.8, Shape.NAMES: 0.7}[shape] * share
-        if _tabulates(content.call):
-            inside = share_in(sample, list(aligned(sample)))
-            if inside >= _LEAST:
-                return 0.65 + inside / 4
+        inside = share_in(sample, _tables(sample, content.call))
+        if inside >= _LEAST:
+            return 0.65 + inside / 4
         return 0.8 if stanzas.stanzas(sample) else 0.0
 
     def compress(self, content: Content, policy: Policy) -> Rewrite | None:
@@ -54,17 +55,19 @@ class ListingCompressor:
             return _shorten(content, parse(content.lines, shape), policy)
         if not policy.lossy:
             return None
-        grids = list(aligned(content.lines)) if _tabulates(content.call) else []
-        if grids:
+        if grids := _tables(content.lines, content.call):
             return shorten(content.lines, grids, content.query, policy)
         found = stanzas.stanzas(content.lines)
         return _shorten_stanzas(content, found) if found else None
 
 
-def _tabulates(call: ToolCall | None) -> bool:
-    if call is None:
-        return False
-    return program(call) in _TABLES or any(word in _TABLES for word in call.name.lower().replace("-", "_").split("_"))
+def _tables(lines: Sequence[str], call: ToolCall | None) -> list[Grid]:
+    """The tables that a call which prints such has printed: under their titles, or else without any."""
+    grids = list(aligned(lines)) if tabulates(call) else []
+    if share_in(lines, grids) >= _LEAST or not prints_rows(call):
+        return grids
+    untitled = headless(lines)
+    return grids if untitled is None else [untitled]
 
 
 def _shorten(content: Content, listing: Listing, policy: Policy) -> Rewrite | None:

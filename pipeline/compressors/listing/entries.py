@@ -13,7 +13,8 @@ from pipeline.command import shows
 from pipeline.transcript import ToolCall, ToolKind
 
 _LONG = re.compile(
-    r"\s{0,20}(?:\d{1,12}\s{1,20}(?:\d{1,12}\s{1,20})?)?([-dlbcpsD])[-rwxsStTlL]{9}[.+@]?\s{1,20}(?:\d{1,9}\s{1,20})?(?:[^\s/]{1,60}\s{1,20}){0,2}"
+    r"\s{0,20}(?:\d{1,12}\s{1,20}(?:\d{1,12}\s{1,20})?)?([-dlbcpsD])[-rwxsStTlL]{9}[.+@]?\s{1,20}(?:\d{1,9}\s{1,20})?"
+    r"(?:[^\s/]{1,60}/[^\s/]{1,60}\s{1,20}|(?:[^\s/]{1,60}\s{1,20}){0,2})"  # tar prints root/root
     r"((?:\d{1,6},\s{0,8})?\d[\d.,]{0,20}[KMGTPE]?)\s{1,20}"
     r"([A-Za-z]{3}\s{1,4}\d{1,2}\s{1,4}[\d:]{4,5}|\d{1,2}\s[A-Za-z]{3}\s{1,4}[\d:]{4,5}"
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s[+-]\d{4})?)\s(.{1,4096})"

@@ -13,13 +13,14 @@ from pipeline.compressors.smart_crusher.rank import NOTABLE, rank
 from pipeline.compressors.smart_crusher.table import STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.compressors.table.grid import Grid
-from pipeline.compressors.table.named import by_cell, by_entity
+from pipeline.compressors.table.named import by_cell, by_entity, by_part
 from pipeline.query import Query
 
 _STATE = re.compile(r"status|state|phase|ready|health|level|severity|type|reason|result|conclusion|outcome|^stat?$|^s$|err", re.IGNORECASE)
 _TROUBLE = re.compile(
     "error|fail|crash|exception|refused|denied|timed?[ _-]?out|unhealthy|backoff|oomkilled|panic|fatal|critical|abort|corrupt|degraded"
     "|unknown|evicted|terminat|unreachable|not ?ready|pending|invalid|dead|broken|missing|unavailable|warn|restarting|zombie|defunct"
+    r"|^exited \((?!0\))"
 )
 _HTTP_ERROR = re.compile(r"5\d\d|4\d\d")
 _SHARE = re.compile(r"(\d{1,6})/(\d{1,6})")
@@ -27,6 +28,7 @@ _CELL = 80  # characters: a state or a message, not a text
 _FEW_TROUBLE = 0.2  # of the rows: where trouble is asked for and so few tell of it, they are the answer
 _UNASKED = 0.2  # of the room for rows that nobody asked for, where the answer is there
 _EACH = 6  # rows of each value that tells trouble, where there are too many for all
+_DIFFERENT = 0.8  # of the values: such a column names the rows
 _FEW_VALUES = 12  # a column of so few values is one to count by
 
 
@@ -91,6 +93,7 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     keep = [*range(min(limits.head, count)), *range(max(0, count - limits.tail), count), *grid.odd]
     keep += by_entity(texts, query, most)
     keep += by_cell(grid.names, grid.columns, query, most)
+    keep += [row for i in range(len(grid.columns)) if len(counts[i]) >= _DIFFERENT * count for row in by_part(grid.columns[i], query, most)]
     trouble = _trouble(grid, counts, limits, asked=query.severity)
     keep += [*trouble, *_rare(grid, counts)]
     for row in keep:
@@ -165,7 +168,8 @@ def _rare(grid: Grid, counts: Sequence[Counter[str]]) -> list[int]:
     """Rows whose state hardly any other row has."""
     found: list[int] = []
     for name, column, values in zip(grid.names, grid.columns, counts, strict=True):
-        if not _STATE.search(name) or len(values) > max(_FEW_VALUES, grid.count // 20) or values.most_common(1)[0][1] < 0.6 * grid.count:
+        state = _STATE.search(name) is not None or (not grid.titled and _wordy(values))
+        if not state or len(values) > max(_FEW_VALUES, grid.count // 20) or values.most_common(1)[0][1] < 0.6 * grid.count:
             continue
         rare = {v for v, n in values.items() if v and n <= max(2, 0.01 * grid.count)}
         if rare and sum(values[v] for v in rare) <= max(4, 0.05 * grid.count):

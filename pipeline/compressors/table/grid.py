@@ -17,6 +17,7 @@ class Grid:
         columns: the cells, column by column; an odd row has empty cells.
         odd: rows that do not fit the header; they are always kept.
         noun: what a row is, plural.
+        titled: the titles are the table's own; else they are places.
     """
 
     names: tuple[str, ...]
@@ -25,6 +26,7 @@ class Grid:
     columns: list[list[str]]
     odd: dict[int, None] = field(default_factory=dict)
     noun: str = "rows"
+    titled: bool = True
 
     @property
     def count(self) -> int:

@@ -20,19 +20,31 @@ _TEXTS = 5000  # likewise for cells of several words, which cost more
 _TEXT = 4000  # characters of a question in which they are looked for
 _LONG = 400
 _TITLE = re.compile(r"[^\W_]+")
+_SHORT = re.compile(r"[^\W\d_][^\W_]{1,2}")
+_JOINT = re.compile(r"[_.:@-]+")
+_NEARLY_ALL = 0.9  # of the rows
+_NAME = 120  # characters
+_PARTS = 3  # rows that a part of their names may name
+_GRAMMAR = frozenset("am an as at be by do go he hi if in is it me my no of oh on or so to up us we her him his its she".split())
 
 
 def by_entity(rows: Sequence[str], query: Query, most: int) -> dict[int, None]:
-    """Rows, of one line each, that hold an entity or a quoted phrase of the question, or an entity of the call, unless more than ``most`` do."""
+    """Rows, of one line each, that hold an entity or a quoted phrase of the question, or an entity of the call, unless more than ``most`` do.
+
+    What the call alone names and nearly all rows hold is what they were looked for by, and tells none from another.
+    """
     hyphened = [w for w in _HYPHENED.findall(query.text[:8000]) if len(w) >= _LEAST_HYPHENED]
-    names = (*query.entities, *query.quoted, *Query(query.call).entities, *hyphened)
-    return dict.fromkeys(row for hits in hits_of(rows, names, most) for row in hits)
+    names = dict.fromkeys((*query.entities, *query.quoted, *hyphened))
+    called = [name for name in Query(query.call).entities if name not in names]
+    hits = [*hits_of(rows, names, most), *hits_of(rows, called, min(most, int(_NEARLY_ALL * len(rows))))]
+    return dict.fromkeys(row for held in hits for row in held)
 
 
 def by_cell(names: Sequence[str], columns: Sequence[Sequence[str]], query: Query, most: int) -> dict[int, None]:
     """Rows with a cell that stands in the question, word for word; a cell of one or two characters only beside its column's title.
 
-    Where several columns have such cells, the rows that have most of them; and those of each value that at most ``most`` rows have.
+    Where several columns have such cells, the rows that have most of them; and those of each value that at most ``most`` rows have. A value that
+    the call alone names and nearly all rows have tells none from another: ``grep LISTEN``.
     """
     asked = _Asked(query)
     hits: dict[int, int] = {}
@@ -45,10 +57,11 @@ def by_cell(names: Sequence[str], columns: Sequence[Sequence[str]], query: Query
         for row, value in enumerate(column):
             if value in wanted:
                 rows[value].append(row)
-        for held in rows.values():
-            if len(held) <= most:
+        for value, held in rows.items():
+            telling = len(held) <= _NEARLY_ALL * len(column)
+            if len(held) <= most and (telling or _Asked(Query(query.text)).among(name, [value])):
                 found.update(dict.fromkeys(held))
-            if len(held) <= 0.9 * len(column):
+            if telling:
                 for row in held:
                     hits[row] = hits.get(row, 0) + 1
     best = max(hits.values(), default=0)
@@ -57,6 +70,32 @@ def by_cell(names: Sequence[str], columns: Sequence[Sequence[str]], query: Query
         if len(together) <= most:
             found.update(dict.fromkeys(together))
     return found
+
+
+def by_part(cells: Sequence[str], query: Query, most: int) -> dict[int, None]:
+    """Rows whose name is a word of the question of two or three letters, or has it between ``_``, ``-``, dots or colons: ``db`` for ``shop_db_1``.
+    Longer words are ranked.
+
+    A word that many rows have so names none of them. Of a question so long that it names more than ``most`` rows in this way, none is taken: it
+    has half of all short words.
+    """
+    words = {w.strip(_TRAILING).lower() for w in _WORD.findall(query.text[:8000])[:_MOST_WORDS]}
+    words = {w for w in words if _SHORT.fullmatch(w) and w not in STOP_WORDS and w not in _GRAMMAR}
+    if not words:
+        return {}
+    whole: dict[str, list[int]] = {}
+    partly: dict[str, list[int]] = {}
+    for row, cell in enumerate(cells):
+        if len(cell) > _NAME or " " in cell or "://" in cell:
+            continue
+        name = cell.lower().rpartition("/")[2]  # pod/db-0
+        if name in words:
+            whole.setdefault(name, []).append(row)
+        else:
+            for part in words.intersection(_JOINT.split(name)):
+                partly.setdefault(part, []).append(row)
+    found = dict.fromkeys(row for hits in (whole, partly) for word in sorted(hits) if len(hits[word]) <= _PARTS for row in hits[word])
+    return found if len(found) <= most else {}
 
 
 class _Asked:
