@@ -12,6 +12,7 @@ from pipeline import cache_aligner, ccr, tokens
 from pipeline.compressors.api import Content
 from pipeline.dialects.anthropic import Anthropic
 from pipeline.dialects.api import Messages, Transcript, Unreadable
+from pipeline.dialects.bedrock_converse import BedrockConverse
 from pipeline.dialects.gemini import Gemini
 from pipeline.dialects.openai_chat import OpenAIChat
 from pipeline.dialects.openai_responses import OpenAIResponses
@@ -99,7 +100,8 @@ def compress(
     What becomes of a block depends on what stands before it alone, so a growing conversation keeps its beginning byte for byte.
 
     Args:
-        messages: of Anthropic's Messages, OpenAI's Chat Completions or Responses (input items), or Gemini (contents). They are not changed.
+        messages: of Anthropic's Messages, OpenAI's Chat Completions or Responses (input items), Gemini (contents), or Bedrock's Converse.
+            They are not changed.
         model: the model they are for.
         profile: ``lossless``, ``balanced`` or ``aggressive``.
         query: what is looked for; by default the last user text before each tool result.
@@ -157,7 +159,17 @@ def _dialect(messages: list[dict[str, Any]]) -> tuple[Messages, str]:
         return OpenAIResponses(), "input"
     if any(m.get("role") in ("tool", "function", "system", "developer") or "tool_calls" in m for m in messages):
         return OpenAIChat(), "messages"
+    if any(_has_union(m) for m in messages):
+        return BedrockConverse(), "messages"
     return Anthropic(), "messages"
+
+
+def _has_union(message: Mapping[str, Any]) -> bool:
+    """Whether its parts are named by their only member, as Converse has it, and not by a type."""
+    content = message.get("content")
+    return isinstance(content, list) and any(
+        isinstance(part, Mapping) and "type" not in part and ("toolUse" in part or "toolResult" in part) for part in content
+    )
 
 
 def _has_part(message: Mapping[str, Any], types: tuple[str, ...]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 from multidict import CIMultiDict
@@ -69,7 +71,8 @@ class Upstream:
     """Sends requests to one base URL.
 
     Args:
-        base: e.g. ``https://api.anthropic.com``; a path in it stands in front of every request's. What is told of it is what ``shown`` leaves.
+        base: e.g. ``https://api.anthropic.com``; a path in it stands in front of every request's. A user and a password in it are for requests that
+            say nothing of their own in ``Authorization``. What is told of it is what ``shown`` leaves.
         connect_s: seconds until a connection must stand.
         idle_s: seconds that the upstream may be silent.
         proxy: URL of the HTTP proxy that leads there, or ``""``.
@@ -85,7 +88,7 @@ class Upstream:
         proxy: str = "",
         tls: Callable[[], ssl.SSLContext | bool] = lambda: True,
     ) -> None:
-        self.base = base.rstrip("/")
+        self.base, self._credentials = _without_credentials(base.rstrip("/"))
         self.reached = False
         self._served = False
         self._asked = 0  # how often an answer is waited for now
@@ -116,7 +119,7 @@ class Upstream:
             response = await self._open().request(
                 method,
                 URL(self.base + target, encoded=True),
-                headers=headers,
+                headers=self._vouched(headers),
                 data=_pieces(body) if isinstance(body, bytes) and len(body) > _WHOLE else body,
                 allow_redirects=False,
                 proxy=self._proxy,
@@ -162,7 +165,7 @@ class Upstream:
         try:
             socket = await session.ws_connect(
                 URL(self.base + target, encoded=True),
-                headers=headers,
+                headers=self._vouched(headers),
                 protocols=protocols,
                 autoclose=False,
                 autoping=False,
@@ -187,6 +190,12 @@ class Upstream:
         session, self._session = self._session, None
         return session
 
+    def _vouched(self, headers: CIMultiDict[str]) -> CIMultiDict[str]:
+        """The headers with the credentials that stand in the address, where there are none in them: a request can have but one of both."""
+        if not self._credentials or "Authorization" in headers:
+            return headers
+        return CIMultiDict([*headers.items(), ("Authorization", self._credentials)])
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = self._session_on(aiohttp.TCPConnector(limit=0, ssl=self._tls()))
@@ -210,6 +219,19 @@ class Upstream:
             max_line_size=_FIELD_LIMIT,
             max_field_size=_FIELD_LIMIT,
         )
+
+
+def _without_credentials(base: str) -> tuple[str, str]:
+    """A base URL without the user in it, and what its user and password are in ``Authorization`` (RFC 7617), ``""`` if there are none."""
+    try:
+        parts = urlsplit(base)
+    except ValueError:  # who connects says so
+        return base, ""
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return base, ""
+    said = ":".join(unquote(part) for part in (parts.username or "", parts.password or "")).encode()
+    return base.replace(f"//{userinfo}@{host}", f"//{host}", 1), "Basic " + base64.b64encode(said).decode()
 
 
 def shown(text: str) -> str:

@@ -63,7 +63,7 @@ class CompressRequest(CompressSettings, frozen=True, kw_only=True):
     """A list of messages and how it is to be compressed.
 
     Args:
-        messages: of Anthropic's Messages, OpenAI's Chat Completions or Responses (input items), or Gemini (contents).
+        messages: of Anthropic's Messages, OpenAI's Chat Completions or Responses (input items), Gemini (contents), or Bedrock's Converse.
     """
 
     messages: Messages

@@ -69,6 +69,13 @@ async def test_an_upstream_with_a_password_is_named_without_it():
         assert "hunter2" not in (await p.event(Trouble)).message
 
 
+@pytest.mark.parametrize(("own", "arrives"), [({}, b"Basic dSBzOnB3"), ({"Authorization": "Bearer k"}, b"Bearer k")])
+async def test_a_user_in_the_address_is_for_clients_that_say_nothing_of_their_own(own, arrives):
+    async with RawUpstream() as up, proxy(up.url.replace("//", "//u%20s:pw@")) as p:
+        assert (await p.post(b"{}", headers=own)).status == 200
+        assert [v for n, v in up.requests[0].fields if n.lower() == b"authorization"] == [arrives]
+
+
 async def test_certificates_that_cannot_be_read_are_named_and_left_out(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     for path in (tmp_path / "ca.pem", tmp_path / "none.pem"):

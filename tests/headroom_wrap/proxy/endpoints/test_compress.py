@@ -39,7 +39,12 @@ GEMINI = [
     {"role": "model", "parts": [{"functionCall": {"name": "shell", "args": {"command": "cat app.log"}}}]},
     {"role": "user", "parts": [{"functionResponse": {"name": "shell", "response": {"output": LOG}}}]},
 ]
-SHAPES = {"anthropic": anthropic(1), "openai": OPENAI, "responses": RESPONSES, "gemini": GEMINI}
+CONVERSE = [
+    {"role": "user", "content": [{"text": "What fails?"}]},
+    {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "shell", "input": {"command": "cat app.log"}}}]},
+    {"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [{"text": LOG}]}}]},
+]
+SHAPES = {"anthropic": anthropic(1), "converse": CONVERSE, "openai": OPENAI, "responses": RESPONSES, "gemini": GEMINI}
 
 
 @pytest.mark.slow
