@@ -73,22 +73,22 @@ def asks_for_headers(query: Query) -> bool:
 def asked_commits(plain: Sequence[str], history: History, query: Query, call: ToolCall | None) -> Asked:
     """The commits that a question names, or else those whose subjects share most words with it."""
     text = " ".join(query.text[:_TEXT].casefold().split())
-    hashes = tuple(_HASH.findall(text)) + tuple(p for p in call_paths(call) if _HASH.fullmatch(p))
     commits = history.commits
-    outright = [c for c in commits if (hashes and c.id.startswith(hashes)) or _quoted(c.subject, text)]
+    called = _by_hash(commits, [p for p in call_paths(call) if _HASH.fullmatch(p)])  # where a history begins: that says nothing of the rest
+    outright = _by_hash(commits, _HASH.findall(text)) + [c for c in commits if _quoted(c.subject, text)]
     outright += _by_hits(commits, [*NUMBER.findall(query.text), *(q for q in query.quoted if " " in q and len(q) >= _SHORT_SUBJECT)])
     named = _by_hits(commits, names_of(query))
     files = _telling(_by_files(plain, history, query), commits)
     authors, surely = _by_author(plain, history, query)
     authors = _telling(authors, commits)
-    whole = outright + named or ([] if files or authors else _by_words(commits, query))
+    whole = outright + named or ([] if files or authors or called else _by_words(commits, query))
     starts = {c.start: None for c in (*whole, *files, *authors)}
     if whole and not outright:
         starts.update({commits[n].start: None for n in sharing_words([c.subject for c in commits], query)})
-    wholes = {c.start for c in whole}
+    wholes = {c.start for c in (*whole, *called)}
     return Asked(
         [c for c in commits if c.start in wholes],
-        frozenset(starts),
+        frozenset([*starts, *wholes]),
         _focus(query, bool(outright or files or (authors and surely)), bool(starts)),
     )
 
@@ -125,6 +125,10 @@ def _focus(query: Query, outright: bool, asked: bool) -> Focus:
 def _telling(found: list[Commit], commits: Sequence[Commit]) -> list[Commit]:
     """The commits found, unless that are most."""
     return found if len(found) <= max(1, _TELLING * len(commits)) else []
+
+
+def _by_hash(commits: Sequence[Commit], hashes: Sequence[str]) -> list[Commit]:
+    return [c for c in commits if c.id.startswith(tuple(hashes))]
 
 
 def _by_hits(commits: Sequence[Commit], names: Iterable[str]) -> list[Commit]:

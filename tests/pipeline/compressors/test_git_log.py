@@ -174,6 +174,12 @@ def test_a_commit_that_the_call_names_is_whole() -> None:
     assert set(commit(2, SUBJECTS[2], BODY, 4)) <= set(shown(LOG, call=call))
 
 
+def test_where_a_history_begins_says_nothing_of_its_other_commits() -> None:
+    call = bash(f"git log --stat 00000000{'ab' * 16}")
+    text = shown(LONG, "Who wrote most?", call=call)
+    assert starting(text, "commit ") == starting(text, "Author: ") == len(WORK)
+
+
 def test_lines_that_name_what_is_asked_for_stay() -> None:
     assert " src/folder/module_3_2.py | 5 +++" in shown(LOG, "who touched module_3_2.py?")
     assert "    * point 7 of the description" in shown(commit(8, "Other", ["x"], 3) + LOG[:26], 'where is "point 7" told?')
