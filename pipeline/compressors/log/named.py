@@ -17,6 +17,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _FREQUENT = 8  # lines of a shape from which on its values are told from what all its lines say
 _MASKS_READ = 50
 _MASK = 2000  # characters
+_MOST_TIMES = 8  # of a question; more are a timetable
 _MOST_WORDS = 60  # of a question; a longer one tells a story, in which few words are names
 _MOST, _SHARE = 60, 0.02  # lines with a name, where that is more: what more of them have is no name of one thing
 _RARE = 0.25  # of the lines at most, however few there are: what most URLs of a short log have names none of them
@@ -42,7 +43,7 @@ def entities(query: Query) -> list[str]:
 
 def moments(query: Query, lines: Sequence[str]) -> list[Moment]:
     """The times of day that a question names and that the log comes to."""
-    times = [time for time in map(_TIME.fullmatch, query.entities) if time]
+    times = [time for time in map(_TIME.fullmatch, query.entities) if time][:_MOST_TIMES]
     if not times:
         return []
     clocks = [(at, i) for i, line in enumerate(lines) if (at := durations.clock(line)) is not None]
