@@ -31,7 +31,10 @@ def tabulates(call: ToolCall | None) -> bool:
 
 
 def prints_rows(call: ToolCall | None) -> bool:
-    """Whether a call prints rows of tables and nothing else; what filters, sorts or cuts them may stand behind it."""
+    """Whether a call prints rows of one table and nothing else; what filters, sorts or cuts them may stand behind it.
+
+    Of two tables in a row the second would be counted in the columns of the first.
+    """
     if call is None:
         return False
     if call.command:
@@ -45,7 +48,7 @@ def _words(tool: str) -> list[str]:
 
 @lru_cache(maxsize=64)  # asked several times for every block
 def _prints_rows(command: str, tool: str) -> bool:
-    found = False
+    found: list[str] = []
     for commands in pipelines(command):
         first = opened(commands[0])
         if not first or not shows(shlex.join(first)).program:
@@ -54,8 +57,10 @@ def _prints_rows(command: str, tool: str) -> bool:
             return False
         if any(name(later) not in _FILTERS for later in commands[1:]):
             return False
-        found = True
-    return found
+        if found and first != found:
+            return False
+        found = first
+    return bool(found)
 
 
 def _lists(words: Sequence[str]) -> bool:

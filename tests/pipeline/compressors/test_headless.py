@@ -182,6 +182,20 @@ def test_nothing_is_left_out_where_nothing_may_be() -> None:
         assert rewrite is None or not rewrite.gaps
 
 
+@pytest.mark.parametrize(
+    ("make", "command", "message"),
+    [
+        (pods, "kubectl get pods -A --no-headers 2>&1", "Error from server (Forbidden): pods is forbidden in team-7 now"),
+        (pods, "kubectl get pods -A --no-headers 2>&1", "fatal: lost"),
+        (disks, "df 2>&1 | grep -v tmpfs", "error: cannot read /mnt/vol9 now"),
+    ],
+)
+def test_a_message_of_error_among_the_rows_stays(make, command: str, message: str) -> None:  # type: ignore[no-untyped-def]
+    lines = make()
+    lines.insert(70, message)
+    assert message in shown(lines, command, "How many are there?").text.split("\n")
+
+
 def test_a_header_is_still_read_as_one() -> None:
     lines = pods(head=True)
     rewrite = shown(lines, "kubectl get pods -A", "Which pods are unhealthy?")
@@ -214,6 +228,8 @@ def test_words_that_stand_in_no_columns_are_no_table(lines: list[str]) -> None:
         "systemctl list-units --no-legend",
         "kubectl exec web -- ps aux",
         "gh run list -L 50",
+        "for n in a b; do kubectl -n $n get pods --no-headers; done",
+        "echo pods; kubectl get pods --no-headers",
     ],
 )
 def test_calls_that_print_rows(command: str) -> None:
@@ -228,6 +244,7 @@ def test_calls_that_print_rows(command: str) -> None:
         "docker exec ps cat list",
         "kubectl get pods -o name | xargs kubectl logs",
         "ps aux; tail app.log",
+        "kubectl get pods --no-headers; df | grep dev",
         "kubectl get pods | python report.py",
         "docker build images",
         "dpkg -s curl",
