@@ -80,6 +80,8 @@ def _shows(command: str) -> Shown:
         shown = _of_pipeline([words for words in commands if words], loops)
         if shown.files and all(file in made for file in shown.files):
             shown = made[shown.files[0]]
+        if pipeline.elsewhere:
+            shown = replace(shown, path="")  # no file here has this name
         (unseen if pipeline.into else brief if program in _BRIEF else loud).append(shown)
         if shown.kind is ToolKind.FETCH:
             made |= {place: shown for word in first[1:] for place in (word, word.rsplit("/", 1)[-1])}
@@ -116,7 +118,7 @@ def _of_command(words: list[str], loops: _Loops) -> Shown:
     program = name(words)
     arguments = words[1:]
     if program == "git" and arguments:
-        verb = next((a for a in arguments if not a.startswith("-")), "")
+        verb = next(iter(plain(arguments, "Cc")[0]), "")
         if verb == "grep":
             return Shown(ToolKind.SEARCH, "git grep")
         if verb == "ls-files":

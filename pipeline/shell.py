@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 FILLED_IN = "{}"  # stands for what a command is given by another
@@ -35,9 +35,12 @@ _PREFIXES = {
     "xargs": ("nPILdasE", 0),
 }
 _VALUED_LONG = frozenset(  # long options, of these and of readers, that the next word is the value of
-    """line-range language style theme highlight-line tabs wrap color paging terminal-width lines bytes expression file user group signal
-    kill-after adjustment max-args max-procs max-lines delimiter arg-file unset chdir""".split()
+    """line-range language style theme highlight-line tabs wrap color paging terminal-width lines bytes expression file user group signal env workdir
+    env-file kill-after adjustment max-args max-procs max-lines delimiter arg-file unset chdir""".split()
 )
+
+_CONTAINERS = frozenset({"docker", "podman", "nerdctl", "docker-compose"})
+_CLUSTERS = frozenset({"kubectl", "oc"})
 
 # Comments and the starts of heredocs. Within quotation marks and behind a backslash there are none.
 _SKIPPED = re.compile(
@@ -55,15 +58,17 @@ class Pipeline:
     Args:
         commands: each as words; none is empty.
         into: the file that the output of the last one goes into, ``""`` if it is shown.
+        elsewhere: the first runs in a container or on another machine.
     """
 
     commands: list[list[str]]
     into: str = ""
+    elsewhere: bool = False
 
 
 def pipelines(command: str) -> list[list[list[str]]]:
-    """A command line as pipelines of commands of words; ``bash -lc '…'`` is opened; comments, heredocs, redirections and prefixes are left
-    off. What ``xargs`` adds to a command is ``{}``.
+    """A command line as pipelines of commands of words. ``bash -lc '…'``, ``docker exec`` and ``ssh`` are opened; comments, heredocs, redirections
+    and prefixes are left off. What ``xargs`` adds to a command is ``{}``.
     """
     return [pipeline.commands for pipeline in parsed(command)]
 
@@ -84,12 +89,14 @@ def parsed(command: str) -> list[Pipeline]:
     found.append(pipeline)
     opened: list[Pipeline] = []
     for stages in found:
-        commands = [c for c in (_strip(s) for s in stages) if c]
+        here = [c for c in map(_strip, stages) if c]
+        commands = [_within(c) for c in here]
+        elsewhere = commands[:1] != here[:1]
         inner = _shell_script(commands[0]) if len(commands) == 1 else None
         if inner is not None:
-            opened += parsed(inner)
+            opened += [replace(one, elsewhere=True) for one in parsed(inner)] if elsewhere else parsed(inner)
         elif commands:
-            opened.append(Pipeline(commands, _into(stages[-1])))
+            opened.append(Pipeline(commands, _into(stages[-1]), elsewhere))
     return opened
 
 
@@ -223,6 +230,30 @@ def _strip(words: Sequence[str]) -> list[str]:
     if prefix == "xargs" and kept:
         return [word.replace(filled, FILLED_IN) for word in kept] if filled else [*kept, FILLED_IN]
     return kept
+
+
+def _within(words: list[str]) -> list[str]:
+    """The command that another one runs in a container or on another machine; the words as they are where there is none."""
+    program = name(words)
+    if program in _CONTAINERS:
+        rest = words[2:] if words[1:2] == ["compose"] else words[1:]
+        return _within(_behind(rest[1:], "euw", 1)) or words if rest[:1] == ["exec"] else words
+    if program in _CLUSTERS and "exec" in words and "--" in words:
+        return _within(words[words.index("--") + 1 :]) or words
+    if program == "ssh":
+        rest = _behind(words[1:], "bcDEeFIiJLlmOopQRSWw", 1)
+        return ["sh", "-c", " ".join(rest)] if rest else words  # as the shell there takes it
+    return words
+
+
+def _behind(words: Sequence[str], valued: str, count: int) -> list[str]:
+    """What stands behind so many plain arguments; ``valued``: the short options that the next word is the value of."""
+    at = 0
+    while at < len(words) and (count or words[at].startswith("-")):
+        is_option = words[at].startswith("-") and words[at] != "-"
+        count -= not is_option
+        at += 2 if is_option and not plain((words[at], ""), valued)[0] else 1
+    return list(words[at:])
 
 
 def _into(words: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.command import pipelines, shows
+from pipeline.command import Shown, pipelines, shows
 from pipeline.shell import _lexed, _words, run
 from pipeline.transcript import ToolKind
 from tests.cpu import cpu_seconds
@@ -140,3 +140,28 @@ def test_time_is_linear(unit: str) -> None:
 @example("\"'\"'\"'")
 def test_the_fast_way_gives_the_words_that_shlex_gives(line: str) -> None:
     assert _words(line) == _lexed(line)
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "program"),
+    [
+        ("git -C /x grep foo", ToolKind.SEARCH, "git grep"),
+        ("git -c color.ui=never -C a log", ToolKind.SHELL, "git log"),
+        ("docker exec -it -u root app ls -l /srv", ToolKind.LIST, "ls"),
+        ("docker compose exec web bash -lc 'rg x | head'", ToolKind.SEARCH, "rg"),
+        ("sudo docker exec app grep x y", ToolKind.SEARCH, "grep"),
+        ("kubectl -n prod exec web-1 -c app -- ls /", ToolKind.LIST, "ls"),
+        ("ssh -p 22 me@host 'cd /var && ls -l'", ToolKind.LIST, "ls"),
+        ("ssh host", ToolKind.SHELL, "ssh"),
+        ("docker exec app", ToolKind.SHELL, "docker"),
+        ("docker ps", ToolKind.SHELL, "docker"),
+    ],
+)
+def test_what_runs_in_a_container_or_on_another_machine_is_seen(command: str, kind: ToolKind, program: str) -> None:
+    shown = shows(command)
+    assert (shown.kind, shown.program) == (kind, program)
+
+
+@pytest.mark.parametrize("command", ["docker exec app cat /etc/x.conf", "ssh host 'cat /etc/x.conf'", "kubectl exec web -- sh -c 'cat /etc/x.conf'"])
+def test_a_file_of_another_machine_is_none_of_this_one(command: str) -> None:
+    assert shows(command) == Shown(ToolKind.READ, "cat", "", files=("/etc/x.conf",))
