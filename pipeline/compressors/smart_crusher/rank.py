@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from pipeline.compressors.smart_crusher.parts import called
 from pipeline.compressors.smart_crusher.table import SORT, STATE, STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.query import Query, entity_pattern, stem
@@ -42,11 +43,16 @@ _DURATION = re.compile(r"(?i)time$|duration|latency|elapsed|took|delay|seconds|m
 _SEGMENT = re.compile(r"[,;:?!\n]+|\.\s|\s(?:and|or)\s")
 _NAMES = 2.0  # the weight of a term that names something: three words in a row, an id, a quoted phrase, a kind of trouble
 _FEW = 0.03
+_USUAL = 0.6  # of the rows: a value that so many have is the usual one …
+_SELDOM = 0.05  # … and one that at most so many have is rare beside it
+_STATES = 8  # that may be usual together …
+_BESIDE = 0.1  # … of the rows of the commonest of them: a state that no more have is rare …
+_TOGETHER = 0.1  # … if all such states are in no more than so many rows
 _TIES = 6
 _PLACES = 12  # of a list
 _MOST_TROUBLED = 0.3  # of the rows: a word of trouble that more have tells nothing
 _SHORT = 80  # characters: a cell that is a state or a message, not a text
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of IPAddress: IP, Address
 _ISSUES = re.compile(r"(?i)\bissues?\b")  # of a tracker: no trouble by themselves
 _CAPITALISED = re.compile(r"(?<![.!?]\s)(?<!\A)\b[A-Z][A-Za-z0-9+.#-]{2,}")
 
@@ -82,7 +88,10 @@ def rank(table: Table, query: Query) -> Ranking:
     _raise(priority, [0], 55)
     _raise(priority, [count - 1], 50)
     _by_query(priority, table, query)
+    for path in ranking.identity:
+        _raise(priority, called(seen[path], query, _named(count)), ASKED)
     minority = False
+    exceptions: list[int] = []
     known = {**seen, **_places(table)}
     shapes = {p: Counter(c) for p, c in known.items()}
     for path, column in known.items():
@@ -93,14 +102,21 @@ def rank(table: Table, query: Query) -> Ranking:
                 ranking.status.append(path)
             if status and SORT.search(path):
                 status = any(type(v) is str and _ERROR_CELL.search(v.lower()) for v in shape)  # a kind tells only where one is trouble
-            _rare(priority, column, shape, (130 if trouble or query.rarity else 70) if status else 30)
-            if STATE.search(path):
-                minority |= _minority(priority, column, shape, MINORITY if trouble or query.rarity else 40)
+            if rare := _rare(shape, count):
+                _raise(priority, [i for i, v in enumerate(column) if v in rare], (130 if trouble or query.rarity else 70) if status else 30)
+            tells = STATE.search(path) is not None and _minority(priority, column, shape, MINORITY if trouble or query.rarity else 40)
+            minority |= tells
+            if not rare and status and (rare := _exceptional(shape, count)):
+                rows = [i for i, v in enumerate(column) if v in rare]
+                exceptions += rows
+                _raise(priority, rows if tells and trouble else [], 130)
         if _TROUBLED.search(path.rpartition(".")[2]):
             _troubled(priority, column, MINORITY if trouble else 65)
         if len(shape) > 2:
             _extremes(priority, path, column, ranking.asked, query)
     ranking.told = trouble and minority
+    # Where one state tells which records are meant, what is rare of another does not: of alerts that fire few are mere hints.
+    _raise(priority, exceptions, 130 if query.rarity or (trouble and not minority) else 70)
     for path, column in known.items():
         # Where a state tells, words do not: rules of alerts are all about errors.
         _errors(priority, shapes[path], column, asked=trouble and not minority)
@@ -156,7 +172,7 @@ def _by_query(priority: list[float], table: Table, query: Query) -> None:
             gain = weight * math.log(1 + table.count / len(hits))
             for i in hits:
                 scores[i] += gain
-            if weight >= _NAMES and len(hits) <= max(3, _FEW * table.count):
+            if weight >= _NAMES and len(hits) <= _named(table.count):
                 _raise(priority, hits, STRONG + 1)
     best = max(scores)
     if best <= 0:
@@ -167,6 +183,11 @@ def _by_query(priority: list[float], table: Table, query: Query) -> None:
     for i, score in enumerate(scores):
         if score:
             priority[i] = max(priority[i], top * score / best)
+
+
+def _named(count: int) -> int:
+    """How many of so many rows a name may name."""
+    return max(3, int(_FEW * count))
 
 
 def _terms(query: Query) -> list[tuple[Callable[[], re.Pattern[str]], str, float]]:
@@ -247,14 +268,22 @@ def _asked(paths: list[str], query: Query) -> list[str]:
     return found
 
 
-def _rare(priority: list[float], column: list[object], shape: Counter[object], to: float) -> None:
-    """Values of a column of few values that stand in next to no row."""
-    count = len(column)
-    if shape.most_common(1)[0][1] < 0.6 * count:
-        return
-    rare = {v for v, n in shape.items() if n <= max(2, 0.05 * count) and v is not ABSENT and v is not None}
-    if rare and len(shape) > 1:
-        _raise(priority, [i for i, v in enumerate(column) if v in rare], to)
+def _rare(shape: Counter[object], count: int) -> set[object]:
+    """Values of a column of few values that stand in next to no row, where one value is usual."""
+    if len(shape) < 2 or shape.most_common(1)[0][1] < _USUAL * count:
+        return set()
+    return {v for v, n in shape.items() if n <= max(2, _SELDOM * count) and v is not ABSENT and v is not None}
+
+
+def _exceptional(shape: Counter[object], count: int) -> set[object]:
+    """Rare states beside a few that are usual together, as orders are paid, sent and delivered.
+
+    None of those is usual by itself, so what is rare is measured by the commonest, not by all.
+    """
+    most = max(1, _BESIDE * shape.most_common(1)[0][1])
+    usual = sum(1 for n in shape.values() if n > most)
+    rare = {v for v, n in shape.items() if n <= most and v is not ABSENT and v is not None}
+    return rare if 0 < usual <= _STATES and sum(shape[v] for v in rare) <= _TOGETHER * count else set()
 
 
 def _minority(priority: list[float], column: list[object], shape: Counter[object], to: float) -> bool:

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from pipeline import markers
 from pipeline.compressors.api import Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.collect import Kind
+from pipeline.compressors.smart_crusher.rank import rank
+from pipeline.compressors.smart_crusher.table import analyse
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 
@@ -249,3 +252,113 @@ def test_long_lists_below_the_only_element_of_a_list_are_numbered():
     ]
     _, records = crush(data, "Please go on.")
     assert records == [event for one in data for event in one["one"][0]["events"]]
+
+
+def table_of(records):
+    table = analyse(Kind.RECORDS, records)
+    assert table is not None
+    return table
+
+
+def orders(states, seed=0, path=("status",)):
+    rng = random.Random(seed)
+    states = list(states)
+    rng.shuffle(states)
+    found = []
+    for i, state in enumerate(states):
+        order = {"order": 50_000 + 7 * i, "customer": f"{rng.choice(WORDS)}.{rng.choice(WORDS)}.{i}", "amount": round(rng.random() * 900, 2)}
+        for key in reversed(path):
+            state = {key: state}
+        found.append({**order, "note": prose(rng, 12), **state})
+    return found
+
+
+def kept_in(records, query, state, path=("status",)):
+    def state_of(record):
+        for key in path:
+            record = record[key]
+        return record
+
+    rewrite, found = crush(records, query)
+    kept = shown(rewrite, found)
+    odd = [record for record in records if state_of(record) == state]
+    assert odd
+    return rewrite, [record for record in odd if record in kept]
+
+
+USUALS = [["sent", "paid", "delivered"], ["open", "held", "packed", "sent", "paid"], ["a1", "b2", "c3", "d4", "e5", "f6", "g7", "h8"]]
+
+
+@pytest.mark.parametrize("query", ["Any orders in an unusual status?", "Any orders with problems?", "Anything odd?", "List the orders by status."])
+@pytest.mark.parametrize("usual", USUALS, ids=len)
+def test_a_rare_state_beside_several_usual_ones_is_shown(usual, query):
+    records = orders(usual * (160 // len(usual)) + ["chargeback"])
+    _, kept = kept_in(records, query, "chargeback")
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize("path", [("state",), ("_source", "status"), ("phase",), ("http", "status")])
+def test_a_rare_state_is_shown_wherever_it_stands(path):
+    odd, usual = (500, [200, 201, 204]) if path[0] == "http" else ("disputed by bank", ["sent", "paid", "packed"])
+    records = orders(usual * 40 + [odd] * 2, path=path)
+    _, kept = kept_in(records, "Is any in an unusual state?", odd, path=path)
+    assert len(kept) == 2
+
+
+def test_the_rarest_state_goes_before_others_that_few_are_in():
+    records = orders(["sent"] * 110 + ["paid"] * 60 + ["packed"] * 30 + ["chargeback"])
+    _, kept = kept_in(records, "Any orders with problems?", "chargeback")
+    assert len(kept) == 1
+
+
+def test_where_one_state_tells_who_is_meant_what_is_rare_of_another_does_not():
+    alerts = [
+        {**o, "severity": s}
+        for o, s in zip(orders(["inactive"] * 90 + ["firing"] * 12), [*["warning", "critical"] * 50, "info", "none"], strict=True)
+    ]
+    ranking = rank(table_of(alerts), Query("Which alerts report problems?"))
+    assert {alerts[i]["status"] for i, p in enumerate(ranking.priority) if p > 120} == {"firing"}
+
+
+@pytest.mark.parametrize(
+    "states", [[f"s{k}" for k in range(12)] * 12, ["a", "b", "c"] * 40 + ["d", "e", "f"] * 7, ["a"] * 60 + ["b"] * 50 + ["c"] * 10]
+)
+def test_where_no_state_is_rare_none_is_shown_for_it(states):
+    ranking = rank(table_of(orders(states)), Query("Anything unusual?"))
+    assert sum(priority >= 130 for priority in ranking.priority) == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "query"),
+    [
+        ("IPAddress", "What address does it have?"),
+        ("IPAddress", "What IP address does it have?"),
+        ("DBInstanceClass", "Of which instance class is it?"),
+        ("EBSOptimized", "Which are optimized?"),
+        ("hostIP", "On which host is it?"),
+        ("MACAddress", "Which MAC address?"),
+    ],
+)
+def test_a_column_whose_name_begins_or_ends_with_an_abbreviation_is_named_by_its_words(column, query):
+    records = [{"name": f"{WORDS[i]}-{i}", column: f"10.0.0.{i}", "size": i * i, "created": "today", "owner": WORDS[-i]} for i in range(12)]
+    assert rank(table_of(records), Query(query)).asked == [column]
+
+
+@pytest.mark.parametrize("name", ["/shop_db_1", "shop-db", "db.internal", "db", "prod/db-0"])
+@pytest.mark.parametrize("query", ["What address does the db container have?", "And that of DB?"])
+def test_a_record_is_named_by_a_short_part_of_its_name(name, query):
+    records = orders(["up"] * 40)
+    for record in records:
+        record["name"] = record.pop("customer")
+    records[21]["name"] = name
+    rewrite, found = crush(records, query)
+    assert records[21] in shown(rewrite, found)
+
+
+@pytest.mark.parametrize("query", ["Is it up or so?", "What is in it, and is it on or off?", "Which of us may do it?"])
+def test_what_joins_the_words_of_a_question_is_no_name(query):
+    records = [
+        {"name": f"{'plug-in.on' if i == 21 else 'or_it-us' if i == 17 else 'item'}-{i}", "note": prose(random.Random(i), 9)} for i in range(40)
+    ]
+    ranking = rank(table_of(records), Query(query))
+    assert max(ranking.priority[17], ranking.priority[21]) < 60
