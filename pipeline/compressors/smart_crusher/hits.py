@@ -34,7 +34,7 @@ _FINDING = frozenset(
     | {"ruleid", "rulename", "checkid", "checkname", "testid", "symbolkind"}  # of two words
 )
 _CODE = re.compile(r"[A-Za-z]{1,6}[-_]?\d{2,6}")  # of a rule: E501, TS2304, B602
-_KEY_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_KEY_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WRAPPED = frozenset({"text", "value"})  # `path: {text: …}` is a path
 _LOOKS_LIKE_PATH = re.compile(r"[^\s:*?]{0,300}[/\\.][^\s:*?]{0,300}\Z")
 _NO_WORD = re.compile(r"://|[0-9a-f]{16,}|\d{4}-\d\d-\d\d")
@@ -49,6 +49,8 @@ _NO_SNIPPET = 1.6  # a row at most so many times as long as its line of text has
 _WORD = re.compile(r"\w{3,}")
 _PEEK = 4000
 _SOUGHT = 40  # words
+_SAMPLED = 400  # hits, by which columns are compared
+_ALIKE = 5  # where the texts of another column differ so many times as often, a column has the words sought, not what stands there
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Hits:
     Args:
         path: the file.
         line: the line of it.
-        text: what stands there, the column with the least text.
+        text: what stands there, the column with the least text that is more than the words found.
         repository: where the file is, if that differs; ``""`` if not.
         more: short columns that say something else of a hit, such as the function it is in.
     """
@@ -137,15 +139,37 @@ def hits_of(table: Table) -> Hits | None:
     paths = [p for p, n in names.items() if n in _PATH and _are_paths(table.columns[p])]
     lines = [p for p, n in names.items() if n in _LINE and _share(table.columns[p], bytes) >= _OFTEN]
     texts = [p for p, n in names.items() if n in _TEXT and p not in paths and p not in lines and _share(table.columns[p], str) >= _OFTEN]
-    if not paths or not lines or not texts or all(p in table.same for p in texts) or any(map(_are_codes, table.columns.values())):
+    texts = [p for p in texts if p not in table.same]
+    if not paths or not lines or not texts or any(map(_are_codes, table.columns.values())):
         return None
     repositories = [p for p, n in names.items() if n in _REPOSITORY and p not in table.same and _share(table.columns[p], str) >= _MOSTLY]
     sizes = {p: _size(table.columns[p]) for p in (*texts, *paths)}
-    text = min(texts, key=lambda p: (sizes[p], p))
+    text = min(_telling(table, texts), key=lambda p: (sizes[p], p))
     path = max(paths, key=lambda p: (sizes[p], p))
     known = {path, lines[0], *texts, *repositories, *table.same, *table.derived, *table.soft}
-    more = [p for p in table.columns if p not in known and _says_more(table.columns[p], table.columns[path])]
+    found = [i for i, line in enumerate(table.columns[lines[0]]) if type(line) is bytes]
+    places = [table.columns[path][i] for i in found]
+    more = [p for p in table.columns if p not in known and _says_more([table.columns[p][i] for i in found], places)]
     return Hits(path, lines[0], text, next(iter(repositories), ""), tuple(more[:2]))
+
+
+def _telling(table: Table, texts: Sequence[str]) -> list[str]:
+    """Of the columns of text those that have more than the words found: what a pattern matched is a part of the line, and often the same."""
+    columns = {p: [v if isinstance(v, str) else "" for v in table.columns[p]] for p in texts}
+    kinds = {p: len(set(column)) for p, column in columns.items()}
+    most = max(kinds.values())
+    differing = [p for p in texts if kinds[p] * _ALIKE > most]
+    every = -(-table.count // _SAMPLED)
+    some = {p: columns[p][::every] for p in differing}
+    return [p for p in differing if not any(_are_parts(some[p], some[o]) for o in differing if o != p)] or differing
+
+
+def _are_parts(texts: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether most texts are parts of a line of the others. A line that stands among others there is one that was found."""
+    pairs = [(text.strip(), other[:_PEEK]) for text, other in zip(texts, others, strict=True) if text.strip() and other]
+    within = [(text, other) for text, other in pairs if len(text) < len(other) and text in other]
+    parts = [text for text, other in within if not any(text == line.strip() for line in other.split("\n"))]
+    return len(within) >= _MOSTLY * len(pairs) > 0 and len(parts) >= _OFTEN * len(pairs)
 
 
 def _says_finding(path: str) -> bool:
@@ -260,7 +284,7 @@ def _brief(text: str, weights: Sequence[tuple[str, float]]) -> str:
 
 def _line(line: str, text: str) -> str:
     shown = line.strip().replace("\t", " ").replace("\r", " ")
-    more = len(text) - len(line)
+    more = len(text.rstrip()) - len(line.rstrip())  # that the line ends says nothing
     if len(shown) > _BRIEF:
         return f"{shown[:_BRIEF]}…[+{len(text) - _BRIEF} characters]"
     return shown + " …" if more > 0 else shown

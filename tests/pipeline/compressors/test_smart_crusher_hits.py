@@ -209,3 +209,65 @@ def test_odd_hits(odd):
     found[7].update(odd)
     for query in ("Please go on.", "What does gamma.c open?"):
         search(found, query)
+
+
+def ripgrep(matches, context=0, files=6, count=8, seed=3):
+    """What ``rg --json`` prints, with lines in which one of the texts was found."""
+    rng = random.Random(seed)
+    events = []
+    for file in range(files):
+        path = {"text": f"./src/{WORDS[file]}.py"}
+        events.append({"type": "begin", "data": {"path": path}})
+        for n in range(count):
+            before, after, found = f"    {code(rng)} ", f"({rng.choice(WORDS)}={rng.randrange(900)})\n", matches[n % len(matches)]
+            at = {"path": path, "line_number": 40 * n + 7, "absolute_offset": 900 * n}
+            match = {"match": {"text": found}, "start": len(before), "end": len(before) + len(found)}
+            events.append({"type": "match", "data": {**at, "lines": {"text": before + found + after}, "submatches": [match]}})
+            for k in range(context):
+                lines = {"lines": {"text": f"    {code(rng)}\n"}, "line_number": 40 * n + 8 + k}
+                events.append({"type": "context", "data": {**at, **lines, "submatches": []}})
+        events.append({"type": "end", "data": {"path": path, "binary_offset": None, "stats": {"bytes_searched": 9000 + file, "matches": count}}})
+    return events
+
+
+def lines_shown(events, query="Where is it used?"):
+    text = "\n".join(map(json.dumps, events))
+    rewrite = SmartCrusher().compress(Content(text, Query(query, "rg --json")), Policy())
+    assert rewrite is not None
+    return rewrite.text, [e["data"]["lines"]["text"].strip() for e in events if e["type"] == "match"]
+
+
+@pytest.mark.parametrize(
+    "matches", [["ThreadPoolExecutor"], ["open", "close"], ["open", "openat", "open_memory"], [f"open_{w}" for w in WORDS]], ids=len
+)
+def test_of_a_hit_the_line_is_shown_and_not_what_the_pattern_matched_in_it(matches):
+    text, lines = lines_shown(ripgrep(matches))
+    assert all(line in text for line in lines)
+
+
+def test_what_all_hits_have_in_common_is_not_said_of_each():
+    events = ripgrep(["ThreadPoolExecutor"])
+    rng = random.Random(5)
+    for event in events:
+        if event["type"] == "match":
+            event["data"]["digest"] = f"{rng.getrandbits(512):0128x}"
+    text, lines = lines_shown(events)
+    assert [row.split("\t")[1:] for row in text.split("\n") if row.startswith(" ")] == [[line] for line in lines]
+
+
+def test_a_line_found_is_shown_and_not_the_lines_around_it():
+    found = [{**h, "context": h["snippet"]} for h in hits()]
+    for one in found:
+        del one["snippet"]
+    rewrite = search(found, "Please go on.")
+    assert all(f" {hit['line']}\t{hit['match']}" in rewrite.text.split("\n") for hit in found)
+
+
+def test_of_a_fragment_the_line_that_holds_the_match_is_shown():
+    found = [{**h, "fragment": h["snippet"], "match": f"open_{h['match'].split('open_')[1].split('(')[0]}"} for h in hits(count=60, files=6)]
+    for one in found:
+        del one["snippet"]
+    rewrite = search(found, "Where is it opened?")
+    rows = [line for line in rewrite.text.split("\n") if line.startswith(" ")]
+    assert len(rows) == 60
+    assert all(row.split("\t")[1] != hit["match"] and "=" in row for row, hit in zip(rows, found, strict=True))
