@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.compressors.smart_crusher.values import dumps
@@ -90,15 +91,16 @@ def _of_map(value: dict[str, object]) -> Collection | None:
 
 
 def similar(records: list[dict[str, object]]) -> bool:
-    """Whether objects share half of their keys on average; neither empty ones nor very wide ones are records."""
-    keys: set[str] = set()
-    cells = 0
+    """Whether objects have much in common; neither empty ones nor very wide ones are records.
+
+    An entry of one has a key that half of them have, on average: keys that few have do not count against those that nearly all have.
+    """
+    keys: Counter[str] = Counter()
     for record in records:
         if not record or len(record) > _WIDE:
             return False
-        cells += len(record)
-        keys.update(record)
-    return cells >= _SHARED * len(keys) * len(records)
+        keys.update(record.keys())
+    return sum(n * n for n in keys.values()) >= _SHARED * sum(keys.values()) * len(records)
 
 
 def at_least(value: object, chars: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -40,18 +41,37 @@ def flatten(records: Sequence[dict[str, object]]) -> Columns | None:
 
 
 def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None:
+    """The columns down to a depth. Objects whose keys are data, such as the names of dependencies, stay whole where they would be too many."""
+    maps: set[str] = set()
+    columns = _grid(records, depth, frozenset(), maps)
+    return _grid(records, depth, frozenset(maps), set()) if columns is None and maps else columns
+
+
+def _grid(records: Sequence[dict[str, object]], depth: int, whole: frozenset[str], maps: set[str]) -> Columns | None:
+    """The columns, or None if they are too sparse.
+
+    Args:
+        records: what is taken apart.
+        depth: the most keys of a path.
+        whole: paths of objects that are not taken apart.
+        maps: takes up, where the columns are too sparse, the paths of the objects that have no keys in common.
+    """
     count = len(records)
     columns = Columns(count)
     found: dict[str, tuple[list[int], list[object]]] = {}  # rows and values: nothing is padded before the size is known
     steps: dict[str, dict[str, str]] = {}
+    objects: Counter[str] = Counter()
+    entries: Counter[str] = Counter()
 
     def fill(record: dict[str, object], path: str, keys: tuple[str, ...], row: int) -> None:
         names = steps.setdefault(path, {})
+        objects[path] += 1
+        entries[path] += len(record)
         for key, value in record.items():
             name = names.get(key)
             if name is None:
                 name = names[key] = step(path, key)
-            if type(value) is dict and value and len(keys) + 1 < depth and len(value) <= _WIDE:
+            if type(value) is dict and value and len(keys) + 1 < depth and len(value) <= _WIDE and name not in whole:
                 fill(value, name, (*keys, key), row)
                 continue
             column = found.get(name)
@@ -62,7 +82,7 @@ def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None
             column[1].append(value)
 
     alike: dict[str, tuple[_Keys, list[object]]] = {}
-    if _alike(records, "", (), depth, alike):
+    if not whole and _alike(records, "", (), depth, alike):
         every = list(range(count))
         for name, (keys, values) in alike.items():
             columns.keys[name] = keys
@@ -72,6 +92,7 @@ def _flatten(records: Sequence[dict[str, object]], depth: int) -> Columns | None
             fill(record, "", (), row)
     filled = sum(len(rows) for rows, _ in found.values())
     if len(found) * count > _SPARSE * filled + _FREE:
+        maps.update(path for path, names in steps.items() if path and len(names) * objects[path] > _SPARSE * entries[path])
         return None
     for name, (rows, values) in found.items():
         alone = _only_elements(values) if len(columns.keys[name]) < depth else None

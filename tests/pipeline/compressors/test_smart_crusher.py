@@ -575,3 +575,20 @@ def test_hostile_text_takes_linear_time(make):
     question = "Which of these failed, and what is the largest?"
     # About 1 MB at a tenth of the usual speed; a quadratic path takes minutes.
     assert cpu_seconds(lambda: (SmartCrusher().recognise(Content(text)), crush(text, question))) < 10
+
+
+@pytest.mark.parametrize("count", [40, 300])
+def test_of_a_lock_file_the_entry_asked_for_is_shown_and_most_others_are_left_out(count):
+    rng = random.Random(6)
+    names = [f"pack-{i}" for i in range(count)]
+    optional = ["dependencies", "peerDependencies", "optionalDependencies", "bin", "peerDependenciesMeta"]
+    found = {}
+    for i, name in enumerate(names):
+        entry = {"version": f"{i % 7}.{i}.0", "integrity": f"sha-{rng.getrandbits(240):x}"}
+        entry |= {key: {other: f"^{i}" for other in rng.sample(names, rng.randrange(1, 5))} for key in optional if rng.random() < 0.3}
+        entry |= {key: True for key in ("dev", "peer", "optional", "hasInstallScript", "extraneous", "link") if rng.random() < 0.1}
+        found[f"node_modules/{name}"] = entry
+    text = json.dumps({"lockfileVersion": 3, "packages": found}, indent=2)
+    rewrite = crush(text, "Which version of pack-17 is locked, and with what integrity?")
+    assert found["node_modules/pack-17"]["integrity"] in rewrite.text
+    assert len(rewrite.text) < 0.4 * len(text)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.compressors.api import Content
 from pipeline.compressors.smart_crusher import SmartCrusher
+from pipeline.compressors.smart_crusher.flatten import flatten
+from pipeline.compressors.smart_crusher.values import ABSENT as NO_VALUE
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 
@@ -586,6 +588,65 @@ def test_wide_tables_come_back():
     ]
     rewrite = assert_same(json.dumps(rows))
     assert "\n#tags\ta:" in rewrite.text
+
+
+def packages(count, seed=2):
+    """A lock file: entries with keys that few have, and objects whose keys are names of other entries."""
+    rng = random.Random(seed)
+    names = [f"node_modules/{rng.choice(['@acme/', '', ''])}pack-{i}" for i in range(count)]
+    found: dict[str, object] = {"": {"name": "app", "version": "1.0.0", "workspaces": ["a", "b"]}}
+    for i, name in enumerate(names):
+        entry: dict[str, object] = {
+            "version": f"{i % 7}.{i}.{i % 3}",
+            "resolved": f"https://r.example.com/{i}.tgz",
+            "integrity": f"sha-{rng.getrandbits(200):x}",
+        }
+        rare: dict[str, object] = {
+            "dev": True,
+            "license": "MIT",
+            "optional": True,
+            "cpu": ["x64"],
+            "os": ["linux"],
+            "deprecated": "too old",
+            "funding": {"url": "x"},
+        }
+        rare |= {
+            "bin": {f"run-{i}": "x.js"},
+            "engines": {"node": ">=18"},
+            "hasInstallScript": True,
+            "peer": True,
+            "libc": ["glibc"],
+            "inBundle": True,
+        }
+        entry |= {key: value for key, value in rare.items() if rng.random() < 0.15}
+        for key, odds in (("dependencies", 0.6), ("peerDependencies", 0.2), ("peerDependenciesMeta", 0.1)):
+            if rng.random() < odds:
+                entry[key] = {other.rpartition("/")[2]: "^1.0.0" for other in rng.sample(names, rng.randrange(1, 5))}
+        found[name] = entry
+    return found
+
+
+@pytest.mark.parametrize("count", [20, 120, 400])
+@pytest.mark.parametrize(
+    "shape", [lambda p: {"lockfileVersion": 3, "packages": p}, lambda p: list(p.values()), lambda p: {"pages": [{"of": list(p.values())}]}]
+)
+def test_records_with_objects_whose_keys_are_data_come_back(count, shape):
+    rewrite = assert_same(json.dumps(shape(packages(count)), indent=2))
+    assert f"#table {count + 1} " in rewrite.text
+
+
+def test_objects_whose_keys_are_data_stay_whole_and_others_are_taken_apart():
+    records = [{**p, "engines": {"node": f">={n % 9}", "npm": "9"}} for n, p in enumerate(packages(300).values())]
+    columns = flatten(records)
+    assert columns is not None
+    assert {"dependencies", "engines.node", "engines.npm", "version"} <= columns.values.keys()
+    assert not any(path.startswith("dependencies.") for path in columns.values)
+    assert columns.values["dependencies"][1:] == [p.get("dependencies", NO_VALUE) for p in list(packages(300).values())[1:]]
+
+
+def test_records_with_nothing_in_common_are_no_table():
+    rng = random.Random(4)
+    assert flatten([{f"k{rng.getrandbits(60)}": {f"x{i}": i}} for i in range(400)]) is None
 
 
 def test_missing_null_and_empty_are_three_things():
