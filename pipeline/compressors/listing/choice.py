@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.compressors.listing.entries import Entry, Listing, Shape, suffix
-from pipeline.compressors.table.named import by_cell, by_entity, by_part
+from pipeline.compressors.parts import called
+from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.policy import Policy, Profile
 from pipeline.query import STOP_WORDS, Query, stem
 
@@ -37,7 +38,7 @@ def choose(listing: Listing, lines: Sequence[str], query: Query, policy: Policy)
         *(i for i, e in enumerate(entries) if not e.name and not e.frame),
         *by_entity(paths, query, most),
         *by_cell(("", ""), [[e.name for e in entries], [e.name.rpartition(".")[0] for e in entries]], query, most),
-        *by_part([e.name for e in entries], query, most),
+        *called([e.name for e in entries], query, most),
         *_in_asked_folders(entries, query, most),
         *_by_name_and_folder(entries, query, most),
         *_by_words(paths, query, most),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from pipeline.compressors.smart_crusher.parts import called
+from pipeline.compressors.parts import called
 from pipeline.compressors.smart_crusher.table import SORT, STATE, STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.query import Query, entity_pattern, stem

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from pipeline.compressors.parts import called
 from pipeline.compressors.smart_crusher.collect import Kind
 from pipeline.compressors.smart_crusher.rank import NOTABLE, rank
 from pipeline.compressors.smart_crusher.table import STATUS, Table
 from pipeline.compressors.smart_crusher.values import ABSENT
 from pipeline.compressors.table.grid import Grid
-from pipeline.compressors.table.named import by_cell, by_entity, by_part
+from pipeline.compressors.table.named import by_cell, by_entity
 from pipeline.query import Query
 
 _STATE = re.compile(r"status|state|phase|ready|health|level|severity|type|reason|result|conclusion|outcome|^stat?$|^s$|err", re.IGNORECASE)
@@ -93,7 +94,7 @@ def choose(grid: Grid, lines: Sequence[str], query: Query, limits: Limits) -> Ch
     keep = [*range(min(limits.head, count)), *range(max(0, count - limits.tail), count), *grid.odd]
     keep += by_entity(texts, query, most)
     keep += by_cell(grid.names, grid.columns, query, most)
-    keep += [row for i in range(len(grid.columns)) if len(counts[i]) >= _DIFFERENT * count for row in by_part(grid.columns[i], query, most)]
+    keep += [row for i in range(len(grid.columns)) if len(counts[i]) >= _DIFFERENT * count for row in called(grid.columns[i], query, most)]
     trouble = _trouble(grid, counts, limits, asked=query.severity)
     keep += [*trouble, *_rare(grid, counts)]
     for row in keep:

@@ -20,12 +20,7 @@ _TEXTS = 5000  # likewise for cells of several words, which cost more
 _TEXT = 4000  # characters of a question in which they are looked for
 _LONG = 400
 _TITLE = re.compile(r"[^\W_]+")
-_SHORT = re.compile(r"[^\W\d_][^\W_]{1,2}")
-_JOINT = re.compile(r"[_.:@-]+")
 _NEARLY_ALL = 0.9  # of the rows
-_NAME = 120  # characters
-_PARTS = 3  # rows that a part of their names may name
-_GRAMMAR = frozenset("am an as at be by do go he hi if in is it me my no of oh on or so to up us we her him his its she".split())
 
 
 def by_entity(rows: Sequence[str], query: Query, most: int) -> dict[int, None]:
@@ -70,32 +65,6 @@ def by_cell(names: Sequence[str], columns: Sequence[Sequence[str]], query: Query
         if len(together) <= most:
             found.update(dict.fromkeys(together))
     return found
-
-
-def by_part(cells: Sequence[str], query: Query, most: int) -> dict[int, None]:
-    """Rows whose name is a word of the question of two or three letters, or has it between ``_``, ``-``, dots or colons: ``db`` for ``shop_db_1``.
-    Longer words are ranked.
-
-    A word that many rows have so names none of them. Of a question so long that it names more than ``most`` rows in this way, none is taken: it
-    has half of all short words.
-    """
-    words = {w.strip(_TRAILING).lower() for w in _WORD.findall(query.text[:8000])[:_MOST_WORDS]}
-    words = {w for w in words if _SHORT.fullmatch(w) and w not in STOP_WORDS and w not in _GRAMMAR}
-    if not words:
-        return {}
-    whole: dict[str, list[int]] = {}
-    partly: dict[str, list[int]] = {}
-    for row, cell in enumerate(cells):
-        if len(cell) > _NAME or " " in cell or "://" in cell:
-            continue
-        name = cell.lower().rpartition("/")[2]  # pod/db-0
-        if name in words:
-            whole.setdefault(name, []).append(row)
-        else:
-            for part in words.intersection(_JOINT.split(name)):
-                partly.setdefault(part, []).append(row)
-    found = dict.fromkeys(row for hits in (whole, partly) for word in sorted(hits) if len(hits[word]) <= _PARTS for row in hits[word])
-    return found if len(found) <= most else {}
 
 
 class _Asked:

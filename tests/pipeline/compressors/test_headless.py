@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pipeline.compressors.api import Content, Rewrite
 from pipeline.compressors.listing import ListingCompressor
 from pipeline.compressors.listing.calls import prints_rows
+from pipeline.compressors.parts import called
 from pipeline.compressors.table import TableCompressor
 from pipeline.compressors.table.headless import headless
-from pipeline.compressors.table.named import by_part
 from pipeline.policy import Policy, Profile
 from pipeline.query import Query
 from pipeline.tool_calls import describe
@@ -345,6 +345,6 @@ def test_parts_of_names() -> None:
         "https://a.b/in-the-tv",
         *(f"x-{n}-eu" for n in range(9)),
     ]
-    assert list(by_part(cells, Query("the db, the UI, jq, TV, eu and libjq: is it?"), 40)) == [3, 0, 7, 1]
-    assert not by_part(cells, Query("to do"), 40)
-    assert not by_part(cells, Query("db ui jq"), 2), "of too many none"
+    assert list(called(cells, Query("the db, the UI, jq, TV, eu and libjq: is it?"), 40)) == [0, 1, 3, 7]
+    assert not called(cells, Query("to do"), 40)
+    assert not called(cells, Query("db ui jq"), 2), "of too many none"
