@@ -69,7 +69,7 @@ def _shows(command: str) -> Shown:
     unseen: list[Shown] = []
     loops: dict[str, Sequence[str]] = {}
     made: dict[str, Shown] = {}  # files that hold what an earlier program of the line put out
-    for pipeline in parsed(command):
+    for pipeline in parsed(command, within=True):
         commands = [opened(words) for words in pipeline.commands]
         first = commands[0]
         program = name(first)

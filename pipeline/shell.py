@@ -67,14 +67,14 @@ class Pipeline:
 
 
 def pipelines(command: str) -> list[list[list[str]]]:
-    """A command line as pipelines of commands of words. ``bash -lc '…'``, ``docker exec`` and ``ssh`` are opened; comments, heredocs, redirections
-    and prefixes are left off. What ``xargs`` adds to a command is ``{}``.
+    """A command line as pipelines of commands of words. ``bash -lc '…'`` is opened; comments, heredocs, redirections and prefixes are left off.
+    What ``xargs`` adds to a command is ``{}``.
     """
     return [pipeline.commands for pipeline in parsed(command)]
 
 
-def parsed(command: str) -> list[Pipeline]:
-    """A command line as pipelines, in order, as by ``pipelines``."""
+def parsed(command: str, *, within: bool = False) -> list[Pipeline]:
+    """A command line as pipelines, in order, as by ``pipelines``; ``within``: ``docker exec``, ``kubectl exec`` and ``ssh`` are opened, too."""
     words = _words(run(command).replace("\\\n", " "))
     found: list[list[list[str]]] = []
     pipeline: list[list[str]] = [[]]
@@ -90,11 +90,12 @@ def parsed(command: str) -> list[Pipeline]:
     opened: list[Pipeline] = []
     for stages in found:
         here = [c for c in map(_strip, stages) if c]
-        commands = [_within(c) for c in here]
+        commands = [_within(c) for c in here] if within else here
         elsewhere = commands[:1] != here[:1]
         inner = _shell_script(commands[0]) if len(commands) == 1 else None
         if inner is not None:
-            opened += [replace(one, elsewhere=True) for one in parsed(inner)] if elsewhere else parsed(inner)
+            found_in = parsed(inner, within=within)
+            opened += [replace(one, elsewhere=True) for one in found_in] if elsewhere else found_in
         elif commands:
             opened.append(Pipeline(commands, _into(stages[-1]), elsewhere))
     return opened
