@@ -202,7 +202,7 @@ def _shown(lines: Sequence[str], alike: Sequence[Block], query: Query, policy: P
     if len(kept) == len(alike):
         return kept
     rare = _rare(alike)
-    exemplar = set(lines[alike[0].start : alike[0].end])
+    exemplar = _exemplar(lines, alike)
     named = entity_pattern((*query.entities, *query.quoted, *query.numbers))
     words = [] if policy.profile is Profile.AGGRESSIVE else [w for w in query.words if not all(_has(lines, b, w) for b in alike[:3])]
     for block in alike:
@@ -215,6 +215,14 @@ def _shown(lines: Sequence[str], alike: Sequence[Block], query: Query, policy: P
         ):
             kept.add(block.start)
     return kept
+
+
+def _exemplar(lines: Sequence[str], alike: Sequence[Block]) -> set[str]:
+    """The lines that the first block shows for all of its kind; not trouble of its own, which another one may have as well."""
+    found = set(lines[alike[0].start : alike[0].end])
+    troubled = {line for line in found if severity(line) == ERROR}
+    times = Counter(line for block in alike for line in set(lines[block.start : block.end]) & troubled) if troubled else Counter[str]()
+    return found - {line for line in troubled if 2 * times[line] <= len(alike)}
 
 
 def _has(lines: Sequence[str], block: Block, word: str) -> bool:

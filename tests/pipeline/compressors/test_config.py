@@ -245,6 +245,15 @@ def test_no_text_is_too_odd(block: list[str], tail: list[str], query: str) -> No
         assert_faithful(text, rewrite)
 
 
+def test_trouble_that_the_first_block_has_is_shown_of_others_too() -> None:
+    phases = ["Failed", *["Running"] * 9, "Failed", *["Running"] * 9]
+    text = "items:\n" + "".join(POD.format(n=n, node=0, phase=phase, restarts=0, image="1") for n, phase in enumerate(phases))
+    rewrite = compress(text)
+    assert rewrite is not None
+    assert "name: web-10\n" in rewrite.text
+    assert "name: web-7\n" not in rewrite.text
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["Running", "Failed", "x]y"]), st.integers(0, 99)), min_size=4, max_size=25))
 def test_whatever_the_values_nothing_is_changed(values: list[tuple[int, str, int]]) -> None:
