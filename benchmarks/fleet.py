@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import os
 import pwd
 import shutil
@@ -22,7 +23,7 @@ PASSWORD = "a-secret:/word"  # needs quoting in a URL, and must be printed nowhe
 _QUOTED = "a-secret%3A%2Fword"
 
 
-class Server:
+class Server(abc.ABC):
     """A server process on a port that stays its own over restarts.
 
     Args:
@@ -37,15 +38,17 @@ class Server:
         self._stopped = False
 
     @property
+    @abc.abstractmethod
     def url(self) -> str:
-        raise NotImplementedError
+        """Where it is."""
 
+    @abc.abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it."""
 
+    @abc.abstractmethod
     def database(self) -> str:
         """The URL of an empty database."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
@@ -59,8 +62,9 @@ class Server:
             assert time.monotonic() < end, "the server does not come up"
             time.sleep(0.02)
 
+    @abc.abstractmethod
     def ready(self) -> bool:
-        raise NotImplementedError
+        """Whether it takes connections."""
 
     def kill(self) -> None:
         """SIGKILL, as a crash would."""

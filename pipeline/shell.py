@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -138,12 +139,13 @@ def opened(words: list[str]) -> list[str]:
     return words
 
 
-def plain(arguments: Sequence[str], valued: str) -> tuple[list[str], list[str]]:
+def plain(arguments: Sequence[str], valued: str, flags: AbstractSet[str] | None = None) -> tuple[list[str], list[str]]:
     """The arguments that are neither options nor their values, and the options: letters, or words without their dashes.
 
     Args:
         arguments: of a command.
         valued: the short options that the next word is the value of.
+        flags: of a command with many options the long ones that have no value; by default few have one.
     """
     found: list[str] = []
     options: list[str] = []
@@ -154,7 +156,7 @@ def plain(arguments: Sequence[str], valued: str) -> tuple[list[str], list[str]]:
         elif word.startswith("--"):
             option, equals, _ = word[2:].partition("=")
             options.append(option)
-            skip = not equals and option in _VALUED_LONG
+            skip = not equals and (option in _VALUED_LONG if flags is None else option not in flags)
         elif word.startswith("-") and word != "-":
             own = next((n for n, letter in enumerate(word) if n and letter in valued), len(word))
             options += word[1 : own + 1]

@@ -9,6 +9,7 @@ from pipeline.command import pipelines
 from pipeline.compressors.api import Content
 from pipeline.markers import carries_marker
 from pipeline.query import Query
+from pipeline.shell import plain
 from pipeline.transcript import ToolCall, ToolKind
 
 _SAMPLE = 8000
@@ -25,7 +26,7 @@ _FETCHERS = frozenset("curl wget http https xh".split())
 _HTTPIE = frozenset("http https xh".split())  # METHOD address items: none but the address is a host
 _METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 # Options that the next word is the value of. Of long ones all are taken for such but these, so that no value is taken for a host.
-_VALUED = {"curl": frozenset("AbcCdDeEFhHKmoPQrtTuUwxXyYz"), "wget": frozenset("oaiOeBtwTQlDUPARIX"), **dict.fromkeys(_HTTPIE, frozenset("apobA"))}
+_VALUED = {"curl": "AbcCdDeEFhHKmoPQrtTuUwxXyYz", "wget": "oaiOeBtwTQlDUPARIX", **dict.fromkeys(_HTTPIE, "apobA")}
 _FLAGS = frozenset(
     """silent location show-error fail fail-with-body include head insecure compressed verbose globoff no-buffer quiet no-verbose
     no-check-certificate server-response body headers follow ignore-stdin http1.1 http2 ipv4 ipv6""".split()
@@ -80,29 +81,13 @@ def _bare_hosts(command: str) -> list[str]:
         program = _program(words)
         if program not in _FETCHERS:
             continue
-        bare = [word for word in _plain_arguments(program, words[1:]) if word not in _METHODS]
+        bare = [word for word in plain(words[1:], _VALUED[program], _FLAGS)[0] if " " not in word and word not in _METHODS]
         hosts += [
             found[0]
             for word in (bare[:1] if program in _HTTPIE else bare)
             if "://" not in word and any(sign in word for sign in ".:/") and (found := _HOST.match(word))
         ]
     return hosts
-
-
-def _plain_arguments(program: str, words: list[str]) -> list[str]:
-    """The arguments of a fetcher that are neither options nor their values."""
-    plain: list[str] = []
-    valued = False
-    for word in words:
-        if valued:
-            valued = False
-        elif word.startswith("--"):
-            valued = "=" not in word and word[2:] not in _FLAGS
-        elif word.startswith("-"):
-            valued = next((n for n, letter in enumerate(word[1:], 2) if letter in _VALUED[program]), 0) == len(word) > 1
-        elif " " not in word:
-            plain.append(word)
-    return plain
 
 
 def _shows_a_page(command: str) -> bool:

@@ -184,7 +184,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BASH is None, reason="no bash")
+@pytest.mark.skipif(BASH is None, reason="no bash on this machine: what is read of a command line is NOT TESTED against what bash does with it")
 @settings(max_examples=150, deadline=None)
 @given(pieces=st.lists(st.tuples(st.sampled_from([*CHANGES, *PIECES, *BETWEEN]), st.sampled_from(["", " ", " ", "; ", "\n"])), max_size=9))
 def test_bash_is_what_it_was(folder: Path, pieces: list[tuple[str, str]]) -> None:
@@ -194,7 +194,7 @@ def test_bash_is_what_it_was(folder: Path, pieces: list[tuple[str, str]]) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BASH is None, reason="no bash")
+@pytest.mark.skipif(BASH is None, reason="no bash on this machine: what is read of a command line is NOT TESTED against what bash does with it")
 @pytest.mark.parametrize("change", [c for c in CHANGES if not c.startswith("read")])
 def test_what_would_not_be_what_it_was(folder: Path, change: str) -> None:
     """The test above can fail."""

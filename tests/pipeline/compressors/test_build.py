@@ -555,7 +555,7 @@ def test_progress_that_tells_of_trouble_stays() -> None:
         "checking for C compiler default output file name... configure: error: C compiler cannot create executables",
         "-- Check for working C compiler: /usr/bin/cc - broken",
         "go: downloading example.com/zoo v1.0.0 timed out",
-        "npm http fetch GET 404 https://registry.example.com/zoo 12ms",
+        "npm http fetch GET 404 https://npm.example/zoo 12ms",
         "Collecting zoo==9.9: none found",
         "ld returned 1 exit status",
         "gcc is not able to compile a simple test program",
